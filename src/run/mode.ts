@@ -1,0 +1,39 @@
+import { SignalboxError } from "../support/errors.ts";
+import type { Run } from "./run.ts";
+
+export type Mode = "check" | "deploy" | "schedule";
+
+export interface ModeChoice {
+  readonly mode: Mode;
+  /** Why, in the words of the log: `pull request #12 into main`. */
+  readonly reason: string;
+}
+
+/**
+ * What a run is for. check: pull request, merge group, tag, any branch but the base branch, a laptop; deploy: push or
+ * manual start on the base branch; schedule: scheduled there. Throws a configuration error where the trigger on the base
+ * branch is not known: guessing could deploy, or build nothing and be green for ever.
+ */
+export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): ModeChoice {
+  if (asked !== "auto") return { mode: asked, reason: "asked for with --mode" };
+  if (run.trigger === "pull-request") {
+    const number = run.pullRequest?.number;
+    return { mode: "check", reason: `pull request${number ? ` #${number}` : ""} into ${run.pullRequest?.base ?? baseBranch}` };
+  }
+  if (run.trigger === "merge-group") return { mode: "check", reason: `merge group for ${baseBranch}` };
+  if (run.ref.kind === "tag") return { mode: "check", reason: `a tag, not the base branch ${baseBranch}` };
+  if (run.ref.name !== baseBranch) return { mode: "check", reason: `branch ${run.ref.name} is not ${baseBranch}` };
+  if (run.platform === "local") return { mode: "check", reason: "not in CI; --mode deploy builds everything" };
+  switch (run.trigger) {
+    case "push":
+      return { mode: "deploy", reason: `push to ${baseBranch}` };
+    case "manual":
+      return { mode: "deploy", reason: `started by hand on ${baseBranch}` };
+    case "schedule":
+      return { mode: "schedule", reason: `scheduled on ${baseBranch}` };
+    case "unknown":
+      throw new SignalboxError("configuration", `what started this run on ${baseBranch} is not known, so its mode cannot be told`, {
+        hint: "say it: --mode deploy or --mode schedule",
+      });
+  }
+}

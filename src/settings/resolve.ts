@@ -1,0 +1,221 @@
+import type { z } from "zod";
+import { configurationError, type Problem } from "../support/errors.ts";
+import type { Environment } from "../support/secrets.ts";
+import { didYouMean } from "../support/suggest.ts";
+import { type Config, configFile } from "./file.ts";
+import { type AnyOption, type CommandName, OPTIONS, optionsOf, variableOf } from "./flags.ts";
+import * as values from "./values.ts";
+import { parseYaml, type YamlFile } from "./yaml.ts";
+
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+type OwnOption = Exclude<(typeof OPTIONS)[number], { file: string }>;
+type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonly (infer C)[] }
+  ? C
+  : O["type"] extends "boolean"
+    ? boolean
+    : O["type"] extends "list"
+      ? readonly string[]
+      : O["type"] extends "duration" | "count" | "moment"
+        ? number
+        : string;
+
+/** Flags and variables that have no key in signalbox.yml; absent where nobody gave them. Durations are in seconds. */
+export type Given = { readonly [O in OwnOption as CamelCase<O["name"]>]?: ValueOf<O> };
+
+export interface Settings {
+  readonly config: Config;
+  readonly given: Given;
+  /** Words that are no flags: the files of `report`, `publish` or `fetch` of `state`. */
+  readonly words: readonly string[];
+  /** What stands behind `--`. */
+  readonly rest: readonly string[];
+}
+
+export interface Sources {
+  readonly command: CommandName;
+  /** Flags as they were typed, by name: text, a list of texts, or true for a flag without a value. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly words: readonly string[];
+  readonly rest: readonly string[];
+  readonly env: Environment;
+  /** The configuration file; `text` is null where there is none. */
+  readonly file: { readonly name: string; readonly text: string | null };
+  /** Milliseconds since the epoch: the bound on `until`. */
+  readonly now: number;
+}
+
+const LONGEST_MUTE_DAYS = 90;
+const DAY_MS = 86_400_000;
+
+/** Variables that are ours and no options. */
+const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT"];
+
+/**
+ * Flag over variable over file over default. Throws one configuration error that lists every problem of every source,
+ * each at the place where the user wrote it.
+ */
+export function resolve(sources: Sources): Settings {
+  const options = optionsOf(sources.command);
+  const file = sources.file.text === null ? null : parseYaml(sources.file.text, sources.file.name);
+  const problems: Problem[] = [...unknownFlags(sources, options), ...unknownVariables(sources.env)];
+  const given: Record<string, unknown> = {};
+  const overlay = new Map<string, { where: string; value: unknown }>();
+
+  for (const option of options) {
+    const found = find(option, sources);
+    if (found === null) continue;
+    if (option.notYet?.includes(sources.command)) {
+      problems.push({ where: found.where, got: null, wanted: "is not built yet; leave it out" });
+    } else if (option.file !== undefined) {
+      overlay.set(option.file, found);
+    } else {
+      const read = readerOf(option).safeParse(found.value);
+      if (read.success) given[camelCase(option.name)] = read.data;
+      else problems.push(...read.error.issues.map((issue) => ({ where: found.where, got: show(found.value), wanted: issue.message })));
+    }
+  }
+
+  const raw = layOver(file?.value ?? {}, overlay);
+  const parsed = configFile.safeParse(raw);
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => fileProblems(issue, raw, file, sources.file.name, overlay)));
+  else problems.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
+  if (problems.length > 0 || !parsed.success) throw configurationError(problems, "signalbox --help lists commands and flags");
+
+  return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
+}
+
+function find(option: AnyOption, sources: Sources): { where: string; value: unknown } | null {
+  const flag = sources.flags[option.name];
+  if (flag !== undefined) return { where: `--${option.name}`, value: typeof flag === "boolean" ? String(flag) : flag };
+  const variable = variableOf(option);
+  const value = sources.env[variable];
+  // An Action's input that nobody gave arrives as an empty variable.
+  return value === undefined || value.trim() === "" ? null : { where: variable, value };
+}
+
+function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[] {
+  const names = options.map((option) => option.name);
+  return Object.keys(sources.flags)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({ where: `--${name}`, got: null, wanted: `is no flag of ${sources.command}${didYouMean(name, names)}` }));
+}
+
+function unknownVariables(env: Environment): Problem[] {
+  const known = [...OPTIONS.map(variableOf), ...OTHER_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => name.startsWith("SIGNALBOX_") && !known.includes(name))
+    .map((name) => ({ where: name, got: null, wanted: `is no variable of signalbox${didYouMean(name, known)}` }));
+}
+
+function readerOf(option: AnyOption): z.ZodType {
+  switch (option.type) {
+    case "boolean":
+      return values.boolean;
+    case "list":
+      return values.list;
+    case "duration":
+      return values.duration;
+    case "duration or none":
+      return values.durationOrNone;
+    case "count":
+      return values.count;
+    case "moment":
+      return values.moment;
+    case "choice":
+      return values.oneOf(option.choices ?? ["none"]);
+    case "store":
+      return values.store;
+    case "ledger":
+      return values.ledger;
+    case "channel":
+      return values.channelId;
+    case "text":
+      return values.notAFlag;
+  }
+}
+
+/** A copy of the file's value with the overlay's values at their paths. */
+function layOver(value: unknown, overlay: ReadonlyMap<string, { value: unknown }>): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  for (const [path, { value: item }] of overlay) {
+    const keys = path.split(".");
+    const last = keys.pop();
+    let parent = copy;
+    for (const key of keys) {
+      const child = parent[key];
+      // Something else than a section there is the file's own problem, and reported as such.
+      const section = typeof child === "object" && child !== null ? (child as Record<string, unknown>) : {};
+      if (child === undefined || child === null) parent[key] = section;
+      parent = section;
+    }
+    if (last !== undefined) parent[last] = item;
+  }
+  return copy;
+}
+
+function fileProblems(
+  issue: z.core.$ZodIssue,
+  raw: unknown,
+  file: YamlFile | null,
+  name: string,
+  overlay: ReadonlyMap<string, { where: string }>,
+): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(issue.path);
+    return issue.keys.map((key) => ({
+      where: place([...issue.path, key], file, name),
+      got: null,
+      wanted: `is no key of ${name}${didYouMean(key, known)}`,
+    }));
+  }
+  const flag = overlay.get(issue.path.join("."));
+  const value = valueAt(raw, issue.path);
+  return [
+    {
+      where: flag?.where ?? place(issue.path, file, name),
+      got: value === undefined ? null : show(value),
+      wanted: issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message,
+    },
+  ];
+}
+
+function muteProblems(config: Config, file: YamlFile | null, name: string, now: number): Problem[] {
+  return config.rules.flatMap((rule, index) => {
+    if (rule.until === undefined) return [];
+    const days = (Date.parse(rule.until) - now) / DAY_MS;
+    const where = place(["rules", index, "until"], file, name);
+    if (Number.isNaN(days)) return [{ where, got: show(rule.until), wanted: "is no day of the calendar" }];
+    return rule.mute === true && days > LONGEST_MUTE_DAYS
+      ? [{ where, got: show(rule.until), wanted: `wanted a day within ${LONGEST_MUTE_DAYS} days: what is muted longer is forgotten` }]
+      : [];
+  });
+}
+
+function place(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {
+  const line = file?.lineOf(path);
+  return `${name}${line === null || line === undefined ? "" : `:${line}`} ${path.join(".")}`.trim();
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((item, key) => (typeof item === "object" && item !== null ? (item as Record<PropertyKey, unknown>)[key] : undefined), value);
+}
+
+/** The keys that a section knows, read off the defaults: snake_case, as in the file. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const defaults = valueAt(configFile.parse({}), path.map((key) => camelCase(String(key))));
+  return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+/**
+ * The readers of single values. A flag, a variable and a key of signalbox.yml go through the same one, so that
+ * `--timeout 60m`, `SIGNALBOX_TIMEOUT=60m` and `timeout: 60m` mean the same and fail with the same words.
+ */
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const LONGEST_SECONDS = 366 * SECONDS.d;
+
+export const text = z.string("wanted a text").min(1, "is empty: wanted a value");
+
+/** `90s 60m 4h 7d`, in seconds. */
+export const duration = z.string("wanted a duration such as 90s, 60m, 4h or 7d").transform((value, context) => {
+  const match = /^(\d{1,9})(s|m|h|d)$/.exec(value.trim());
+  const seconds = match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] : Number.NaN;
+  if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS) {
+    context.addIssue({ code: "custom", message: "wanted a duration such as 90s, 60m, 4h or 7d, at most 366d" });
+    return z.NEVER;
+  }
+  return seconds;
+});
+
+/** A duration or `none`, which is null: no limit. */
+export const durationOrNone = z.union([z.literal("none").transform(() => null), duration], {
+  error: "wanted a duration such as 90s, 60m, 4h or 7d (at most 366d), or none",
+});
+
+/** YAML booleans and the spellings that CI systems hand over: true false 1 0 yes no on off. */
+export const boolean = z.union([z.boolean(), z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] })], {
+  error: "wanted true or false",
+});
+
+/** A YAML list, a repeated flag, or one text with commas or line breaks between. */
+export const list = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "") : value),
+  z.array(text, "wanted a list").min(1, "is empty: wanted at least one value"),
+);
+
+export const count = z.preprocess(
+  (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+  z.number("wanted a whole number").int("wanted a whole number").min(0, "wanted 0 or more").max(1000, "wanted at most 1000"),
+);
+
+/** A Slack channel's id; names can be taken over by another channel, ids cannot. */
+export const channelId = z
+  .string("wanted a Slack channel id such as C0123ABCD")
+  .regex(
+    /^[CG][A-Z0-9]{8,}$/,
+    "wanted a channel id such as C0123ABCD, not a name: open the channel in Slack, click its name, the id stands at the bottom",
+  );
+
+/** A user (U…) or a user group (S…). https://api.slack.com/reference/surfaces/formatting#mentioning-users */
+export const mentionId = z
+  .string("wanted a Slack id such as U0123ABCD or S0123ABCD")
+  .regex(/^[US][A-Z0-9]{8,}$/, "wanted the id of a Slack user (U…) or user group (S…), not a name");
+
+export const store = z
+  .string("wanted auto, dir:PATH, https://…, s3://… or gs://…")
+  .regex(/^(auto|none|dir:.+|https:\/\/.+|s3:\/\/.+|gs:\/\/.+)$/, "wanted auto, none, dir:PATH, https://…, s3://… or gs://…");
+
+export const ledger = z
+  .string("wanted slack, file:PATH or none")
+  .regex(/^(slack|none|file:.+)$/, "wanted slack, file:PATH or none");
+
+/** A ref or selector becomes an argument of git or dbt: one that begins with `-` would be read as a flag there. */
+export const notAFlag = text.regex(/^[^-]/, "begins with -: it would be read as a flag");
+
+export const moment = z.string("wanted a time such as 2026-11-25T07:00:00Z").transform((value, context) => {
+  const milliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(milliseconds)) {
+    context.addIssue({ code: "custom", message: "wanted a time such as 2026-11-25T07:00:00Z" });
+    return z.NEVER;
+  }
+  return milliseconds;
+});
+
+export function oneOf<const T extends readonly [string, ...string[]]>(choices: T) {
+  return z.enum(choices, `wanted ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+}

@@ -1,0 +1,41 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { configurationError } from "../support/errors.ts";
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** The line (from 1) on which the key at the path stands; the nearest parent's where it does not exist. */
+  lineOf(path: readonly PropertyKey[]): number | null;
+}
+
+/** Parses YAML and remembers where everything stands. Throws a configuration error that lists every syntax error. */
+export function parseYaml(text: string, name: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw configurationError(
+      document.errors.map((error) => ({ where: `${name}:${lines.linePos(error.pos[0]).line}`, got: null, wanted: `is not YAML: ${error.message}` })),
+    );
+  }
+
+  const lineOf = (path: readonly PropertyKey[]): number | null => {
+    for (let length = path.length; length > 0; length--) {
+      const parent = document.getIn(path.slice(0, length - 1), true);
+      const key = path[length - 1];
+      const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+      const node = pair?.key ?? document.getIn(path.slice(0, length), true);
+      const range = (node as { range?: readonly number[] } | undefined)?.range;
+      if (range?.[0] !== undefined) return lines.linePos(range[0]).line;
+    }
+    return null;
+  };
+  return { value: toValue(document, name), lineOf };
+}
+
+/** An alias without its anchor, and an alias bomb, show only here. */
+function toValue(document: Document.Parsed, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw configurationError([{ where: name, got: null, wanted: `is not YAML: ${error instanceof Error ? error.message : String(error)}` }]);
+  }
+}

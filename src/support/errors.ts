@@ -1,0 +1,49 @@
+/** Exit codes; the table with its precedence is in severity/outcome.ts. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 70 | 75 | 76 | 130 | 143;
+
+export type ErrorKind = "configuration" | "service" | "artifacts" | "dbt" | "delivery" | "timeout" | "interrupted";
+
+const EXIT_CODES: Record<Exclude<ErrorKind, "interrupted">, ExitCode> = {
+  configuration: 2,
+  service: 4,
+  artifacts: 3,
+  dbt: 1,
+  delivery: 5,
+  timeout: 75,
+};
+
+/**
+ * An error that a person can act on: what was found (message), what was wanted and what to do (hint).
+ * Everything else that is thrown is a bug of ours and ends with exit 70.
+ */
+export class SignalboxError extends Error {
+  readonly kind: ErrorKind;
+  readonly hint: string | null;
+  readonly exitCode: ExitCode;
+
+  constructor(kind: ErrorKind, message: string, options: { hint?: string; exitCode?: ExitCode; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "SignalboxError";
+    this.kind = kind;
+    this.hint = options.hint ?? null;
+    this.exitCode = options.exitCode ?? (kind === "interrupted" ? 130 : EXIT_CODES[kind]);
+  }
+}
+
+/** One thing that is wrong with what the user gave: where it stands, what was found, what was wanted. */
+export interface Problem {
+  /** As the user wrote it: `--timeout`, `SIGNALBOX_TIMEOUT`, `signalbox.yml:12 queue.timeout`. */
+  readonly where: string;
+  readonly got: string | null;
+  readonly wanted: string;
+}
+
+/** All problems at once, so that nobody mends them one run at a time. */
+export function configurationError(problems: readonly Problem[], hint?: string): SignalboxError {
+  const lines = problems.map((problem) => {
+    const got = problem.got === null ? "" : ` is ${problem.got}:`;
+    return `${problem.where}${got} ${problem.wanted}`;
+  });
+  const message = lines.length === 1 ? (lines[0] ?? "") : `${lines.length} problems:\n${lines.map((line) => `- ${line}`).join("\n")}`;
+  return new SignalboxError("configuration", message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,31 @@
+/** The known word that was probably meant, or null: two letters may differ, of long words a third. */
+export function suggest(word: string, known: readonly string[]): string | null {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.candidate.length / 3)) && best.distance < best.candidate.length - 1
+    ? best.candidate
+    : null;
+}
+
+/** ` (did you mean "x"?)` or nothing, to append to a message. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const best = suggest(word, known);
+  return best === null ? "" : ` (did you mean ${best}?)`;
+}
+
+/** Levenshtein's distance by rows. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 10) return 10;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

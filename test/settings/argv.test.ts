@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { parseArgv } from "../../src/settings/argv.ts";
+
+describe("a command line", () => {
+  it("is taken apart into command, flags, words and what stands behind --", async () => {
+    const parsed = await parseArgv(["queue", "--timeout", "5m", "--workflows", "a", "b", "--json", "--", "dbt", "build", "--threads", "4"]);
+
+    expect(parsed).toEqual({
+      command: "queue",
+      help: false,
+      version: false,
+      flags: { timeout: "5m", workflows: ["a", "b"], json: true },
+      words: [],
+      rest: ["dbt", "build", "--threads", "4"],
+    });
+  });
+
+  it("keeps numbers and dates as the texts that were typed", async () => {
+    const { flags, words } = await parseArgv(["report", "007.json", "--dbt-exit", "01", "--since=2026-01-01"]);
+
+    expect({ flags, words }).toEqual({ flags: { "dbt-exit": "01", since: "2026-01-01" }, words: ["007.json"] });
+  });
+
+  it("does not turn --no-queue into the negation of a flag queue", async () => {
+    expect((await parseArgv(["ci", "--no-queue"])).flags).toEqual({ "no-queue": true });
+  });
+
+  it("keeps an unknown flag, so that all problems can be told at once", async () => {
+    expect((await parseArgv(["ci", "--dryrun"])).flags).toEqual({ dryrun: true });
+  });
+
+  it("does not let a boolean swallow the word behind it", async () => {
+    const { flags, words } = await parseArgv(["report", "--json", "run_results.json"]);
+
+    expect({ flags, words }).toEqual({ flags: { json: true }, words: ["run_results.json"] });
+  });
+
+  it("refuses a command that does not exist, with the one that was probably meant", async () => {
+    await expect(parseArgv(["biuld"])).rejects.toThrow("biuld is no command of signalbox (did you mean build?)");
+  });
+});

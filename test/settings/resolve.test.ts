@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Sources, resolve } from "../../src/settings/resolve.ts";
+import { SignalboxError } from "../../src/support/errors.ts";
+
+const NOW = Date.parse("2026-11-25T07:00:00Z");
+
+function sources(overrides: Partial<Sources> & { yaml?: string } = {}): Sources {
+  const { yaml, ...rest } = overrides;
+  return { command: "ci", flags: {}, words: [], rest: [], env: {}, file: { name: "signalbox.yml", text: yaml ?? null }, now: NOW, ...rest };
+}
+
+function refusal(given: Sources): string {
+  try {
+    resolve(given);
+  } catch (error) {
+    if (error instanceof SignalboxError && error.exitCode === 2) return error.message;
+    throw error;
+  }
+  throw new Error("was accepted");
+}
+
+describe("precedence", () => {
+  it("takes the flag over the variable over the file over the default", () => {
+    const yaml = "queue:\n  timeout: 10m\n";
+    const env = { SIGNALBOX_TIMEOUT: "20m" };
+
+    expect(resolve(sources()).config.queue.timeout).toBe(3600);
+    expect(resolve(sources({ yaml })).config.queue.timeout).toBe(600);
+    expect(resolve(sources({ yaml, env })).config.queue.timeout).toBe(1200);
+    expect(resolve(sources({ yaml, env, flags: { timeout: "none" } })).config.queue.timeout).toBeNull();
+  });
+
+  it("lays a flag over a section that the file leaves empty or does not have", () => {
+    expect(resolve(sources({ yaml: "slack:\n", flags: { "error-channel": "C012345678" } })).config.slack.error).toBe("C012345678");
+    expect(resolve(sources({ flags: { "warn-channel": "C012345678" } })).config.slack.warn).toBe("C012345678");
+  });
+
+  it("takes an empty variable for one that is not set, as an Action's unused input arrives", () => {
+    expect(resolve(sources({ env: { SIGNALBOX_MODE: "", SIGNALBOX_STORE: " " } })).given.mode).toBeUndefined();
+  });
+
+  it("ignores the variable of another command's flag", () => {
+    expect(resolve(sources({ command: "queue", env: { SIGNALBOX_DRY_RUN: "true" } })).given).toEqual({});
+  });
+});
+
+describe("values", () => {
+  it.each([
+    ["true", true],
+    ["1", true],
+    ["yes", true],
+    ["false", false],
+    ["0", false],
+    ["no", false],
+  ])("reads the boolean %s", (text, value) => {
+    expect(resolve(sources({ env: { SIGNALBOX_NO_QUEUE: text } })).given.noQueue).toBe(value);
+  });
+
+  it.each([
+    ["90s", 90],
+    ["60m", 3600],
+    ["7d", 604_800],
+    ["0s", 0],
+  ])("reads the duration %s", (text, seconds) => {
+    expect(resolve(sources({ flags: { settle: text } })).given.settle).toBe(seconds);
+  });
+
+  it.each(["", "5", "5 m", "-5m", "1.5h", "5M", "abc", "99999999999d", "367d"])("refuses the duration %j by the flag's name", (text) => {
+    expect(refusal(sources({ flags: { settle: text } }))).toMatch(/^--settle is ".*": wanted a duration/);
+  });
+
+  it("splits a list at commas and line breaks", () => {
+    const flags = { workflows: ["nightly", "merge"] };
+    expect(resolve(sources({ flags })).config.queue.workflows).toEqual(["nightly", "merge"]);
+    expect(resolve(sources({ env: { SIGNALBOX_WORKFLOWS: "nightly, merge\nself" } })).config.queue.workflows).toEqual(["nightly", "merge", "self"]);
+  });
+
+  it("refuses a selector that begins with a dash: dbt would take it for a flag", () => {
+    expect(refusal(sources({ flags: { select: "--full-refresh" } }))).toContain("--select");
+    expect(refusal(sources({ yaml: "modes: { check: { select: -x } }" }))).toContain("signalbox.yml:1 modes.check.select");
+  });
+
+  it("never throws anything but a configuration error, whatever the file holds", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        try {
+          resolve(sources({ yaml: text }));
+        } catch (error) {
+          expect(error).toBeInstanceOf(SignalboxError);
+        }
+      }),
+    );
+  });
+});
+
+describe("a broken signalbox.yml", () => {
+  it("is told with the line of every problem at once", () => {
+    const yaml = [
+      "version: 2",
+      "slak:",
+      "  error: C012345678",
+      "slack:",
+      "  warn: '#dbt-warnings'",
+      "queue:",
+      "  timeout: 1 hour",
+      "  supersede: { chek: all }",
+    ].join("\n");
+
+    const message = refusal(sources({ yaml, flags: { dryrun: true }, env: { SIGNALBOX_TIMOUT: "5m" } }));
+
+    expect(message).toContain("7 problems:");
+    expect(message).toContain("--dryrun is no flag of ci (did you mean dry-run?)");
+    expect(message).toContain("SIGNALBOX_TIMOUT is no variable of signalbox (did you mean SIGNALBOX_TIMEOUT?)");
+    expect(message).toContain("signalbox.yml:1 version is 2: wanted 1");
+    expect(message).toContain("signalbox.yml:2 slak is no key of signalbox.yml (did you mean slack?)");
+    expect(message).toContain('signalbox.yml:5 slack.warn is "#dbt-warnings": wanted a channel id');
+    expect(message).toContain('signalbox.yml:7 queue.timeout is "1 hour": wanted a duration');
+    expect(message).toContain("signalbox.yml:8 queue.supersede.chek is no key of signalbox.yml (did you mean check?)");
+  });
+
+  it.each([
+    ["a syntax error", "modes: [", /signalbox\.yml:1 is not YAML/],
+    ["a key twice", "store: auto\nstore: auto\n", /signalbox\.yml:2 is not YAML: Map keys must be unique/],
+    ["a list", "- a\n", /signalbox\.yml wanted keys and values|signalbox\.yml is \["a"\]: wanted keys and values/],
+    ["a text", "hello", /wanted keys and values/],
+    ["an alias bomb", `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefghij".split("").map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefghij"[i]}`).join(",")}]`).join("\n")}`, /./],
+  ])("with %s is one clear error", (_, yaml, pattern) => {
+    expect(refusal(sources({ yaml }))).toMatch(pattern);
+  });
+
+  it("may be empty", () => {
+    expect(resolve(sources({ yaml: "" })).config).toEqual(resolve(sources()).config);
+  });
+
+  it.each([
+    ["a mute without end", "{ match: { name: x }, mute: true }", "rules.0"],
+    ["a mute for ever", "{ match: { name: x }, mute: true, until: 2027-06-01, reason: DATA-12 }", "within 90 days"],
+    ["an ignore without reason", "{ match: { name: x }, severity: ignore, until: 2026-12-01 }", "needs until (a day) and reason"],
+    ["a rule that does nothing", "{ match: { name: x } }", "does nothing"],
+    ["a rule that matches everything", "{ match: {}, severity: warn }", "would match everything"],
+    ["a rule by an unknown field", "{ match: { nam: x }, severity: warn }", "rules.0.match.nam"],
+    ["a day that is none", "{ match: { name: x }, mute: true, until: 2026-13-45, reason: DATA-12 }", "is no day of the calendar"],
+  ])("fails every command for %s", (_, rule, words) => {
+    expect(refusal(sources({ yaml: `rules:\n  - ${rule}\n` }))).toContain(words);
+  });
+});
+
+it("refuses a flag that is declared but not built, instead of pretending", () => {
+  expect(refusal(sources({ command: "plan", flags: { verify: true } }))).toBe("--verify is not built yet; leave it out");
+});
