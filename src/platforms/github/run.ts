@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { Run, Trigger } from "../../run/run.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import type { Environment } from "../../support/secrets.ts";
+
+/** The fields of the event's payload that are used. https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+const repository = z.object({ full_name: z.string() }).nullish();
+const eventPayload = z.object({
+  repository: z.object({ full_name: z.string(), default_branch: z.string().nullish() }).nullish(),
+  pull_request: z
+    .object({
+      number: z.number().nullish(),
+      title: z.string().nullish(),
+      user: z.object({ login: z.string() }).nullish(),
+      base: z.object({ ref: z.string(), sha: z.string().nullish() }),
+      head: z.object({ ref: z.string(), sha: z.string(), repo: repository }),
+    })
+    .nullish(),
+  workflow_run: z.object({ head_repository: repository, head_sha: z.string().nullish() }).nullish(),
+  head_commit: z.object({ message: z.string().nullish(), author: z.object({ name: z.string().nullish() }).nullish() }).nullish(),
+});
+export type GitHubEvent = z.output<typeof eventPayload>;
+
+const TRIGGERS: Readonly<Record<string, Trigger>> = {
+  push: "push",
+  pull_request: "pull-request",
+  pull_request_target: "pull-request",
+  merge_group: "merge-group",
+  schedule: "schedule",
+  workflow_dispatch: "manual",
+  repository_dispatch: "manual",
+};
+
+/** Reads the event's payload; null where the runner gave none. Throws a configuration error for one that is no JSON. */
+export function parseGitHubEvent(text: string | null): GitHubEvent | null {
+  if (text === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SignalboxError("configuration", "the file that GITHUB_EVENT_PATH names is not JSON", {
+      hint: "the runner writes it; does an earlier step change it?",
+      cause: error,
+    });
+  }
+  const parsed = eventPayload.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SignalboxError("configuration", `GitHub's event is not as documented: ${z.prettifyError(parsed.error)}`);
+}
+
+/**
+ * The run from the runner's variables and the event.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+ */
+export function readGitHubRun(env: Environment, event: GitHubEvent | null, head: string | null): Run {
+  const need = (name: string): string => {
+    const value = env[name];
+    if (value !== undefined && value !== "") return value;
+    throw new SignalboxError("configuration", `${name} is not set, although GITHUB_ACTIONS is true`, {
+      hint: "hand the runner's GITHUB_* variables on to the container",
+    });
+  };
+  const repositoryName = need("GITHUB_REPOSITORY");
+  const eventName = need("GITHUB_EVENT_NAME");
+  const sha = need("GITHUB_SHA");
+  const pullRequest = event?.pull_request ?? null;
+  const headRepository = headRepositoryOf(event, repositoryName);
+  const workflowRef = env.GITHUB_WORKFLOW_REF ?? "";
+  const server = env.GITHUB_SERVER_URL ?? "https://github.com";
+  const id = need("GITHUB_RUN_ID");
+  return {
+    platform: "github",
+    id,
+    attempt: Number(env.GITHUB_RUN_ATTEMPT ?? "1"),
+    url: `${server}/${repositoryName}/actions/runs/${id}`,
+    repository: repositoryName,
+    headRepository,
+    // acme/shop/.github/workflows/dbt.yml@refs/heads/main
+    workflow: workflowRef.replace(`${repositoryName}/`, "").replace(/@.*$/, "") || (env.GITHUB_WORKFLOW ?? ""),
+    ref: {
+      kind: env.GITHUB_REF_TYPE === "tag" ? "tag" : "branch",
+      name: pullRequest?.head.ref ?? (env.GITHUB_HEAD_REF || need("GITHUB_REF_NAME")),
+    },
+    commit: {
+      sha: pullRequest?.head.sha ?? sha,
+      checkedOut: head ?? sha,
+      title: pullRequest?.title ?? event?.head_commit?.message?.split("\n")[0] ?? null,
+      author: pullRequest?.user?.login ?? event?.head_commit?.author?.name ?? env.GITHUB_ACTOR ?? null,
+    },
+    pullRequest: pullRequest === null ? null : { number: pullRequest.number ?? null, base: pullRequest.base.ref },
+    trigger: TRIGGERS[eventName] ?? "unknown",
+    trust: headRepository.toLowerCase() === repositoryName.toLowerCase() ? "full" : "fork",
+  };
+}
+
+/** A deleted fork has no repository any more: not ours, then. */
+function headRepositoryOf(event: GitHubEvent | null, repositoryName: string): string {
+  if (event?.pull_request) return event.pull_request.head.repo?.full_name ?? "(deleted fork)";
+  if (event?.workflow_run) return event.workflow_run.head_repository?.full_name ?? "(deleted fork)";
+  return repositoryName;
+}
+
+/**
+ * `pull_request_target` and `workflow_run` hand the base's secrets to a job. With another tree than the base's checked
+ * out, dbt would run a stranger's Jinja with them. Throws a configuration error then.
+ */
+export function refuseForeignCheckout(env: Environment, event: GitHubEvent | null, head: string | null): void {
+  const eventName = env.GITHUB_EVENT_NAME ?? "";
+  if (eventName !== "pull_request_target" && eventName !== "workflow_run") return;
+  const own = [env.GITHUB_SHA, event?.pull_request?.base.sha].filter((sha) => sha !== undefined && sha !== null && sha !== "");
+  if (head !== null && own.includes(head)) return;
+  const found = head === null ? "the checked-out commit is not known" : `${head.slice(0, 12)} is checked out, which is not the base`;
+  throw new SignalboxError("configuration", `${eventName} gives this job the base's secrets, and ${found}: its code would run with them`, {
+    hint: "run dbt on pull_request instead; use this event only to report from verdict.json",
+  });
+}

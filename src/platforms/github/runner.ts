@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { appendFile } from "node:fs/promises";
+import { escapeCommandValue, stopCommands, toWorkflowCommand } from "../../render/annotations.ts";
+import type { Environment } from "../../support/secrets.ts";
+import type { Runner } from "../ports.ts";
+
+/**
+ * GitHub's runner: workflow commands in the log, files for outputs and summary.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+ */
+export function createGitHubRunner(env: Environment, write: (text: string) => void): Runner {
+  const append = async (file: string | undefined, text: string) => {
+    if (file !== undefined && file !== "") await appendFile(file, text);
+  };
+  return {
+    openGroup: (title) => {
+      const stop = stopCommands(randomBytes(16).toString("hex"));
+      write(`::group::${escapeCommandValue(title)}\n${stop.begin}\n`);
+      return () => write(`${stop.end}\n::endgroup::\n`);
+    },
+    summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `${markdown}\n`),
+    annotate: (annotations) => {
+      for (const annotation of annotations) write(`${toWorkflowCommand(annotation)}\n`);
+    },
+    outputs: async (values) => {
+      const delimiter = `signalbox_${randomBytes(16).toString("hex")}`;
+      const lines = Object.entries(values).map(([name, value]) => `${name}<<${delimiter}\n${value.replace(/[\r\n]+/g, " ")}\n${delimiter}\n`);
+      await append(env.GITHUB_OUTPUT, lines.join(""));
+    },
+    mask: (secret) => {
+      for (const line of secret.split(/\r?\n/).filter((part) => part !== "")) write(`::add-mask::${escapeCommandValue(line)}\n`);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { Run } from "../../run/run.ts";
+import type { Git } from "../../support/git.ts";
+
+/** A laptop, or a CI that is not known: what git tells. `id` must be unlike that of every other run on this machine. */
+export async function readLocalRun(git: Git, platform: "local" | "unknown", id: string): Promise<Run> {
+  const [branch, head, title, author, remote, top] = await Promise.all([
+    git.ask("symbolic-ref", "--short", "--quiet", "HEAD"),
+    git.ask("rev-parse", "HEAD"),
+    git.ask("log", "-1", "--format=%s"),
+    git.ask("log", "-1", "--format=%an"),
+    git.ask("config", "--get", "remote.origin.url"),
+    git.ask("rev-parse", "--show-toplevel"),
+  ]);
+  const repository = remote === null ? (top ?? "(no repository)") : withoutCredentials(remote);
+  const sha = head ?? "";
+  return {
+    platform,
+    id,
+    attempt: 1,
+    url: null,
+    repository,
+    headRepository: repository,
+    workflow: "self",
+    ref: { kind: "branch", name: branch ?? `detached-${sha.slice(0, 12)}` },
+    commit: { sha, checkedOut: sha, title, author },
+    pullRequest: null,
+    trigger: platform === "local" ? "manual" : "unknown",
+    trust: "full",
+  };
+}
+
+/** `https://user:token@host/o/r.git` → `host/o/r`; `git@host:o/r.git` → `host/o/r`. */
+function withoutCredentials(remote: string): string {
+  return remote
+    .replace(/^[a-z+]+:\/\//i, "")
+    .replace(/^[^/@]*@/, "")
+    .replace(/^([^/:]+):(?!\d+\/)/, "$1/")
+    .replace(/\.git\/?$/, "");
+}

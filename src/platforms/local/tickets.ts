@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Me } from "../../queue/decide.ts";
+import { parseInstant } from "../../queue/instant.ts";
+import type { RunSource } from "../../queue/source.ts";
+import type { Run } from "../../run/run.ts";
+import { configurationError, SignalboxError } from "../../support/errors.ts";
+import { isNodeError } from "../../support/files.ts";
+import {
+  deleteTickets,
+  drawNumber,
+  KEPT_MS,
+  listNumbers,
+  partPath,
+  readFileTime,
+  readFolderTime,
+  writeNew,
+} from "./folder.ts";
+import { BEAT_SECONDS, describeProcess, type Holder } from "./liveness.ts";
+import { formatEnd, formatTicket, makeTicket, readTickets } from "./ticket-file.ts";
+
+export interface TicketOptions {
+  /** The folder that all runs share (`--ticket-dir`), on a file system that knows hard links. */
+  readonly dir: string;
+  /** The key of the group; runs of other groups are not seen. */
+  readonly group: string;
+}
+
+export interface TakeOptions extends TicketOptions {
+  readonly run: Pick<Run, "trigger" | "url" | "commit">;
+  /** The process that lives as long as the run does. Left out: this one. */
+  readonly holder?: Holder;
+}
+
+export interface TakenTicket {
+  readonly me: Me;
+  readonly source: RunSource;
+  /** Ends the ticket with the run's status ("success", "failed", "cancelled"). Only the first call counts. */
+  release(status: string): Promise<void>;
+}
+
+/** Draws the next number of the group. Every later run waits until it is released or its holder is dead. */
+export async function takeTicket({ dir, group, run, holder }: TakeOptions): Promise<TakenTicket> {
+  const folder = groupFolder(dir, group);
+  const { trigger, url, commit } = run;
+  const content = formatTicket({
+    group,
+    holder: holder ?? (await describeProcess(process.pid)),
+    trigger,
+    url,
+    title: commit.title,
+    author: commit.author,
+  });
+  const number = await preparing(dir, async () => {
+    await mkdir(folder, { recursive: true });
+    await prune(folder);
+    return drawNumber(folder, content);
+  });
+  const createdMs = await preparing(dir, () => readFileTime(partPath(folder, number, "json")));
+  const stopBeating = startBeating(partPath(folder, number, "beat"));
+
+  const id = `${number}`;
+  const release = (status: string) => {
+    stopBeating();
+    return inFolder(folder, async () => {
+      await writeNew(folder, partPath(folder, number, "end.json"), formatEnd(status));
+    });
+  };
+  const source = openTickets({ dir, group });
+  return {
+    me: { id, attempt: 1, ticket: makeTicket(number, createdMs ?? 0) },
+    source: { ...source, cancel: (other) => (other === id ? release("cancelled") : source.cancel(other)) },
+    release,
+  };
+}
+
+/** The group as its folder shows it, without a ticket of one's own. */
+export function openTickets({ dir, group }: TicketOptions): RunSource {
+  const folder = groupFolder(dir, group);
+  return {
+    scan: async (signal) => {
+      signal.throwIfAborted();
+      return inFolder(folder, async () => {
+        const now = await readFolderTime(folder);
+        return { runs: await readTickets(folder, await listNumbers(folder), now), complete: true, serverTime: now };
+      });
+    },
+    reread: async (ids, signal) => {
+      signal.throwIfAborted();
+      return inFolder(folder, async () => readTickets(folder, ids.map(Number), await readFolderTime(folder)));
+    },
+    cancel: async (id) => {
+      throw new SignalboxError("configuration", `run ${id} holds a ticket of another process`, {
+        hint: "end that process",
+      });
+    },
+    calls: () => 0,
+  };
+}
+
+/** A branch name is hostile and never a path: a hash of the group is the folder's name. */
+function groupFolder(dir: string, group: string): string {
+  return join(dir, createHash("sha256").update(group).digest("hex").slice(0, 32));
+}
+
+async function prune(folder: string): Promise<void> {
+  const now = await readFolderTime(folder);
+  const runs = await readTickets(folder, await listNumbers(folder), now);
+  const old = runs.filter((run) => run.ended && now - (parseInstant(run.since) ?? now) > KEPT_MS);
+  await deleteTickets(
+    folder,
+    old.map((run) => Number(run.id)),
+    now,
+  );
+}
+
+function startBeating(path: string): () => void {
+  // A sign of life that cannot be written is not reported here: the next read of the folder fails aloud.
+  const beat = () => void writeFile(path, "alive\n").catch(() => undefined);
+  beat();
+  const timer = setInterval(beat, BEAT_SECONDS * 1000);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function preparing<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNodeError(error)) throw error;
+    const wanted = `a folder that can be written, on a file system with hard links (${error.code ?? error.message})`;
+    throw configurationError([{ where: "--ticket-dir", got: dir, wanted }]);
+  }
+}
+
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNodeError(error)) throw error;
+    throw new SignalboxError("service", `the ticket folder ${folder} failed: ${error.code ?? error.message}`, {
+      cause: error,
+    });
+  }
+}

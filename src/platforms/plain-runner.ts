@@ -1,0 +1,18 @@
+import { appendFile } from "node:fs/promises";
+import type { Environment } from "../support/secrets.ts";
+import type { Runner } from "./ports.ts";
+
+/** CircleCI, a laptop and every CI that is not known: a plain log, and outputs in the file that SIGNALBOX_OUTPUT names. */
+export function createPlainRunner(env: Environment): Runner {
+  return {
+    openGroup: () => () => {},
+    summary: async () => {},
+    annotate: () => {},
+    outputs: async (values) => {
+      const file = env.SIGNALBOX_OUTPUT;
+      if (file === undefined || file === "") return;
+      await appendFile(file, Object.entries(values).map(([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`).join(""));
+    },
+    mask: () => {},
+  };
+}

@@ -1,0 +1,14 @@
+import type { Annotation } from "../render/annotations.ts";
+
+/** What a CI's runner does with a run beside showing its log. */
+export interface Runner {
+  /** Opens a foldable part of the log in which no line is taken for a command; the answer closes it. */
+  openGroup(title: string): () => void;
+  /** Adds Markdown to the job's summary page; nothing where the CI has none. */
+  summary(markdown: string): Promise<void>;
+  annotate(annotations: readonly Annotation[]): void;
+  /** Values for later steps. Line breaks in a value become spaces. */
+  outputs(values: Readonly<Record<string, string>>): Promise<void>;
+  /** Asks the CI to hide a value in its log. */
+  mask(secret: string): void;
+}

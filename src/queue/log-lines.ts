@@ -1,0 +1,153 @@
+import type { Wait } from "./decide.ts";
+import type { QueueEvent } from "./events.ts";
+import { parseInstant } from "./instant.ts";
+import type { Ahead, Outlook } from "./outlook.ts";
+import type { SeenRun } from "./ticket.ts";
+
+/** The one line that a person reads about an event. Times are UTC, as on the servers of the CI. */
+export function describeEvent(event: QueueEvent): string {
+  const waited = formatSeconds(event.waitedSeconds);
+  const ref = clean(event.ref, 60);
+  switch (event.kind) {
+    case "waiting":
+      return describeWait(event.wait, event.outlook, ` of ${ref}`);
+    case "still-waiting":
+      return `still waiting, ${waited}: ${describeWait(event.wait, event.outlook, "").replace(/^waits (?:for )?/, "")}`;
+    case "unanswered":
+      return `no answer yet, ${waited}: ${clean(event.message, 200)}`;
+    case "quiet":
+      return `${nameRun(event.run)} shows no sign of life for ${formatSeconds(event.quietSeconds)}: if it is dead, start again with --ignore-run ${clean(event.run.id, 60)}`;
+    case "entered":
+      return describeEntry(event.waitedFor, event.ignored, event.waitedSeconds, ref);
+    case "left":
+      return `left ${formatWait(event.waitedSeconds)}: ${nameRun(event.by)} is newer and already running`;
+    case "timed-out":
+      return describeTimeout(event);
+  }
+}
+
+function describeWait(wait: Wait, outlook: Outlook, ofRef: string): string {
+  switch (wait.why) {
+    case "blockers":
+      return `waits for ${describeHolder(outlook, ofRef)}`;
+    case "self-not-seen":
+      return "waits: the CI does not list this run as running yet";
+    case "incomplete":
+      return "waits: the list of runs is not complete yet";
+    case "settling": {
+      const seconds = formatSeconds(Math.ceil(wait.seconds));
+      return wait.after === null
+        ? `waits ${seconds}, until every earlier run is sure to be listed`
+        : `waits ${seconds} more: ${nameRun(wait.after)} was cut short (${clean(wait.after.status, 40)}), its queries may still run`;
+    }
+  }
+}
+
+function describeHolder({ ahead, place, of, etaSeconds }: Outlook, ofRef: string): string {
+  const holder = ahead[0];
+  if (holder === undefined) return "its turn";
+  const others = ahead.length > 1 ? ` and ${ahead.length - 1} more` : "";
+  const eta = etaSeconds === null ? "" : `, about ${formatSeconds(etaSeconds)} left`;
+  return `${nameRun(holder.run)}${ofRef}${others}${describeCommit(holder.run)} (${describeState(holder)}) - place ${place} of ${of}${eta}`;
+}
+
+function describeState({ run, ageSeconds }: Ahead): string {
+  const words = clean(run.status, 300)
+    .replaceAll("_", " ")
+    .replace(/^in progress$/, "running");
+  const since = parseInstant(run.since);
+  const time =
+    since === null || ageSeconds === null
+      ? ""
+      : ` since ${formatTime(since, ageSeconds)}, ${formatSeconds(ageSeconds)} ago`;
+  const unplaced = run.ticket === null ? "; its place is not known, so it counts as earlier" : "";
+  return `${words}${time}${describeApproval(run)}${unplaced}`;
+}
+
+/** A held run goes on only when a person acts: https://circleci.com/docs/workflows/#holding-a-workflow-for-a-manual-approval */
+function describeApproval(run: SeenRun): string {
+  if (!["on_hold", "waiting"].includes(run.status)) return "";
+  return run.url?.startsWith("https://")
+    ? `; waits for an approval: ${clean(run.url, 300)}`
+    : "; waits for an approval";
+}
+
+function describeEntry(
+  waitedFor: readonly SeenRun[],
+  ignored: readonly SeenRun[],
+  waitedSeconds: number,
+  ref: string,
+): string {
+  const first = waitedFor[0];
+  const more = waitedFor.length > 1 ? ` and ${waitedFor.length - 1} more have ended` : " has ended";
+  const why = first === undefined ? `nobody is ahead on ${ref}` : `${nameRun(first)}${more}`;
+  const despite =
+    ignored.length === 0
+      ? ""
+      : `; ignored as told: ${ignored.map(nameRun).join(", ")} - nothing keeps it apart from this run`;
+  return `entered ${formatWait(waitedSeconds)}: ${why}${despite}`;
+}
+
+function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): string {
+  const holder = event.outlook?.ahead[0];
+  const cause =
+    event.unanswered !== null
+      ? clean(event.unanswered, 200)
+      : holder === undefined
+        ? "it was not sure to be alone"
+        : `${nameRun(holder.run)} has not ended (${describeState(holder)})`;
+  const waited = formatSeconds(event.waitedSeconds);
+  switch (event.onTimeout) {
+    case "fail":
+      return `timed out after ${waited}: ${cause}`;
+    case "proceed":
+      return `goes on without its turn after ${waited}, as --on-timeout proceed says: ${cause}; nothing keeps the runs apart`;
+    case "cancel": {
+      const failed =
+        event.cancelFailed === null
+          ? "is being cancelled"
+          : `could not be cancelled: ${clean(event.cancelFailed, 200)}`;
+      return `timed out after ${waited}: ${cause}; this run ${failed}`;
+    }
+  }
+}
+
+function nameRun(run: SeenRun): string {
+  return `run ${clean(run.id, 60)}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ""}`;
+}
+
+function describeCommit({ title, author }: SeenRun): string {
+  const quoted = title === null ? "" : `, "${clean(title, 60)}"`;
+  const by = author === null ? "" : ` by ${clean(author, 40)}`;
+  return quoted === "" ? "" : `${quoted}${by}`;
+}
+
+function formatWait(waitedSeconds: number): string {
+  return waitedSeconds < 1 ? "at once" : `after ${formatSeconds(waitedSeconds)}`;
+}
+
+/** `48 s`, `12 min`, `3 h`, `3 h 5 min`. */
+function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const rest = minutes % 60 === 0 ? "" : ` ${minutes % 60} min`;
+  return `${Math.floor(minutes / 60)} h${rest}`;
+}
+
+/** The time of day, with the date where it is not surely today's. */
+function formatTime(instant: number, ageSeconds: number): string {
+  const iso = new Date(instant).toISOString();
+  return ageSeconds < 12 * 3600 ? `${iso.slice(11, 19)} UTC` : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/** Text from outside on one line: no control characters, nothing that turns or hides text, and cut. */
+function clean(text: string, longest: number): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/ {2,}/g, " ")
+    .trim();
+  const letters = Array.from(line);
+  return letters.length <= longest ? line : `${letters.slice(0, longest - 1).join("")}…`;
+}

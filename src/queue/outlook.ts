@@ -1,0 +1,73 @@
+import { findBlockers, findOthers, findOwn, type Me } from "./decide.ts";
+import { parseInstant } from "./instant.ts";
+import { isAtWork, isCutShort } from "./status.ts";
+import { comparePlaces, type Scan, type SeenRun } from "./ticket.ts";
+
+/** A run ahead: how long it has been in its present status, and in how many seconds it has probably ended. */
+export interface Ahead {
+  readonly run: SeenRun;
+  readonly ageSeconds: number | null;
+  readonly etaSeconds: number | null;
+}
+
+/** Where this run stands. `ahead` is in the order of the queue: the first holds it. */
+export interface Outlook {
+  readonly place: number;
+  /** Active runs of the group, this one included. */
+  readonly of: number;
+  readonly ahead: readonly Ahead[];
+  /** Until this run's turn, by the usual length of the group's runs; null: unknown. */
+  readonly etaSeconds: number | null;
+}
+
+/** Fewer finished runs say nothing about the next. */
+const FEWEST_SAMPLES = 3;
+
+/** The queue as seen by this run at `time`, in milliseconds since the epoch. */
+export function lookAhead(scan: Scan, me: Me, time: number, ignoredRuns: readonly string[]): Outlook {
+  const others = findOthers(scan, me).filter((run) => !ignoredRuns.includes(run.id));
+  const ticket = findOwn(scan, me)?.ticket ?? me.ticket;
+  const usualSeconds = usualLength(scan.runs);
+  const ahead: Ahead[] = [];
+  for (const run of findBlockers(others, ticket)) {
+    const since = parseInstant(run.since);
+    const ageSeconds = since === null ? null : Math.max(0, (time - since) / 1000);
+    const before = ahead.at(-1);
+    const etaSeconds =
+      before === undefined ? remaining(run, ageSeconds, usualSeconds) : later(before.etaSeconds, usualSeconds);
+    ahead.push({ run, ageSeconds, etaSeconds });
+  }
+  return {
+    place: ahead.length + 1,
+    of: others.filter((run) => !run.ended).length + 1,
+    ahead,
+    etaSeconds: ahead.length === 0 ? 0 : (ahead.at(-1)?.etaSeconds ?? null),
+  };
+}
+
+/** The active runs of the group in order; only the first can be inside. */
+export function lineUp(scan: Scan): (SeenRun & { readonly place: number; readonly inside: boolean })[] {
+  return scan.runs
+    .filter((run) => !run.ended)
+    .sort(comparePlaces)
+    .map((run, index) => ({ ...run, place: index + 1, inside: index === 0 && isAtWork(run.status) }));
+}
+
+/** A run that takes longer than usual, or has not started, has no known end. */
+function remaining(run: SeenRun, ageSeconds: number | null, usualSeconds: number | null): number | null {
+  if (usualSeconds === null || ageSeconds === null || !isAtWork(run.status)) return null;
+  return ageSeconds > usualSeconds ? null : Math.round(usualSeconds - ageSeconds);
+}
+
+function later(etaSeconds: number | null, usualSeconds: number | null): number | null {
+  return etaSeconds === null || usualSeconds === null ? null : Math.round(etaSeconds + usualSeconds);
+}
+
+/** The median of the runs that ended by themselves. */
+function usualLength(runs: readonly SeenRun[]): number | null {
+  const lengths = runs
+    .filter((run) => run.ended && !isCutShort(run.status))
+    .flatMap((run) => (run.tookSeconds === null ? [] : [run.tookSeconds]))
+    .sort((a, b) => a - b);
+  return lengths.length < FEWEST_SAMPLES ? null : (lengths[Math.floor(lengths.length / 2)] ?? null);
+}

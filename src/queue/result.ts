@@ -1,0 +1,43 @@
+import type { Ticket } from "./ticket.ts";
+
+/** How the wait ended: the JSON document of `signalbox queue`. */
+export interface QueueResult {
+  readonly schema: 1;
+  readonly decision: "entered" | "left" | "timed-out" | "skipped";
+  readonly reason: string;
+  /** `ticket` is null only where the queue was skipped: nobody was asked. */
+  readonly me: { readonly id: string; readonly attempt: number; readonly ticket: Ticket | null };
+  readonly group: string;
+  readonly waitedSeconds: number;
+  /** The place at the last look; 1 is next or inside, 0 where the queue was skipped. */
+  readonly position: number;
+  /** Every run that was waited for, in the order first seen, as last seen: the first one stays while a backlog drains. */
+  readonly blockers: readonly Blocker[];
+  readonly calls: number;
+  readonly leftFor: string | null;
+}
+
+export interface Blocker {
+  readonly id: string;
+  readonly attempt: number;
+  readonly status: string;
+  readonly url: string | null;
+  readonly since: string | null;
+  readonly etaSeconds: number | null;
+}
+
+/** The result where the queue is not used, said aloud by its reason. */
+export function skipQueue(me: { id: string; attempt: number }, group: string, reason: string): QueueResult {
+  return {
+    schema: 1,
+    decision: "skipped",
+    reason,
+    me: { id: me.id, attempt: me.attempt, ticket: null },
+    group,
+    waitedSeconds: 0,
+    position: 0,
+    blockers: [],
+    calls: 0,
+    leftFor: null,
+  };
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "../support/clock.ts";
+import { type Decision, type DecisionPolicy, decide, findOwn, type Me, type Now } from "./decide.ts";
+import { lookAhead, type Outlook } from "./outlook.ts";
+import type { RunSource } from "./source.ts";
+import type { Scan, SeenRun } from "./ticket.ts";
+
+/** What this run knows of its group, kept up to date with as few reads as the decision needs. */
+export interface View {
+  /** One read. null: the run ahead has ended; a whole look has to follow at once, since only that may let this run in. */
+  look(signal: AbortSignal): Promise<Decision | null>;
+  runs(): readonly SeenRun[];
+  /** This run as last seen; null: not yet. */
+  own(): SeenRun | null;
+  /** With the ages of now; null before the first look. */
+  outlook(): Outlook | null;
+  /** The server's time now, as far as known, in milliseconds since the epoch. */
+  time(): number;
+}
+
+export interface ViewOptions {
+  readonly source: RunSource;
+  readonly me: Me;
+  readonly policy: DecisionPolicy;
+  readonly clock: Clock;
+  readonly startedAt: number;
+}
+
+/** A waiter that may leave looks for newer runs this often; any other only when the run ahead has ended. */
+const RESCAN_MS = 5 * 60_000;
+
+export function createView({ source, me, policy, clock, startedAt }: ViewOptions): View {
+  let scan: Scan | null = null;
+  let scannedAt = 0;
+  /** The first run ahead. Until it has ended nothing behind it matters, so that it alone is read again. */
+  let holder: SeenRun | null = null;
+
+  async function scanAll(signal: AbortSignal): Promise<Decision> {
+    const begunAt = clock.monotonic();
+    const now: Now = { time: clock.now(), processAgeSeconds: (begunAt - startedAt) / 1000 };
+    scan = await source.scan(signal);
+    scannedAt = begunAt;
+    return settleOn(decide(scan, me, now, policy));
+  }
+
+  async function rereadHolder(known: Scan, held: SeenRun, signal: AbortSignal): Promise<Decision | null> {
+    const read = await source.reread([held.id], signal);
+    scan = { ...known, complete: false, runs: [...known.runs.filter((run) => run.id !== held.id), ...read] };
+    const isStillAhead = read.some((run) => run.attempt === held.attempt && !run.ended);
+    if (!isStillAhead) {
+      holder = null;
+      return null;
+    }
+    return settleOn(decide(scan, me, { time: clock.now(), processAgeSeconds: 0 }, policy));
+  }
+
+  function settleOn(decision: Decision): Decision {
+    holder = decision.kind === "wait" && decision.why === "blockers" ? (decision.blockers[0] ?? null) : null;
+    return decision;
+  }
+
+  const time = () =>
+    scan === null || scan.serverTime === null ? clock.now() : scan.serverTime + clock.monotonic() - scannedAt;
+
+  return {
+    look(signal) {
+      const isScanDue = policy.supersede !== "none" && clock.monotonic() - scannedAt >= RESCAN_MS;
+      return scan === null || holder === null || isScanDue ? scanAll(signal) : rereadHolder(scan, holder, signal);
+    },
+    runs: () => scan?.runs ?? [],
+    own: () => (scan === null ? null : findOwn(scan, me)),
+    outlook: () => (scan === null ? null : lookAhead(scan, me, time(), policy.ignoredRuns)),
+    time,
+  };
+}

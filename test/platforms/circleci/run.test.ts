@@ -1,0 +1,115 @@
+import { HttpResponse, http } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createCircleClient } from "../../../src/platforms/circleci/client.ts";
+import { fetchCircleTrigger, readCircleRun } from "../../../src/platforms/circleci/run.ts";
+
+const SHA = "a".repeat(40);
+const TOKEN = "CCIPAT_0123456789";
+const API = "https://circle.example/api/v2";
+const env = {
+  CIRCLECI: "true",
+  CIRCLE_WORKFLOW_ID: "6f0a0b1e-0000-4000-8000-000000000001",
+  CIRCLE_PIPELINE_ID: "6f0a0b1e-0000-4000-8000-0000000000aa",
+  CIRCLE_PROJECT_USERNAME: "acme",
+  CIRCLE_PROJECT_REPONAME: "shop",
+  CIRCLE_BRANCH: "main",
+  CIRCLE_SHA1: SHA,
+  CIRCLE_BUILD_URL: "https://circleci.com/gh/acme/shop/1",
+};
+
+const seen: Request[] = [];
+const server = setupServer();
+beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+afterEach(() => {
+  server.resetHandlers();
+  seen.length = 0;
+});
+afterAll(() => server.close());
+
+function pipelineAnswers(type: string): void {
+  server.use(
+    http.get(`${API}/pipeline/:id`, ({ request }) => {
+      seen.push(request);
+      return HttpResponse.json({ id: env.CIRCLE_PIPELINE_ID, trigger: { type, received_at: "2026-11-25T07:00:00Z", actor: { login: "dana", avatar_url: null } } });
+    }),
+  );
+}
+
+async function trigger(variables: Record<string, string | undefined> = env) {
+  return fetchCircleTrigger(await createCircleClient("https://circle.example/", TOKEN), variables);
+}
+
+describe("what started a pipeline on CircleCI", () => {
+  it.each([
+    ["webhook", "push"],
+    ["api", "manual"],
+    ["explicit", "manual"],
+    ["scheduled_pipeline", "schedule"],
+    ["a word of next year", "unknown"],
+  ])("is %s: %s, by one call with the token", async (type, expected) => {
+    pipelineAnswers(type);
+
+    expect(await trigger()).toBe(expected);
+    expect(seen.map((request) => [request.url, request.headers.get("circle-token")])).toEqual([[`${API}/pipeline/${env.CIRCLE_PIPELINE_ID}`, TOKEN]]);
+  });
+
+  it("takes a second call where CIRCLE_PIPELINE_ID is not set", async () => {
+    server.use(http.get(`${API}/workflow/${env.CIRCLE_WORKFLOW_ID}`, () => HttpResponse.json({ id: env.CIRCLE_WORKFLOW_ID, pipeline_id: "p-1" })));
+    pipelineAnswers("webhook");
+
+    expect(await trigger({ ...env, CIRCLE_PIPELINE_ID: undefined })).toBe("push");
+    expect(seen[0]?.url).toBe(`${API}/pipeline/p-1`);
+  });
+
+  it.each([401, 403, 404])("is a configuration error for the answer %d, which names the token that is needed", async (status) => {
+    server.use(http.get(`${API}/pipeline/:id`, () => HttpResponse.json({ message: "no" }, { status, headers: { "x-request-id": "r-1" } })));
+
+    await expect(trigger()).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(`answered ${status}`), hint: expect.stringContaining("personal API token") });
+  });
+
+  it.each<[string, () => Response]>([
+    ["an answer 500", () => HttpResponse.json({}, { status: 500 })],
+    ["a reset connection", () => HttpResponse.error() as Response],
+    ["a redirect to another host", () => HttpResponse.redirect("https://evil.example/", 302) as Response],
+    ["an answer that is HTML", () => HttpResponse.html("<html></html>")],
+    ["an answer without the field", () => HttpResponse.json({ trigger: {} })],
+  ])("is a service error without the token in it for %s", async (_, answer) => {
+    server.use(http.get(`${API}/pipeline/:id`, answer));
+
+    const error = await trigger().then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+
+    expect(error).toMatchObject({ kind: "service", exitCode: 4 });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(TOKEN);
+  });
+});
+
+describe("a run on CircleCI", () => {
+  it("is told by CircleCI's variables", () => {
+    expect(readCircleRun(env, SHA, "push")).toMatchObject({
+      id: env.CIRCLE_WORKFLOW_ID,
+      repository: "acme/shop",
+      ref: { kind: "branch", name: "main" },
+      pullRequest: null,
+      trust: "full",
+      url: env.CIRCLE_BUILD_URL,
+    });
+  });
+
+  it("of a pull request has its number from the address", () => {
+    const run = readCircleRun({ ...env, CIRCLE_BRANCH: "feature/fx", CIRCLE_PULL_REQUEST: "https://github.com/acme/shop/pull/12" }, SHA, "unknown");
+
+    expect(run.pullRequest).toEqual({ number: 12, base: null });
+  });
+
+  it.each([{ CIRCLE_PR_REPONAME: "shop" }, { CIRCLE_PR_NUMBER: "12" }])("of a fork is not trusted: %j", (fork) => {
+    expect(readCircleRun({ ...env, CIRCLE_BRANCH: "pull/12", ...fork }, SHA, "unknown").trust).toBe("fork");
+  });
+
+  it("of a tag has no branch", () => {
+    expect(readCircleRun({ ...env, CIRCLE_BRANCH: undefined, CIRCLE_TAG: "v1" }, SHA, "push").ref).toEqual({ kind: "tag", name: "v1" });
+  });
+});

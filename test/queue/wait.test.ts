@@ -1,0 +1,642 @@
+import { describe, expect, it } from "vitest";
+import type { QueueEvent } from "../../src/queue/events.ts";
+import { describeEvent } from "../../src/queue/log-lines.ts";
+import type { RunSource } from "../../src/queue/source.ts";
+import type { Scan, SeenRun } from "../../src/queue/ticket.ts";
+import { type WaitOptions, type WaitPolicy, waitForTurn } from "../../src/queue/wait.ts";
+import { SignalboxError } from "../../src/support/errors.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { buildRun, buildScan, buildSource, buildTicket, me, NOW, type ScriptedSource, secondsAgo } from "./build.ts";
+
+const own = buildRun("42", 300);
+const ahead = buildRun("41", 400, { since: secondsAgo(48) });
+const alone = buildScan([own]);
+const blocked = buildScan([ahead, own]);
+const outage = new SignalboxError("service", "GitHub answered 503");
+
+const steadyPolicy: WaitPolicy = {
+  lagSeconds: 20,
+  settleSeconds: 30,
+  supersede: "none",
+  ignoredRuns: [],
+  timeoutSeconds: 3600,
+  onTimeout: "fail",
+  pollSeconds: 5,
+  maxPollSeconds: 30,
+};
+
+interface Started {
+  readonly result: ReturnType<typeof waitForTurn>;
+  readonly events: QueueEvent[];
+  readonly clock: FakeClock;
+}
+
+function start(
+  source: RunSource,
+  policy: Partial<WaitPolicy> = {},
+  overrides: Partial<WaitOptions> & { clock?: FakeClock } = {},
+): Started {
+  const events: QueueEvent[] = [];
+  const clock = overrides.clock ?? createFakeClock({ now: NOW, auto: true });
+  const result = waitForTurn({
+    source,
+    me,
+    group: "shop/dbt main",
+    ref: "main",
+    policy: { ...steadyPolicy, ...policy },
+    random: () => 0.5,
+    signal: new AbortController().signal,
+    report: (event) => events.push(event),
+    ...overrides,
+    clock,
+  });
+  result.catch(() => undefined);
+  return { result, events, clock };
+}
+
+/** The run ahead is active for so many reads, then it has ended. */
+function blockedFor(reads: number, more: Partial<SeenRun> = {}): ScriptedSource {
+  const ended = { ...ahead, ended: true, status: "success", ...more };
+  return buildSource(
+    (looks) => (looks === 0 ? blocked : buildScan([ended, own])),
+    (_, looks) => [looks < reads ? ahead : ended],
+  );
+}
+
+const never = <T>() => new Promise<T>(() => undefined);
+
+describe("waiting", () => {
+  it("enters at once with nobody ahead, by one whole look", async () => {
+    const source = buildSource(() => alone);
+
+    const { result, events, clock } = start(source);
+
+    expect(await result).toEqual({
+      schema: 1,
+      decision: "entered",
+      reason: "entered at once: nobody is ahead on main",
+      me: { id: "42", attempt: 1, ticket: own.ticket },
+      group: "shop/dbt main",
+      waitedSeconds: 0,
+      position: 1,
+      blockers: [],
+      calls: 1,
+      leftFor: null,
+    });
+    expect(events.map(({ kind }) => kind)).toEqual(["entered"]);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("reads only the run ahead while it is active, and everything before it enters", async () => {
+    const source = blockedFor(2);
+
+    const { result, events } = start(source);
+
+    expect(await result).toMatchObject({ decision: "entered", waitedSeconds: 24, calls: 5, position: 1 });
+    expect(source.asked).toEqual(["scan", "reread 41", "reread 41", "reread 41", "scan"]);
+    expect(events.map(({ kind }) => kind)).toEqual(["waiting", "entered"]);
+    expect((await result).reason).toBe("entered after 24 s: run 41 has ended");
+  });
+
+  it("looks at everything again when the run ahead is missing in an answer", async () => {
+    const source = buildSource(
+      (looks) => (looks < 2 ? blocked : alone),
+      () => [],
+    );
+
+    const { result } = start(source);
+
+    expect((await result).decision).toBe("entered");
+    expect(source.asked).toEqual(["scan", "reread 41", "scan", "reread 41", "scan"]);
+  });
+
+  it("goes on to the next run ahead, and keeps naming the one first seen first", async () => {
+    const next = buildRun("40.5", 350);
+    const over = { ...ahead, ended: true, status: "success" };
+    const source = buildSource(
+      (looks) => [buildScan([next, ahead, own]), buildScan([over, next, own]), alone][Math.min(looks, 2)] as Scan,
+      (ids) => (ids[0] === "41" ? [over] : [{ ...next, ended: true, status: "failure" }]),
+    );
+
+    const { result, events } = start(source);
+
+    expect((await result).blockers.map(({ id, status }) => ({ id, status }))).toEqual([
+      { id: "41", status: "success" },
+      { id: "40.5", status: "failure" },
+    ]);
+    expect(source.asked).toEqual(["scan", "reread 41", "scan", "reread 40.5", "scan"]);
+    expect(events.map(({ kind }) => kind)).toEqual(["waiting", "waiting", "entered"]);
+  });
+
+  it("backs off by half each time, to the cap, and spreads the pauses", async () => {
+    const at: number[] = [];
+    const clock = createFakeClock({ now: NOW, auto: true });
+    const source = buildSource(
+      (looks) => (looks === 0 ? blocked : alone),
+      (_, looks) => {
+        at.push(clock.monotonic() / 1000);
+        return looks < 8 ? [ahead] : [];
+      },
+    );
+
+    await start(source, {}, { clock, random: () => 0 }).result;
+
+    const pauses = at.map((time, index) => Math.round((time - (at[index - 1] ?? 0)) * 100) / 100);
+    expect(pauses).toEqual([4, 6, 9, 13.5, 20.25, 24, 24, 24, 24]);
+  });
+
+  it("looks often again near the usual end of the run ahead", async () => {
+    const finished = ["1", "2", "3"].map((id) =>
+      buildRun(id, 2000, { ended: true, status: "success", tookSeconds: 100 }),
+    );
+    const at: number[] = [];
+    const clock = createFakeClock({ now: NOW, auto: true });
+    const source = buildSource(
+      (looks) => (looks === 0 ? buildScan([...finished, ahead, own]) : alone),
+      (_, looks) => {
+        at.push(Math.round(clock.monotonic() / 1000));
+        return looks < 6 ? [ahead] : [];
+      },
+    );
+
+    await start(source, {}, { clock }).result;
+
+    expect(at).toEqual([5, 13, 24, 41, 46, 51, 56]);
+  });
+
+  it("sleeps exactly until its own ticket is old enough", async () => {
+    const clock = createFakeClock({ now: NOW, auto: true });
+    const source = buildSource(() => buildScan([buildRun("42", 13)], { serverTime: NOW + clock.monotonic() }));
+
+    const { result, events } = start(source, {}, { clock });
+
+    expect(await result).toMatchObject({ decision: "entered", waitedSeconds: 8, calls: 2 });
+    expect(events.map(describeEvent)[0]).toBe("waits 8 s, until every earlier run is sure to be listed");
+  });
+
+  it("settles after a run that was cancelled while it waited", async () => {
+    const clock = createFakeClock({ now: NOW, auto: true });
+    const cut: SeenRun = { ...ahead, ended: true, status: "cancelled", since: secondsAgo(-5) };
+    const source = buildSource(
+      (looks) => (looks === 0 ? blocked : buildScan([cut, own], { serverTime: NOW + clock.monotonic() })),
+      () => [cut],
+    );
+
+    const { result, events } = start(source, {}, { clock });
+
+    expect(await result).toMatchObject({ decision: "entered", waitedSeconds: 35 });
+    expect(events.map(describeEvent)[1]).toBe(
+      "waits 30 s more: run 41 was cut short (cancelled), its queries may still run",
+    );
+  });
+
+  it("leaves for a newer run that is running, and enters no more", async () => {
+    const source = buildSource(() => buildScan([ahead, own, buildRun("43", 10)]));
+
+    const { result } = start(source, { supersede: "all" });
+
+    expect(await result).toMatchObject({
+      decision: "left",
+      leftFor: "43",
+      reason: "left at once: run 43 is newer and already running",
+    });
+  });
+
+  it("notices a newer run within five minutes although the run ahead goes on", async () => {
+    const source = buildSource(
+      (looks) => (looks === 0 ? blocked : buildScan([ahead, own, buildRun("43", 10)])),
+      () => [ahead],
+    );
+
+    const { result } = start(source, { supersede: "all" });
+
+    expect((await result).decision).toBe("left");
+    expect((await result).waitedSeconds).toBeLessThanOrEqual(330);
+  });
+
+  it("ignores a run that a person named, and says that nothing keeps the two apart", async () => {
+    const { result } = start(
+      buildSource(() => blocked),
+      { ignoredRuns: ["41"] },
+    );
+
+    expect((await result).reason).toBe(
+      "entered at once: nobody is ahead on main; ignored as told: run 41 - nothing keeps it apart from this run",
+    );
+  });
+
+  it("stops with an infrastructure error when its own place cannot be read", async () => {
+    const { result, clock } = start(buildSource(() => buildScan([{ ...own, ticket: null }])));
+
+    await expect(result).rejects.toMatchObject({ kind: "service", exitCode: 4 });
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("names a run without life once, with what to paste", async () => {
+    const dead = { ...ahead, quietSince: secondsAgo(89 * 60) };
+    const source = buildSource(
+      (looks) => (looks === 0 ? buildScan([dead, own]) : alone),
+      (_, looks) => (looks < 12 ? [dead] : []),
+    );
+
+    const { result, events } = start(source);
+    await result;
+
+    const quiet = events.filter(({ kind }) => kind === "quiet");
+    expect(quiet.map(describeEvent)).toEqual([
+      "run 41 shows no sign of life for 90 min: if it is dead, start again with --ignore-run 41",
+    ]);
+  });
+});
+
+describe("the deadline", () => {
+  it("lets nothing be read from its exact moment on", async () => {
+    const source = buildSource(
+      () => blocked,
+      () => [ahead],
+    );
+
+    const { result, clock } = start(source, { timeoutSeconds: 5, pollSeconds: 5 });
+
+    expect(await result).toMatchObject({ decision: "timed-out", waitedSeconds: 5, position: 2 });
+    expect(source.asked).toEqual(["scan"]);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("lets a read happen just before it", async () => {
+    const source = buildSource(
+      () => blocked,
+      () => [ahead],
+    );
+
+    await start(source, { timeoutSeconds: 5.1, pollSeconds: 5 }).result;
+
+    expect(source.asked).toEqual(["scan", "reread 41"]);
+  });
+
+  it("does not let in a run whose look ends at its exact moment", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const source = buildSource(() => clock.sleep(5000).then(() => alone));
+
+    const { result } = start(source, { timeoutSeconds: 5 }, { clock });
+    await clock.advance(5000);
+
+    expect((await result).decision).toBe("timed-out");
+  });
+
+  it("runs from when the process began, not from the first read", async () => {
+    const clock = createFakeClock({ now: NOW });
+    await clock.advance(10_000);
+    const source = buildSource(() => alone);
+
+    const { result } = start(source, { timeoutSeconds: 10 }, { clock, startedAt: 0 });
+
+    expect((await result).decision).toBe("timed-out");
+    expect(source.asked).toEqual([]);
+  });
+
+  it("ends a read that hangs", async () => {
+    const { result, clock } = start(
+      buildSource(() => never<Scan>()),
+      { timeoutSeconds: 90 },
+    );
+
+    expect(await result).toMatchObject({ decision: "timed-out", waitedSeconds: 90, position: 0 });
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("aborts the read that is under way", async () => {
+    let given: AbortSignal | null = null;
+    const source: RunSource = {
+      ...buildSource(() => alone),
+      scan: (signal) => {
+        given = signal;
+        return never();
+      },
+    };
+
+    await start(source, { timeoutSeconds: 1 }).result;
+
+    expect(given).toMatchObject({ aborted: true });
+  });
+
+  it("is not moved by a correction of the machine's time", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const { result, events } = start(
+      buildSource(
+        () => blocked,
+        () => [ahead],
+      ),
+      { timeoutSeconds: 100 },
+      { clock },
+    );
+    await clock.advance(50_000);
+
+    clock.jump(24 * 3600_000);
+    await clock.advance(49_000);
+    expect(events.at(-1)?.kind).not.toBe("timed-out");
+    await clock.advance(1000);
+
+    expect(await result).toMatchObject({ decision: "timed-out", waitedSeconds: 100 });
+  });
+
+  it.each([
+    ["alone", alone, "entered"],
+    ["blocked", blocked, "timed-out"],
+    ["too young", buildScan([buildRun("42", 3)]), "timed-out"],
+  ] as const)("of 0 s decides by one look: %s", async (_, scan, decision) => {
+    const source = buildSource(() => scan);
+
+    const { result, clock } = start(source, { timeoutSeconds: 0 });
+
+    expect(await result).toMatchObject({ decision, waitedSeconds: 0 });
+    expect(source.asked).toEqual(["scan"]);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("of 0 s does not ask again after an error", async () => {
+    const source = buildSource(() => outage);
+
+    const { result } = start(source, { timeoutSeconds: 0 });
+
+    expect(await result).toMatchObject({ decision: "timed-out", reason: "timed out after 0 s: GitHub answered 503" });
+    expect(source.asked).toEqual(["scan"]);
+  });
+
+  it("may be none", async () => {
+    const source = blockedFor(10_000);
+
+    const { result } = start(source, { timeoutSeconds: null });
+
+    expect((await result).decision).toBe("entered");
+    expect((await result).waitedSeconds).toBeGreaterThan(250_000);
+  });
+
+  it("longer than a timer can take still counts in full", async () => {
+    const { result } = start(
+      buildSource(() => never<Scan>()),
+      { timeoutSeconds: 40 * 24 * 3600 },
+    );
+
+    expect(await result).toMatchObject({ decision: "timed-out", waitedSeconds: 40 * 24 * 3600 });
+  });
+
+  it("fails by saying who has not ended", async () => {
+    const { result } = start(
+      buildSource(
+        () => blocked,
+        () => [ahead],
+      ),
+      { timeoutSeconds: 60 },
+    );
+
+    expect((await result).reason).toBe(
+      "timed out after 60 s: run 41 has not ended (running since 06:59:12 UTC, 108 s ago)",
+    );
+    expect((await result).blockers).toEqual([
+      {
+        id: "41",
+        attempt: 1,
+        status: "in_progress",
+        url: "https://github.test/runs/41",
+        since: secondsAgo(48),
+        etaSeconds: null,
+      },
+    ]);
+  });
+
+  it("may let the run go on, aloud", async () => {
+    const { result } = start(
+      buildSource(
+        () => blocked,
+        () => [ahead],
+      ),
+      { timeoutSeconds: 60, onTimeout: "proceed" },
+    );
+
+    expect(await result).toMatchObject({ decision: "entered", position: 2 });
+    expect((await result).reason).toMatch(/^goes on without its turn after 60 s, .*; nothing keeps the runs apart$/);
+  });
+
+  it("may cancel this run", async () => {
+    const source = buildSource(
+      () => blocked,
+      () => [ahead],
+    );
+
+    const { result } = start(source, { timeoutSeconds: 4, onTimeout: "cancel" });
+
+    expect((await result).reason).toMatch(/; this run is being cancelled$/);
+    expect(source.asked).toEqual(["scan", "cancel 42"]);
+  });
+
+  it("stays a time-out where the run cannot be cancelled", async () => {
+    const refused = new SignalboxError("configuration", "the token lacks actions: write");
+    const source = buildSource(
+      () => blocked,
+      () => [ahead],
+      () => refused,
+    );
+
+    const { result } = start(source, { timeoutSeconds: 4, onTimeout: "cancel" });
+
+    expect(await result).toMatchObject({ decision: "timed-out" });
+    expect((await result).reason).toMatch(/could not be cancelled: the token lacks actions: write$/);
+  });
+});
+
+describe("errors of the source", () => {
+  it("that may pass are retried, told once, and let nobody in", async () => {
+    const source = buildSource((looks) => (looks < 3 ? outage : alone));
+
+    const { result, events } = start(source);
+
+    expect(await result).toMatchObject({ decision: "entered", calls: 4 });
+    expect(events.map(describeEvent)).toEqual([
+      "no answer yet, 0 s: GitHub answered 503",
+      "entered after 24 s: nobody is ahead on main",
+    ]);
+  });
+
+  it("in a single read do not let it forget the run ahead", async () => {
+    const source = buildSource(
+      (looks) => (looks === 0 ? blocked : alone),
+      (_, looks) => [outage, [ahead], []][looks] ?? [],
+    );
+
+    const { result, events } = start(source);
+
+    expect((await result).decision).toBe("entered");
+    expect(source.asked).toEqual(["scan", "reread 41", "reread 41", "reread 41", "scan"]);
+    expect(events.map(({ kind }) => kind)).toEqual(["waiting", "unanswered", "waiting", "entered"]);
+  });
+
+  it("until the deadline end as a time-out that says so", async () => {
+    const { result } = start(
+      buildSource(() => outage),
+      { timeoutSeconds: 600 },
+    );
+
+    expect(await result).toMatchObject({
+      decision: "timed-out",
+      reason: "timed out after 10 min: GitHub answered 503",
+    });
+  });
+
+  it.each([
+    ["of configuration", new SignalboxError("configuration", "the token was refused")],
+    ["of ours", new TypeError("a bug")],
+  ])("%s are thrown at once", async (_, error) => {
+    const source = buildSource(() => error);
+
+    const { result, clock } = start(source);
+
+    await expect(result).rejects.toBe(error);
+    expect(source.asked).toEqual(["scan"]);
+    expect(clock.sleepers()).toBe(0);
+  });
+});
+
+describe("an abort", () => {
+  const reason = new SignalboxError("interrupted", "SIGTERM");
+
+  it.each([
+    [
+      "a pause",
+      () =>
+        buildSource(
+          () => blocked,
+          () => [ahead],
+        ),
+    ],
+    ["a read that hangs", () => buildSource(() => never<Scan>())],
+    ["an outage", () => buildSource(() => outage)],
+  ])("during %s keeps its reason and leaves no timer", async (_, source) => {
+    const clock = createFakeClock({ now: NOW });
+    const controller = new AbortController();
+    const { result } = start(source(), {}, { clock, signal: controller.signal });
+    await clock.advance(1000);
+
+    controller.abort(reason);
+
+    await expect(result).rejects.toBe(reason);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it("wins over the error that the aborted read ends with", async () => {
+    const controller = new AbortController();
+    const source: RunSource = {
+      ...buildSource(() => alone),
+      scan: (signal) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("socket closed")))),
+    };
+    const { result } = start(source, {}, { clock: createFakeClock(), signal: controller.signal });
+
+    controller.abort(reason);
+
+    await expect(result).rejects.toBe(reason);
+  });
+
+  it("before the start lets nothing be read", async () => {
+    const source = buildSource(() => alone);
+
+    await expect(start(source, {}, { signal: AbortSignal.abort(reason) }).result).rejects.toBe(reason);
+
+    expect(source.asked).toEqual([]);
+  });
+
+  it("ends the wait for good: an answer that comes later is not used", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const controller = new AbortController();
+    let answer: (scan: Scan) => void = () => undefined;
+    const source = buildSource(() => new Promise<Scan>((resolve) => (answer = resolve)));
+    const { result, events } = start(source, {}, { clock, signal: controller.signal });
+    await clock.advance(1000);
+    controller.abort(reason);
+    await expect(result).rejects.toBe(reason);
+
+    answer(blocked);
+    await clock.advance(3600_000);
+
+    expect(source.asked).toEqual(["scan"]);
+    expect(events).toEqual([]);
+  });
+});
+
+describe("what is told", () => {
+  it("is each change once, and a sign of life every minute", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const { events } = start(
+      buildSource(
+        () => blocked,
+        () => [ahead],
+      ),
+      {},
+      { clock },
+    );
+
+    await clock.advance(185_000);
+
+    expect(events.map(({ kind, waitedSeconds }) => `${kind} ${waitedSeconds}`)).toEqual([
+      "waiting 0",
+      "still-waiting 60",
+      "still-waiting 120",
+      "still-waiting 180",
+    ]);
+  });
+
+  it("does not fall silent while a read hangs", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const { events } = start(
+      buildSource(() => never<Scan>()),
+      {},
+      { clock },
+    );
+
+    await clock.advance(125_000);
+
+    expect(events.map(({ waitedSeconds }) => waitedSeconds)).toEqual([60, 120]);
+  });
+
+  it("does not fall silent while the CI does not answer", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const { events } = start(
+      buildSource(() => outage),
+      {},
+      { clock },
+    );
+
+    await clock.advance(125_000);
+
+    expect(events.map(describeEvent)).toEqual([
+      "no answer yet, 0 s: GitHub answered 503",
+      "no answer yet, 60 s: GitHub answered 503",
+      "no answer yet, 2 min: GitHub answered 503",
+    ]);
+  });
+
+  it("counts the minute from the last line, not from the first", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const source = buildSource(
+      () => blocked,
+      (_, looks) => [looks < 1 ? ahead : { ...ahead, status: "failing" }],
+    );
+    const { events } = start(source, {}, { clock });
+
+    await clock.advance(80_000);
+
+    expect(events.map(({ kind, waitedSeconds }) => `${kind} ${waitedSeconds}`)).toEqual([
+      "waiting 0",
+      "waiting 13",
+      "still-waiting 73",
+    ]);
+  });
+
+  it("holds the place that the scan told last", async () => {
+    const requeued = buildRun("42", 100, { ticket: buildTicket({ second: NOW / 1000 - 100 }) });
+
+    const { result } = start(buildSource(() => buildScan([requeued])));
+
+    expect((await result).me.ticket).toEqual(requeued.ticket);
+  });
+});
