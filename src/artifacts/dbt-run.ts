@@ -1,0 +1,21 @@
+import type { Manifest } from "./manifest.ts";
+import type { NodeResult } from "./run-results.ts";
+
+/** One start of dbt and what it left behind. */
+export interface DbtRun {
+  /** dbt's command: build, run, test, parse, ls, source freshness. */
+  readonly command: string;
+  /** null: ended by a signal, or not started by us (`report` reads files only). */
+  readonly exitCode: number | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly seconds: number;
+  readonly results: readonly NodeResult[] | null;
+  readonly manifest: Manifest | null;
+  /** What is wrong with the results file (its sentence is in `lastWords`), or how dbt was stopped. */
+  readonly trouble: "none" | "stale" | "foreign" | "missing" | "unreadable" | "killed" | "timed-out";
+  /** What dbt said last when it gave no results (a compile error); null where nothing is known. */
+  readonly lastWords: string | null;
+  /** The results file that was read, for the report; null without one. */
+  readonly source: { readonly file: string; readonly command: string; readonly generatedAt: string } | null;
+}

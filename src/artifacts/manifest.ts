@@ -1,0 +1,195 @@
+import { type Fields, fieldsOf, isFields, pathOf, textOf, textsOf, timeOf } from "./fields.ts";
+import { notA, parseJson, readMetadata } from "./json.ts";
+
+/**
+ * dbt's manifest.json, read leniently by field: real files do not satisfy dbt's own published schemas.
+ * Source: https://docs.getdbt.com/reference/artifacts/manifest-json
+ */
+export interface Manifest {
+  readonly projectName: string;
+  readonly adapter: string;
+  readonly dbtVersion: string;
+  /** The number in `dbt_schema_version`: 12 for `…/manifest/v12.json`. */
+  readonly schema: number;
+  readonly invocationId: string;
+  readonly generatedAt: string;
+  /** Everything that has a unique_id and is enabled: nodes, sources, exposures, metrics, semantic models, unit tests, … */
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly macros: ReadonlyMap<string, Macro>;
+  /** Owner of a group, by the group's name. */
+  readonly owners: ReadonlyMap<string, Owner>;
+}
+
+export interface Node {
+  readonly id: string;
+  /** dbt's word: model, test, seed, snapshot, source, exposure, unit_test, … */
+  readonly type: string;
+  readonly name: string;
+  readonly package: string;
+  /** original_file_path with `/`, without `./`, from the project's folder. */
+  readonly path: string;
+  readonly fqn: readonly string[];
+  readonly tags: readonly string[];
+  readonly group: string | null;
+  readonly parents: readonly string[];
+  readonly macros: readonly string[];
+  /** database, schema, identifier (alias) as dbt renders them; null where the node has no relation. */
+  readonly relation: { readonly database: string | null; readonly schema: string; readonly identifier: string } | null;
+  readonly materialized: string | null;
+  /** The node that a test or unit test guards, where it is known; and a generic test's column. */
+  readonly attachedTo: string | null;
+  readonly column: string | null;
+  /** A generic test's own name, such as not_null, with its arguments. */
+  readonly test: { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> } | null;
+  /** dbt's severity of a test: what a failure would be, lower case. */
+  readonly severity: "error" | "warn" | null;
+  readonly warnIf: string | null;
+  readonly errorIf: string | null;
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** The yml file that describes the node, from the project's folder, without the `package://`. */
+  readonly patchPath: string | null;
+  /** True for a source with warn_after or error_after. */
+  readonly hasFreshness: boolean;
+  /** The entry as dbt wrote it, for the rules of state:modified. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+export interface Macro {
+  readonly id: string;
+  readonly name: string;
+  readonly package: string;
+  readonly path: string;
+  readonly sql: string;
+  readonly macros: readonly string[];
+}
+
+export interface Owner {
+  readonly name: string | null;
+  readonly email: string | null;
+  /** An extra key that dbt allows: `slack: S0123ABCDE`. Not trusted before it is checked. */
+  readonly slack: string | null;
+}
+
+/** Every collection of things with a unique_id; `macros`, `docs`, `groups` and `disabled` are not nodes. */
+const COLLECTIONS = [
+  "nodes",
+  "sources",
+  "exposures",
+  "metrics",
+  "semantic_models",
+  "saved_queries",
+  "unit_tests",
+  "functions",
+] as const;
+
+/** Node types that are something in the warehouse; an ephemeral model is not. */
+const IN_WAREHOUSE: ReadonlySet<string> = new Set(["model", "seed", "snapshot", "source", "function"]);
+
+/** Reads manifest.json of dbt 0.19 to 2.x. Throws an artifacts error for what is no manifest. */
+export function readManifest(text: string, where: string): Manifest {
+  const root = parseJson(text, where);
+  const { metadata, schema } = readMetadata(root, "manifest", where);
+  if (!isFields(root.nodes)) throw notA("manifest", where, "it has no nodes");
+  const nodes = COLLECTIONS.flatMap((name) => entriesOf(root[name]))
+    .filter(([, raw]) => fieldsOf(raw.config).enabled !== false)
+    .map(([key, raw]) => readNode(key, raw));
+  const macros = entriesOf(root.macros).map(([key, raw]) => readMacro(key, raw));
+  return {
+    projectName: textOf(metadata.project_name) ?? "",
+    adapter: textOf(metadata.adapter_type) ?? "",
+    dbtVersion: textOf(metadata.dbt_version) ?? "",
+    schema,
+    invocationId: textOf(metadata.invocation_id) ?? "",
+    generatedAt: timeOf(metadata.generated_at) ?? "",
+    nodes: new Map(nodes.map((node) => [node.id, node])),
+    macros: new Map(macros.map((macro) => [macro.id, macro])),
+    owners: new Map(
+      entriesOf(root.groups).map(([key, group]) => [textOf(group.name) ?? key, readOwner(fieldsOf(group.owner))]),
+    ),
+  };
+}
+
+function entriesOf(collection: unknown): [string, Fields][] {
+  return Object.entries(fieldsOf(collection)).filter((entry): entry is [string, Fields] => isFields(entry[1]));
+}
+
+function readNode(key: string, raw: Fields): Node {
+  const id = textOf(raw.unique_id) ?? key;
+  const config = fieldsOf(raw.config);
+  const type = textOf(raw.resource_type) ?? id.split(".")[0] ?? "";
+  const isTest = type === "test";
+  const metadata = isFields(raw.test_metadata) ? raw.test_metadata : null;
+  const { model: _, ...testArguments } = fieldsOf(metadata?.kwargs);
+  const severity = textOf(config.severity)?.toLowerCase();
+  const materialized = textOf(config.materialized);
+  const parents = [...new Set(textsOf(fieldsOf(raw.depends_on).nodes))];
+  return {
+    id,
+    type,
+    name: textOf(raw.name) ?? id,
+    package: textOf(raw.package_name) ?? "",
+    path: pathOf(raw.original_file_path ?? raw.path),
+    fqn: textsOf(raw.fqn),
+    tags: [...new Set([...textsOf(raw.tags), ...textsOf(config.tags)])],
+    group: textOf(raw.group) ?? textOf(config.group),
+    parents,
+    macros: textsOf(fieldsOf(raw.depends_on).macros),
+    relation: IN_WAREHOUSE.has(type) && materialized !== "ephemeral" ? relationOf(raw) : null,
+    materialized,
+    attachedTo: isTest || type === "unit_test" ? attachedTo(raw, parents) : null,
+    column: textOf(raw.column_name),
+    test: metadata === null ? null : { name: textOf(metadata.name) ?? "", arguments: testArguments },
+    severity: isTest && (severity === "error" || severity === "warn") ? severity : null,
+    warnIf: isTest ? textOf(config.warn_if) : null,
+    errorIf: isTest ? textOf(config.error_if) : null,
+    meta: { ...fieldsOf(raw.meta), ...fieldsOf(config.meta) },
+    patchPath: textOf(raw.patch_path) === null ? null : pathOf(textOf(raw.patch_path)?.replace(/^[^/\\:]*:\/\//, "")),
+    hasFreshness: type === "source" && hasThreshold(fieldsOf(raw.freshness)),
+    raw,
+  };
+}
+
+function relationOf(raw: Fields): Node["relation"] {
+  const schema = textOf(raw.schema);
+  const identifier = textOf(raw.identifier) ?? textOf(raw.alias) ?? textOf(raw.name);
+  return schema === null || identifier === null ? null : { database: textOf(raw.database), schema, identifier };
+}
+
+/**
+ * dbt names the node since 1.5. Before, and for singular and unit tests, the only parent; among several the one whose
+ * name the test's own metadata ends with: `{{ get_where_subquery(ref('orders')) }}`, `models.orders`.
+ */
+function attachedTo(raw: Fields, parents: readonly string[]): string | null {
+  const named = textOf(raw.attached_node);
+  if (named !== null) return named;
+  if (parents.length === 1) return parents[0] ?? null;
+  const model = textOf(fieldsOf(fieldsOf(raw.test_metadata).kwargs).model) ?? "";
+  const name =
+    model
+      .match(/['"][^'"]*['"]/g)
+      ?.at(-1)
+      ?.slice(1, -1) ?? textOf(raw.file_key_name)?.split(".").at(-1);
+  const found = parents.filter((id) => name !== undefined && id.split(".")[id.startsWith("source.") ? 3 : 2] === name);
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+/** dbt writes thresholds that are not set as `{ count: null }` or as null. */
+function hasThreshold(freshness: Fields): boolean {
+  return [freshness.warn_after, freshness.error_after].some((threshold) => fieldsOf(threshold).count != null);
+}
+
+function readMacro(key: string, raw: Fields): Macro {
+  const id = textOf(raw.unique_id) ?? key;
+  return {
+    id,
+    name: textOf(raw.name) ?? id,
+    package: textOf(raw.package_name) ?? "",
+    path: pathOf(raw.original_file_path ?? raw.path),
+    sql: textOf(raw.macro_sql) ?? "",
+    macros: textsOf(fieldsOf(raw.depends_on).macros),
+  };
+}
+
+function readOwner(owner: Fields): Owner {
+  return { name: textOf(owner.name), email: textsOf(owner.email)[0] ?? null, slack: textOf(owner.slack) };
+}

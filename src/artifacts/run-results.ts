@@ -1,0 +1,87 @@
+import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf, timeOf } from "./fields.ts";
+import { notA, parseJson, readMetadata } from "./json.ts";
+
+/** One row of run_results.json or sources.json. */
+export interface NodeResult {
+  readonly id: string;
+  /** dbt's own word, lower case: pass, fail, warn, error, skipped, success, runtime error, … */
+  readonly status: string;
+  readonly message: string | null;
+  /** The fail_calc value, capped by `limit`: failures, not rows. */
+  readonly failures: number | null;
+  readonly seconds: number;
+  readonly startedAt: string | null;
+  readonly relation: string | null;
+}
+
+/** run_results.json (or sources.json) as one value. */
+export interface RunResults {
+  /** `args.which`: build, test, run, generate, …; "source freshness" for sources.json; "" where the file does not say. */
+  readonly command: string;
+  readonly dbtVersion: string;
+  readonly schema: number;
+  readonly invocationId: string;
+  /** ISO time at which dbt wrote the file; "" where the file does not say. */
+  readonly generatedAt: string;
+  readonly results: readonly NodeResult[];
+}
+
+/** Reads run_results.json v1 to v6. Throws an artifacts error for what is none. */
+export function readRunResults(text: string, where: string): RunResults {
+  const root = parseJson(text, where);
+  const args = fieldsOf(root.args);
+  return readResultsFile(root, "run-results", where, {
+    // rpc_method is what dbt wrote before `which`, and "docs.generate" there is "generate" here.
+    command: textOf(args.which) ?? textOf(args.rpc_method)?.split(".").at(-1) ?? "",
+    readRow: (row, id) => ({
+      ...commonFields(row, id),
+      // dbt 0.19 wrote the number of failures as the message.
+      message: typeof row.message === "number" ? String(row.message) : textOf(row.message),
+      failures: numberOf(row.failures),
+      relation: textOf(row.relation_name),
+    }),
+  });
+}
+
+interface RowReader {
+  readonly command: string;
+  readonly readRow: (row: Fields, id: string) => NodeResult;
+}
+
+/** What run_results.json and sources.json have in common. */
+export function readResultsFile(
+  root: Fields,
+  kind: "run-results" | "sources",
+  where: string,
+  { command, readRow }: RowReader,
+): RunResults {
+  const { metadata, schema } = readMetadata(root, kind, where);
+  if (!Array.isArray(root.results)) throw notA(kind, where, "it has no list of results");
+  return {
+    command,
+    dbtVersion: textOf(metadata.dbt_version) ?? "",
+    schema,
+    invocationId: textOf(metadata.invocation_id) ?? "",
+    generatedAt: timeOf(metadata.generated_at) ?? "",
+    results: root.results.map((row: unknown, index) => {
+      if (!isFields(row)) throw notA(kind, where, `row ${index + 1} of its results is no object`);
+      // Rows without an id exist. Each keeps a name of its own, so that none can hide another.
+      return readRow(row, textOf(row.unique_id) ?? `row ${index + 1} without unique_id`);
+    }),
+  };
+}
+
+/** Id, status and times, which both kinds of row have; message, failures and relation are the caller's. */
+export function commonFields(row: Fields, id: string): Pick<NodeResult, "id" | "status" | "seconds" | "startedAt"> {
+  return {
+    id,
+    status: (textOf(row.status) ?? "").trim().toLowerCase(),
+    seconds: Math.max(0, numberOf(row.execution_time) ?? 0),
+    startedAt: startedAt(row, "execute") ?? startedAt(row, "compile"),
+  };
+}
+
+function startedAt(row: Fields, phase: "execute" | "compile"): string | null {
+  const timing = listOf(row.timing).map(fieldsOf);
+  return timeOf(timing.find(({ name }) => name === phase)?.started_at);
+}

@@ -1,0 +1,111 @@
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { findCauses } from "./cause.ts";
+import { type Bench, findNodeProblems, findSourcesWithoutRow, type LastRow, nodeFactsOf } from "./node-findings.ts";
+import { reproduceCommand } from "./reproduce.ts";
+import type { Matches, Rule } from "./rules.ts";
+import { findRunProblems, hasOwnResults, isFreshness } from "./run-findings.ts";
+import { kindOf } from "./status.ts";
+import type { Finding, Subject, Verdict } from "./verdict.ts";
+
+export interface Case {
+  /** Every start of dbt, in any order: they are laid over each other by time. */
+  readonly runs: readonly DbtRun[];
+  readonly manifest: Manifest | null;
+  readonly rules: readonly Rule[];
+  readonly matches: Matches;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The verdict in the baseline's bundle; null without one. */
+  readonly base: Pick<Verdict, "findings"> | null;
+}
+
+/**
+ * The verdict on one or several starts of dbt. The status decides, never the manifest's severity; the last row of a node
+ * wins; a skipped node belongs to its cause; dbt's exit code can only make it worse.
+ */
+export function judge({ runs, manifest, rules, matches, now, base }: Case): Verdict {
+  const ordered = [...runs].sort(byTime);
+  const rows = overlay(ordered);
+  const causes = findCauses(
+    [...rows.values()].map(({ row }) => row),
+    manifest,
+  );
+  const bench: Bench = { manifest, rows, causes, rules, matches, now };
+
+  const lacksRows = ordered.some((run) => isFreshness(run) && hasOwnResults(run) && run.exitCode !== 0);
+  const sourcesWithoutRow = lacksRows ? findSourcesWithoutRow(bench) : [];
+  const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
+  const findings = [
+    ...findRunProblems(ordered, manifest?.adapter ?? null, sourcesWithoutRow.length),
+    ...findNodeProblems(bench),
+    ...sourcesWithoutRow,
+  ]
+    .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
+    .sort(byWeight);
+
+  const found = new Set(findings.map(({ subject }) => keyOf(subject)));
+  const quiet = [...rows.values()].map(({ row }) => row).filter(({ id }) => !found.has(id) && !causes.of.has(id));
+  const idsOf = (isPassed: boolean) =>
+    quiet
+      .filter(({ status }) => (kindOf(status) === "passed") === isPassed)
+      .map(({ id }) => id)
+      .sort();
+  return {
+    level: levelOf(findings, rows.size),
+    findings,
+    passed: idsOf(true),
+    neutral: idsOf(false),
+    nodes: Object.fromEntries(
+      [...rows].map(([id, { row }]) => [
+        id,
+        { ...nodeFactsOf(id, manifest?.nodes.get(id) ?? null), seconds: row.seconds, startedAt: row.startedAt },
+      ]),
+    ),
+    known: [...(manifest?.nodes.keys() ?? [])].sort(),
+    dbt: {
+      version: manifest?.dbtVersion || null,
+      commands: ordered.map(({ command }) => command),
+      exitCodes: ordered.map(({ exitCode }) => exitCode),
+    },
+    reproduce: reproduceCommand(findings),
+  };
+}
+
+/** By start; files of which only the end is known, by that. */
+function byTime(a: DbtRun, b: DbtRun): number {
+  const [first, second] = [a.source?.generatedAt ?? "", b.source?.generatedAt ?? ""];
+  return a.startedAt - b.startedAt || Number(first > second) - Number(first < second);
+}
+
+/** The last row of each node, in the order of time. */
+function overlay(runs: readonly DbtRun[]): ReadonlyMap<string, LastRow> {
+  const rows = new Map<string, LastRow>();
+  for (const run of runs.filter(hasOwnResults)) {
+    for (const row of run.results ?? []) {
+      rows.delete(row.id);
+      rows.set(row.id, { row, exitCode: run.exitCode });
+    }
+  }
+  return rows;
+}
+
+function levelOf(findings: readonly Finding[], rows: number): Verdict["level"] {
+  if (findings.some(({ severity }) => severity === "error")) return "error";
+  if (findings.length > 0) return "warn";
+  return rows === 0 ? "nothing" : "pass";
+}
+
+/** What makes two findings be about the same thing. */
+function keyOf(subject: Subject): string {
+  return subject.kind === "node" ? subject.id : `run:${subject.what}`;
+}
+
+function byWeight(a: Finding, b: Finding): number {
+  return (
+    Number(a.severity === "warn") - Number(b.severity === "warn") ||
+    b.skipped.length - a.skipped.length ||
+    (b.failures ?? 0) - (a.failures ?? 0) ||
+    (keyOf(a.subject) < keyOf(b.subject) ? -1 : 1)
+  );
+}

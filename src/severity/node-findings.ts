@@ -1,0 +1,171 @@
+import { fieldsOf } from "../artifacts/fields.ts";
+import type { Manifest, Node } from "../artifacts/manifest.ts";
+import type { NodeResult } from "../artifacts/run-results.ts";
+import { describeFreshness } from "../artifacts/sources.ts";
+import type { Causes } from "./cause.ts";
+import { failureClassOf } from "./failure.ts";
+import { cleanMessage } from "./message.ts";
+import { ownerOf } from "./owner.ts";
+import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
+import { kindOf } from "./status.ts";
+import type { FailureClass, Finding, NodeFacts, Subject } from "./verdict.ts";
+
+/** The row that counts for a node, and how the start that wrote it ended. */
+export interface LastRow {
+  readonly row: NodeResult;
+  readonly exitCode: number | null;
+}
+
+/** What every finding about a node is made from. */
+export interface Bench {
+  readonly manifest: Manifest | null;
+  readonly rows: ReadonlyMap<string, LastRow>;
+  readonly causes: Causes;
+  readonly rules: readonly Rule[];
+  readonly matches: Matches;
+  readonly now: number;
+}
+
+export type NodeFinding = Omit<Finding, "isNew">;
+
+/** dbt's word and what it weighs before the rules have been asked. */
+interface Said {
+  readonly id: string;
+  readonly said: string;
+  readonly severity: "error" | "warn";
+  readonly failureClass: FailureClass;
+  readonly message: string;
+  readonly failures: number | null;
+}
+
+/** One finding for each node that failed, warned or has a status that nobody knows, less what the rules ignore. */
+export function findNodeProblems(bench: Bench): readonly NodeFinding[] {
+  const skipped = new Map<string, string[]>();
+  for (const [id, cause] of bench.causes.of) skipped.set(cause, [...(skipped.get(cause) ?? []), id].sort());
+  return [...bench.rows.values()].flatMap((last) => {
+    const said = weigh(last, bench);
+    return said === null ? [] : applyRules(said, skipped.get(said.id) ?? [], bench);
+  });
+}
+
+/**
+ * Sources that `dbt source freshness` had to look at and that have no row, where dbt did not end well: since dbt 1.8
+ * sources.json leaves out the sources whose query failed.
+ */
+export function findSourcesWithoutRow(bench: Bench): readonly NodeFinding[] {
+  return [...(bench.manifest?.nodes.values() ?? [])]
+    .filter((node) => node.hasFreshness && !bench.rows.has(node.id))
+    .flatMap(({ id }) =>
+      applyRules(
+        {
+          id,
+          said: "no row",
+          severity: "error",
+          failureClass: "unknown",
+          message:
+            "it has freshness thresholds and no row in sources.json: its query failed, or it was not selected (dbt's exit code 0 would tell)",
+          failures: null,
+        },
+        [],
+        bench,
+      ),
+    );
+}
+
+function weigh({ row, exitCode }: LastRow, { manifest, rows, causes }: Bench): Said | null {
+  const kind = kindOf(row.status);
+  if (kind === "passed" || (kind === "skipped" && !causes.failed.has(row.id))) return null;
+  const message = cleanMessage(row.message ?? "");
+  const isMild = kind === "warned" || (kind === "unknown" && exitCode === 0);
+  return {
+    id: row.id,
+    said: row.status === "" ? "no status" : row.status,
+    severity: isMild ? "warn" : "error",
+    failureClass:
+      kind === "unknown"
+        ? "unknown"
+        : refine(failureClassOf({ ...row, message }, manifest?.adapter ?? null), row.id, manifest, rows),
+    message:
+      message !== "" ? message : row.failures === null ? "dbt gave no message" : `${row.failures} failures, no message`,
+    failures: row.failures,
+  };
+}
+
+/** A relation that is missing is a deferred one only where a parent was not built in this run. */
+function refine(failureClass: FailureClass, id: string, manifest: Manifest | null, rows: Bench["rows"]): FailureClass {
+  if (failureClass !== "deferred-relation-missing" || manifest === null) return failureClass;
+  const waiting = [...(manifest.nodes.get(id)?.parents ?? [])];
+  const seen = new Set<string>();
+  for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
+    const node = manifest.nodes.get(parent);
+    if (node === undefined || node.type === "source" || seen.has(parent)) continue;
+    seen.add(parent);
+    if (node.materialized === "ephemeral") waiting.push(...node.parents);
+    else if (!rows.has(parent)) return failureClass;
+  }
+  return "code";
+}
+
+/**
+ * The finding after the first rule that matches; none where it says ignore. A failure that kept others from running
+ * cannot be ignored, since that would call green what was not built: it becomes a warning.
+ */
+function applyRules(said: Said, skipped: readonly string[], bench: Bench): readonly NodeFinding[] {
+  const node = bench.manifest?.nodes.get(said.id) ?? null;
+  const finding: NodeFinding = {
+    subject: subjectOf(said.id, node, bench.manifest),
+    severity: said.severity,
+    failureClass: said.failureClass,
+    said: said.said,
+    message: said.message,
+    failures: said.failures,
+    threshold: node === null ? null : thresholdOf(node),
+    skipped,
+    muted: null,
+  };
+  const rule = ruleFor(bench.rules, factsOf(finding), bench.matches, bench.now);
+  if (rule === null) return [finding];
+  if (rule.severity === "ignore" && skipped.length === 0) return [];
+  const severity = rule.severity === "ignore" ? "warn" : (rule.severity ?? finding.severity);
+  const muted = rule.mute && rule.until !== undefined ? { until: rule.until, reason: rule.reason ?? "" } : null;
+  return [{ ...finding, severity, muted }];
+}
+
+function subjectOf(id: string, node: Node | null, manifest: Manifest | null): Subject {
+  const { name, type, path, attachedTo, column } = nodeFactsOf(id, node);
+  const guarded = manifest?.nodes.get(attachedTo ?? "");
+  return {
+    kind: "node",
+    id,
+    name,
+    attachedTo,
+    column,
+    path,
+    line: null,
+    owner: node === null || manifest === null ? null : ownerOf(node, manifest),
+    tags: [...new Set([...(node?.tags ?? []), ...(guarded?.tags ?? [])])],
+    group: node?.group ?? guarded?.group ?? null,
+    test: node?.test?.name ?? null,
+    type,
+  };
+}
+
+/** What the manifest knows of a node; for an id that it does not know, what the id itself says. */
+export function nodeFactsOf(id: string, node: Node | null): Omit<NodeFacts, "seconds" | "startedAt"> {
+  if (node !== null) {
+    const { name, type, package: packageName, path, fqn, attachedTo, column } = node;
+    return { name, type, package: packageName, path: path === "" ? null : path, fqn, attachedTo, column };
+  }
+  const [, packageName = "", name = id] = id.split(".");
+  return { name, type: null, package: packageName, path: null, fqn: [], attachedTo: null, column: null };
+}
+
+function thresholdOf(node: Node): string | null {
+  if (node.type === "source") return describeFreshness(node.raw.freshness ?? fieldsOf(node.raw.config).freshness);
+  const { severity, warnIf, errorIf } = node;
+  const warns = warnIf === null ? null : `warn if ${warnIf}`;
+  const errs = errorIf === null ? null : `error if ${errorIf}`;
+  // With severity warn dbt never looks at error_if. https://docs.getdbt.com/reference/resource-configs/severity
+  if (severity === "warn") return warns;
+  return warnIf === errorIf || warns === null ? errs : errs === null ? warns : `${warns}, ${errs}`;
+}

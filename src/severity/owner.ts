@@ -1,0 +1,26 @@
+import { fieldsOf, textOf, textsOf } from "../artifacts/fields.ts";
+import type { Manifest, Node } from "../artifacts/manifest.ts";
+
+/**
+ * Who looks after a node, by the names that people gave: the owner of its group, else `meta.owner`; a test without one
+ * belongs to the owner of the node that it guards. null where nobody is named.
+ */
+export function ownerOf(node: Node, manifest: Manifest): string | null {
+  return ownOwner(node, manifest) ?? guardedOwner(node, manifest);
+}
+
+function guardedOwner(node: Node, manifest: Manifest): string | null {
+  const guarded = manifest.nodes.get(node.attachedTo ?? "");
+  return guarded === undefined ? null : ownOwner(guarded, manifest);
+}
+
+function ownOwner(node: Node, manifest: Manifest): string | null {
+  const group = manifest.owners.get(node.group ?? "");
+  return group?.name ?? group?.email ?? metaOwner(node.meta.owner);
+}
+
+/** `owner: ana`, `owner: [ana, ben]` and `owner: { name: ana }` are all in use; the first name counts. */
+function metaOwner(owner: unknown): string | null {
+  const { name, email } = fieldsOf(owner);
+  return textsOf(owner)[0] ?? textOf(name) ?? textOf(email);
+}

@@ -1,0 +1,27 @@
+import type { Finding } from "./verdict.ts";
+
+/** What `dbt build` can select by name. */
+const BUILT: ReadonlySet<string | null> = new Set(["model", "seed", "snapshot", "test", "unit_test", "function"]);
+
+/** Names come from the project, and the line is pasted into a shell: nothing but plain ones. */
+const PLAIN = /^[A-Za-z_][\w.]*$/;
+
+const MOST_NAMES = 50;
+
+/**
+ * The command that shows the errors again, `dbt build --select test_a test_b`; for sources alone `dbt source freshness`.
+ * null where no error has a name that can be selected. At most fifty names, the first ones.
+ */
+export function reproduceCommand(findings: readonly Finding[]): string | null {
+  const failed = findings.flatMap(({ severity, subject }) =>
+    severity === "error" && subject.kind === "node" ? [subject] : [],
+  );
+  const built = failed.filter(({ type }) => BUILT.has(type)).map(({ name }) => name);
+  const sources = failed.filter(({ type }) => type === "source").map(({ id }) => id.split(".").slice(1).join("."));
+  return command("dbt build --select", built, "") ?? command("dbt source freshness --select", sources, "source:");
+}
+
+function command(start: string, names: readonly string[], prefix: string): string | null {
+  const plain = [...new Set(names)].filter((name) => PLAIN.test(name)).slice(0, MOST_NAMES);
+  return plain.length === 0 ? null : [start, ...plain.map((name) => `${prefix}${name}`)].join(" ");
+}

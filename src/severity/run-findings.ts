@@ -1,0 +1,117 @@
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { writesResults } from "../artifacts/provenance.ts";
+import { isTrouble } from "./cause.ts";
+import { classifyFailure } from "./failure.ts";
+import { cleanMessage } from "./message.ts";
+import type { FailureClass, Finding } from "./verdict.ts";
+
+type RunFinding = Omit<Finding, "isNew">;
+
+interface RunTrouble {
+  readonly what: "dbt-failed" | "artifacts";
+  readonly said: string;
+  readonly message: string;
+  readonly failureClass: FailureClass;
+}
+
+/** Whether the start's results are its own: only then do they count. */
+export function hasOwnResults(run: DbtRun): boolean {
+  return run.results !== null && !["stale", "foreign", "missing", "unreadable"].includes(run.trouble);
+}
+
+/** Whether this start looked at the freshness of sources. */
+export function isFreshness({ command }: DbtRun): boolean {
+  return command === "freshness" || command === "source freshness";
+}
+
+/**
+ * What went wrong without a row of its own: dbt did not compile, its artifacts are not to be believed, it was stopped, or
+ * it ended with an exit code that none of its rows explains. At most one finding of each kind, as alerts tell them apart
+ * by it. `sourcesWithoutRow`: findings that explain the exit code of a freshness run.
+ */
+export function findRunProblems(
+  runs: readonly DbtRun[],
+  adapter: string | null,
+  sourcesWithoutRow: number,
+): readonly RunFinding[] {
+  const troubles = runs.map((run) => troubleOf(run, adapter, sourcesWithoutRow)).filter((trouble) => trouble !== null);
+  return (["dbt-failed", "artifacts"] as const).flatMap((what) => {
+    const same = troubles.filter((trouble) => trouble.what === what);
+    const [first] = same;
+    if (first === undefined) return [];
+    const isOneClass = same.every(({ failureClass }) => failureClass === first.failureClass);
+    return [
+      {
+        subject: { kind: "run", what },
+        severity: "error",
+        failureClass: isOneClass ? first.failureClass : "unknown",
+        said: first.said,
+        message: [...new Set(same.map(({ message }) => message))].join("\n"),
+        failures: null,
+        threshold: null,
+        skipped: [],
+        muted: null,
+      },
+    ];
+  });
+}
+
+function troubleOf(run: DbtRun, adapter: string | null, sourcesWithoutRow: number): RunTrouble | null {
+  const { command, exitCode, trouble } = run;
+  const dbt = `dbt ${command}`;
+  const lastWords = cleanMessage(run.lastWords ?? "");
+  const failed = (said: string, message: string, failureClass: FailureClass): RunTrouble => ({
+    what: "dbt-failed",
+    said,
+    message,
+    failureClass,
+  });
+
+  if (trouble === "killed" || trouble === "timed-out") {
+    const isTimeOut = trouble === "timed-out";
+    const stopped = `${dbt} was stopped ${isTimeOut ? "by a time limit" : "by a signal"} after ${Math.round(run.seconds)} s`;
+    return failed(
+      isTimeOut ? "timed out" : "killed",
+      joined(stopped, lastWords),
+      isTimeOut ? "unknown" : "infrastructure",
+    );
+  }
+  if (!hasOwnResults(run)) {
+    // dbt 1.x ends with 2 where it does not compile, dbt 2.x with 1; both leave the results of an earlier start in place.
+    const hasFailed =
+      exitCode === 2 ||
+      (exitCode !== null && exitCode !== 0 && (trouble === "none" || (trouble === "missing" && lastWords !== "")));
+    if (hasFailed)
+      return failed(
+        `exit ${exitCode}`,
+        lastWords || `${dbt} ended with exit ${exitCode} and gave no results`,
+        classOfLastWords(lastWords, adapter),
+      );
+    if (trouble === "none" && !writesResults(command)) return null;
+    const said = trouble === "none" ? "missing" : trouble;
+    const message = lastWords || `${dbt} ended with exit ${exitCode ?? "unknown"}; its results are ${said}`;
+    return { what: "artifacts", said, message, failureClass: "unknown" };
+  }
+  if (isExplained(run, sourcesWithoutRow)) return null;
+  return failed(
+    `exit ${exitCode}`,
+    joined(`${dbt} ended with exit ${exitCode}, which none of its results explains`, lastWords),
+    classOfLastWords(lastWords, adapter),
+  );
+}
+
+/** Exit 1 says that a node failed, whatever a rule or a later start makes of it; every other code says more. */
+function isExplained(run: DbtRun, sourcesWithoutRow: number): boolean {
+  if (run.exitCode === 0 || run.exitCode === null) return true;
+  if (run.exitCode !== 1) return false;
+  return (run.results ?? []).some(isTrouble) || (isFreshness(run) && sourcesWithoutRow > 0);
+}
+
+function classOfLastWords(lastWords: string, adapter: string | null): FailureClass {
+  const failureClass = classifyFailure(lastWords, adapter);
+  return failureClass === "deferred-relation-missing" ? "code" : failureClass;
+}
+
+function joined(sentence: string, lastWords: string): string {
+  return lastWords === "" ? sentence : `${sentence}: ${lastWords}`;
+}

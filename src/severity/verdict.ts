@@ -1,0 +1,100 @@
+export type FailureClass = "data" | "code" | "transient" | "infrastructure" | "deferred-relation-missing" | "unknown";
+
+export type Subject =
+  | {
+      readonly kind: "node";
+      readonly id: string;
+      readonly name: string;
+      /** The model, seed, snapshot or source that a test guards. */
+      readonly attachedTo: string | null;
+      readonly column: string | null;
+      /** From the project's folder, with `/`. */
+      readonly path: string | null;
+      readonly line: number | null;
+      readonly owner: string | null;
+      /** Its own and those of the node that it guards. */
+      readonly tags: readonly string[];
+      /** dbt's group: its own, else that of the node that it guards. */
+      readonly group: string | null;
+      /** A generic test's own name, such as not_null. */
+      readonly test: string | null;
+      /** dbt's resource type: test, unit_test, model, source, …; null where the manifest does not know the id. */
+      readonly type: string | null;
+    }
+  | { readonly kind: "run"; readonly what: "dbt-failed" | "artifacts" | "queue-timeout" | "platform" };
+
+/** One problem, with everything it caused. */
+export interface Finding {
+  readonly subject: Subject;
+  readonly severity: "error" | "warn";
+  readonly failureClass: FailureClass;
+  /** dbt's own status, or the word for a finding about the run. */
+  readonly said: string;
+  readonly message: string;
+  readonly failures: number | null;
+  /** Such as `warn if > 10, error if > 100`. */
+  readonly threshold: string | null;
+  /** Ids of the nodes that it kept from running, sorted. */
+  readonly skipped: readonly string[];
+  readonly muted: { readonly until: string; readonly reason: string } | null;
+  /** Against the verdict in the baseline's bundle; null where there was none. */
+  readonly isNew: boolean | null;
+}
+
+/** What the reports show of any node that has a row in dbt's results. */
+export interface NodeFacts {
+  readonly name: string;
+  /** dbt's resource type; null where the manifest does not know the id. */
+  readonly type: string | null;
+  readonly package: string;
+  /** From the project's folder, with `/`. */
+  readonly path: string | null;
+  readonly fqn: readonly string[];
+  readonly attachedTo: string | null;
+  readonly column: string | null;
+  readonly seconds: number;
+  readonly startedAt: string | null;
+}
+
+/** The one value from which log, JUnit, summary, annotations, page, Slack and exit code are rendered. */
+export interface Verdict {
+  readonly level: "error" | "warn" | "pass" | "nothing";
+  /** Errors first, then warnings; within each by weight (skipped nodes, then failures), then id. */
+  readonly findings: readonly Finding[];
+  readonly passed: readonly string[];
+  /** Skipped without a cause, or a failure that a rule ignores: neither passed nor failed. */
+  readonly neutral: readonly string[];
+  /** By id, every node that has a row in dbt's results. */
+  readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** Every id in the manifest: tells "removed" from "not run". */
+  readonly known: readonly string[];
+  readonly dbt: {
+    readonly version: string | null;
+    readonly commands: readonly string[];
+    readonly exitCodes: readonly (number | null)[];
+  };
+  /** One command line that shows the errors again; null without any. */
+  readonly reproduce: string | null;
+}
+
+/** verdict.json and `report --json`. */
+export interface VerdictResult extends Verdict {
+  readonly schema: 1;
+  readonly counts: Counts;
+  readonly sources: readonly { readonly file: string; readonly command: string; readonly generatedAt: string }[];
+}
+
+export interface Counts {
+  readonly error: number;
+  readonly warn: number;
+  readonly skipped: number;
+  readonly passed: number;
+  readonly muted: number;
+}
+
+/** How a whole run ended. */
+export type Outcome =
+  | { readonly kind: "verdict"; readonly verdict: Verdict }
+  | { readonly kind: "superseded"; readonly by: string }
+  | { readonly kind: "skipped"; readonly why: "fork" | "nothing-changed" }
+  | { readonly kind: "failed"; readonly finding: Finding };
