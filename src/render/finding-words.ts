@@ -1,0 +1,136 @@
+import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
+import { countVerdict } from "../severity/outcome.ts";
+import { cleanLine, cleanText } from "./untrusted.ts";
+import { count, grouped, shortName } from "./words.ts";
+
+/** A finding in words, the same on every surface. All texts are clean, all but `message` are one line; none is escaped. */
+export interface FindingWords {
+  /** `stg_orders.customer_id`, `fct_orders`, `shop.orders`, `the run`. */
+  readonly where: string;
+  /** `relationships test`, `model`, `queue timed out`. */
+  readonly what: string;
+  /** `36 failures, error if != 0`, or what kind of fault it was; null where `what` says it all. */
+  readonly fault: string | null;
+  /** dbt's message, where it says more than `fault`; several lines. */
+  readonly message: string | null;
+  /** `models/_models.yml:12`, from the project's folder. */
+  readonly place: string | null;
+  readonly owner: string | null;
+  readonly news: "new" | "known" | null;
+  readonly muted: string | null;
+  /** `1 failing test kept 5 nodes from running`; null where it kept none. */
+  readonly caused: string | null;
+  /** Names of the nodes that did not run. */
+  readonly skipped: readonly string[];
+}
+
+const FAULTS: Readonly<Record<Exclude<FailureClass, "data">, string>> = {
+  code: "an error in the code",
+  transient: "a temporary fault of the warehouse or network",
+  infrastructure: "a fault of the infrastructure",
+  "deferred-relation-missing": "reads a relation that production does not have",
+  unknown: "failed",
+};
+
+const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], string>> = {
+  "dbt-failed": "dbt failed before it had results",
+  artifacts: "dbt's results cannot be used",
+  "queue-timeout": "the queue timed out",
+  platform: "the CI's API could not be reached",
+};
+
+/** What dbt says of every failed test; `failures` and `threshold` say the same, shorter. */
+const COUNTED = /^Got [\d,.]+ results?, configured to (?:fail|warn) if /;
+
+export function describeFinding(finding: Finding): FindingWords {
+  const { subject } = finding;
+  const message = cleanText(finding.message);
+  const isSaid = message === "" || (finding.failures !== null && COUNTED.test(message));
+  return {
+    where: whereOf(subject),
+    what: whatOf(subject),
+    fault: faultOf(finding),
+    message: isSaid ? null : message,
+    place:
+      subject.kind === "run" || subject.path === null
+        ? null
+        : cleanLine(subject.path) + (subject.line === null ? "" : `:${subject.line}`),
+    owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
+    news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
+    muted: finding.muted === null ? null : cleanLine(`muted until ${finding.muted.until}: ${finding.muted.reason}`),
+    caused:
+      finding.skipped.length === 0
+        ? null
+        : `1 failing ${kindOf(subject)} kept ${count(finding.skipped.length, "node")} from running`,
+    skipped: finding.skipped.map((id) => cleanLine(shortName(id), 100)),
+  };
+}
+
+/** `where · what · fault`: a finding in one line. */
+export function headlineOf({ where, what, fault }: FindingWords): string {
+  return [where, what, fault].filter((part) => part !== null).join(" · ");
+}
+
+/** How many of each, without the zeros: `1 error · 1 warning · 5 skipped · 27 passed`. */
+export function totalsOf(verdict: Verdict): string {
+  const { error, warn, skipped, passed, muted } = countVerdict(verdict);
+  const parts = [
+    error === 0 ? null : count(error, "error"),
+    warn === 0 ? null : count(warn, "warning"),
+    skipped === 0 ? null : `${grouped(skipped)} skipped`,
+    passed === 0 ? null : `${grouped(passed)} passed`,
+    verdict.neutral.length === 0 ? null : `${grouped(verdict.neutral.length)} neutral`,
+    muted === 0 ? null : `${grouped(muted)} muted`,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? "nothing ran" : parts.join(" · ");
+}
+
+function whereOf(subject: Subject): string {
+  if (subject.kind === "run") return "the run";
+  const { id, name, attachedTo, column } = subject;
+  if (attachedTo === null || subject.type === "unit_test")
+    return cleanLine(subject.type === "source" ? shortName(id) : name, 100);
+  return cleanLine(column === null ? shortName(attachedTo) : `${shortName(attachedTo)}.${column}`, 100);
+}
+
+function whatOf(subject: Subject): string {
+  if (subject.kind === "run") return RUN_WORDS[subject.what];
+  if (kindOf(subject) !== "test") return subject.type === "source" ? "source freshness" : kindOf(subject);
+  if (subject.attachedTo === null) return "test";
+  const test = genericTest(subject.name, subject.attachedTo, subject.column);
+  return cleanLine(test === null ? `test ${subject.name}` : `${test} test`, 120);
+}
+
+function kindOf(subject: Subject): string {
+  if (subject.kind === "run") return "run";
+  const type = subject.type ?? subject.id.split(".")[0] ?? "";
+  return /^[a-z_]{1,30}$/.test(type) ? type.replaceAll("_", " ") : "node";
+}
+
+/**
+ * `not_null` of `not_null_orders_id`: dbt builds a generic test's name from test, model, column and arguments.
+ * null: the name was given by hand, or shortened. https://docs.getdbt.com/reference/resource-properties/data-tests#name
+ */
+export function genericTest(name: string, attachedTo: string, column: string | null): string | null {
+  const guarded = [shortName(attachedTo), ...(column === null ? [] : [column])]
+    .map((part) => part.replace(/\W+/g, "_"))
+    .join("_");
+  const own = attachedTo.startsWith("source.") ? name.replace(/^source_/, "") : name;
+  const at = `${own}_`.indexOf(`_${guarded}_`);
+  return at > 0 ? own.slice(0, at) : null;
+}
+
+/** A test's failures against its threshold; of a source how late it is; else what kind of fault it was. */
+function faultOf({ failures, threshold, failureClass, said, subject }: Finding): string | null {
+  if (subject.kind === "run") return null;
+  if (failureClass !== "data") return FAULTS[failureClass];
+  const isCounted = failures !== null && subject.type !== "unit_test";
+  const fault = isCounted
+    ? count(failures, "failure")
+    : subject.type === "source"
+      ? "stale"
+      : said === "warn"
+        ? "warned"
+        : "failed";
+  return threshold === null ? fault : `${fault}, ${cleanLine(threshold, 120)}`;
+}

@@ -1,0 +1,200 @@
+import junit, { type TestCase, type TestSuite } from "junit-report-builder";
+import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
+import { describeFinding, headlineOf } from "./finding-words.ts";
+import { cleanLine, cut } from "./untrusted.ts";
+import { fromRepository, listed, shortName } from "./words.ts";
+
+export interface JunitOptions {
+  /** How a warning is told; JUnit has no word for it. */
+  readonly warnAs: "skipped" | "pass" | "failure";
+  readonly projectDirFromRepo: string;
+  /** ISO time of the run. */
+  readonly timestamp: string;
+}
+
+/** One test case, decided but not yet written. */
+interface Case {
+  readonly suite: string;
+  readonly className: string;
+  readonly name: string;
+  readonly seconds: number;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly result: Result | null;
+}
+
+interface Result {
+  readonly element: "failure" | "error" | "skipped";
+  readonly message: string;
+  readonly type: string;
+  readonly details: string | null;
+}
+
+const SUITES = ["dbt data tests", "dbt unit tests", "dbt models", "dbt source freshness", "dbt run"] as const;
+const MOST_DETAILS = 20_000;
+
+/**
+ * The verdict as JUnit XML: one file that satisfies both schemas in use (Ant's and Jenkins'), but for `file` and `line` of a
+ * case, which CircleCI and GitHub's reporters read. What was neutral is left out.
+ */
+export function renderJunit(verdict: Verdict, options: JunitOptions): string {
+  const cases = casesOf(verdict, options);
+  const builder = junit.newBuilder();
+  const used = SUITES.filter((suite) => cases.some((each) => each.suite === suite));
+  for (const [index, name] of (used.length === 0 ? SUITES.slice(2, 3) : used).entries()) {
+    const suite = builder
+      .testSuite()
+      .name(name)
+      .property("dbt", cleanLine(verdict.dbt.version ?? "unknown"));
+    const own = cases.filter((each) => each.suite === name);
+    for (const each of own) writeCase(suite.testCase(), each);
+    completeSuite(suite, {
+      id: index,
+      seconds: own.reduce((sum, each) => sum + each.seconds, 0),
+      timestamp: options.timestamp,
+    });
+  }
+  return builder.build();
+}
+
+function casesOf(verdict: Verdict, options: JunitOptions): Case[] {
+  const findings = new Map(verdict.findings.map((finding) => [subjectId(finding.subject), finding]));
+  const causes = new Map(
+    verdict.findings.flatMap((finding) => finding.skipped.map((id) => [id, subjectId(finding.subject)])),
+  );
+  const neutral = new Set(verdict.neutral);
+  const withRow = Object.entries(verdict.nodes).filter(([id]) => !neutral.has(id));
+  const withoutRow = verdict.findings.filter(({ subject }) => verdict.nodes[subjectId(subject)] === undefined);
+  return [
+    ...withRow.map(([id, facts]) => {
+      const finding = findings.get(id) ?? null;
+      const line = finding?.subject.kind === "node" ? finding.subject.line : null;
+      return {
+        ...caseOf(id, facts, options),
+        line,
+        result: finding === null ? skipOf(causes.get(id)) : resultOf(finding, options),
+      };
+    }),
+    ...withoutRow.map((finding) => ({ ...findingCase(finding.subject, options), result: resultOf(finding, options) })),
+  ];
+}
+
+function caseOf(id: string, facts: NodeFacts, { projectDirFromRepo }: JunitOptions): Omit<Case, "line" | "result"> {
+  const type = facts.type ?? id.split(".")[0] ?? "";
+  const isTest = type === "test" || type === "unit_test";
+  const about = isTest && facts.attachedTo !== null ? shortName(facts.attachedTo) : isTest ? facts.name : shortName(id);
+  // The test's own folder: its model has no row of its own in `dbt test`, and a name must not depend on what else ran.
+  const folders = facts.fqn.slice(1, -1).filter((part) => part !== about.split(".")[0]);
+  return {
+    suite: suiteOf(type),
+    className: cleanLine([facts.package, ...folders, about].join("."), 400),
+    name: cleanLine(isTest ? `${facts.name} ${shortHash(id)}` : shortName(id), 400),
+    seconds: facts.seconds,
+    file: facts.path === null ? null : cleanLine(fromRepository(projectDirFromRepo, facts.path), 400),
+  };
+}
+
+/** A finding without a row in dbt's results: a source that dbt left out, or what went wrong with the run itself. */
+function findingCase(subject: Subject, options: JunitOptions): Omit<Case, "result"> {
+  if (subject.kind === "run")
+    return { suite: "dbt run", className: "dbt", name: subject.what, seconds: 0, file: null, line: null };
+  const facts = { ...subject, package: subject.id.split(".")[1] ?? "dbt", fqn: [], seconds: 0, startedAt: null };
+  return { ...caseOf(subject.id, facts, options), line: subject.line };
+}
+
+function suiteOf(type: string): (typeof SUITES)[number] {
+  if (type === "test") return "dbt data tests";
+  if (type === "unit_test") return "dbt unit tests";
+  return type === "source" ? "dbt source freshness" : "dbt models";
+}
+
+function resultOf(finding: Finding, { warnAs }: JunitOptions): Result | null {
+  const words = describeFinding(finding);
+  const message = cleanLine(finding.message === "" ? headlineOf(words) : finding.message, 500);
+  const details = [
+    headlineOf(words),
+    words.owner === null ? null : `owner: ${words.owner}`,
+    words.caused === null ? null : `${words.caused}: ${listed(words.skipped, 20)}`,
+    words.message === null ? null : cut(words.message, MOST_DETAILS),
+  ]
+    .filter((line) => line !== null)
+    .join("\n");
+  if (finding.severity === "error") {
+    return { element: finding.said === "fail" ? "failure" : "error", message, type: finding.failureClass, details };
+  }
+  if (warnAs === "pass") return null;
+  return { element: warnAs === "failure" ? "failure" : "skipped", message: `WARN: ${message}`, type: "warn", details };
+}
+
+function skipOf(cause: string | undefined): Result | null {
+  if (cause === undefined) return null;
+  return {
+    element: "skipped",
+    message: `SKIPPED: upstream ${cleanLine(cause)} failed`,
+    type: "skipped",
+    details: null,
+  };
+}
+
+/** The builder's `skipped()` takes no message, its text is CDATA and its time can read `1e-7`: set on the built element. */
+function writeCase(testCase: TestCase, { className, name, seconds, file, line, result }: Case): void {
+  testCase.className(className).name(name);
+  if (file !== null) testCase.file(file);
+  if (result?.element === "failure") testCase.failure(result.message, result.type);
+  if (result?.element === "error") testCase.error(result.message, result.type);
+  if (result?.element === "skipped") testCase.skipped();
+  const build = testCase.build.bind(testCase);
+  testCase.build = (parent) => {
+    const element = build(parent);
+    element.att("time", timeOf(seconds));
+    if (line !== null) element.att("line", line);
+    const child = result === null ? undefined : childOf(element, result.element);
+    if (result?.element === "skipped") child?.att("message", result.message);
+    if (result !== null && result.details !== null) child?.txt(result.details);
+    return element;
+  };
+}
+
+type XmlElement = ReturnType<TestCase["build"]>;
+
+/** xmlbuilder keeps an element's children in a field that its types do not name. */
+function childOf(element: XmlElement, name: string): XmlElement | undefined {
+  return (
+    element as unknown as { readonly children: readonly (XmlElement & { readonly name: string })[] }
+  ).children.find((child) => child.name === name);
+}
+
+/** What Ant's schema asks of a suite, and the builder's totals on the root, which it forbids. */
+function completeSuite(
+  suite: TestSuite,
+  { id, seconds, timestamp }: { id: number; seconds: number; timestamp: string },
+): void {
+  // The schema's pattern has no fraction and no zone.
+  suite.timestamp(new Date(timestamp).toISOString().slice(0, 19));
+  const build = suite.build.bind(suite);
+  suite.build = (parent) => {
+    const element = build(parent);
+    for (const [key, value] of Object.entries({ id, package: "dbt", hostname: "localhost", time: timeOf(seconds) }))
+      element.att(key, value);
+    element.ele("system-out");
+    element.ele("system-err");
+    for (const total of ["tests", "failures", "errors", "skipped"]) parent?.removeAttribute(total);
+    return element;
+  };
+}
+
+/** Both schemas want a plain decimal; dbt's JSON can hold NaN. */
+function timeOf(seconds: number): string {
+  return Number.isFinite(seconds) && seconds > 0 ? seconds.toFixed(3) : "0.000";
+}
+
+function subjectId(subject: Subject): string {
+  return subject.kind === "run" ? `run:${subject.what}` : subject.id;
+}
+
+/** FNV-1a, 32 bits, eight hex digits. http://www.isthe.com/chongo/tech/comp/fnv/ */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,153 @@
+import type { Mode } from "../run/mode.ts";
+import type { PlanResult } from "../selection/plan.ts";
+import type { Finding, NodeFacts, Verdict } from "../severity/verdict.ts";
+import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
+import { describePlan } from "./plan-words.ts";
+import { cleanText, cutText, markdownBlock, markdownCode, markdownText } from "./untrusted.ts";
+import { duration, grouped, listed, shortName } from "./words.ts";
+
+export interface Summary {
+  readonly mode: Mode;
+  /** Such as `pull request #12 into main`. */
+  readonly modeReason: string;
+  readonly target: string | null;
+  /** null: the run ended before dbt had anything to say; `ended` tells why. */
+  readonly verdict: Verdict | null;
+  readonly plan: PlanResult | null;
+  /** Nodes in the project, to say how many of how many; null where that is not known. */
+  readonly nodesInProject: number | null;
+  readonly queue: { readonly decision: string; readonly reason: string; readonly waitedSeconds: number } | null;
+  /** One sentence for a run without a verdict: `Nothing changed: dbt was not started.` */
+  readonly ended: string | null;
+}
+
+/** GitHub drops a step's whole summary above 1 MiB. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
+const MOST_BYTES = { errors: 450_000, warnings: 250_000, plan: 100_000, planWarnings: 50_000 } as const;
+const MOST_MESSAGE = 4000;
+const MOST_MESSAGE_LINES = 60;
+const MOST_NAMES = 10;
+const SLOWEST = 5;
+/** Two spaces at the end of a line. https://github.github.com/gfm/#hard-line-breaks */
+const LINE_BREAK = "  \n";
+
+/** The job's summary page in GitHub's Markdown, under 900 kB, worst first. Also kept as summary.md. */
+export function renderSummary(summary: Summary): string {
+  const { verdict, plan, nodesInProject } = summary;
+  const of = (severity: Finding["severity"]) =>
+    (verdict?.findings ?? []).filter((finding) => finding.severity === severity);
+  const sections = [
+    [`## ${title(summary)}`, contextLine(summary)],
+    errorSection(of("error")),
+    warningSection(of("warn")),
+    verdict === null ? [] : slowestSection(verdict),
+    plan === null ? [] : planSection(plan, nodesInProject),
+    verdict === null || verdict.reproduce === null ? [] : ["### Reproduce", block(verdict.reproduce)],
+  ];
+  return `${sections.flat().join("\n\n")}\n`;
+}
+
+function title({ verdict, ended }: Summary): string {
+  if (verdict === null) return markdownText(ended ?? "No verdict");
+  const mark = { error: "❌ ERROR", warn: "⚠️ WARN", pass: "✅ PASS", nothing: "➖ NONE" }[verdict.level];
+  return `${mark} · ${totalsOf(verdict)}`;
+}
+
+function contextLine({ mode, modeReason, target, verdict, queue }: Summary): string {
+  return [
+    `mode ${mode}: ${markdownText(modeReason)}`,
+    target === null ? null : `target ${markdownCode(target)}`,
+    verdict === null || verdict.dbt.version === null ? null : `dbt ${markdownCode(verdict.dbt.version)}`,
+    queue === null ? null : queueWords(queue),
+  ]
+    .filter((fact) => fact !== null)
+    .join(" · ");
+}
+
+function queueWords({ decision, reason, waitedSeconds }: NonNullable<Summary["queue"]>): string {
+  if (decision === "entered")
+    return waitedSeconds < 1 ? "no wait in the queue" : `${duration(waitedSeconds)} in the queue`;
+  return `queue ${markdownText(`${decision}: ${reason}`)}`;
+}
+
+function errorSection(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const entries = findings.map((finding) => {
+    const words = describeFinding(finding);
+    return headOf(words).join(LINE_BREAK) + (words.message === null ? "" : `\n\n${block(words.message)}`);
+  });
+  return ["### Errors", ...within(MOST_BYTES.errors, entries, (more) => `+${more} more errors in verdict.json`)];
+}
+
+/** A list: on a phone, and with long names, a table would not be read. */
+function warningSection(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const entries = findings.map((finding) => {
+    const words = describeFinding(finding);
+    return `- ${[...headOf(words), ...(words.message === null ? [] : [markdownText(words.message)])].join(`${LINE_BREAK}  `)}`;
+  });
+  return ["### Warnings", within(MOST_BYTES.warnings, entries, (more) => `- +${more} more in verdict.json`).join("\n")];
+}
+
+/** What and how bad, where and whose, and what it kept from running. */
+function headOf({ where, what, fault, place, owner, news, muted, caused, skipped }: FindingWords): string[] {
+  const facts = [
+    place === null ? null : markdownCode(place),
+    news === "new" ? "**new**" : news,
+    owner === null ? null : `owner ${markdownCode(owner)}`,
+    muted === null ? null : markdownText(muted),
+  ].filter((fact) => fact !== null);
+  return [
+    [`**${markdownCode(where)}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
+    ...(facts.length === 0 ? [] : [facts.join(" · ")]),
+    ...(caused === null ? [] : [`${caused}: ${listed(skipped.map(markdownCode), MOST_NAMES)}`]),
+  ];
+}
+
+function slowestSection({ nodes }: Verdict): string[] {
+  const slowest = Object.entries(nodes)
+    .filter(([, { seconds }]) => seconds > 0)
+    .sort(([, a], [, b]) => b.seconds - a.seconds)
+    .slice(0, SLOWEST);
+  if (slowest.length === 0) return [];
+  const rows = slowest.map(([id, facts]) => `| ${markdownCode(nameOf(id, facts))} | ${duration(facts.seconds)} |`);
+  return ["### Slowest", ["| node | time |", "|---|--:|", ...rows].join("\n")];
+}
+
+function nameOf(id: string, { name, type }: NodeFacts): string {
+  return type === "test" || type === "unit_test" ? name : shortName(id);
+}
+
+function planSection(plan: PlanResult, total: number | null): string[] {
+  const { headline, roots, notes, warnings } = describePlan(plan, total);
+  const rows = roots.map(({ name, why, follow }) => {
+    const names =
+      follow === null || follow.names.length === 0 ? "" : `: ${listed(follow.names.map(markdownCode), MOST_NAMES)}`;
+    return `- ${markdownCode(name)} ${markdownText(why)}${follow === null ? "" : `${LINE_BREAK}  → ${follow.words}${names}`}`;
+  });
+  const cautions = warnings.map((warning) => `⚠️ ${markdownText(warning)}`);
+  return [
+    "### Plan",
+    [headline, ...notes.map(markdownText), ...within(MOST_BYTES.planWarnings, cautions, (more) => `+${more} more warnings in plan.json`)].join(LINE_BREAK),
+    ...(rows.length === 0 ? [] : [within(MOST_BYTES.plan, rows, (more) => `- +${more} more in plan.json`).join("\n")]),
+  ];
+}
+
+/** As many of the entries as fit; `more` tells how many did not. */
+function within(mostBytes: number, entries: readonly string[], more: (number: string) => string): string[] {
+  let bytes = 0;
+  const fitting = entries.findIndex((entry) => {
+    bytes += byteLength(entry) + 2;
+    return bytes > mostBytes;
+  });
+  return fitting === -1 ? [...entries] : [...entries.slice(0, fitting), more(grouped(entries.length - fitting))];
+}
+
+function block(text: string): string {
+  return markdownBlock(cutText(cleanText(text), MOST_MESSAGE, MOST_MESSAGE_LINES));
+}
+
+const encoder = new TextEncoder();
+
+function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}

@@ -1,0 +1,155 @@
+import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
+import { cleanLine } from "./untrusted.ts";
+import { count, grouped, shortName } from "./words.ts";
+
+/** What a plan says, for every surface. All texts are clean and one line, none is escaped. */
+export interface PlanWords {
+  /** `6 of 38 nodes: 1 changed, 5 follow`. */
+  readonly headline: string;
+  /** The nodes that are there for a reason of their own; models before tests. */
+  readonly roots: readonly PlanRoot[];
+  /** What was compared, where unbuilt parents are read, who decided. Each begins with a word of ours. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlanRoot {
+  readonly name: string;
+  /** `body changed; config changed: materialized`. */
+  readonly why: string;
+  /** `5 follow and 14 tests`; null where none does. A node that follows two roots is told at both. */
+  readonly follow: { readonly words: string; readonly names: readonly string[] } | null;
+}
+
+const REASONS: Readonly<Record<Exclude<Reason["kind"], "config" | "macro" | "downstream">, string>> = {
+  new: "new",
+  body: "body changed",
+  relation: "database, schema or alias changed",
+  description: "persisted description changed",
+  contract: "contract changed",
+  moved: "moved to another file or folder",
+  checksum: "content changed",
+  "missing-in-production": "missing in production, so it is built here",
+};
+
+/** `total`: how many nodes the project has; null where that is not known. */
+export function describePlan(
+  plan: PlanResult,
+  total: number | null,
+  nameOf: (id: string) => string = shortName,
+): PlanWords {
+  const name = (id: string) => cleanLine(nameOf(id), 100);
+  const followers = followersByRoot(plan.nodes);
+  const roots = plan.nodes.filter((node) => !isFollower(node)).sort(modelsFirst);
+  return {
+    headline: planHeadline(plan, total),
+    roots: roots.map((root) => ({
+      name: name(root.id),
+      why:
+        root.reasons.length === 0
+          ? "selected; no change seen"
+          : root.reasons.map((reason) => reasonWords(reason, name)).join("; "),
+      follow: followWords(followers.get(root.id) ?? [], name),
+    })),
+    notes: notesOf(plan),
+    warnings: plan.warnings.map((warning) => cleanLine(warning, 500)),
+  };
+}
+
+function planHeadline({ kind, ids, nodes }: PlanResult, total: number | null): string {
+  const of = total === null ? "" : ` of ${grouped(total)}`;
+  switch (kind) {
+    case "everything":
+      return total === null ? "everything" : `everything: ${count(total, "node")}`;
+    case "nothing":
+      return `nothing changed: 0${of} nodes`;
+    case "selected": {
+      const size = total === null ? count(ids.length, "node") : `${grouped(ids.length)}${of} nodes`;
+      const shares = (["changed", "selected", "missing in production", "follow"] as const)
+        .map((part) => [nodes.filter((node) => partOf(node) === part).length, part] as const)
+        .filter(([number]) => number > 0)
+        .map(([number, part]) => `${grouped(number)} ${part === "follow" && number === 1 ? "follows" : part}`);
+      return shares.length === 0 ? size : `${size}: ${shares.join(", ")}`;
+    }
+  }
+}
+
+/** Why a node is in the plan, in the coarsest words. Without reasons only dbt knows: it was selected. */
+function partOf({ reasons }: PlannedNode): "changed" | "selected" | "missing in production" | "follow" {
+  if (reasons.length === 0) return "selected";
+  if (reasons.some(({ kind }) => kind !== "downstream" && kind !== "missing-in-production")) return "changed";
+  return reasons.some(({ kind }) => kind === "missing-in-production") ? "missing in production" : "follow";
+}
+
+function reasonWords(reason: Reason, name: (id: string) => string): string {
+  switch (reason.kind) {
+    case "config":
+      return cleanLine(`config changed: ${reason.keys.join(", ")}`, 200);
+    case "macro":
+      return cleanLine(`macro ${reason.macro.split(".").at(-1)} changed (${reason.path})`, 200);
+    case "downstream":
+      return `follows ${name(reason.of)}`;
+    default:
+      return REASONS[reason.kind];
+  }
+}
+
+function isFollower(node: PlannedNode): boolean {
+  return partOf(node) === "follow";
+}
+
+function followersByRoot(nodes: readonly PlannedNode[]): ReadonlyMap<string, readonly PlannedNode[]> {
+  const followers = new Map<string, PlannedNode[]>();
+  for (const node of nodes.filter(isFollower)) {
+    for (const reason of node.reasons) {
+      if (reason.kind !== "downstream") continue;
+      const known = followers.get(reason.of);
+      if (known === undefined) followers.set(reason.of, [node]);
+      else known.push(node);
+    }
+  }
+  return followers;
+}
+
+function followWords(nodes: readonly PlannedNode[], name: (id: string) => string): PlanRoot["follow"] {
+  if (nodes.length === 0) return null;
+  const others = nodes.filter((node) => !isTest(node));
+  const tests = nodes.length - others.length;
+  if (others.length === 0)
+    return { words: tests === 1 ? "1 test follows" : `${grouped(tests)} tests follow`, names: [] };
+  const follow = `${grouped(others.length)} ${others.length === 1 ? "follows" : "follow"}`;
+  return {
+    words: tests === 0 ? follow : `${follow} and ${count(tests, "test")}`,
+    names: others.map((node) => name(node.id)),
+  };
+}
+
+function notesOf({ baselines, defer, delegatedToDbt }: PlanResult): readonly string[] {
+  const { selection, deferral } = baselines;
+  return [
+    ...(selection === null ? [] : [`compared with ${originWords(selection)}`]),
+    ...(defer && deferral !== null
+      ? [`parents that are not built are read from production: ${originWords(deferral)}`]
+      : []),
+    ...(delegatedToDbt === null ? [] : [`decided by dbt itself: ${cleanLine(delegatedToDbt, 300)}`]),
+  ];
+}
+
+function originWords({ kind, where, commit, distance, createdAt }: Origin): string {
+  const short = commit === null ? null : cleanLine(commit, 80).slice(0, 8);
+  const what =
+    kind === "path"
+      ? cleanLine(where, 200)
+      : `${kind === "bundle" ? "the bundle of" : "commit"} ${short ?? cleanLine(where, 200)}`;
+  const made =
+    kind === "bundle" && createdAt !== null ? `, made ${cleanLine(createdAt).slice(0, 16).replace("T", " ")} UTC` : "";
+  return `${what}${made}${distance > 0 ? `, ${count(distance, "commit")} behind` : ""}`;
+}
+
+function isTest(node: PlannedNode): boolean {
+  return node.type === "test" || node.type === "unit_test";
+}
+
+function modelsFirst(a: PlannedNode, b: PlannedNode): number {
+  return Number(isTest(a)) - Number(isTest(b));
+}

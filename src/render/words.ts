@@ -1,0 +1,42 @@
+/** `1 error`, `2 errors`, `1,234 errors`. */
+export function count(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Thousands with commas, whatever the machine's language. */
+export function grouped(number: number): string {
+  return Number.isInteger(number) ? String(number).replace(/\B(?=(\d{3})+$)/g, ",") : String(number);
+}
+
+/** `a, b, c, +2 more`: never cut without saying so. */
+export function listed(names: readonly string[], most: number): string {
+  const shown = names.length === most + 1 ? names : names.slice(0, most);
+  const more = names.length - shown.length;
+  return [...shown, ...(more > 0 ? [`+${grouped(more)} more`] : [])].join(", ");
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (number: number) => String(number).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/**
+ * The part of a unique_id that people know: `fct_orders` of `model.shop.fct_orders`, `shop.orders` of a source, `x.v2` of a
+ * versioned model; of a test without the hash behind its name.
+ */
+export function shortName(id: string): string {
+  const [type = "", , ...rest] = id.split(".");
+  if (rest.length === 0) return id;
+  return type === "test" ? (rest[0] ?? id) : rest.join(".");
+}
+
+/** The file as it is named from the repository's root. `projectDir` is `.` or such as `transform/dbt`. */
+export function fromRepository(projectDir: string, path: string): string {
+  const parts = `${projectDir}/${path}`.replaceAll("\\", "/").split("/");
+  return parts.filter((part) => part !== "" && part !== ".").join("/");
+}

@@ -1,0 +1,62 @@
+/** An entry of a block mapping or sequence, with what stands below it. */
+export interface OutlineEntry {
+  /** null: an item of a sequence (`- …`). */
+  readonly key: string | null;
+  /** A scalar that begins on the same line, without quotes and comment. */
+  readonly value: string | null;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly children: readonly OutlineEntry[];
+}
+
+type Growing = OutlineEntry & { readonly children: Growing[] };
+
+const ITEM = /^-(?:\s+|$)/;
+const PAIR = /^("[^"]*"|'[^']*'|[^\s"'#&*!|>%@`{}[\],-][^#]*?)\s*:(?:\s+(.*))?$/;
+
+/**
+ * The block structure of a YAML text with its lines: enough to find where something is declared. Multi-line scalars, flow
+ * collections and aliases are stepped over: what stands in them is not found, rather than found in the wrong place.
+ */
+export function outlineOf(text: string): readonly OutlineEntry[] {
+  const root: Growing = { key: null, value: null, line: 0, children: [] };
+  let open: { readonly column: number; readonly entry: Growing }[] = [{ column: -1, entry: root }];
+  let scalarDeeperThan = Number.POSITIVE_INFINITY;
+
+  const add = (column: number, entry: Growing) => {
+    // A sequence may stand at the column of the key that holds it, so an item closes only items there.
+    open = open.filter(
+      (each) => each.column < column || (each.column === column && entry.key === null && each.entry.key !== null),
+    );
+    open.at(-1)?.entry.children.push(entry);
+    open.push({ column, entry });
+    scalarDeeperThan = entry.value === null ? Number.POSITIVE_INFINITY : column;
+  };
+
+  for (const [index, content] of text.split(/\r?\n/).entries()) {
+    let column = content.search(/\S/);
+    if (column === -1 || content[column] === "#" || column > scalarDeeperThan) continue;
+    let rest = content.slice(column);
+    const line = index + 1;
+    for (let dash = ITEM.exec(rest); dash !== null; dash = ITEM.exec(rest)) {
+      rest = rest.slice(dash[0].length);
+      const isScalar = !ITEM.test(rest) && !PAIR.test(rest);
+      add(column, { key: null, value: isScalar ? scalarOf(rest) : null, line, children: [] });
+      column += dash[0].length;
+    }
+    const pair = PAIR.exec(rest);
+    if (pair !== null)
+      add(column, { key: unquoted(pair[1] ?? ""), value: scalarOf(pair[2] ?? ""), line, children: [] });
+  }
+  return root.children;
+}
+
+/** null where nothing but a comment, an anchor or a tag stands: then the value follows below. */
+function scalarOf(text: string): string | null {
+  const scalar = text.replace(/(?:^|\s+)#.*$/, "").trim();
+  return scalar === "" || /^[&!]\S*$/.test(scalar) ? null : unquoted(scalar);
+}
+
+function unquoted(text: string): string {
+  return /^(["']).*\1$/.test(text) ? text.slice(1, -1) : text;
+}
