@@ -1,0 +1,73 @@
+import type { Run } from "../run/run.ts";
+import type { Finding, Verdict } from "../severity/verdict.ts";
+import type { Alert, Ledger, LedgerEntry } from "./alert.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+
+export interface AlertPolicy {
+  /** The Slack channel of a finding. */
+  readonly channelOf: (finding: Finding) => string;
+  /** Slack ids to mention for a finding; only such as have been checked. */
+  readonly mentionsOf: (finding: Finding) => readonly string[];
+  /** How long a problem that still fails is not told again. */
+  readonly repeatSeconds: number;
+}
+
+type News = "opened" | "worse" | "again";
+
+/**
+ * Whom to tell what after a run. Without a ledger nothing is known of earlier runs: everything is told, and nothing is
+ * called recovered. With one, a problem is told when it opens, when it grows from warning to error, and again after
+ * `repeatSeconds`; muted findings never. `now` is in milliseconds since the epoch.
+ */
+export function decideAlerts(verdict: Verdict, ledger: Ledger | null, run: Run, policy: AlertPolicy, now: number): readonly Alert[] {
+  const entries = new Map(ledger?.entries.map((entry) => [entry.fingerprint, entry]));
+  const told = verdict.findings
+    .filter((finding) => finding.muted === null)
+    .map((finding) => ({ finding, news: newsOf(finding, entries.get(fingerprintOf(finding)), policy, now) }))
+    .filter((item): item is { finding: Finding; news: News } => item.news !== null);
+
+  const groups = new Map<string, { finding: Finding; news: News }[]>();
+  for (const item of told) {
+    const key = `${item.finding.severity} ${policy.channelOf(item.finding)}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  const problems = [...groups.values()].map((items) => problemsAlert(items, run, policy));
+  return [...problems, ...recoveries(verdict, ledger, run)];
+}
+
+function newsOf(finding: Finding, entry: LedgerEntry | undefined, policy: AlertPolicy, now: number): News | null {
+  if (entry === undefined) return "opened";
+  if (entry.severity === "warn" && finding.severity === "error") return "worse";
+  return now - Date.parse(entry.notifiedAt) >= policy.repeatSeconds * 1000 ? "again" : null;
+}
+
+function problemsAlert(items: readonly { finding: Finding; news: News }[], run: Run, policy: AlertPolicy): Alert {
+  const of = (news: News) => items.filter((item) => item.news === news).map((item) => item.finding);
+  const [first] = items;
+  if (first === undefined) throw new Error("an alert without findings");
+  const channel = policy.channelOf(first.finding);
+  return {
+    kind: "problems",
+    key: `${run.id}/${run.attempt}/${first.finding.severity}/${channel}`,
+    severity: first.finding.severity,
+    channel,
+    opened: of("opened"),
+    worse: of("worse"),
+    again: of("again"),
+    mentions: [...new Set(items.flatMap(({ finding }) => policy.mentionsOf(finding)))],
+  };
+}
+
+/** Recovered only where the same node ran and passed: skipped, not selected and disabled tell nothing. */
+function recoveries(verdict: Verdict, ledger: Ledger | null, run: Run): readonly Alert[] {
+  const passed = new Set(verdict.passed);
+  return (ledger?.entries ?? [])
+    .filter((entry) => passed.has(entry.fingerprint))
+    .map((entry) => ({
+      kind: "recovered",
+      key: `${run.id}/${run.attempt}/recovered/${entry.fingerprint}`,
+      entry,
+      channel: entry.thread?.channel ?? "",
+    }))
+    .filter((alert): alert is Alert & { kind: "recovered" } => alert.channel !== "");
+}

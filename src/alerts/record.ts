@@ -1,0 +1,46 @@
+import type { Finding, Verdict } from "../severity/verdict.ts";
+import type { Alert, Delivery, Ledger, LedgerEntry } from "./alert.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+
+/**
+ * The ledger after a run. Only deliveries write to it: what did not arrive is new again next time, so that a crash or an
+ * outage loses nothing. `at` is an ISO time.
+ */
+export function recordDeliveries(
+  ledger: Ledger,
+  verdict: Verdict,
+  alerts: readonly Alert[],
+  deliveries: readonly Delivery[],
+  at: string,
+): Ledger {
+  const delivered = new Map(deliveries.flatMap((delivery) => (delivery.result === "failed" ? [] : [[delivery.key, delivery]])));
+  const entries = new Map(ledger.entries.map((entry) => [entry.fingerprint, entry]));
+
+  for (const finding of verdict.findings) {
+    const entry = entries.get(fingerprintOf(finding));
+    if (entry !== undefined) entries.set(entry.fingerprint, { ...entry, lastSeen: at, runs: entry.runs + 1 });
+  }
+  for (const alert of alerts) {
+    const delivery = delivered.get(alert.key);
+    if (delivery === undefined) continue;
+    if (alert.kind === "recovered") entries.delete(alert.entry.fingerprint);
+    if (alert.kind !== "problems") continue;
+    const thread = { channel: delivery.channel, ts: delivery.ts };
+    for (const finding of [...alert.opened, ...alert.worse, ...alert.again]) {
+      entries.set(fingerprintOf(finding), toldEntry(finding, entries.get(fingerprintOf(finding)), thread, at));
+    }
+  }
+  return { ...ledger, lastRun: at, entries: [...entries.values()] };
+}
+
+function toldEntry(finding: Finding, known: LedgerEntry | undefined, thread: { channel: string; ts: string }, at: string): LedgerEntry {
+  return {
+    fingerprint: fingerprintOf(finding),
+    severity: finding.severity,
+    firstSeen: known?.firstSeen ?? at,
+    lastSeen: at,
+    runs: known?.runs ?? 1,
+    notifiedAt: at,
+    thread,
+  };
+}

@@ -1,0 +1,112 @@
+import { access, constants, stat } from "node:fs/promises";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Environment } from "../support/secrets.ts";
+import { didYouMean } from "../support/suggest.ts";
+import { programMissing } from "./process.ts";
+
+/** A dbt project as far as it can be known without starting dbt. */
+export interface Project {
+  readonly dir: string;
+  /** null: the name is a template. */
+  readonly name: string | null;
+  /** Absolute folder that holds profiles.yml; null: not found, dbt will say so. */
+  readonly profilesDir: string | null;
+  /** Names of the profile's targets; null where they cannot be read without dbt. */
+  readonly targets: readonly string[] | null;
+  /** missing: some are named that are not installed, or were named later than they were installed. */
+  readonly packages: "none" | "installed" | "missing";
+}
+
+export interface ProjectPlaces {
+  /** Absolute. */
+  readonly dir: string;
+  readonly profilesDir: string | null;
+  readonly env: Environment;
+}
+
+/** Reads dbt_project.yml and profiles.yml. Throws a configuration error where the folder is no dbt project. */
+export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Promise<Project> {
+  const text = await readFileIfAny(join(dir, "dbt_project.yml"));
+  if (text === null) {
+    throw new SignalboxError("configuration", `${dir} is no dbt project: it holds no dbt_project.yml`, {
+      hint: "set dbt.project_dir in signalbox.yml (relative to that file), or start signalbox in the project's folder",
+    });
+  }
+  const project = readMapping(text);
+  const found = await findProfiles(dir, profilesDir, env);
+  const profile = plain(project.profile);
+  const outputs = found === null || profile === null ? null : mappingAt(readMapping(found.text), profile, "outputs");
+  return {
+    dir,
+    name: plain(project.name),
+    profilesDir: found?.dir ?? null,
+    targets: outputs === null ? null : Object.keys(outputs),
+    packages: await packagesOf(dir),
+  };
+}
+
+async function packagesOf(dir: string): Promise<Project["packages"]> {
+  const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
+  const texts = await Promise.all(named.map(readFileIfAny));
+  if (!texts.some((file) => file !== null && /^packages:/m.test(file))) return "none";
+  const writtenAt = (path: string) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0);
+  const [installed = 0, ...changed] = await Promise.all([join(dir, "dbt_packages"), join(dir, "package-lock.yml"), ...named].map(writtenAt));
+  return installed > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
+}
+
+/** Throws a configuration error for a target that the profile does not have. */
+export function assertTarget(project: Project, target: string | null, where: string): void {
+  if (target === null || project.targets === null || project.targets.includes(target)) return;
+  throw new SignalboxError("configuration", `${where} is ${JSON.stringify(target)}: the profile has no such target${didYouMean(target, project.targets)}`, {
+    hint: `targets in ${project.profilesDir}/profiles.yml: ${project.targets.join(", ") || "none"}`,
+  });
+}
+
+/** Throws a configuration error where the command's program cannot be started. */
+export async function assertProgram(command: readonly string[], cwd: string, env: Environment): Promise<void> {
+  const program = command[0] ?? "";
+  const places = program.includes("/") ? [resolve(cwd, program)] : (env.PATH ?? "").split(delimiter).map((dir) => join(dir, program));
+  for (const place of places) {
+    const isProgram = await access(place, constants.X_OK).then(
+      async () => (await stat(place)).isFile(),
+      () => false,
+    );
+    if (isProgram) return;
+  }
+  throw programMissing(program);
+}
+
+/** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
+async function findProfiles(dir: string, asked: string | null, env: Environment): Promise<{ dir: string; text: string } | null> {
+  const named = asked ?? (env.DBT_PROFILES_DIR || null);
+  const places = named === null ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])] : [isAbsolute(named) ? named : resolve(dir, named)];
+  for (const place of places) {
+    const text = await readFileIfAny(join(place, "profiles.yml"));
+    if (text !== null) return { dir: place, text };
+  }
+  if (asked === null) return null;
+  throw new SignalboxError("configuration", `${places[0]} holds no profiles.yml`, { hint: "set dbt.profiles_dir in signalbox.yml (relative to that file)" });
+}
+
+/** What is no YAML for us may still be some for dbt's own parser: it has the word then. */
+function readMapping(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = parse(text, { logLevel: "error" });
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): Record<string, unknown> | null {
+  const found = path.reduce<unknown>((item, key) => (typeof item === "object" && item !== null ? (item as Record<string, unknown>)[key] : undefined), value);
+  return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : null;
+}
+
+/** A text without Jinja; only dbt can tell what a template becomes. */
+function plain(value: unknown): string | null {
+  return typeof value === "string" && !value.includes("{{") ? value : null;
+}

@@ -1,0 +1,53 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { readManifest } from "../artifacts/manifest.ts";
+import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
+import { readSources } from "../artifacts/sources.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+
+/** What is known of a start without its artifacts. */
+export interface StartRecord extends Pick<DbtRun, "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords"> {
+  /** Folder with the copies of its artifacts. */
+  readonly dir: string;
+}
+
+/** `JSON.parse` cannot take a text above 512 MB. */
+const LARGEST_ARTIFACT_BYTES = 500 * 1024 * 1024;
+
+/** The results file that a command of dbt writes; null for parse, ls and deps. */
+export function resultsFileOf(command: string): "run_results.json" | "sources.json" | null {
+  if (command === "source freshness") return "sources.json";
+  return ["parse", "ls", "deps"].includes(command) ? null : "run_results.json";
+}
+
+/** A start with its artifacts. What is missing or unreadable becomes its trouble, unless it has a worse one. */
+export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun> {
+  const file = resultsFileOf(facts.command);
+  try {
+    const manifest = await readIfAny(join(dir, "manifest.json"), readManifest);
+    const results: RunResults | null = file === null ? null : await readIfAny(join(dir, file), file === "sources.json" ? readSources : readRunResults);
+    const isMissing = file !== null && results === null;
+    return {
+      ...facts,
+      manifest,
+      results: results?.results ?? null,
+      trouble: facts.trouble === "none" && isMissing ? "missing" : facts.trouble,
+      source: results === null || file === null ? null : { file: join(dir, file), command: results.command, generatedAt: results.generatedAt },
+    };
+  } catch (error) {
+    if (!(error instanceof SignalboxError)) throw error;
+    const trouble = facts.trouble === "none" ? "unreadable" : facts.trouble;
+    return { ...facts, manifest: null, results: null, trouble, lastWords: error.message, source: null };
+  }
+}
+
+async function readIfAny<T>(file: string, read: (text: string, where: string) => T): Promise<T | null> {
+  const size = await stat(file).then((found) => found.size, () => 0);
+  if (size > LARGEST_ARTIFACT_BYTES) {
+    throw new SignalboxError("artifacts", `${file} has ${Math.round(size / 1024 ** 2)} MB: more than signalbox can read`, { hint: "please report it: a reader for such files is planned" });
+  }
+  const text = await readFileIfAny(file);
+  return text === null ? null : read(text, file);
+}

@@ -1,0 +1,195 @@
+import { copyFile, mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Clock } from "../support/clock.ts";
+import { commonArguments, type StartPlaces } from "./arguments.ts";
+import { LIST_FORMAT } from "./list.ts";
+import { runProcess } from "./process.ts";
+import { readRecord, resultsFileOf } from "./record.ts";
+import { describeProgress, NOTHING_SEEN, observe, type Progress, runningLongerThan } from "./watch.ts";
+
+/** Everything that is the same for all starts of one signalbox run. */
+export interface DbtSetup {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; each start gets `NN-<command>/` in it. */
+  readonly recordDir: string;
+  readonly profilesDir: string | null;
+  readonly threads: number | null;
+  readonly extra: readonly string[];
+  readonly color: boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string) => void;
+  readonly onNotice: (text: string) => void;
+}
+
+export interface StartRequest {
+  /** `["build"]`, `["source", "freshness"]`. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly projectDir: string;
+  readonly targetPath: string;
+  readonly target: string | null;
+  /** For one start: placeholders while the base is parsed; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `dbt ls`: standard output is its answer, in the form that parseList reads. */
+  readonly lists?: boolean;
+  readonly limits?: Limits;
+}
+
+export interface Limits {
+  readonly stallAfterSeconds: number;
+  readonly nodeTimeoutSeconds: number | null;
+  readonly runTimeoutSeconds: number | null;
+}
+
+export interface DbtStart {
+  readonly run: DbtRun;
+  readonly argv: readonly string[];
+  /** Absolute folder with the copies of this start's artifacts. */
+  readonly dir: string;
+  readonly stdout: string;
+}
+
+export interface Dbt {
+  start(request: StartRequest): Promise<DbtStart>;
+}
+
+const ARTIFACTS = ["manifest.json", "run_results.json", "sources.json"] as const;
+const NO_LIMITS: Limits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
+const HEARTBEAT_MS = 60_000;
+const LOOK_MS = 1_000;
+/** Starts dbt, one start after another, each with a numbered folder of its own that keeps what it wrote. */
+export function createDbt(setup: DbtSetup): Dbt {
+  let count = 0;
+  return {
+    start: async (request) => {
+      const command = request.command.join(" ");
+      const writes = resultsFileOf(command);
+      count += 1;
+      const dir = join(setup.recordDir, `${String(count).padStart(2, "0")}-${request.command.at(-1)}`);
+      await mkdir(dir, { recursive: true });
+      // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
+      if (writes !== null) await rm(join(request.targetPath, writes), { force: true });
+
+      const argv = argvOf(setup, request, dir);
+      const startedAt = setup.clock.now();
+      const { end, progress, timedOut } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
+      const seconds = (setup.clock.now() - startedAt) / 1000;
+
+      await keepArtifacts(request.targetPath, dir, startedAt);
+      const trouble = timedOut ? "timed-out" : end.stopped || end.exitCode === null ? "killed" : "none";
+      const run = await readRecord({ command, exitCode: end.exitCode, startedAt, seconds, trouble, lastWords: progress.lastWords, dir });
+      return { run, argv, dir, stdout: end.stdout };
+    },
+  };
+}
+
+function argvOf(setup: DbtSetup, request: StartRequest, logPath: string): string[] {
+  const places: StartPlaces = { ...setup, targetPath: request.targetPath, target: request.target, logPath };
+  const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
+  return [...setup.command, ...quiet, ...request.command, ...commonArguments(places), ...request.args, ...format];
+}
+
+/** Runs dbt and reads its log file beside it: a heartbeat, a word on nodes that stall, a stop at the limits. */
+async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly string[], logFile: string) {
+  const limits = request.limits ?? NO_LIMITS;
+  const { clock } = setup;
+  const startedAt = clock.now();
+  const limit = new AbortController();
+  const over = new AbortController();
+  const named = new Set<string>();
+  let progress = NOTHING_SEEN as Progress;
+  let lastSaidAt = startedAt;
+  let timedOut = false;
+  const say = (text: string) => {
+    lastSaidAt = clock.now();
+    setup.onNotice(text);
+  };
+  const stopAt = (text: string) => {
+    if (timedOut) return;
+    timedOut = true;
+    say(text);
+    limit.abort();
+  };
+  const look = () => {
+    const now = clock.now();
+    const stalled = runningLongerThan(progress, limits.stallAfterSeconds, now).filter((id) => !named.has(id));
+    for (const id of stalled) named.add(id);
+    if (stalled.length > 0) say(`no end after ${limits.stallAfterSeconds} s: ${stalled.join(", ")}`);
+    const slow = limits.nodeTimeoutSeconds === null ? [] : runningLongerThan(progress, limits.nodeTimeoutSeconds, now);
+    if (slow.length > 0) stopAt(`stopping dbt: --node-timeout of ${limits.nodeTimeoutSeconds} s is over for ${slow.join(", ")}`);
+    if (limits.runTimeoutSeconds !== null && now - startedAt >= limits.runTimeoutSeconds * 1000) {
+      stopAt(`stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now)}`);
+    }
+    if (now - lastSaidAt >= HEARTBEAT_MS) say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now)}`);
+  };
+
+  const read = followLines(logFile, (line) => {
+    progress = observe(progress, line, clock.now());
+  });
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      await clock.sleep(LOOK_MS, over.signal).catch(() => {});
+      await read();
+      if (!over.signal.aborted) look();
+    }
+  })();
+  try {
+    const end = await runProcess({
+      argv,
+      cwd: request.projectDir,
+      env: { ...setup.env, ...request.env },
+      capture: request.lists ?? false,
+      signal: AbortSignal.any([setup.signal, limit.signal]),
+      onLine: (line) => {
+        lastSaidAt = clock.now();
+        setup.onLine(line);
+      },
+    });
+    return { end, progress: await finish(), timedOut };
+  } finally {
+    over.abort();
+    await watching;
+  }
+
+  async function finish(): Promise<Progress> {
+    over.abort();
+    await watching;
+    return progress;
+  }
+}
+
+/** A function that reads what has been appended to the file since the last call; a file that is not there yet is empty. */
+function followLines(file: string, onLine: (line: string) => void): () => Promise<void> {
+  let offset = 0;
+  let rest = "";
+  return async () => {
+    const handle = await open(file, "r").catch(() => null);
+    if (handle === null) return;
+    try {
+      const { size } = await handle.stat();
+      if (size <= offset) return;
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - offset), 0, size - offset, offset);
+      offset += bytesRead;
+      const lines = (rest + buffer.subarray(0, bytesRead).toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) onLine(line);
+    } finally {
+      await handle.close();
+    }
+  };
+}
+
+/** Copies what this start wrote; files from before it stay where they are. Times of files can be whole seconds. */
+async function keepArtifacts(targetPath: string, dir: string, startedAt: number): Promise<void> {
+  for (const name of ARTIFACTS) {
+    const file = join(targetPath, name);
+    const written = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs >= Math.floor(startedAt / 1000) * 1000,
+      () => false,
+    );
+    if (written) await copyFile(file, join(dir, name));
+  }
+}

@@ -1,0 +1,64 @@
+/** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
+export interface Progress {
+  readonly total: number | null;
+  readonly finished: number;
+  /** Names of the nodes that began and have not ended, with the time of their start in milliseconds. */
+  readonly running: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
+  /** The last error that dbt told of: why it gave up, where it writes no results. */
+  readonly lastWords: string | null;
+}
+
+export const NOTHING_SEEN: Progress = { total: null, finished: 0, running: new Map(), lastWords: null };
+
+/** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
+export function observe(progress: Progress, line: string, now: number): Progress {
+  if (!/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError)"/.test(line)) return progress;
+  const event = parseEvent(line);
+  if (event === null) return progress;
+  const id = event.data.node_info?.unique_id ?? "";
+  switch (event.info.name) {
+    case "ConcurrencyLine":
+      return { ...progress, total: event.data.node_count ?? progress.total };
+    case "NodeStart":
+      return { ...progress, running: new Map(progress.running).set(id, { name: event.data.node_info?.node_name ?? id, since: now }) };
+    case "NodeFinished": {
+      const running = new Map(progress.running);
+      running.delete(id);
+      return { ...progress, running, finished: progress.finished + 1 };
+    }
+    default:
+      return { ...progress, lastWords: event.data.exc ?? event.info.msg ?? progress.lastWords };
+  }
+}
+
+/** `12 of 34 nodes done; running: fct_orders (95 s), dim_customers (61 s), +2 more`. */
+export function describeProgress(progress: Progress, now: number): string {
+  const done = progress.total === null ? `${progress.finished} nodes done` : `${progress.finished} of ${progress.total} nodes done`;
+  const oldest = [...progress.running.values()].sort((a, b) => a.since - b.since);
+  if (oldest.length === 0) return done;
+  const named = oldest.slice(0, 3).map(({ name, since }) => `${name} (${Math.round((now - since) / 1000)} s)`);
+  return `${done}; running: ${named.join(", ")}${oldest.length > 3 ? `, +${oldest.length - 3} more` : ""}`;
+}
+
+/** Nodes that have been running for longer than `seconds`, oldest first. */
+export function runningLongerThan(progress: Progress, seconds: number, now: number): readonly string[] {
+  return [...progress.running]
+    .filter(([, { since }]) => now - since >= seconds * 1000)
+    .sort(([, a], [, b]) => a.since - b.since)
+    .map(([id]) => id);
+}
+
+interface LogEvent {
+  readonly info: { readonly name: string; readonly msg?: string };
+  readonly data: { readonly node_info?: { readonly unique_id?: string; readonly node_name?: string }; readonly node_count?: number; readonly exc?: string };
+}
+
+function parseEvent(line: string): LogEvent | null {
+  try {
+    const value = JSON.parse(line) as { info?: { name?: unknown }; data?: unknown } | null;
+    const isEvent = typeof value?.info?.name === "string" && typeof value.data === "object" && value.data !== null;
+    return isEvent ? (value as LogEvent) : null;
+  } catch {
+    return null;
+  }
+}

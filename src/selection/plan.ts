@@ -1,0 +1,78 @@
+import type { Manifest } from "../artifacts/manifest.ts";
+
+/** Where a baseline came from, as the log and plan.json tell it. */
+export interface Origin {
+  readonly kind: "path" | "bundle" | "worktree";
+  readonly where: string;
+  /** Commits between the one that was wanted and the one that was found. */
+  readonly distance: number;
+  readonly commit: string | null;
+  /** ISO time at which the manifest was made. */
+  readonly createdAt: string | null;
+}
+
+export interface Baseline {
+  readonly manifest: Manifest;
+  /** Absolute folder that holds manifest.json, for dbt's --state. */
+  readonly dir: string;
+  readonly origin: Origin;
+}
+
+/** selection: what the change is compared with. deferral: what unselected parents are read from. */
+export interface Baselines {
+  readonly selection: Baseline | null;
+  readonly deferral: Baseline | null;
+}
+
+export type Reason =
+  | { readonly kind: "new" | "body" | "relation" | "description" | "contract" | "moved" | "checksum" }
+  | { readonly kind: "config"; readonly keys: readonly string[] }
+  | { readonly kind: "macro"; readonly macro: string; readonly path: string }
+  | { readonly kind: "downstream"; readonly of: string }
+  | { readonly kind: "missing-in-production" };
+
+export interface PlannedNode {
+  readonly id: string;
+  readonly type: string;
+  readonly path: string;
+  readonly reasons: readonly Reason[];
+}
+
+/** What is to be built, and how dbt is told so. */
+export type Plan =
+  | { readonly kind: "everything"; readonly why: "mode" | "no-baseline"; readonly warnings: readonly string[] }
+  | { readonly kind: "nothing"; readonly warnings: readonly string[] }
+  | {
+      readonly kind: "selected";
+      /** Sorted by id. */
+      readonly nodes: readonly PlannedNode[];
+      /** dbt's --select: the user's own, and promoted nodes behind it. */
+      readonly select: readonly string[];
+      readonly exclude: readonly string[];
+      readonly defer: boolean;
+      readonly promoted: readonly string[];
+      readonly warnings: readonly string[];
+    };
+
+export interface DbtSelection {
+  readonly select: readonly string[];
+  readonly exclude: readonly string[];
+  readonly state: string | null;
+  readonly deferState: string | null;
+}
+
+/** plan.json and `plan --json`. */
+export interface PlanResult {
+  readonly schema: 1;
+  readonly kind: Plan["kind"];
+  readonly ids: readonly string[];
+  readonly nodes: readonly PlannedNode[];
+  readonly baselines: { readonly selection: Origin | null; readonly deferral: Origin | null };
+  readonly defer: boolean;
+  readonly promoted: readonly string[];
+  /** What `build` hands to dbt; null for everything and nothing. Folders are absolute. */
+  readonly dbt: DbtSelection | null;
+  /** null: decided by signalbox itself; else why dbt was asked. */
+  readonly delegatedToDbt: string | null;
+  readonly warnings: readonly string[];
+}

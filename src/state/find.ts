@@ -1,0 +1,57 @@
+import { SignalboxError } from "../support/errors.ts";
+import type { Git } from "../support/git.ts";
+
+/** How far back a bundle may lie behind the commit that is wanted. */
+const FURTHEST_ANCESTOR = 50;
+
+export interface BaseCommit {
+  readonly sha: string;
+  /** For the log: `merge-base with origin/main`. */
+  readonly how: string;
+}
+
+/**
+ * The commit that a branch is compared with: the first parent of a pull request's merge commit, else the merge-base with
+ * the base branch. Throws a configuration error where history is too shallow to tell: "latest main" instead would
+ * rebuild what others changed.
+ */
+export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest: boolean): Promise<BaseCommit> {
+  if (isPullRequest) {
+    const parents = (await git.ask("rev-list", "--parents", "-n", "1", "HEAD"))?.split(" ").slice(1) ?? [];
+    if (parents.length === 2 && parents[0] !== undefined) return { sha: parents[0], how: "first parent of the merge commit" };
+  }
+  const base = await findBaseRef(git, baseBranch);
+  const sha = base === null ? null : await git.ask("merge-base", "--end-of-options", "HEAD", base.ref);
+  if (base !== null && sha !== null) return { sha, how: `merge-base with ${base.name}` };
+
+  const isShallow = (await git.ask("rev-parse", "--is-shallow-repository")) === "true";
+  if (isShallow) {
+    throw new SignalboxError("configuration", `the checkout is too shallow to find where this branch left ${baseBranch}`, {
+      hint: "fetch the whole history: `with: { fetch-depth: 0 }` at actions/checkout (on CircleCI, `checkout` without a shallow method)",
+    });
+  }
+  throw new SignalboxError(
+    "configuration",
+    base === null
+      ? `the base branch ${JSON.stringify(baseBranch)} is not in this checkout: neither origin/${baseBranch} nor ${baseBranch} exists`
+      : `this branch and ${baseBranch} have no commit in common`,
+    { hint: `fetch it (git fetch origin ${baseBranch}), or set base_branch in signalbox.yml` },
+  );
+}
+
+/** The commit and its ancestors, nearest first, as far back as a bundle may lie. */
+export async function listAncestors(git: Git, sha: string): Promise<readonly string[]> {
+  const listed = await git.run("rev-list", `--max-count=${FURTHEST_ANCESTOR + 1}`, "--end-of-options", sha);
+  return listed.split("\n").filter((line) => line !== "");
+}
+
+async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string; name: string } | null> {
+  const candidates = [
+    { ref: `refs/remotes/origin/${baseBranch}`, name: `origin/${baseBranch}` },
+    { ref: `refs/heads/${baseBranch}`, name: baseBranch },
+  ];
+  for (const candidate of candidates) {
+    if ((await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate.ref}^{commit}`)) !== null) return candidate;
+  }
+  return null;
+}

@@ -1,0 +1,18 @@
+import type { BundleHeader } from "./bundle.ts";
+
+/** A bundle that a store holds. */
+export interface BundleRef {
+  readonly commit: string;
+  /** For people: a folder, an address, an artifact's name. */
+  readonly where: string;
+}
+
+/** Where state bundles are kept, one a commit, and a pointer to the newest. */
+export interface BundleStore {
+  /** The first of the commits that has a bundle; with none named, the newest bundle. */
+  find(commits: readonly string[]): Promise<BundleRef | null>;
+  /** Puts the bundle's files into a folder that exists. */
+  read(ref: BundleRef, into: string): Promise<void>;
+  /** Publishes a folder as the bundle of its commit, whole or not at all, and makes it the newest. */
+  write(folder: string, header: BundleHeader): Promise<BundleRef>;
+}

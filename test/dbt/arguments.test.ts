@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { commonArguments, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
+import { parseList } from "../../src/dbt/list.ts";
+
+describe("dbt's arguments", () => {
+  it("are the same for every start, so that partial parsing holds", () => {
+    const places = { targetPath: "/p/target", logPath: "/w/dbt/01-parse", profilesDir: "/p", target: "ci", threads: 4, color: false, extra: ["--vars", "{a: 1}"] };
+
+    expect(commonArguments(places)).toEqual([
+      ...["--target", "ci", "--profiles-dir", "/p", "--target-path", "/p/target", "--log-path", "/w/dbt/01-parse"],
+      ...["--log-format-file", "json", "--log-level-file", "debug", "--no-use-colors", "--vars", "{a: 1}"],
+    ]);
+  });
+
+  it("defer with --favor-state: left-overs of an earlier push must not win over production", () => {
+    const selection = { select: ["state:modified+"], exclude: ["tag:slow"], indirectSelection: null, state: "/s", deferState: "/d" };
+
+    expect(selectionArguments(selection)).toEqual([
+      ...["--select", "state:modified+", "--exclude", "tag:slow", "--state", "/s", "--defer", "--favor-state", "--defer-state", "/d"],
+    ]);
+  });
+
+  it("are shown so that a shell takes them apart again", () => {
+    expect(showCommandLine(["dbt", "build", "--select", "a b", "it's"])).toBe("dbt build --select 'a b' 'it'\\''s'");
+  });
+});
+
+describe("the answer of dbt ls", () => {
+  const stdout = [
+    "07:00:00  a line of its log",
+    '{"unique_id": "model.shop.a", "resource_type": "model"}',
+    '{"unique_id": "source.shop.raw.b", "resource_type": "source"}',
+    "",
+  ].join("\n");
+
+  it("is nodes, of which a build takes those that it builds", () => {
+    expect(parseList(stdout, "build")).toEqual([{ id: "model.shop.a", type: "model" }]);
+    expect(parseList(stdout, "ls").map(({ type }) => type)).toEqual(["model", "source"]);
+  });
+
+  it("is an error where a line is no node, never an empty selection", () => {
+    expect(() => parseList('{"name": "a"}\n', "build")).toThrow("dbt ls printed a line that is no node");
+    expect(() => parseList('{"unique_id": \n', "build")).toThrow("dbt ls printed a line that is no node");
+  });
+});
