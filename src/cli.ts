@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Context, Surroundings } from "./commands/context.ts";
+import type { CommandName } from "./settings/flags.ts";
+import { systemClock } from "./support/clock.ts";
+import { SignalboxError } from "./support/errors.ts";
+import { defuse } from "./support/log.ts";
+import { redactor, secretValues } from "./support/secrets.ts";
+
+/** Each command's code is loaded when it is called: `--version` has to cost no more than Node itself. */
+const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Context) => Promise<number> }>>> = {
+  ci: () => import("./commands/ci.ts"),
+  queue: () => import("./commands/queue.ts"),
+  plan: () => import("./commands/plan.ts"),
+  build: () => import("./commands/build.ts"),
+  report: () => import("./commands/report.ts"),
+  notify: () => import("./commands/notify.ts"),
+  state: () => import("./commands/state.ts"),
+};
+
+/** argv → command → exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const { env } = process;
+  try {
+    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
+      process.stdout.write(`${readVersion()}\n`);
+      return 0;
+    }
+    return await runCommand(argv, processSurroundings());
+  } catch (error) {
+    const redact = redactor(secretValues(env));
+    const text = redact(describeError(error)).split("\n").map(defuse).join("\n");
+    process.stderr.write(`${text}\n`);
+    return error instanceof SignalboxError ? error.exitCode : 70;
+  }
+}
+
+async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
+  const [{ parseArgv }, { resolve: resolveSettings }, { renderCommandHelp, renderTopHelp }, { readFileIfAny }, { createContext }] = await Promise.all([
+    import("./settings/argv.ts"),
+    import("./settings/resolve.ts"),
+    import("./settings/surfaces.ts"),
+    import("./support/files.ts"),
+    import("./commands/context.ts"),
+  ]);
+  const parsed = await parseArgv(argv);
+  if (parsed.version) return say(`${readVersion()}\n`);
+  if (parsed.command === null) return say(renderTopHelp(readVersion()), parsed.help || argv.length === 0 ? 0 : 2);
+  if (parsed.help) return say(renderCommandHelp(parsed.command));
+
+  const asked = parsed.flags.config ?? (around.env.SIGNALBOX_CONFIG || undefined);
+  const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
+  const text = await readFileIfAny(resolve(around.cwd, configName));
+  if (text === null && asked !== undefined) {
+    throw new SignalboxError("configuration", `--config ${configName}: there is no such file`, { hint: "name an existing file, or leave it out" });
+  }
+  const settings = resolveSettings({
+    command: parsed.command,
+    flags: parsed.flags,
+    words: parsed.words,
+    rest: parsed.rest,
+    env: around.env,
+    file: { name: configName, text },
+    now: around.clock.now(),
+  });
+  const { run } = await LOADERS[parsed.command]();
+  return run(createContext(parsed.command, settings, configName, around));
+
+  function say(lines: string, exitCode = 0): number {
+    around.stdout.write(lines);
+    return exitCode;
+  }
+}
+
+function processSurroundings(): Surroundings {
+  const controller = new AbortController();
+  const stop = (name: "SIGINT" | "SIGTERM", exitCode: 130 | 143) => {
+    process.on(name, () => controller.abort(new SignalboxError("interrupted", `stopped by ${name}`, { exitCode })));
+  };
+  stop("SIGINT", 130);
+  stop("SIGTERM", 143);
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    signal: controller.signal,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    pid: process.pid,
+  };
+}
+
+/** One or two lines for what a person can mend; the stack for a bug of ours. */
+function describeError(error: unknown): string {
+  if (error instanceof SignalboxError) return `signalbox: ${error.message}${error.hint === null ? "" : `\n  → ${error.hint}`}`;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `signalbox: internal error, please report it with these lines:\n${stack}`;
+}
+
+/** dist/ and src/ lie beside package.json. */
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+// `signalbox … | head` closes our output early: that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+process.exitCode = await main(process.argv.slice(2));

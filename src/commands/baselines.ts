@@ -1,0 +1,141 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import { withWorktree } from "../dbt/worktree.ts";
+import type { Baseline, Baselines } from "../selection/plan.ts";
+import { assertFits, assertHarmlessRelations, manifestFolder, readBundle } from "../state/bundle.ts";
+import { findBaseCommit, listAncestors } from "../state/find.ts";
+import type { BundleRef, BundleStore } from "../state/store.ts";
+import { openStore } from "../state/stores/open.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Context } from "./context.ts";
+import type { DbtStarter } from "./dbt.ts";
+import type { Occasion, Workshop } from "./occasion.ts";
+
+export interface Found {
+  readonly baselines: Baselines;
+  readonly warnings: readonly string[];
+}
+
+/** What a change is compared with, and what unselected parents are read from. */
+export async function findBaselines(context: Context, occasion: Occasion, workshop: Workshop, dbt: DbtStarter, current: Manifest): Promise<Found> {
+  const search = createSearch(context, occasion, workshop, dbt, current);
+  const selection = occasion.mode === "check" ? await search.selectionOfCheck() : await search.newest("selection");
+  const deferral = occasion.mode === "check" && context.settings.config.modes.check.defer ? await search.deferral() : null;
+  return { baselines: { selection, deferral }, warnings: search.warnings };
+}
+
+function createSearch(context: Context, occasion: Occasion, workshop: Workshop, dbt: DbtStarter, current: Manifest) {
+  const { config, given } = context.settings;
+  const opened = openStore(config.store, context.baseDir);
+  const warnings: string[] = [];
+  const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
+  let base: Promise<{ sha: string; how: string }> | null = null;
+  const baseCommit = () => (base ??= findBaseCommit(context.git, occasion.baseBranch, occasion.run.pullRequest !== null));
+
+  const fromPath = async (path: string): Promise<Baseline> => {
+    const dir = await manifestFolder(resolve(context.cwd, path));
+    if (dir === workshop.targetPath) {
+      throw new SignalboxError("configuration", `the state folder ${dir} is dbt's own target folder: dbt would compare the project with itself`, {
+        hint: "copy the manifest elsewhere first",
+      });
+    }
+    return { manifest: await readManifestIn(dir), dir, origin: { kind: "path", where: dir, distance: 0, commit: null, createdAt: null } };
+  };
+
+  const fromBundle = async (store: BundleStore, ref: BundleRef, name: "selection" | "deferral", distance: number): Promise<Baseline> => {
+    const dir = context.work.path("baselines", name);
+    await mkdir(dir, { recursive: true });
+    await store.read(ref, dir);
+    const header = await readBundle(dir, ref.where);
+    for (const warning of assertFits(header, current, ref.where)) if (!warnings.includes(warning)) warnings.push(warning);
+    return {
+      manifest: await readManifestIn(dir),
+      dir,
+      origin: { kind: "bundle", where: ref.where, distance, commit: ref.commit, createdAt: header.createdAt },
+    };
+  };
+
+  /** The commit parsed in a work tree of its own, with the arguments and the environment of this run. */
+  const fromWorktree = async (sha: string, target: string | null, name: "selection" | "deferral"): Promise<Baseline | null> => {
+    const dir = context.work.path("baselines", name);
+    const inRepository = relative(workshop.top, workshop.project.dir);
+    return withWorktree(context.git, sha, async (tree) => {
+      const projectDir = join(tree, inRepository);
+      if ((await readFileIfAny(join(projectDir, "dbt_project.yml"))) === null) {
+        warnings.push(`${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`);
+        return null;
+      }
+      const targetPath = join(projectDir, "target");
+      // Production's schema must not become the branch's, where both targets read the variable.
+      const schema = name === "deferral" ? { SIGNALBOX_SCHEMA: undefined } : {};
+      const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
+      if (workshop.project.packages !== "none") await dbt.start({ ...place, command: ["deps"], args: [] });
+      const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
+      if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
+        warnings.push(`${sha.slice(0, 12)} does not parse: ${parsed.run.lastWords ?? `dbt ended with ${parsed.run.exitCode}`}`);
+        return null;
+      }
+      await mkdir(dir, { recursive: true });
+      await copyFile(join(parsed.dir, "manifest.json"), join(dir, "manifest.json"));
+      return { manifest: parsed.run.manifest, dir, origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null } };
+    });
+  };
+
+  const newest = async (name: "selection" | "deferral"): Promise<Baseline | null> => {
+    if (opened.store === null || !isAllowed("store")) return null;
+    const ref = await opened.store.find([]);
+    return ref === null ? null : fromBundle(opened.store, ref, name, 0);
+  };
+
+  return {
+    warnings,
+    newest,
+    selectionOfCheck: async (): Promise<Baseline | null> => {
+      if (given.state !== undefined) return fromPath(given.state);
+      const { sha, how } = await baseCommit();
+      context.log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
+      for (const source of config.baseline.sources) {
+        if (source === "worktree") {
+          context.log.more("no bundle of it: dbt parses it in a work tree");
+          const found = await fromWorktree(sha, occasion.target, "selection");
+          if (found !== null) return found;
+        } else if (opened.store !== null) {
+          const ancestors = await listAncestors(context.git, sha);
+          const ref = await opened.store.find(ancestors);
+          if (ref !== null) return fromBundle(opened.store, ref, "selection", ancestors.indexOf(ref.commit));
+        } else {
+          context.log.more(`no store: ${opened.why}`);
+        }
+      }
+      const last = await newest("selection");
+      if (last !== null) warnings.push(`there is no bundle of ${sha.slice(0, 12)} or its ancestors: compared with the newest one, so that more can look changed than was`);
+      return last;
+    },
+    deferral: async (): Promise<Baseline | null> => {
+      if (given.deferState !== undefined) return fromPath(given.deferState);
+      const deployed = await newest("deferral");
+      const found = deployed ?? (isAllowed("worktree") ? await productionOfBase() : null);
+      if (found !== null) assertHarmlessRelations(found.manifest, found.origin.where);
+      return found;
+    },
+  };
+
+  async function productionOfBase(): Promise<Baseline | null> {
+    const { target } = config.modes.deploy;
+    if (target === null) return null;
+    const { sha } = await baseCommit();
+    context.log.step("baseline", `nothing tells what is deployed: production is taken to be ${sha.slice(0, 12)} in target ${target}`);
+    const found = await fromWorktree(sha, target, "deferral");
+    if (found !== null) warnings.push(`no bundle tells what is deployed: unselected parents are read where ${sha.slice(0, 12)} would put them in target ${target}`);
+    return found;
+  }
+}
+
+async function readManifestIn(dir: string): Promise<Manifest> {
+  const file = join(dir, "manifest.json");
+  const text = await readFileIfAny(file);
+  if (text === null) throw new SignalboxError("artifacts", `${file} does not exist`);
+  return readManifest(text, file);
+}

@@ -1,0 +1,74 @@
+import { dirname, resolve } from "node:path";
+import { createGitHubRunner } from "../platforms/github/runner.ts";
+import { platformOf } from "../platforms/detect.ts";
+import { createPlainRunner } from "../platforms/plain-runner.ts";
+import type { Runner } from "../platforms/ports.ts";
+import { createPaint, type Paint } from "../render/style.ts";
+import type { CommandName } from "../settings/flags.ts";
+import type { Settings } from "../settings/resolve.ts";
+import type { Clock } from "../support/clock.ts";
+import { createGit, type Git } from "../support/git.ts";
+import { createLog, type Log } from "../support/log.ts";
+import { type Environment, redactor, secretValues } from "../support/secrets.ts";
+import { createWorkFolder, type WorkFolder } from "./work-folder.ts";
+
+/** The process around a command, handed in so that nothing else touches it. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborted by SIGINT and SIGTERM, with a SignalboxError as its reason. */
+  readonly signal: AbortSignal;
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly pid: number;
+}
+
+/** Made once for a command and handed down. */
+export interface Context extends Surroundings {
+  readonly command: CommandName;
+  readonly settings: Settings;
+  /** Folder of signalbox.yml (the working directory where there is none): what relative paths in it start from. */
+  readonly baseDir: string;
+  readonly git: Git;
+  readonly work: WorkFolder;
+  readonly runner: Runner;
+  readonly log: Log;
+  readonly paint: Paint;
+  readonly color: boolean;
+  readonly secrets: readonly string[];
+  /** The one result on stdout: lines for people, or the JSON document. */
+  readonly result: (lines: readonly string[], json: unknown) => void;
+}
+
+export function createContext(command: CommandName, settings: Settings, configName: string, around: Surroundings): Context {
+  const { env, cwd } = around;
+  const { given } = settings;
+  const wantsJson = given.json ?? false;
+  const progress = wantsJson ? around.stderr : around.stdout;
+  const color = !(given.noColor ?? false) && !env.NO_COLOR && (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
+  const paint = createPaint(color);
+  const secrets = secretValues(env);
+  const redact = redactor(secrets);
+  const write = (text: string) => void progress.write(text);
+  const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
+  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, quiet: given.quiet ?? false });
+  const baseDir = dirname(resolve(cwd, configName));
+  return {
+    ...around,
+    command,
+    settings,
+    baseDir,
+    git: createGit(baseDir, env),
+    work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
+    runner,
+    log,
+    paint,
+    color,
+    secrets,
+    result: (lines, json) => {
+      if (wantsJson) around.stdout.write(`${redact(JSON.stringify(json, null, 2))}\n`);
+      else for (const line of lines) log.result(line);
+    },
+  };
+}

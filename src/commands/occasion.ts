@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
+import { type Detected, detectRun } from "../platforms/detect.ts";
+import { refuseForeignCheckout } from "../platforms/github/run.ts";
+import { chooseMode, type Mode } from "../run/mode.ts";
+import type { Run } from "../run/run.ts";
+import { schemaOf } from "../run/schema.ts";
+import type { Config } from "../settings/file.ts";
+import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
+import { createGit } from "../support/git.ts";
+import { withoutSecrets } from "../support/secrets.ts";
+import type { Context } from "./context.ts";
+
+/** What a run is for, and where dbt works: known before anything is started or written. */
+export interface Occasion {
+  readonly run: Run;
+  /** GitHub's event; null elsewhere. */
+  readonly event: Detected["event"];
+  readonly baseBranch: string;
+  readonly mode: Mode;
+  readonly modeReason: string;
+  readonly target: string | null;
+  readonly select: string | null;
+  readonly exclude: string | null;
+  readonly failOn: "error" | "warn" | "never";
+}
+
+export interface Workshop {
+  readonly project: Project;
+  /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
+  readonly env: Readonly<Record<string, string>>;
+  /** dbt's own target folder, shared by all starts so that partial parsing works. */
+  readonly targetPath: string;
+  readonly top: string;
+}
+
+/** Which run this is; what started it and what the base branch is, only where the command needs to know. */
+export async function learnRun(context: Context, needs: { baseBranch: boolean; trigger: boolean }): Promise<Detected> {
+  return detectRun({
+    env: context.env,
+    git: context.git,
+    baseBranch: context.settings.config.baseBranch,
+    needs,
+    circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",
+    localId: `${context.pid}-${context.clock.now()}`,
+  });
+}
+
+/** The run, its mode, and the settings of that mode with flags over them. */
+export async function learnOccasion(context: Context): Promise<Occasion> {
+  const { given, config } = context.settings;
+  const asked = given.mode ?? "auto";
+  const { run, baseBranch, event } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
+  if (baseBranch === null) throw noBaseBranch();
+  const { mode, reason } = chooseMode(run, baseBranch, asked);
+  const ofMode = config.modes[mode];
+  return {
+    run,
+    event,
+    baseBranch,
+    mode,
+    modeReason: reason,
+    target: given.target ?? ofMode.target,
+    select: given.select ?? ofMode.select,
+    exclude: given.exclude ?? ofMode.exclude,
+    failOn: given.failOn ?? ofMode.failOn,
+  };
+}
+
+/** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
+export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
+  const { config } = context.settings;
+  assertOwnTarget(config, occasion);
+  const dir = resolve(context.baseDir, config.dbt.projectDir);
+  const env = { ...withoutSecrets(context.env), ...config.dbt.env, ...schemaVariable(config, occasion) };
+  const project = await readProject({ dir, profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir), env });
+  const where = context.settings.given.target === undefined ? `modes.${occasion.mode}.target` : "--target";
+  assertTarget(project, occasion.target, where);
+  await assertProgram(config.dbt.command, dir, env);
+
+  const git = createGit(dir, context.env);
+  refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
+  const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
+  return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top };
+}
+
+/** A check builds on every push of every branch: production must never be where it does so. */
+function assertOwnTarget(config: Config, { mode, target }: Occasion): void {
+  if (mode !== "check") return;
+  const { deploy, schedule } = config.modes;
+  const hint = "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
+  if (target === null) {
+    const problem: Problem = { where: "modes.check.target", got: null, wanted: "is missing: check mode needs a dbt target of its own, so that no pull request builds into production" };
+    throw configurationError([problem], hint);
+  }
+  const shared = target === deploy.target ? "deploy" : target === schedule.target ? "schedule" : null;
+  if (shared !== null) {
+    const problem: Problem = { where: "modes.check.target", got: JSON.stringify(target), wanted: `is also the target of ${shared} mode: wanted one of its own, so that no pull request builds into production` };
+    throw configurationError([problem], hint);
+  }
+}
+
+function schemaVariable(config: Config, { mode, run }: Occasion): Record<string, string> {
+  if (mode !== "check") return {};
+  // A fork's branch may have the name of one of ours: its schema is another.
+  const full = run.trust === "fork" ? `${run.headRepository}:${run.ref.name}` : run.ref.name;
+  const hash = createHash("sha256").update(full).digest("hex");
+  return { SIGNALBOX_SCHEMA: schemaOf(config.modes.check.schema, run.ref.name, hash) };
+}
+
+function noBaseBranch(): SignalboxError {
+  return new SignalboxError("configuration", "the base branch is not known: the repository has no remote whose HEAD names it", {
+    hint: "write base_branch: main (or its name) into signalbox.yml",
+  });
+}
+
+/** Folder of the project seen from the repository, with `/`; empty at its top. */
+export function projectDirFromRepo({ project, top }: Workshop): string {
+  const relative = project.dir.startsWith(`${top}/`) ? project.dir.slice(top.length + 1) : "";
+  return relative.replaceAll("\\", "/");
+}
+
+/** The artifacts of the newest dbt start in a work folder's `dbt/`. */
+export function recordDirOf(context: Context): string {
+  return join(context.work.dir, "dbt");
+}

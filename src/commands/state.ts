@@ -1,0 +1,123 @@
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readManifest } from "../artifacts/manifest.ts";
+import { BUNDLE_FILES, type BundleHeader, makeBundle, readBundle } from "../state/bundle.ts";
+import { listAncestors } from "../state/find.ts";
+import type { BundleRef, BundleStore } from "../state/store.ts";
+import { openStore } from "../state/stores/open.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Context } from "./context.ts";
+import { learnOccasion, type Occasion, recordDirOf } from "./occasion.ts";
+
+/** `state publish|fetch --json`. */
+export interface StateResult {
+  readonly schema: 1;
+  readonly commit: string;
+  readonly where: string;
+  readonly files: BundleHeader["files"];
+}
+
+export async function run(context: Context): Promise<number> {
+  const [action, ...others] = context.settings.words;
+  if (others.length > 0 || (action !== "publish" && action !== "fetch")) {
+    throw configurationError([{ where: "state", got: JSON.stringify(context.settings.words.join(" ")), wanted: "wanted publish or fetch" }]);
+  }
+  const result = action === "publish" ? await publish(context) : await fetch(context);
+  const verb = action === "publish" ? "published" : "fetched";
+  context.result([`${verb} the bundle of ${result.commit.slice(0, 12)}: ${result.where} (${result.files.map(({ name }) => name).join(", ")})`], result);
+  return 0;
+}
+
+async function publish(context: Context): Promise<StateResult> {
+  const occasion = await learnOccasion(context);
+  const refusal = refusalOf(occasion);
+  if (refusal !== null) throw new SignalboxError("configuration", `nothing is published: ${refusal}`, { hint: "publish from a run on the base branch" });
+  await context.work.open();
+  return publishStep(context, occasion, context.settings.given.commit ?? occasion.run.commit.checkedOut);
+}
+
+/** Why this run may not publish, or null. */
+export function refusalOf({ run, baseBranch }: Occasion): string | null {
+  if (run.trust !== "full") return "the run comes from a fork";
+  if (run.pullRequest !== null) return "the run is of a pull request";
+  if (run.ref.kind !== "branch" || run.ref.name !== baseBranch) return `the run is on ${run.ref.name}, not on the base branch ${baseBranch}`;
+  return null;
+}
+
+/** Makes the bundle of what the last build left behind, and publishes it. */
+export async function publishStep(context: Context, occasion: Occasion, commit: string): Promise<StateResult> {
+  const store = requireStore(context);
+  const files = await collectFiles(context);
+  const manifestFile = files.get("manifest.json");
+  if (manifestFile === undefined) throw new SignalboxError("artifacts", "there is no manifest.json to publish", { hint: "build first, or name dbt's target folder with --from" });
+  const manifest = readManifest((await readFileIfAny(manifestFile)) ?? "", manifestFile);
+  const into = context.work.path("bundle");
+  const header = await makeBundle({
+    files,
+    into,
+    facts: {
+      commit,
+      branch: occasion.run.ref.name,
+      createdAt: new Date(context.clock.now()).toISOString(),
+      project: manifest.projectName,
+      adapter: manifest.adapter,
+      dbtVersion: manifest.dbtVersion,
+      target: occasion.target,
+    },
+    secrets: context.secrets,
+  });
+  const ref = await store.write(into, header);
+  return { schema: 1, commit: ref.commit, where: ref.where, files: header.files };
+}
+
+async function fetch(context: Context): Promise<StateResult> {
+  const store = requireStore(context);
+  const { commit } = context.settings.given;
+  const wanted = commit === undefined ? [] : await listAncestors(context.git, commit);
+  const ref = await store.find(wanted);
+  if (ref === null) {
+    throw new SignalboxError("artifacts", `the store holds no bundle${commit === undefined ? "" : ` of ${commit} or of its ${wanted.length - 1} nearest ancestors`}`, {
+      hint: "a deploy run publishes one: signalbox ci on the base branch",
+    });
+  }
+  const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
+  if (context.settings.given.out === undefined) await context.work.open();
+  return fetchInto(store, ref, out);
+}
+
+async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promise<StateResult> {
+  await mkdir(out, { recursive: true });
+  await store.read(ref, out);
+  const header = await readBundle(out, ref.where);
+  return { schema: 1, commit: ref.commit, where: out, files: header.files };
+}
+
+function requireStore(context: Context): BundleStore {
+  const opened = openStore(context.settings.config.store, context.baseDir);
+  if (opened.store !== null) return opened.store;
+  throw configurationError([{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }], "store: dir:PATH in signalbox.yml, or --store dir:PATH");
+}
+
+/** From --from, or from the work folder: the newest build's artifacts, a freshness run's, and the verdict. */
+async function collectFiles(context: Context): Promise<Map<(typeof BUNDLE_FILES)[number], string>> {
+  const { from } = context.settings.given;
+  const places = from === undefined ? [...(await buildFolders(context)), context.work.dir] : [resolve(context.cwd, from)];
+  const found = new Map<(typeof BUNDLE_FILES)[number], string>();
+  for (const name of BUNDLE_FILES) {
+    for (const place of places) {
+      const isThere = await stat(join(place, name)).then((file) => file.isFile(), () => false);
+      if (isThere) found.set(name, join(place, name));
+    }
+  }
+  return found;
+}
+
+/** Folders of the starts that built or judged, in their order: a later one's files win. */
+async function buildFolders(context: Context): Promise<readonly string[]> {
+  const names = await readdir(recordDirOf(context)).catch(() => [] as string[]);
+  return names
+    .filter((name) => /^\d+-(build|freshness)$/.test(name))
+    .sort()
+    .map((name) => join(recordDirOf(context), name));
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { VerdictResult } from "../severity/verdict.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+
+const subject = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("node"),
+    id: z.string(),
+    name: z.string(),
+    attachedTo: z.string().nullable(),
+    column: z.string().nullable(),
+    path: z.string().nullable(),
+    line: z.number().nullable(),
+    owner: z.string().nullable(),
+    tags: z.array(z.string()),
+    type: z.string().nullable(),
+    group: z.string().nullable(),
+    test: z.string().nullable(),
+  }),
+  z.object({ kind: z.literal("run"), what: z.enum(["dbt-failed", "artifacts", "queue-timeout", "platform"]) }),
+]);
+
+const finding = z.object({
+  subject,
+  severity: z.enum(["error", "warn"]),
+  failureClass: z.enum(["data", "code", "transient", "infrastructure", "deferred-relation-missing", "unknown"]),
+  said: z.string(),
+  message: z.string(),
+  failures: z.number().nullable(),
+  threshold: z.string().nullable(),
+  skipped: z.array(z.string()),
+  muted: z.object({ until: z.string(), reason: z.string() }).nullable(),
+  isNew: z.boolean().nullable(),
+});
+
+const nodeFacts = z.object({
+  name: z.string(),
+  type: z.string().nullable(),
+  package: z.string(),
+  path: z.string().nullable(),
+  fqn: z.array(z.string()),
+  attachedTo: z.string().nullable(),
+  column: z.string().nullable(),
+  seconds: z.number(),
+  startedAt: z.string().nullable(),
+});
+
+const count = z.number();
+const verdictFile = z.object({
+  schema: z.literal(1),
+  level: z.enum(["error", "warn", "pass", "nothing"]),
+  findings: z.array(finding),
+  passed: z.array(z.string()),
+  neutral: z.array(z.string()),
+  nodes: z.record(z.string(), nodeFacts),
+  known: z.array(z.string()),
+  dbt: z.object({ version: z.string().nullable(), commands: z.array(z.string()), exitCodes: z.array(z.number().nullable()) }),
+  reproduce: z.string().nullable(),
+  counts: z.object({ error: count, warn: count, skipped: count, passed: count, muted: count }),
+  sources: z.array(z.object({ file: z.string(), command: z.string(), generatedAt: z.string() })),
+});
+
+/** Reads verdict.json. Throws an artifacts error for a file that is absent or that signalbox did not write. */
+export async function readVerdictFile(file: string): Promise<VerdictResult> {
+  const text = await readFileIfAny(file);
+  if (text === null) {
+    throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, { hint: "run signalbox report first, or signalbox ci, which does both" });
+  }
+  try {
+    return verdictFile.parse(JSON.parse(text));
+  } catch (error) {
+    throw new SignalboxError("artifacts", `${file} is no verdict of signalbox`, { hint: "run signalbox report again", cause: error });
+  }
+}

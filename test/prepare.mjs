@@ -1,0 +1,92 @@
+// Installs what a fresh clone lacks, saying so: npm packages, the built CLI, a Python environment with dbt and DuckDB.
+// Plain Node without packages: it runs before there are any.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const REQUIREMENTS = join(ROOT, "examples/shop/requirements.txt");
+const OLDEST_PYTHON = [3, 10];
+
+/** npm packages as package-lock.json names them. */
+export function preparePackages() {
+  assertNode();
+  const installed = modifiedAt(join(ROOT, "node_modules/.package-lock.json"));
+  if (installed > 0 && installed >= modifiedAt(join(ROOT, "package-lock.json"))) return;
+  step("npm packages: installing (about 15 s, once)", () => run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]));
+}
+
+/** dist/, made from src/. */
+export function prepareBuild() {
+  const rolldown = join(ROOT, "node_modules/rolldown/bin/cli.mjs");
+  step("signalbox: building dist/", () => run(process.execPath, [rolldown, "-c", ".config/rolldown.config.ts", "--logLevel", "warn"]));
+}
+
+/** A virtual environment with the pinned dbt; the answer is the folder that holds `dbt`. */
+export function prepareDbt() {
+  const pins = readFileSync(REQUIREMENTS, "utf8");
+  const place = join(ROOT, ".cache", `dbt-${createHash("sha256").update(pins).digest("hex").slice(0, 8)}`);
+  const bin = join(place, process.platform === "win32" ? "Scripts" : "bin");
+  if (existsSync(join(place, "ready"))) return bin;
+
+  const python = findPython();
+  step(`dbt and DuckDB: installing into ${place.slice(ROOT.length)} (about 20 s, once)`, () => {
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(join(ROOT, ".cache"), { recursive: true });
+    run(python, ["-m", "venv", place], "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv");
+    const pip = join(bin, "python");
+    // uv installs in a tenth of pip's time; pip serves where it has no build for this machine.
+    const hasUv = spawnSync(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"], { stdio: "ignore" }).status === 0;
+    if (hasUv) run(pip, ["-m", "uv", "pip", "install", "--quiet", "--python", pip, "-r", REQUIREMENTS]);
+    else run(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]);
+    writeFileSync(join(place, "ready.tmp"), pins);
+    renameSync(join(place, "ready.tmp"), join(place, "ready"));
+  });
+  return bin;
+}
+
+/** The environment with the prepared dbt first on the PATH. */
+export function withDbt(env, bin) {
+  return { ...env, PATH: `${bin}${delimiter}${env.PATH ?? ""}` };
+}
+
+function assertNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node ${process.versions.node} is too old: signalbox needs 20.19 or later`);
+}
+
+function findPython() {
+  for (const name of ["python3", "python"]) {
+    const found = spawnSync(name, ["-c", "import sys; print(*sys.version_info[:2])"], { encoding: "utf8" });
+    if (found.status !== 0) continue;
+    const [major, minor] = found.stdout.trim().split(" ").map(Number);
+    if (major > OLDEST_PYTHON[0] || (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1])) return name;
+  }
+  return fail("Python 3.10 or later was not found: dbt needs it. Install it, so that python3 is on the PATH");
+}
+
+function run(program, args, hint) {
+  const { status, error, stdout } = spawnSync(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  if (status === 0) return;
+  process.stderr.write(stdout ?? "");
+  fail(`${program} ${args.slice(0, 4).join(" ")} failed (${error?.message ?? `exit ${status}`})${hint ? `\n${hint}` : ""}`);
+}
+
+function step(title, work) {
+  const startedAt = Date.now();
+  process.stderr.write(`· ${title}\n`);
+  work();
+  process.stderr.write(`  done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
+}
+
+function modifiedAt(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function fail(message) {
+  process.stderr.write(`\n${message}\n`);
+  process.exit(1);
+}
