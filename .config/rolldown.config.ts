@@ -4,5 +4,12 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   platform: "node",
   input: { cli: "src/cli.ts" },
-  output: { dir: "dist", format: "esm", minify: true, chunkFileNames: "[name]-[hash].js", cleanDir: true, banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : "") },
+  output: {
+    dir: "dist",
+    format: "esm",
+    minify: true,
+    chunkFileNames: "[name]-[hash].js",
+    cleanDir: true,
+    banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+  },
 });

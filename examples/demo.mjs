@@ -9,7 +9,14 @@ import { prepareBuild, prepareDbt, preparePackages, ROOT, withDbt } from "../tes
 const isTerminal = process.stdout.isTTY === true;
 const hasColor = isTerminal && !process.env.NO_COLOR;
 const paint = (on, off) => (text) => (hasColor ? `\u001b[${on}m${text}\u001b[${off}m` : text);
-const [bold, dim, cyan, green, yellow, red] = [paint(1, 22), paint(2, 22), paint(36, 39), paint(32, 39), paint(33, 39), paint(31, 39)];
+const [bold, dim, cyan, green, yellow, red] = [
+  paint(1, 22),
+  paint(2, 22),
+  paint(36, 39),
+  paint(32, 39),
+  paint(33, 39),
+  paint(31, 39),
+];
 const say = (text = "") => process.stdout.write(`${text}\n`);
 
 const MISTAKE = {
@@ -26,7 +33,13 @@ prepareBuild();
 
 const startedAt = Date.now();
 const day = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-demo-")));
-const places = { origin: join(day, "origin.git"), laptop: join(day, "ci"), hourly: join(day, "ci-hourly"), store: join(day, "store"), tickets: join(day, "tickets") };
+const places = {
+  origin: join(day, "origin.git"),
+  laptop: join(day, "ci"),
+  hourly: join(day, "ci-hourly"),
+  store: join(day, "store"),
+  tickets: join(day, "tickets"),
+};
 const env = dayEnvironment();
 const rows = [];
 openShop();
@@ -37,39 +50,56 @@ await scene("1", "Main is deployed", "A push to main. Everything is built; one t
   expect(run.code, 0);
 });
 
-await scene("2", "A pull request with a mistake in it", `One character in ${MISTAKE.file}: a rate is valid until a day, not through it.`, async () => {
-  git(places.laptop, "switch", "--quiet", "--create", "feature/rates-through-last-day");
-  edit(MISTAKE.old, MISTAKE.now);
-  say(diff());
-  git(places.laptop, "commit", "--quiet", "--all", "--message", "Use a rate through its last day");
-  const run = await signalbox(places.laptop, ["ci"]);
-  rows.push(row("pull request", run));
-  expect(run.code, 1);
-  say(`\n  ${bold("Production was not touched:")} the branch was built into a schema of its own, and read what it did not build from production.`);
-});
+await scene(
+  "2",
+  "A pull request with a mistake in it",
+  `One character in ${MISTAKE.file}: a rate is valid until a day, not through it.`,
+  async () => {
+    git(places.laptop, "switch", "--quiet", "--create", "feature/rates-through-last-day");
+    edit(MISTAKE.old, MISTAKE.now);
+    say(diff());
+    git(places.laptop, "commit", "--quiet", "--all", "--message", "Use a rate through its last day");
+    const run = await signalbox(places.laptop, ["ci"]);
+    rows.push(row("pull request", run));
+    expect(run.code, 1);
+    say(
+      `\n  ${bold("Production was not touched:")} the branch was built into a schema of its own, and read what it did not build from production.`,
+    );
+  },
+);
 
-await scene("3", "It is merged all the same", "A deploy finds an error and a warning: two messages, for two channels.", async () => {
-  git(places.laptop, "switch", "--quiet", "main");
-  git(places.laptop, "merge", "--quiet", "--ff-only", "feature/rates-through-last-day");
-  git(places.laptop, "push", "--quiet", "origin", "main");
-  const run = await signalbox(places.laptop, ["ci", "--mode", "deploy"]);
-  rows.push(row("merge to main", run));
-  expect(run.code, 1);
-});
+await scene(
+  "3",
+  "It is merged all the same",
+  "A deploy finds an error and a warning: two messages, for two channels.",
+  async () => {
+    git(places.laptop, "switch", "--quiet", "main");
+    git(places.laptop, "merge", "--quiet", "--ff-only", "feature/rates-through-last-day");
+    git(places.laptop, "push", "--quiet", "origin", "main");
+    const run = await signalbox(places.laptop, ["ci", "--mode", "deploy"]);
+    rows.push(row("merge to main", run));
+    expect(run.code, 1);
+  },
+);
 
-await scene("4", "The fix is pushed on the hour", "The hourly run starts one second after the deploy. Without a queue they would drop each other's tables.", async () => {
-  edit(MISTAKE.now, MISTAKE.old);
-  git(places.laptop, "commit", "--quiet", "--all", "--message", "Use a rate until its last day again");
-  git(places.laptop, "push", "--quiet", "origin", "main");
-  git(places.hourly, "pull", "--quiet");
-  const deploy = signalbox(places.laptop, ["ci", "--mode", "deploy", "--no-notify"], cyan("deploy │ "));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const hourly = signalbox(places.hourly, ["ci", "--mode", "schedule", "--no-notify"], yellow("hourly │ "));
-  const [first, second] = await Promise.all([deploy, hourly]);
-  rows.push(row("fix to main", first), row("hourly run, at once", second));
-  expect(first.code, 0);
-  expect(second.code, 0);
-});
+await scene(
+  "4",
+  "The fix is pushed on the hour",
+  "The hourly run starts one second after the deploy. Without a queue they would drop each other's tables.",
+  async () => {
+    edit(MISTAKE.now, MISTAKE.old);
+    git(places.laptop, "commit", "--quiet", "--all", "--message", "Use a rate until its last day again");
+    git(places.laptop, "push", "--quiet", "origin", "main");
+    git(places.hourly, "pull", "--quiet");
+    const deploy = signalbox(places.laptop, ["ci", "--mode", "deploy", "--no-notify"], cyan("deploy │ "));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const hourly = signalbox(places.hourly, ["ci", "--mode", "schedule", "--no-notify"], yellow("hourly │ "));
+    const [first, second] = await Promise.all([deploy, hourly]);
+    rows.push(row("fix to main", first), row("hourly run, at once", second));
+    expect(first.code, 0);
+    expect(second.code, 0);
+  },
+);
 
 closeDay();
 
@@ -122,7 +152,10 @@ function createDisplay(prefix) {
 function openShop() {
   git(day, "init", "--quiet", "--bare", "--initial-branch=main", places.origin);
   git(day, "clone", "--quiet", places.origin, places.laptop);
-  cpSync(join(ROOT, "examples/shop"), places.laptop, { recursive: true, filter: (path) => !/[/\\](target|logs|\.signalbox|dbt_packages)([/\\]|$)|\.duckdb/.test(path) });
+  cpSync(join(ROOT, "examples/shop"), places.laptop, {
+    recursive: true,
+    filter: (path) => !/[/\\](target|logs|\.signalbox|dbt_packages)([/\\]|$)|\.duckdb/.test(path),
+  });
   git(places.laptop, "switch", "--quiet", "--create", "main");
   git(places.laptop, "add", "--all");
   git(places.laptop, "commit", "--quiet", "--message", "The shop");
@@ -133,15 +166,32 @@ function openShop() {
 
 /** A laptop's environment: what a CI around this demo sets is not the demo's. */
 function dayEnvironment() {
-  const own = Object.entries(process.env).filter(([name]) => !/^(CI|CIRCLE.*|GITHUB_.*|SLACK_.*|SIGNALBOX_.*|DBT_.*)$/.test(name));
-  const git = { GIT_AUTHOR_NAME: "Dana", GIT_AUTHOR_EMAIL: "dana@shop.example", GIT_COMMITTER_NAME: "Dana", GIT_COMMITTER_EMAIL: "dana@shop.example" };
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(CI|CIRCLE.*|GITHUB_.*|SLACK_.*|SIGNALBOX_.*|DBT_.*)$/.test(name),
+  );
+  const git = {
+    GIT_AUTHOR_NAME: "Dana",
+    GIT_AUTHOR_EMAIL: "dana@shop.example",
+    GIT_COMMITTER_NAME: "Dana",
+    GIT_COMMITTER_EMAIL: "dana@shop.example",
+  };
   const signalboxEnv = { SIGNALBOX_STORE: `dir:${places.store}`, SIGNALBOX_TICKET_DIR: places.tickets };
   const warehouse = { SHOP_DUCKDB: join(day, "warehouse/shop.duckdb") };
-  return { ...withDbt(Object.fromEntries(own), dbtBin), ...git, ...signalboxEnv, ...warehouse, ...(hasColor ? { FORCE_COLOR: "1" } : {}) };
+  return {
+    ...withDbt(Object.fromEntries(own), dbtBin),
+    ...git,
+    ...signalboxEnv,
+    ...warehouse,
+    ...(hasColor ? { FORCE_COLOR: "1" } : {}),
+  };
 }
 
 function git(cwd, ...args) {
-  const { status, stderr } = spawnSync("git", ["-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", ...args], { cwd, env, encoding: "utf8" });
+  const { status, stderr } = spawnSync(
+    "git",
+    ["-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", ...args],
+    { cwd, env, encoding: "utf8" },
+  );
   if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
 }
 
@@ -160,7 +210,15 @@ function row(what, { code, ci, seconds }) {
   const built = Object.values(ci.verdict?.nodes ?? {}).filter(({ type }) => type !== "source").length;
   const { error = 0, warn = 0 } = ci.verdict?.counts ?? {};
   const waited = ci.queue?.waitedSeconds ?? 0;
-  return { what, mode: ci.mode, built, outcome: `${error} error${error === 1 ? "" : "s"}, ${warn} warning${warn === 1 ? "" : "s"}`, code, waited: waited < 1 ? "–" : `${waited} s`, seconds: `${seconds.toFixed(0)} s` };
+  return {
+    what,
+    mode: ci.mode,
+    built,
+    outcome: `${error} error${error === 1 ? "" : "s"}, ${warn} warning${warn === 1 ? "" : "s"}`,
+    code,
+    waited: waited < 1 ? "–" : `${waited} s`,
+    seconds: `${seconds.toFixed(0)} s`,
+  };
 }
 
 function expect(found, wanted) {
@@ -171,7 +229,18 @@ function expect(found, wanted) {
 
 function closeDay() {
   const all = Math.max(...rows.map(({ built }) => built));
-  const table = [["what happened", "mode", "built", "found", "exit", "waited", "took"], ...rows.map(({ what, mode, built, outcome, code, waited, seconds }) => [what, mode, `${built} of ${all}`, outcome, String(code), waited, seconds])];
+  const table = [
+    ["what happened", "mode", "built", "found", "exit", "waited", "took"],
+    ...rows.map(({ what, mode, built, outcome, code, waited, seconds }) => [
+      what,
+      mode,
+      `${built} of ${all}`,
+      outcome,
+      String(code),
+      waited,
+      seconds,
+    ]),
+  ];
   const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
   say(`\n${bold("── The day in figures ")}${dim("─".repeat(58))}\n`);
   for (const [index, cells] of table.entries()) {
@@ -179,7 +248,9 @@ function closeDay() {
     say(`  ${index === 0 ? dim(line) : line}`);
   }
   say(`\n  ${dim("state bundles   ")}${places.store}`);
-  say(`  ${dim("every value     ")}${join(places.laptop, ".signalbox")}${dim("   (verdict.json, plan.json, summary.md, dbt's artifacts, …)")}`);
+  say(
+    `  ${dim("every value     ")}${join(places.laptop, ".signalbox")}${dim("   (verdict.json, plan.json, summary.md, dbt's artifacts, …)")}`,
+  );
   say(`  ${dim("JUnit           ")}${join(places.laptop, "test-results/dbt")}`);
   say(`  ${dim("played in       ")}${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
   say(dim(`\n  Look around, then: rm -r ${day}`));

@@ -36,7 +36,13 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
-  const [{ parseArgv }, { resolve: resolveSettings }, { renderCommandHelp, renderTopHelp }, { readFileIfAny }, { createContext }] = await Promise.all([
+  const [
+    { parseArgv },
+    { resolve: resolveSettings },
+    { renderCommandHelp, renderTopHelp },
+    { readFileIfAny },
+    { createContext },
+  ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
     import("./settings/surfaces.ts"),
@@ -52,7 +58,9 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
   const text = await readFileIfAny(resolve(around.cwd, configName));
   if (text === null && asked !== undefined) {
-    throw new SignalboxError("configuration", `--config ${configName}: there is no such file`, { hint: "name an existing file, or leave it out" });
+    throw new SignalboxError("configuration", `--config ${configName}: there is no such file`, {
+      hint: "name an existing file, or leave it out",
+    });
   }
   const settings = resolveSettings({
     command: parsed.command,
@@ -92,7 +100,8 @@ function processSurroundings(): Surroundings {
 
 /** One or two lines for what a person can mend; the stack for a bug of ours. */
 function describeError(error: unknown): string {
-  if (error instanceof SignalboxError) return `signalbox: ${error.message}${error.hint === null ? "" : `\n  → ${error.hint}`}`;
+  if (error instanceof SignalboxError)
+    return `signalbox: ${error.message}${error.hint === null ? "" : `\n  → ${error.hint}`}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `signalbox: internal error, please report it with these lines:\n${stack}`;
 }

@@ -15,13 +15,17 @@ export function preparePackages() {
   assertNode();
   const installed = modifiedAt(join(ROOT, "node_modules/.package-lock.json"));
   if (installed > 0 && installed >= modifiedAt(join(ROOT, "package-lock.json"))) return;
-  step("npm packages: installing (about 15 s, once)", () => run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]));
+  step("npm packages: installing (about 15 s, once)", () =>
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+  );
 }
 
 /** dist/, made from src/. */
 export function prepareBuild() {
   const rolldown = join(ROOT, "node_modules/rolldown/bin/cli.mjs");
-  step("signalbox: building dist/", () => run(process.execPath, [rolldown, "-c", ".config/rolldown.config.ts", "--logLevel", "warn"]));
+  step("signalbox: building dist/", () =>
+    run(process.execPath, [rolldown, "-c", ".config/rolldown.config.ts", "--logLevel", "warn"]),
+  );
 }
 
 /** A virtual environment with the pinned dbt; the answer is the folder that holds `dbt`. */
@@ -38,7 +42,9 @@ export function prepareDbt() {
     run(python, ["-m", "venv", place], "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv");
     const pip = join(bin, "python");
     // uv installs in a tenth of pip's time; pip serves where it has no build for this machine.
-    const hasUv = spawnSync(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"], { stdio: "ignore" }).status === 0;
+    const hasUv =
+      spawnSync(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"], { stdio: "ignore" })
+        .status === 0;
     if (hasUv) run(pip, ["-m", "uv", "pip", "install", "--quiet", "--python", pip, "-r", REQUIREMENTS]);
     else run(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]);
     writeFileSync(join(place, "ready.tmp"), pins);
@@ -69,10 +75,16 @@ function findPython() {
 }
 
 function run(program, args, hint) {
-  const { status, error, stdout } = spawnSync(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  const { status, error, stdout } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
   if (status === 0) return;
   process.stderr.write(stdout ?? "");
-  fail(`${program} ${args.slice(0, 4).join(" ")} failed (${error?.message ?? `exit ${status}`})${hint ? `\n${hint}` : ""}`);
+  fail(
+    `${program} ${args.slice(0, 4).join(" ")} failed (${error?.message ?? `exit ${status}`})${hint ? `\n${hint}` : ""}`,
+  );
 }
 
 function step(title, work) {

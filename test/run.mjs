@@ -14,10 +14,16 @@ const results = join(ROOT, ".cache/test-results.json");
 mkdirSync(join(ROOT, ".cache"), { recursive: true });
 
 check("types", "typescript/bin/tsc", ["-p", "."]);
-check("lint", "@biomejs/biome/bin/biome", ["check", "--config-path", ".config", "--error-on-warnings"]);
+check("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings"]);
 check("unused code", "knip/bin/knip.js", ["--config", ".config/knip.json"]);
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
-const ok = start("tests", "vitest/vitest.mjs", ["run", "-c", ".config/vitest.config.ts", ...reporters, ...process.argv.slice(2)]);
+const ok = start("tests", "vitest/vitest.mjs", [
+  "run",
+  "-c",
+  ".config/vitest.config.ts",
+  ...reporters,
+  ...process.argv.slice(2),
+]);
 
 const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8"));
 process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
@@ -29,6 +35,10 @@ function check(title, script, args) {
 
 function start(title, script, args) {
   process.stdout.write(`· ${title}\n`);
-  const { status } = spawnSync(process.execPath, [bin(script), ...args], { cwd: ROOT, stdio: "inherit", env: { ...withDbt(process.env, dbt), TEST_DBT_BIN: dbt } });
+  const { status } = spawnSync(process.execPath, [bin(script), ...args], {
+    cwd: ROOT,
+    stdio: "inherit",
+    env: { ...withDbt(process.env, dbt), TEST_DBT_BIN: dbt },
+  });
   return status === 0;
 }

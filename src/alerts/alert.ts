@@ -57,7 +57,12 @@ export type Alert =
 
 /** What became of an alert. Only a delivery is ever recorded in the ledger. */
 export type Delivery =
-  | { readonly key: string; readonly result: "sent" | "updated" | "already-there"; readonly channel: string; readonly ts: string }
+  | {
+      readonly key: string;
+      readonly result: "sent" | "updated" | "already-there";
+      readonly channel: string;
+      readonly ts: string;
+    }
   | { readonly key: string; readonly result: "failed"; readonly code: string; readonly hint: string };
 
 /** alerts.json and `notify --json`. */

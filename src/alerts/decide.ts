@@ -19,7 +19,13 @@ type News = "opened" | "worse" | "again";
  * called recovered. With one, a problem is told when it opens, when it grows from warning to error, and again after
  * `repeatSeconds`; muted findings never. `now` is in milliseconds since the epoch.
  */
-export function decideAlerts(verdict: Verdict, ledger: Ledger | null, run: Run, policy: AlertPolicy, now: number): readonly Alert[] {
+export function decideAlerts(
+  verdict: Verdict,
+  ledger: Ledger | null,
+  run: Run,
+  policy: AlertPolicy,
+  now: number,
+): readonly Alert[] {
   const entries = new Map(ledger?.entries.map((entry) => [entry.fingerprint, entry]));
   const told = verdict.findings
     .filter((finding) => finding.muted === null)

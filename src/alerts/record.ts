@@ -13,7 +13,9 @@ export function recordDeliveries(
   deliveries: readonly Delivery[],
   at: string,
 ): Ledger {
-  const delivered = new Map(deliveries.flatMap((delivery) => (delivery.result === "failed" ? [] : [[delivery.key, delivery]])));
+  const delivered = new Map(
+    deliveries.flatMap((delivery) => (delivery.result === "failed" ? [] : [[delivery.key, delivery]])),
+  );
   const entries = new Map(ledger.entries.map((entry) => [entry.fingerprint, entry]));
 
   for (const finding of verdict.findings) {
@@ -33,7 +35,12 @@ export function recordDeliveries(
   return { ...ledger, lastRun: at, entries: [...entries.values()] };
 }
 
-function toldEntry(finding: Finding, known: LedgerEntry | undefined, thread: { channel: string; ts: string }, at: string): LedgerEntry {
+function toldEntry(
+  finding: Finding,
+  known: LedgerEntry | undefined,
+  thread: { channel: string; ts: string },
+  at: string,
+): LedgerEntry {
   return {
     fingerprint: fingerprintOf(finding),
     severity: finding.severity,

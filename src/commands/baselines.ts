@@ -19,10 +19,17 @@ export interface Found {
 }
 
 /** What a change is compared with, and what unselected parents are read from. */
-export async function findBaselines(context: Context, occasion: Occasion, workshop: Workshop, dbt: DbtStarter, current: Manifest): Promise<Found> {
+export async function findBaselines(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+  current: Manifest,
+): Promise<Found> {
   const search = createSearch(context, occasion, workshop, dbt, current);
   const selection = occasion.mode === "check" ? await search.selectionOfCheck() : await search.newest("selection");
-  const deferral = occasion.mode === "check" && context.settings.config.modes.check.defer ? await search.deferral() : null;
+  const deferral =
+    occasion.mode === "check" && context.settings.config.modes.check.defer ? await search.deferral() : null;
   return { baselines: { selection, deferral }, warnings: search.warnings };
 }
 
@@ -32,24 +39,39 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   const warnings: string[] = [];
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
   let base: Promise<{ sha: string; how: string }> | null = null;
-  const baseCommit = () => (base ??= findBaseCommit(context.git, occasion.baseBranch, occasion.run.pullRequest !== null));
+  const baseCommit = () =>
+    (base ??= findBaseCommit(context.git, occasion.baseBranch, occasion.run.pullRequest !== null));
 
   const fromPath = async (path: string): Promise<Baseline> => {
     const dir = await manifestFolder(resolve(context.cwd, path));
     if (dir === workshop.targetPath) {
-      throw new SignalboxError("configuration", `the state folder ${dir} is dbt's own target folder: dbt would compare the project with itself`, {
-        hint: "copy the manifest elsewhere first",
-      });
+      throw new SignalboxError(
+        "configuration",
+        `the state folder ${dir} is dbt's own target folder: dbt would compare the project with itself`,
+        {
+          hint: "copy the manifest elsewhere first",
+        },
+      );
     }
-    return { manifest: await readManifestIn(dir), dir, origin: { kind: "path", where: dir, distance: 0, commit: null, createdAt: null } };
+    return {
+      manifest: await readManifestIn(dir),
+      dir,
+      origin: { kind: "path", where: dir, distance: 0, commit: null, createdAt: null },
+    };
   };
 
-  const fromBundle = async (store: BundleStore, ref: BundleRef, name: "selection" | "deferral", distance: number): Promise<Baseline> => {
+  const fromBundle = async (
+    store: BundleStore,
+    ref: BundleRef,
+    name: "selection" | "deferral",
+    distance: number,
+  ): Promise<Baseline> => {
     const dir = context.work.path("baselines", name);
     await mkdir(dir, { recursive: true });
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
-    for (const warning of assertFits(header, current, ref.where)) if (!warnings.includes(warning)) warnings.push(warning);
+    for (const warning of assertFits(header, current, ref.where))
+      if (!warnings.includes(warning)) warnings.push(warning);
     return {
       manifest: await readManifestIn(dir),
       dir,
@@ -58,13 +80,19 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   };
 
   /** The commit parsed in a work tree of its own, with the arguments and the environment of this run. */
-  const fromWorktree = async (sha: string, target: string | null, name: "selection" | "deferral"): Promise<Baseline | null> => {
+  const fromWorktree = async (
+    sha: string,
+    target: string | null,
+    name: "selection" | "deferral",
+  ): Promise<Baseline | null> => {
     const dir = context.work.path("baselines", name);
     const inRepository = relative(workshop.top, workshop.project.dir);
     return withWorktree(context.git, sha, async (tree) => {
       const projectDir = join(tree, inRepository);
       if ((await readFileIfAny(join(projectDir, "dbt_project.yml"))) === null) {
-        warnings.push(`${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`);
+        warnings.push(
+          `${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`,
+        );
         return null;
       }
       const targetPath = join(projectDir, "target");
@@ -74,12 +102,18 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       if (workshop.project.packages !== "none") await dbt.start({ ...place, command: ["deps"], args: [] });
       const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
       if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
-        warnings.push(`${sha.slice(0, 12)} does not parse: ${parsed.run.lastWords ?? `dbt ended with ${parsed.run.exitCode}`}`);
+        warnings.push(
+          `${sha.slice(0, 12)} does not parse: ${parsed.run.lastWords ?? `dbt ended with ${parsed.run.exitCode}`}`,
+        );
         return null;
       }
       await mkdir(dir, { recursive: true });
       await copyFile(join(parsed.dir, "manifest.json"), join(dir, "manifest.json"));
-      return { manifest: parsed.run.manifest, dir, origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null } };
+      return {
+        manifest: parsed.run.manifest,
+        dir,
+        origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null },
+      };
     });
   };
 
@@ -110,7 +144,10 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
         }
       }
       const last = await newest("selection");
-      if (last !== null) warnings.push(`there is no bundle of ${sha.slice(0, 12)} or its ancestors: compared with the newest one, so that more can look changed than was`);
+      if (last !== null)
+        warnings.push(
+          `there is no bundle of ${sha.slice(0, 12)} or its ancestors: compared with the newest one, so that more can look changed than was`,
+        );
       return last;
     },
     deferral: async (): Promise<Baseline | null> => {
@@ -126,9 +163,15 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     const { target } = config.modes.deploy;
     if (target === null) return null;
     const { sha } = await baseCommit();
-    context.log.step("baseline", `nothing tells what is deployed: production is taken to be ${sha.slice(0, 12)} in target ${target}`);
+    context.log.step(
+      "baseline",
+      `nothing tells what is deployed: production is taken to be ${sha.slice(0, 12)} in target ${target}`,
+    );
     const found = await fromWorktree(sha, target, "deferral");
-    if (found !== null) warnings.push(`no bundle tells what is deployed: unselected parents are read where ${sha.slice(0, 12)} would put them in target ${target}`);
+    if (found !== null)
+      warnings.push(
+        `no bundle tells what is deployed: unselected parents are read where ${sha.slice(0, 12)} would put them in target ${target}`,
+      );
     return found;
   }
 }

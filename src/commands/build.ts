@@ -40,7 +40,12 @@ const planFile = z.object({
   kind: z.enum(["everything", "nothing", "selected"]),
   ids: z.array(z.string()),
   dbt: z
-    .object({ select: z.array(z.string()), exclude: z.array(z.string()), state: z.string().nullable(), deferState: z.string().nullable() })
+    .object({
+      select: z.array(z.string()),
+      exclude: z.array(z.string()),
+      state: z.string().nullable(),
+      deferState: z.string().nullable(),
+    })
     .nullable(),
 });
 type BuildPlan = Pick<PlanResult, "kind" | "ids" | "dbt">;
@@ -59,11 +64,20 @@ export async function run(context: Context): Promise<number> {
   const { result, starts } = await buildStep(context, occasion, createStarter(context, occasion, workshop), plan);
   context.result([describeBuild(starts)], result);
   const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
-  return failed === undefined ? 0 : failed.run.trouble === "unreadable" || (failed.run.trouble === "missing" && failed.run.exitCode === 0) ? 3 : 1;
+  return failed === undefined
+    ? 0
+    : failed.run.trouble === "unreadable" || (failed.run.trouble === "missing" && failed.run.exitCode === 0)
+      ? 3
+      : 1;
 }
 
 /** Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. */
-export async function buildStep(context: Context, occasion: Occasion, dbt: DbtStarter, plan: BuildPlan): Promise<Built> {
+export async function buildStep(
+  context: Context,
+  occasion: Occasion,
+  dbt: DbtStarter,
+  plan: BuildPlan,
+): Promise<Built> {
   const { given, config } = context.settings;
   const limits: Limits = {
     stallAfterSeconds: given.stallAfter ?? 120,
@@ -75,7 +89,14 @@ export async function buildStep(context: Context, occasion: Occasion, dbt: DbtSt
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
     const threads = flag("--threads", config.dbt.threads);
-    starts.push(await dbt.start({ ...dbt.place, command: ["build"], args: [...threads, ...buildArguments(occasion, plan), ...context.settings.rest], limits }));
+    starts.push(
+      await dbt.start({
+        ...dbt.place,
+        command: ["build"],
+        args: [...threads, ...buildArguments(occasion, plan), ...context.settings.rest],
+        limits,
+      }),
+    );
     if (occasion.mode === "schedule" && config.modes.schedule.freshness) {
       starts.push(await dbt.start({ ...dbt.place, command: ["source", "freshness"], args: threads, limits }));
     }
@@ -100,7 +121,12 @@ export async function buildStep(context: Context, occasion: Occasion, dbt: DbtSt
 }
 
 export function buildArguments(occasion: Occasion, plan: BuildPlan): string[] {
-  const none = { select: [], exclude: occasion.exclude === null ? [] : [occasion.exclude], state: null, deferState: null };
+  const none = {
+    select: [],
+    exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    state: null,
+    deferState: null,
+  };
   return selectionArguments({ ...(plan.dbt ?? none), indirectSelection: null });
 }
 
@@ -123,17 +149,26 @@ function comparePlan(context: Context, plan: BuildPlan, runs: readonly DbtRun[])
   const onlyPlanned = [...planned].filter((id) => !ran.has(id));
   const onlyRan = [...ran].filter((id) => !planned.has(id));
   if (onlyPlanned.length === 0 && onlyRan.length === 0) return true;
-  context.log.warn("plan", `dbt ran other nodes than planned, please report it: not run ${onlyPlanned.join(", ") || "none"}; not planned ${onlyRan.join(", ") || "none"}`);
+  context.log.warn(
+    "plan",
+    `dbt ran other nodes than planned, please report it: not run ${onlyPlanned.join(", ") || "none"}; not planned ${onlyRan.join(", ") || "none"}`,
+  );
   return false;
 }
 
 async function readPlan(context: Context): Promise<BuildPlan> {
   const file = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
   const text = await readFileIfAny(file);
-  if (text === null) throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, { hint: "run signalbox plan first, or signalbox ci, which does both" });
+  if (text === null)
+    throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, {
+      hint: "run signalbox plan first, or signalbox ci, which does both",
+    });
   try {
     return planFile.parse(JSON.parse(text));
   } catch (error) {
-    throw new SignalboxError("artifacts", `${file} is not a plan of signalbox`, { hint: "run signalbox plan again", cause: error });
+    throw new SignalboxError("artifacts", `${file} is not a plan of signalbox`, {
+      hint: "run signalbox plan again",
+      cause: error,
+    });
   }
 }

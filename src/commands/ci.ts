@@ -16,7 +16,7 @@ import { dryRun } from "./dry-run.ts";
 import { assertChannels, notifyStep, silenceOf, type Told } from "./notify.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { describePlan, planStep } from "./plan.ts";
-import { supersedeOf, takeTurn, type Turn } from "./queue.ts";
+import { supersedeOf, type Turn, takeTurn } from "./queue.ts";
 import { junitDirOf, lastManifest, reportStep } from "./report.ts";
 import { publishStep, refusalOf } from "./state.ts";
 import { readVerdictFile } from "./verdict-file.ts";
@@ -49,23 +49,37 @@ export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
   const told: Told = { ...occasion, project: workshop.project.name ?? "dbt" };
-  const isSilent = context.settings.given.noNotify === true || occasion.mode === "check" || silenceOf(told, true) !== null;
+  const isSilent =
+    context.settings.given.noNotify === true || occasion.mode === "check" || silenceOf(told, true) !== null;
   if (!isSilent) assertChannels(context);
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  if (occasion.run.trust === "fork") context.log.step("trust", "the run comes from a fork: nothing is published and nobody is alerted");
+  if (occasion.run.trust === "fork")
+    context.log.step("trust", "the run comes from a fork: nothing is published and nobody is alerted");
   if (context.settings.given.dryRun) return dryRun(context, occasion, workshop);
 
   await context.work.empty();
   await context.work.writeJson("run.json", { schema: 1, ...told });
-  const progress: Progress = { queue: null, plan: null, nodesInProject: null, verdict: null, notify: null, published: null };
+  const progress: Progress = {
+    queue: null,
+    plan: null,
+    nodesInProject: null,
+    verdict: null,
+    notify: null,
+    published: null,
+  };
   try {
-    const turn = context.settings.given.noQueue ? null : await takeTurn(context, occasion.run, supersedeOf(context, occasion.mode));
+    const turn = context.settings.given.noQueue
+      ? null
+      : await takeTurn(context, occasion.run, supersedeOf(context, occasion.mode));
     progress.queue = turn?.result ?? null;
     await context.work.writeJson("queue.json", progress.queue);
-    const exitCode = await endingTurn(turn, () => pass(context, { occasion, workshop, told: isSilent ? null : told, turn, progress }));
+    const exitCode = await endingTurn(turn, () =>
+      pass(context, { occasion, workshop, told: isSilent ? null : told, turn, progress }),
+    );
     return exitCode;
   } catch (error) {
-    if (error instanceof SignalboxError) await conclude(context, occasion, progress, "failed", error.exitCode, error.message);
+    if (error instanceof SignalboxError)
+      await conclude(context, occasion, progress, "failed", error.exitCode, error.message);
     throw error;
   }
 }
@@ -81,14 +95,22 @@ interface Pass {
 
 /** The run past the queue: plan, build, report, notify, publish. The answer is the exit code. */
 async function pass(context: Context, { occasion, workshop, told, turn, progress }: Pass): Promise<ExitCode> {
-  const end = (outcome: Outcome, words: string | null = null) => finish(context, { occasion, told, progress, outcome, words });
-  if (turn?.result.decision === "left") return end({ kind: "superseded", by: turn.result.leftFor ?? "" }, `Superseded: ${turn.result.reason}.`);
-  if (turn?.result.decision === "timed-out") return end({ kind: "failed", finding: aboutRun("queue-timeout", "infrastructure", turn.result.reason) });
+  const end = (outcome: Outcome, words: string | null = null) =>
+    finish(context, { occasion, told, progress, outcome, words });
+  if (turn?.result.decision === "left")
+    return end({ kind: "superseded", by: turn.result.leftFor ?? "" }, `Superseded: ${turn.result.reason}.`);
+  if (turn?.result.decision === "timed-out")
+    return end({ kind: "failed", finding: aboutRun("queue-timeout", "infrastructure", turn.result.reason) });
 
   const dbt = createStarter(context, occasion, workshop);
   const planned = await planStep(context, occasion, workshop, dbt);
   if (planned.kind === "failed") {
-    progress.verdict = await reportStep(context, { runs: [planned.run], manifest: null, projectDir: workshop.project.dir, base: null });
+    progress.verdict = await reportStep(context, {
+      runs: [planned.run],
+      manifest: null,
+      projectDir: workshop.project.dir,
+      base: null,
+    });
     return end({ kind: "verdict", verdict: progress.verdict });
   }
   progress.plan = planned.result;
@@ -96,8 +118,12 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
   progress.nodesInProject = total;
   context.log.step("plan", lines.join("\n"));
   if (planned.result.kind === "nothing") {
-    if (occasion.mode === "check") return end({ kind: "skipped", why: "nothing-changed" }, "Nothing changed: dbt was not started.");
-    return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", `${occasion.mode} mode selected nothing: ${occasion.select}`) });
+    if (occasion.mode === "check")
+      return end({ kind: "skipped", why: "nothing-changed" }, "Nothing changed: dbt was not started.");
+    return end({
+      kind: "failed",
+      finding: aboutRun("artifacts", "unknown", `${occasion.mode} mode selected nothing: ${occasion.select}`),
+    });
   }
 
   const built = await buildStep(context, occasion, dbt, planned.result);
@@ -106,7 +132,10 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
   const base = await readVerdictFile(context.work.path("baselines", "selection", "verdict.json")).catch(() => null);
   progress.verdict = await reportStep(context, { runs: built.runs, manifest, projectDir: workshop.project.dir, base });
   if (progress.verdict.level === "nothing") {
-    return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", "dbt built nothing where something was planned") });
+    return end({
+      kind: "failed",
+      finding: aboutRun("artifacts", "unknown", "dbt built nothing where something was planned"),
+    });
   }
   return end({ kind: "verdict", verdict: progress.verdict });
 }
@@ -124,7 +153,9 @@ interface Ending {
 async function finish(context: Context, { occasion, told, progress, outcome, words }: Ending): Promise<ExitCode> {
   if (outcome.kind === "failed") progress.verdict = verdictOf(outcome.finding, progress.verdict);
   const { verdict } = progress;
-  const exitCodes: ExitCode[] = [exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false })];
+  const exitCodes: ExitCode[] = [
+    exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false }),
+  ];
   if (verdict !== null) context.log.step("verdict", renderVerdict(verdict, context.paint).join("\n"));
   else if (words !== null) context.log.step("verdict", words);
 
@@ -143,10 +174,18 @@ async function finish(context: Context, { occasion, told, progress, outcome, wor
 async function publishIfDue(context: Context, occasion: Occasion, progress: Progress): Promise<ExitCode> {
   const { mode, run: thisRun } = occasion;
   if (mode === "check" || context.settings.given.noPublish || progress.verdict === null) return 0;
-  const why = progress.verdict.level === "error" ? "the build has errors" : progress.plan?.kind !== "everything" ? "not everything was built" : (refusalOf(occasion) ?? (await localChanges(context, occasion)));
+  const why =
+    progress.verdict.level === "error"
+      ? "the build has errors"
+      : progress.plan?.kind !== "everything"
+        ? "not everything was built"
+        : (refusalOf(occasion) ?? (await localChanges(context, occasion)));
   const store = context.settings.config.store;
   if (why !== null || store === "auto" || store === "none") {
-    context.log.step("publish", `no state bundle: ${why ?? (store === "auto" ? "store: auto (the CI's own artifacts) is not built yet" : "store: none")}`);
+    context.log.step(
+      "publish",
+      `no state bundle: ${why ?? (store === "auto" ? "store: auto (the CI's own artifacts) is not built yet" : "store: none")}`,
+    );
     return 0;
   }
   try {
@@ -166,12 +205,27 @@ async function localChanges(context: Context, { run: thisRun }: Occasion): Promi
   if (thisRun.platform !== "local") return null;
   const reports = relative(context.baseDir, junitDirOf(context));
   const isInside = reports !== "" && !reports.startsWith("..");
-  const changes = await context.git.run("status", "--porcelain", "--", ".", ...(isInside ? [`:(exclude)${reports}`] : []));
-  return changes === "" ? null : `the work tree has changes that are not committed (${changes.split("\n")[0]?.trim()}, …)`;
+  const changes = await context.git.run(
+    "status",
+    "--porcelain",
+    "--",
+    ".",
+    ...(isInside ? [`:(exclude)${reports}`] : []),
+  );
+  return changes === ""
+    ? null
+    : `the work tree has changes that are not committed (${changes.split("\n")[0]?.trim()}, …)`;
 }
 
 /** Writes summary.md and ci.json, sets the outputs and prints the result. */
-async function conclude(context: Context, occasion: Occasion, progress: Progress, outcome: CiResult["outcome"], exitCode: ExitCode, words: string | null): Promise<void> {
+async function conclude(
+  context: Context,
+  occasion: Occasion,
+  progress: Progress,
+  outcome: CiResult["outcome"],
+  exitCode: ExitCode,
+  words: string | null,
+): Promise<void> {
   const { mode, modeReason, target } = occasion;
   const { queue, plan, verdict, notify, published, nodesInProject } = progress;
   const summary = renderSummary({ mode, modeReason, target, verdict, plan, nodesInProject, queue, ended: words });
@@ -211,7 +265,11 @@ async function endingTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Pro
   }
 }
 
-function aboutRun(what: "queue-timeout" | "artifacts", failureClass: Finding["failureClass"], message: string): Finding {
+function aboutRun(
+  what: "queue-timeout" | "artifacts",
+  failureClass: Finding["failureClass"],
+  message: string,
+): Finding {
   return {
     subject: { kind: "run", what },
     severity: "error",
@@ -228,7 +286,16 @@ function aboutRun(what: "queue-timeout" | "artifacts", failureClass: Finding["fa
 
 /** A verdict that says what went wrong with the run, beside what dbt had to say before. */
 function verdictOf(finding: Finding, before: VerdictResult | null): VerdictResult {
-  const nothing = { passed: [], neutral: [], nodes: {}, known: [], dbt: { version: null, commands: [], exitCodes: [] }, reproduce: null, sources: [], findings: [] };
+  const nothing = {
+    passed: [],
+    neutral: [],
+    nodes: {},
+    known: [],
+    dbt: { version: null, commands: [], exitCodes: [] },
+    reproduce: null,
+    sources: [],
+    findings: [],
+  };
   const verdict = { ...nothing, ...before, level: "error" as const, findings: [finding, ...(before?.findings ?? [])] };
   return { schema: 1, ...verdict, counts: countVerdict(verdict) };
 }

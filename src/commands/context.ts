@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
-import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { platformOf } from "../platforms/detect.ts";
+import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { createPlainRunner } from "../platforms/plain-runner.ts";
 import type { Runner } from "../platforms/ports.ts";
 import { createPaint, type Paint } from "../render/style.ts";
@@ -41,12 +41,20 @@ export interface Context extends Surroundings {
   readonly result: (lines: readonly string[], json: unknown) => void;
 }
 
-export function createContext(command: CommandName, settings: Settings, configName: string, around: Surroundings): Context {
+export function createContext(
+  command: CommandName,
+  settings: Settings,
+  configName: string,
+  around: Surroundings,
+): Context {
   const { env, cwd } = around;
   const { given } = settings;
   const wantsJson = given.json ?? false;
   const progress = wantsJson ? around.stderr : around.stdout;
-  const color = !(given.noColor ?? false) && !env.NO_COLOR && (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
+  const color =
+    !(given.noColor ?? false) &&
+    !env.NO_COLOR &&
+    (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
   const paint = createPaint(color);
   const secrets = secretValues(env);
   const redact = redactor(secrets);

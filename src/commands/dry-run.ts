@@ -18,14 +18,25 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
 
   const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
   if (planned.kind === "failed") {
-    context.log.step("plan", `the project does not compile: ${planned.run.lastWords ?? `dbt ${planned.run.command} ended with ${planned.run.exitCode}`}`);
+    context.log.step(
+      "plan",
+      `the project does not compile: ${planned.run.lastWords ?? `dbt ${planned.run.command} ended with ${planned.run.exitCode}`}`,
+    );
     return 1;
   }
   context.log.step("plan", describePlan(context, planned.result, planned.manifest).lines.join("\n"));
   const target = occasion.target === null ? [] : ["--target", occasion.target];
   const command = [...config.dbt.command, "build", ...target, ...buildArguments(occasion, planned.result)];
-  context.log.step("dbt", planned.result.kind === "nothing" ? "would not be started" : `would run: ${showCommandLine(command)}`);
-  context.log.step("notify", occasion.mode === "check" ? "check mode: nobody would be alerted" : `errors would go to ${config.slack.error ?? "no channel"}, warnings to ${config.slack.warn ?? "no channel"}`);
+  context.log.step(
+    "dbt",
+    planned.result.kind === "nothing" ? "would not be started" : `would run: ${showCommandLine(command)}`,
+  );
+  context.log.step(
+    "notify",
+    occasion.mode === "check"
+      ? "check mode: nobody would be alerted"
+      : `errors would go to ${config.slack.error ?? "no channel"}, warnings to ${config.slack.warn ?? "no channel"}`,
+  );
   context.result([], {
     schema: 1,
     mode: occasion.mode,
@@ -44,7 +55,11 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
 async function lookAtQueue(context: Context, { run }: Occasion): Promise<string> {
   const dir = ticketDirOf(context, run);
   if (dir === null) return "would not wait: this platform has no queue in this version";
-  const scan = await openTickets({ dir, group: groupOf(run, context.settings.config.queue.workflows) }).scan(context.signal);
+  const scan = await openTickets({ dir, group: groupOf(run, context.settings.config.queue.workflows) }).scan(
+    context.signal,
+  );
   const active = scan.runs.filter(({ ended }) => !ended);
-  return active.length === 0 ? `would enter at once: nobody is on ${run.ref.name}` : `would wait for ${active.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;
+  return active.length === 0
+    ? `would enter at once: nobody is on ${run.ref.name}`
+    : `would wait for ${active.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;
 }

@@ -37,7 +37,9 @@ const MOST_COLUMNS = 88;
 
 export async function run(context: Context): Promise<number> {
   assertChannels(context);
-  const verdict = await readVerdictFile(resolve(context.cwd, context.settings.given.verdict ?? context.work.path("verdict.json")));
+  const verdict = await readVerdictFile(
+    resolve(context.cwd, context.settings.given.verdict ?? context.work.path("verdict.json")),
+  );
   const told = await readTold(context);
   const silence = silenceOf(told, context.settings.given.mode !== undefined);
   if (silence !== null) {
@@ -53,7 +55,9 @@ export async function run(context: Context): Promise<number> {
 /** Why a run alerts nobody, or null. A fork never does, whatever the configuration says. */
 export function silenceOf({ run: { trust, platform }, mode }: Told, isAsked: boolean): string | null {
   if (trust === "fork") return "the run comes from a fork: nobody is alerted";
-  return mode === "check" && platform !== "local" && !isAsked ? "check mode: nobody is alerted; the log, the summary and the exit code tell" : null;
+  return mode === "check" && platform !== "local" && !isAsked
+    ? "check mode: nobody is alerted; the log, the summary and the exit code tell"
+    : null;
 }
 
 /** Throws a configuration error where there is a token and a channel is missing. */
@@ -61,8 +65,16 @@ export function assertChannels({ env, settings: { config } }: Context): void {
   if (!env.SLACK_BOT_TOKEN) return;
   const problems = (["error", "warn"] as const)
     .filter((severity) => config.slack[severity] === null)
-    .map<Problem>((severity) => ({ where: `slack.${severity}`, got: null, wanted: `is missing: wanted the id of the channel for ${severity === "error" ? "errors" : "warnings"}, such as C0123ABCD` }));
-  if (problems.length > 0) throw configurationError(problems, "in signalbox.yml, or as --error-channel and --warn-channel; in Slack, click the channel's name: the id stands at the bottom");
+    .map<Problem>((severity) => ({
+      where: `slack.${severity}`,
+      got: null,
+      wanted: `is missing: wanted the id of the channel for ${severity === "error" ? "errors" : "warnings"}, such as C0123ABCD`,
+    }));
+  if (problems.length > 0)
+    throw configurationError(
+      problems,
+      "in signalbox.yml, or as --error-channel and --warn-channel; in Slack, click the channel's name: the id stands at the bottom",
+    );
 }
 
 /** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
@@ -73,17 +85,31 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
   const scope = `${told.run.repository} ${told.project} ${told.target ?? ""}`;
   const ledger = store === null ? null : await store.load(scope);
   const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context), now);
-  const facts: AlertFacts = { run: told.run, mode: told.mode, target: told.target, projectName: told.project, reproduce: verdict.reproduce };
+  const facts: AlertFacts = {
+    run: told.run,
+    mode: told.mode,
+    target: told.target,
+    projectName: told.project,
+    reproduce: verdict.reproduce,
+  };
   const posts = alerts.map((alert) => ({ key: alert.key, channel: alert.channel, message: renderAlert(alert, facts) }));
 
   const deliveries = await tell(context, alerts, posts);
   const isSent = deliveries.length > 0 || (alerts.length === 0 && given.dryRun !== true);
-  const recorded = ledger !== null && isSent ? recordDeliveries(ledger, verdict, alerts, deliveries, new Date(now).toISOString()) : ledger;
+  const recorded =
+    ledger !== null && isSent
+      ? recordDeliveries(ledger, verdict, alerts, deliveries, new Date(now).toISOString())
+      : ledger;
   if (store !== null && recorded !== null && recorded !== ledger) await store.save(recorded);
 
   const result: NotifyResult = {
     schema: 1,
-    alerts: alerts.map((alert) => ({ kind: alert.kind, key: alert.key, channel: alert.channel, findings: idsOf(alert) })),
+    alerts: alerts.map((alert) => ({
+      kind: alert.kind,
+      key: alert.key,
+      channel: alert.channel,
+      findings: idsOf(alert),
+    })),
     deliveries,
     ledger: { from: store === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
     muted: mutedIn(verdict),
@@ -101,38 +127,66 @@ async function tell(context: Context, alerts: readonly Alert[], posts: readonly 
     return [];
   }
   if (!token || given.dryRun) {
-    context.log.step("notify", token ? "dry run: nothing is sent; the messages would look like this" : "SLACK_BOT_TOKEN is not set: nothing is sent; the messages would look like this");
+    context.log.step(
+      "notify",
+      token
+        ? "dry run: nothing is sent; the messages would look like this"
+        : "SLACK_BOT_TOKEN is not set: nothing is sent; the messages would look like this",
+    );
     for (const [index, post] of posts.entries()) draw(context, alerts[index], post);
     return [];
   }
   const client = await createSlackClient(token, given.slackUrl ?? "https://slack.com/api/");
   const deliveries = await deliver(client, posts, context.clock, context.signal);
-  for (const delivery of deliveries) announce(context, delivery, alerts.find(({ key }) => key === delivery.key));
+  for (const delivery of deliveries)
+    announce(
+      context,
+      delivery,
+      alerts.find(({ key }) => key === delivery.key),
+    );
   return deliveries;
 }
 
 function draw(context: Context, alert: Alert | undefined, { channel, message }: Post): void {
   const what = alert?.kind === "problems" ? (alert.severity === "error" ? "errors" : "warnings") : (alert?.kind ?? "");
-  const lines = drawMessage(message, { channel: `${channel === NO_CHANNEL ? channel : `#${channel}`} · ${what}`, paint: context.paint, width: MOST_COLUMNS });
+  const lines = drawMessage(message, {
+    channel: `${channel === NO_CHANNEL ? channel : `#${channel}`} · ${what}`,
+    paint: context.paint,
+    width: MOST_COLUMNS,
+  });
   context.log.more(["", ...lines]);
 }
 
 /** An error that did not arrive is loud: in the log and beside the run. */
 function announce(context: Context, delivery: Delivery, alert: Alert | undefined): void {
-  const what = alert === undefined ? delivery.key : `${alert.kind === "problems" ? `${idsOf(alert).length} ${alert.severity === "error" ? "errors" : "warnings"}` : alert.kind} → ${alert.channel}`;
+  const what =
+    alert === undefined
+      ? delivery.key
+      : `${alert.kind === "problems" ? `${idsOf(alert).length} ${alert.severity === "error" ? "errors" : "warnings"}` : alert.kind} → ${alert.channel}`;
   if (delivery.result !== "failed") {
     context.log.step("notify", `${what}: ${delivery.result}`);
     return;
   }
   const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}`;
   context.log.warn("notify", message);
-  context.runner.annotate([{ level: isAboutErrors(alert) ? "error" : "warning", title: "Slack alert not delivered", message, file: null, line: null }]);
+  context.runner.annotate([
+    {
+      level: isAboutErrors(alert) ? "error" : "warning",
+      title: "Slack alert not delivered",
+      message,
+      file: null,
+      line: null,
+    },
+  ]);
 }
 
 function exitCodeOfDeliveries(context: Context, alerts: readonly Alert[], deliveries: readonly Delivery[]): ExitCode {
   const policy = context.settings.given.onDeliveryFailure;
   const failed = deliveries.filter(({ result }) => result === "failed");
-  const fails = failed.some(({ key }) => policy === "fail" || (policy === undefined && isAboutErrors(alerts.find((alert) => alert.key === key))));
+  const fails = failed.some(
+    ({ key }) =>
+      policy === "fail" || (policy === undefined && isAboutErrors(alerts.find((alert) => alert.key === key))),
+  );
   return fails ? 5 : 0;
 }
 
@@ -160,7 +214,10 @@ function policyOf({ settings: { config } }: Context) {
 function openLedger({ settings: { config }, cwd, log, env }: Context): LedgerStore | null {
   if (config.ledger.startsWith("file:")) return createFileLedger(resolve(cwd, config.ledger.slice("file:".length)));
   if (config.ledger === "slack" && env.SLACK_BOT_TOKEN) {
-    log.warn("notify", "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers");
+    log.warn(
+      "notify",
+      "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers",
+    );
   }
   return null;
 }
@@ -170,12 +227,22 @@ async function readTold(context: Context): Promise<Told> {
   const { mode: asked, target } = context.settings.given;
   const known = runFile.safeParse(await context.work.readJson("run.json"));
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
-  if (known.success) return { ...known.data, run: thisRun, mode: asked === undefined || asked === "auto" ? known.data.mode : asked };
+  if (known.success)
+    return { ...known.data, run: thisRun, mode: asked === undefined || asked === "auto" ? known.data.mode : asked };
   if (thisRun.platform !== "local") return { ...(await learnOccasion(context)), project: "dbt" };
-  return { run: thisRun, mode: asked === undefined || asked === "auto" ? "deploy" : asked, target: target ?? null, project: "dbt" };
+  return {
+    run: thisRun,
+    mode: asked === undefined || asked === "auto" ? "deploy" : asked,
+    target: target ?? null,
+    project: "dbt",
+  };
 }
 
-const runFile = z.object({ mode: z.enum(["check", "deploy", "schedule"]), target: z.string().nullable(), project: z.string() });
+const runFile = z.object({
+  mode: z.enum(["check", "deploy", "schedule"]),
+  target: z.string().nullable(),
+  project: z.string(),
+});
 
 function idsOf(alert: Alert): string[] {
   switch (alert.kind) {

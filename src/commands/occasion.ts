@@ -44,6 +44,7 @@ export async function learnRun(context: Context, needs: { baseBranch: boolean; t
     needs,
     circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",
     localId: `${context.pid}-${context.clock.now()}`,
+    cwd: context.cwd,
   });
 }
 
@@ -74,7 +75,11 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   assertOwnTarget(config, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
   const env = { ...withoutSecrets(context.env), ...config.dbt.env, ...schemaVariable(config, occasion) };
-  const project = await readProject({ dir, profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir), env });
+  const project = await readProject({
+    dir,
+    profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
+    env,
+  });
   const where = context.settings.given.target === undefined ? `modes.${occasion.mode}.target` : "--target";
   assertTarget(project, occasion.target, where);
   await assertProgram(config.dbt.command, dir, env);
@@ -89,14 +94,23 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
 function assertOwnTarget(config: Config, { mode, target }: Occasion): void {
   if (mode !== "check") return;
   const { deploy, schedule } = config.modes;
-  const hint = "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
+  const hint =
+    "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
   if (target === null) {
-    const problem: Problem = { where: "modes.check.target", got: null, wanted: "is missing: check mode needs a dbt target of its own, so that no pull request builds into production" };
+    const problem: Problem = {
+      where: "modes.check.target",
+      got: null,
+      wanted: "is missing: check mode needs a dbt target of its own, so that no pull request builds into production",
+    };
     throw configurationError([problem], hint);
   }
   const shared = target === deploy.target ? "deploy" : target === schedule.target ? "schedule" : null;
   if (shared !== null) {
-    const problem: Problem = { where: "modes.check.target", got: JSON.stringify(target), wanted: `is also the target of ${shared} mode: wanted one of its own, so that no pull request builds into production` };
+    const problem: Problem = {
+      where: "modes.check.target",
+      got: JSON.stringify(target),
+      wanted: `is also the target of ${shared} mode: wanted one of its own, so that no pull request builds into production`,
+    };
     throw configurationError([problem], hint);
   }
 }
@@ -110,15 +124,13 @@ function schemaVariable(config: Config, { mode, run }: Occasion): Record<string,
 }
 
 function noBaseBranch(): SignalboxError {
-  return new SignalboxError("configuration", "the base branch is not known: the repository has no remote whose HEAD names it", {
-    hint: "write base_branch: main (or its name) into signalbox.yml",
-  });
-}
-
-/** Folder of the project seen from the repository, with `/`; empty at its top. */
-export function projectDirFromRepo({ project, top }: Workshop): string {
-  const relative = project.dir.startsWith(`${top}/`) ? project.dir.slice(top.length + 1) : "";
-  return relative.replaceAll("\\", "/");
+  return new SignalboxError(
+    "configuration",
+    "the base branch is not known: the repository has no remote whose HEAD names it",
+    {
+      hint: "write base_branch: main (or its name) into signalbox.yml",
+    },
+  );
 }
 
 /** The artifacts of the newest dbt start in a work folder's `dbt/`. */

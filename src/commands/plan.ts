@@ -14,7 +14,13 @@ import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occ
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =
-  | { readonly kind: "planned"; readonly plan: Plan; readonly result: PlanResult; readonly baselines: Baselines; readonly manifest: Manifest | null }
+  | {
+      readonly kind: "planned";
+      readonly plan: Plan;
+      readonly result: PlanResult;
+      readonly baselines: Baselines;
+      readonly manifest: Manifest | null;
+    }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
@@ -27,14 +33,23 @@ export async function run(context: Context): Promise<number> {
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
   const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
   if (planned.kind === "failed") {
-    throw new SignalboxError("dbt", planned.run.lastWords ?? `dbt ${planned.run.command} ended with exit code ${planned.run.exitCode}`, { hint: "mend the project: dbt parse has to pass" });
+    throw new SignalboxError(
+      "dbt",
+      planned.run.lastWords ?? `dbt ${planned.run.command} ended with exit code ${planned.run.exitCode}`,
+      { hint: "mend the project: dbt parse has to pass" },
+    );
   }
   context.result(describePlan(context, planned.result, planned.manifest).lines, planned.result);
   return 0;
 }
 
 /** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
-export async function planStep(context: Context, occasion: Occasion, workshop: Workshop, dbt: DbtStarter): Promise<Planned> {
+export async function planStep(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+): Promise<Planned> {
   if (occasion.select === null || context.settings.given.full) {
     return finish(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
   }
@@ -58,7 +73,11 @@ function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
       hint: "publish a bundle with a deploy run, allow the worktree in baseline.sources, or set on_missing: full",
     });
   }
-  return { kind: "everything", why: "no-baseline", warnings: [...warnings, "there is no baseline to compare with: everything is built"] };
+  return {
+    kind: "everything",
+    why: "no-baseline",
+    warnings: [...warnings, "there is no baseline to compare with: everything is built"],
+  };
 }
 
 interface Question {
@@ -79,20 +98,38 @@ async function selectWithDbt(question: Question): Promise<Planned> {
   const missing = mayDefer ? missingParents(asked.ids, manifest, baselines.deferral?.manifest ?? null) : [];
   if (missing.length === 0) return conclude(question, asked.listed, { select, promoted: [], warnings: [] });
 
-  const withParents = select.split(/\s+/).map((part) => (part.startsWith("+") || part.startsWith("@") ? part : `+${part}`)).join(" ");
-  const why = baselines.deferral === null ? "nothing tells what production holds" : `production does not have ${missing.join(", ")}`;
+  const withParents = select
+    .split(/\s+/)
+    .map((part) => (part.startsWith("+") || part.startsWith("@") ? part : `+${part}`))
+    .join(" ");
+  const why =
+    baselines.deferral === null
+      ? "nothing tells what production holds"
+      : `production does not have ${missing.join(", ")}`;
   const again = await ask(question, withParents);
   if (again.kind === "failed") return again;
   const withoutDeferral = { ...question, baselines: { ...baselines, deferral: null } };
   if (missingParents(again.ids, manifest, null).length > 0) {
     const warning = `${why}, and ${withParents} does not take in every parent: everything is built`;
-    return finish(context, { kind: "everything", why: "no-baseline", warnings: [...question.warnings, warning] }, withoutDeferral.baselines, manifest, DELEGATED);
+    return finish(
+      context,
+      { kind: "everything", why: "no-baseline", warnings: [...question.warnings, warning] },
+      withoutDeferral.baselines,
+      manifest,
+      DELEGATED,
+    );
   }
   const promoted = again.ids.filter((id) => !asked.ids.includes(id));
-  return conclude(withoutDeferral, again.listed, { select: withParents, promoted, warnings: [`${why}: parents are built too (${withParents}), and nothing is deferred`] });
+  return conclude(withoutDeferral, again.listed, {
+    select: withParents,
+    promoted,
+    warnings: [`${why}: parents are built too (${withParents}), and nothing is deferred`],
+  });
 }
 
-type Answer = { readonly kind: "listed"; readonly ids: readonly string[]; readonly listed: readonly Listed[] } | { readonly kind: "failed"; readonly run: DbtRun };
+type Answer =
+  | { readonly kind: "listed"; readonly ids: readonly string[]; readonly listed: readonly Listed[] }
+  | { readonly kind: "failed"; readonly run: DbtRun };
 
 async function ask({ context, occasion, dbt, baselines }: Question, select: string): Promise<Answer> {
   const args = selectionArguments({
@@ -114,14 +151,27 @@ interface Choice {
   readonly warnings: readonly string[];
 }
 
-async function conclude({ context, occasion, baselines, manifest, warnings }: Question, listed: readonly Listed[], choice: Choice): Promise<Planned> {
+async function conclude(
+  { context, occasion, baselines, manifest, warnings }: Question,
+  listed: readonly Listed[],
+  choice: Choice,
+): Promise<Planned> {
   const all = [...warnings, ...choice.warnings];
   const hasWork = listed.some(({ type }) => type !== "exposure");
   if (!hasWork) return finish(context, { kind: "nothing", warnings: all }, baselines, manifest, DELEGATED);
   const ids = listed.map(({ id }) => id).sort();
   const explained =
-    baselines.selection === null ? ids.map((id) => ({ id, type: manifest.nodes.get(id)?.type ?? "", path: manifest.nodes.get(id)?.path ?? "", reasons: [] })) : explain(ids, manifest, baselines.selection.manifest);
-  const nodes = explained.map((node) => (choice.promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" as const }] } : node));
+    baselines.selection === null
+      ? ids.map((id) => ({
+          id,
+          type: manifest.nodes.get(id)?.type ?? "",
+          path: manifest.nodes.get(id)?.path ?? "",
+          reasons: [],
+        }))
+      : explain(ids, manifest, baselines.selection.manifest);
+  const nodes = explained.map((node) =>
+    choice.promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" as const }] } : node,
+  );
   const plan: Plan = {
     kind: "selected",
     nodes,
@@ -134,7 +184,13 @@ async function conclude({ context, occasion, baselines, manifest, warnings }: Qu
   return finish(context, plan, baselines, manifest, DELEGATED);
 }
 
-async function finish(context: Context, plan: Plan, baselines: Baselines, manifest: Manifest | null, delegatedToDbt: string | null): Promise<Planned> {
+async function finish(
+  context: Context,
+  plan: Plan,
+  baselines: Baselines,
+  manifest: Manifest | null,
+  delegatedToDbt: string | null,
+): Promise<Planned> {
   const nodes = plan.kind === "selected" ? plan.nodes : [];
   const result: PlanResult = {
     schema: 1,
@@ -153,11 +209,20 @@ async function finish(context: Context, plan: Plan, baselines: Baselines, manife
 }
 
 function dbtSelection(plan: Plan & { kind: "selected" }, { selection, deferral }: Baselines): DbtSelection {
-  return { select: plan.select, exclude: plan.exclude, state: selection?.dir ?? null, deferState: plan.defer ? (deferral?.dir ?? null) : null };
+  return {
+    select: plan.select,
+    exclude: plan.exclude,
+    state: selection?.dir ?? null,
+    deferState: plan.defer ? (deferral?.dir ?? null) : null,
+  };
 }
 
 /** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */
-export function describePlan(context: Context, result: PlanResult, manifest: Manifest | null): { lines: string[]; total: number | null } {
+export function describePlan(
+  context: Context,
+  result: PlanResult,
+  manifest: Manifest | null,
+): { lines: string[]; total: number | null } {
   const total = manifest === null ? null : [...manifest.nodes.values()].filter(({ type }) => isBuilt(type)).length;
   return { lines: renderPlan(result, { total, paint: context.paint }), total };
 }

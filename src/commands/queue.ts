@@ -4,7 +4,7 @@ import { runProcess } from "../dbt/process.ts";
 import { takeTicket } from "../platforms/local/tickets.ts";
 import { describeEvent } from "../queue/log-lines.ts";
 import { type QueueResult, skipQueue } from "../queue/result.ts";
-import { waitForTurn, type WaitPolicy } from "../queue/wait.ts";
+import { type WaitPolicy, waitForTurn } from "../queue/wait.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -36,7 +36,10 @@ export async function run(context: Context): Promise<number> {
   }
   if (command.length === 0) {
     if (turn.result.decision === "entered") {
-      context.log.warn("queue", "a ticket in a folder ends with this process, so nothing keeps later steps apart: signalbox queue -- command does");
+      context.log.warn(
+        "queue",
+        "a ticket in a folder ends with this process, so nothing keeps later steps apart: signalbox queue -- command does",
+      );
     }
     await turn.end("success");
     context.result([], turn.result);
@@ -113,7 +116,9 @@ export function groupOf(thisRun: Run, workflows: readonly string[]): string {
 /** The folder of tickets that the run takes its own in; null: a CI whose runs share no folder that we know. */
 export function ticketDirOf({ settings: { given }, cwd, env }: Context, thisRun: Run): string | null {
   if (given.ticketDir !== undefined) return resolve(cwd, given.ticketDir);
-  return thisRun.platform === "local" ? join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "signalbox", "tickets") : null;
+  return thisRun.platform === "local"
+    ? join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "signalbox", "tickets")
+    : null;
 }
 
 async function runCommand(context: Context, command: readonly string[], turn: Turn): Promise<number> {

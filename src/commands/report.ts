@@ -44,7 +44,10 @@ export interface ReportInputs {
 }
 
 /** Judges, writes verdict.json and JUnit, and annotates. The summary is the caller's: it tells of the whole run. */
-export async function reportStep(context: Context, { runs, manifest, projectDir, base }: ReportInputs): Promise<VerdictResult> {
+export async function reportStep(
+  context: Context,
+  { runs, manifest, projectDir, base }: ReportInputs,
+): Promise<VerdictResult> {
   const { given, config } = context.settings;
   const now = context.clock.now();
   const judged = judge({ runs, manifest, rules: config.rules, matches: matchesGlob, now, base });
@@ -57,9 +60,16 @@ export async function reportStep(context: Context, { runs, manifest, projectDir,
   };
   await context.work.writeJson("verdict.json", result);
 
-  const top = (await createGit(await nearestFolder(projectDir), context.env).ask("rev-parse", "--show-toplevel")) ?? projectDir;
-  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`) ? projectDir.slice(top.length + 1).replaceAll(sep, "/") : "";
-  const xml = renderJunit(verdict, { warnAs: given.junitWarn ?? "skipped", projectDirFromRepo, timestamp: new Date(now).toISOString() });
+  const top =
+    (await createGit(await nearestFolder(projectDir), context.env).ask("rev-parse", "--show-toplevel")) ?? projectDir;
+  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
+    ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
+    : "";
+  const xml = renderJunit(verdict, {
+    warnAs: given.junitWarn ?? "skipped",
+    projectDirFromRepo,
+    timestamp: new Date(now).toISOString(),
+  });
   await writeFileAtomic(join(junitDirOf(context), "dbt.xml"), xml);
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
@@ -85,7 +95,10 @@ function createReader(projectDir: string): (path: string) => string | null {
 
 async function nearestFolder(path: string): Promise<string> {
   for (let dir = path; ; dir = dirname(dir)) {
-    const isFolder = await stat(dir).then((found) => found.isDirectory(), () => false);
+    const isFolder = await stat(dir).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
     if (isFolder || dir === dirname(dir)) return dir;
   }
 }
@@ -95,15 +108,28 @@ async function readInputs(context: Context): Promise<{ runs: readonly DbtRun[]; 
   const { given, words } = { given: context.settings.given, words: context.settings.words };
   if (words.length === 0 && given.sources === undefined) {
     const recorded = await readBuild(context);
-    if (recorded !== null) return { runs: recorded, manifest: (await namedManifest(context, null)) ?? lastManifest(recorded) };
+    if (recorded !== null)
+      return { runs: recorded, manifest: (await namedManifest(context, null)) ?? lastManifest(recorded) };
   }
-  const target = resolve(context.baseDir, context.settings.config.dbt.projectDir, context.env.DBT_TARGET_PATH || "target");
-  const files = words.length > 0 || given.sources !== undefined ? words.map((word) => resolve(context.cwd, word)) : [join(target, "run_results.json")];
+  const target = resolve(
+    context.baseDir,
+    context.settings.config.dbt.projectDir,
+    context.env.DBT_TARGET_PATH || "target",
+  );
+  const files =
+    words.length > 0 || given.sources !== undefined
+      ? words.map((word) => resolve(context.cwd, word))
+      : [join(target, "run_results.json")];
   const manifest = await namedManifest(context, files[0] === undefined ? null : dirname(files[0]));
   const read = await Promise.all(files.map((file) => readResults(file, readRunResults)));
-  const sources = given.sources === undefined ? [] : [await readResults(resolve(context.cwd, given.sources), readSources)];
-  const newest = [...read].sort((a, b) => (a.results?.generatedAt ?? "").localeCompare(b.results?.generatedAt ?? "")).at(-1);
-  const runs = [...read, ...sources].map((file) => toRun(context, file, manifest, file === newest || sources.includes(file)));
+  const sources =
+    given.sources === undefined ? [] : [await readResults(resolve(context.cwd, given.sources), readSources)];
+  const newest = [...read]
+    .sort((a, b) => (a.results?.generatedAt ?? "").localeCompare(b.results?.generatedAt ?? ""))
+    .at(-1);
+  const runs = [...read, ...sources].map((file) =>
+    toRun(context, file, manifest, file === newest || sources.includes(file)),
+  );
   return { runs, manifest };
 }
 
@@ -121,15 +147,30 @@ async function readResults(file: string, read: (text: string, where: string) => 
 function toRun(context: Context, { file, results }: ResultsFile, manifest: Manifest | null, isNewest: boolean): DbtRun {
   const { since = null, dbtExit = null } = context.settings.given;
   const provenance = checkProvenance({ results, manifest, notBefore: since, where: file, isNewest });
-  const facts = { command: results?.command ?? "build", exitCode: dbtExit, startedAt: since ?? 0, seconds: 0, manifest };
+  const facts = {
+    command: results?.command ?? "build",
+    exitCode: dbtExit,
+    startedAt: since ?? 0,
+    seconds: 0,
+    manifest,
+  };
   if (provenance.trouble === "none" && results !== null) {
     for (const warning of provenance.warnings) context.log.warn("report", warning);
-    return { ...facts, results: results.results, trouble: "none", lastWords: null, source: { file, command: results.command, generatedAt: results.generatedAt } };
+    return {
+      ...facts,
+      results: results.results,
+      trouble: "none",
+      lastWords: null,
+      source: { file, command: results.command, generatedAt: results.generatedAt },
+    };
   }
   const sentence = provenance.trouble === "none" ? `${file} holds no results` : provenance.sentence;
   // dbt that does not compile leaves the old file in place: then it is the run that failed, not the file.
-  if (dbtExit === 2 && provenance.trouble !== "foreign") return { ...facts, results: null, trouble: "missing", lastWords: sentence, source: null };
-  throw new SignalboxError("artifacts", sentence, { hint: "name the right files: signalbox report target/run_results.json --manifest target/manifest.json" });
+  if (dbtExit === 2 && provenance.trouble !== "foreign")
+    return { ...facts, results: null, trouble: "missing", lastWords: sentence, source: null };
+  throw new SignalboxError("artifacts", sentence, {
+    hint: "name the right files: signalbox report target/run_results.json --manifest target/manifest.json",
+  });
 }
 
 async function namedManifest(context: Context, beside: string | null): Promise<Manifest | null> {
@@ -139,7 +180,9 @@ async function namedManifest(context: Context, beside: string | null): Promise<M
   const text = await readFileIfAny(file);
   if (text !== null) return readManifest(text, file);
   if (manifest === undefined) return null;
-  throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "name the manifest.json that dbt wrote, or leave --manifest out" });
+  throw new SignalboxError("artifacts", `${file} does not exist`, {
+    hint: "name the manifest.json that dbt wrote, or leave --manifest out",
+  });
 }
 
 const buildFile = z.object({
@@ -162,7 +205,9 @@ async function readBuild(context: Context): Promise<readonly DbtRun[] | null> {
   if (value === null) return null;
   const parsed = buildFile.safeParse(value);
   if (!parsed.success || parsed.data.starts.length === 0) return null;
-  return Promise.all(parsed.data.starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) })));
+  return Promise.all(
+    parsed.data.starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) })),
+  );
 }
 
 export function lastManifest(runs: readonly DbtRun[]): Manifest | null {

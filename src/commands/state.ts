@@ -21,18 +21,28 @@ export interface StateResult {
 export async function run(context: Context): Promise<number> {
   const [action, ...others] = context.settings.words;
   if (others.length > 0 || (action !== "publish" && action !== "fetch")) {
-    throw configurationError([{ where: "state", got: JSON.stringify(context.settings.words.join(" ")), wanted: "wanted publish or fetch" }]);
+    throw configurationError([
+      { where: "state", got: JSON.stringify(context.settings.words.join(" ")), wanted: "wanted publish or fetch" },
+    ]);
   }
   const result = action === "publish" ? await publish(context) : await fetch(context);
   const verb = action === "publish" ? "published" : "fetched";
-  context.result([`${verb} the bundle of ${result.commit.slice(0, 12)}: ${result.where} (${result.files.map(({ name }) => name).join(", ")})`], result);
+  context.result(
+    [
+      `${verb} the bundle of ${result.commit.slice(0, 12)}: ${result.where} (${result.files.map(({ name }) => name).join(", ")})`,
+    ],
+    result,
+  );
   return 0;
 }
 
 async function publish(context: Context): Promise<StateResult> {
   const occasion = await learnOccasion(context);
   const refusal = refusalOf(occasion);
-  if (refusal !== null) throw new SignalboxError("configuration", `nothing is published: ${refusal}`, { hint: "publish from a run on the base branch" });
+  if (refusal !== null)
+    throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
+      hint: "publish from a run on the base branch",
+    });
   await context.work.open();
   return publishStep(context, occasion, context.settings.given.commit ?? occasion.run.commit.checkedOut);
 }
@@ -41,7 +51,8 @@ async function publish(context: Context): Promise<StateResult> {
 export function refusalOf({ run, baseBranch }: Occasion): string | null {
   if (run.trust !== "full") return "the run comes from a fork";
   if (run.pullRequest !== null) return "the run is of a pull request";
-  if (run.ref.kind !== "branch" || run.ref.name !== baseBranch) return `the run is on ${run.ref.name}, not on the base branch ${baseBranch}`;
+  if (run.ref.kind !== "branch" || run.ref.name !== baseBranch)
+    return `the run is on ${run.ref.name}, not on the base branch ${baseBranch}`;
   return null;
 }
 
@@ -50,7 +61,10 @@ export async function publishStep(context: Context, occasion: Occasion, commit: 
   const store = requireStore(context);
   const files = await collectFiles(context);
   const manifestFile = files.get("manifest.json");
-  if (manifestFile === undefined) throw new SignalboxError("artifacts", "there is no manifest.json to publish", { hint: "build first, or name dbt's target folder with --from" });
+  if (manifestFile === undefined)
+    throw new SignalboxError("artifacts", "there is no manifest.json to publish", {
+      hint: "build first, or name dbt's target folder with --from",
+    });
   const manifest = readManifest((await readFileIfAny(manifestFile)) ?? "", manifestFile);
   const into = context.work.path("bundle");
   const header = await makeBundle({
@@ -77,9 +91,13 @@ async function fetch(context: Context): Promise<StateResult> {
   const wanted = commit === undefined ? [] : await listAncestors(context.git, commit);
   const ref = await store.find(wanted);
   if (ref === null) {
-    throw new SignalboxError("artifacts", `the store holds no bundle${commit === undefined ? "" : ` of ${commit} or of its ${wanted.length - 1} nearest ancestors`}`, {
-      hint: "a deploy run publishes one: signalbox ci on the base branch",
-    });
+    throw new SignalboxError(
+      "artifacts",
+      `the store holds no bundle${commit === undefined ? "" : ` of ${commit} or of its ${wanted.length - 1} nearest ancestors`}`,
+      {
+        hint: "a deploy run publishes one: signalbox ci on the base branch",
+      },
+    );
   }
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
   if (context.settings.given.out === undefined) await context.work.open();
@@ -96,17 +114,24 @@ async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promi
 function requireStore(context: Context): BundleStore {
   const opened = openStore(context.settings.config.store, context.baseDir);
   if (opened.store !== null) return opened.store;
-  throw configurationError([{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }], "store: dir:PATH in signalbox.yml, or --store dir:PATH");
+  throw configurationError(
+    [{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }],
+    "store: dir:PATH in signalbox.yml, or --store dir:PATH",
+  );
 }
 
 /** From --from, or from the work folder: the newest build's artifacts, a freshness run's, and the verdict. */
 async function collectFiles(context: Context): Promise<Map<(typeof BUNDLE_FILES)[number], string>> {
   const { from } = context.settings.given;
-  const places = from === undefined ? [...(await buildFolders(context)), context.work.dir] : [resolve(context.cwd, from)];
+  const places =
+    from === undefined ? [...(await buildFolders(context)), context.work.dir] : [resolve(context.cwd, from)];
   const found = new Map<(typeof BUNDLE_FILES)[number], string>();
   for (const name of BUNDLE_FILES) {
     for (const place of places) {
-      const isThere = await stat(join(place, name)).then((file) => file.isFile(), () => false);
+      const isThere = await stat(join(place, name)).then(
+        (file) => file.isFile(),
+        () => false,
+      );
       if (isThere) found.set(name, join(place, name));
     }
   }

@@ -55,7 +55,11 @@ const verdictFile = z.object({
   neutral: z.array(z.string()),
   nodes: z.record(z.string(), nodeFacts),
   known: z.array(z.string()),
-  dbt: z.object({ version: z.string().nullable(), commands: z.array(z.string()), exitCodes: z.array(z.number().nullable()) }),
+  dbt: z.object({
+    version: z.string().nullable(),
+    commands: z.array(z.string()),
+    exitCodes: z.array(z.number().nullable()),
+  }),
   reproduce: z.string().nullable(),
   counts: z.object({ error: count, warn: count, skipped: count, passed: count, muted: count }),
   sources: z.array(z.object({ file: z.string(), command: z.string(), generatedAt: z.string() })),
@@ -65,11 +69,16 @@ const verdictFile = z.object({
 export async function readVerdictFile(file: string): Promise<VerdictResult> {
   const text = await readFileIfAny(file);
   if (text === null) {
-    throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, { hint: "run signalbox report first, or signalbox ci, which does both" });
+    throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, {
+      hint: "run signalbox report first, or signalbox ci, which does both",
+    });
   }
   try {
     return verdictFile.parse(JSON.parse(text));
   } catch (error) {
-    throw new SignalboxError("artifacts", `${file} is no verdict of signalbox`, { hint: "run signalbox report again", cause: error });
+    throw new SignalboxError("artifacts", `${file} is no verdict of signalbox`, {
+      hint: "run signalbox report again",
+      cause: error,
+    });
   }
 }

@@ -22,9 +22,13 @@ export function createWorkFolder(dir: string): WorkFolder {
   const assertOurs = async () => {
     const names = await readdir(dir).catch(() => [] as string[]);
     if (names.length === 0 || names.includes(MARKER)) return;
-    throw new SignalboxError("configuration", `${dir} is not a work folder of signalbox: it holds ${names.slice(0, 3).join(", ")} and not our marker ${MARKER}`, {
-      hint: "name another folder with --work, or move what is in it",
-    });
+    throw new SignalboxError(
+      "configuration",
+      `${dir} is not a work folder of signalbox: it holds ${names.slice(0, 3).join(", ")} and not our marker ${MARKER}`,
+      {
+        hint: "name another folder with --work, or move what is in it",
+      },
+    );
   };
   const open = async () => {
     await assertOurs();
@@ -48,7 +52,10 @@ export function createWorkFolder(dir: string): WorkFolder {
       try {
         return JSON.parse(text);
       } catch (error) {
-        throw new SignalboxError("artifacts", `${join(dir, name)} is not JSON`, { hint: "run the step that writes it again", cause: error });
+        throw new SignalboxError("artifacts", `${join(dir, name)} is not JSON`, {
+          hint: "run the step that writes it again",
+          cause: error,
+        });
       }
     },
   };

@@ -1,7 +1,16 @@
 import { SignalboxError } from "../support/errors.ts";
 
 /** What `dbt build` builds of what `dbt ls` lists. An exposure is a row in its results, without work. */
-const BUILT: ReadonlySet<string> = new Set(["model", "seed", "snapshot", "test", "unit_test", "function", "saved_query", "exposure"]);
+const BUILT: ReadonlySet<string> = new Set([
+  "model",
+  "seed",
+  "snapshot",
+  "test",
+  "unit_test",
+  "function",
+  "saved_query",
+  "exposure",
+]);
 
 export const LIST_FORMAT = ["--output", "json", "--output-keys", "unique_id", "resource_type"] as const;
 
@@ -34,5 +43,7 @@ function parseLine(line: string): Listed {
   } catch {
     // Said below.
   }
-  throw new SignalboxError("dbt", `dbt ls printed a line that is no node: ${line.slice(0, 200)}`, { hint: "does dbt.args in signalbox.yml change its output?" });
+  throw new SignalboxError("dbt", `dbt ls printed a line that is no node: ${line.slice(0, 200)}`, {
+    hint: "does dbt.args in signalbox.yml change its output?",
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { StringDecoder } from "node:string_decoder";
 import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError } from "../support/files.ts";
 
@@ -73,9 +73,13 @@ export function runProcess({ argv, cwd, env, onLine, capture, signal }: ProcessR
 }
 
 export function programMissing(program: string): SignalboxError {
-  return new SignalboxError("configuration", `dbt was not found: there is no program ${JSON.stringify(program)} on the PATH`, {
-    hint: "install dbt before this step, activate its environment, or name it in signalbox.yml: dbt: { command: [uv, run, dbt] }",
-  });
+  return new SignalboxError(
+    "configuration",
+    `dbt was not found: there is no program ${JSON.stringify(program)} on the PATH`,
+    {
+      hint: "install dbt before this step, activate its environment, or name it in signalbox.yml: dbt: { command: [uv, run, dbt] }",
+    },
+  );
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {

@@ -52,23 +52,35 @@ async function packagesOf(dir: string): Promise<Project["packages"]> {
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
   const texts = await Promise.all(named.map(readFileIfAny));
   if (!texts.some((file) => file !== null && /^packages:/m.test(file))) return "none";
-  const writtenAt = (path: string) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0);
-  const [installed = 0, ...changed] = await Promise.all([join(dir, "dbt_packages"), join(dir, "package-lock.yml"), ...named].map(writtenAt));
+  const writtenAt = (path: string) =>
+    stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+  const [installed = 0, ...changed] = await Promise.all(
+    [join(dir, "dbt_packages"), join(dir, "package-lock.yml"), ...named].map(writtenAt),
+  );
   return installed > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
 }
 
 /** Throws a configuration error for a target that the profile does not have. */
 export function assertTarget(project: Project, target: string | null, where: string): void {
   if (target === null || project.targets === null || project.targets.includes(target)) return;
-  throw new SignalboxError("configuration", `${where} is ${JSON.stringify(target)}: the profile has no such target${didYouMean(target, project.targets)}`, {
-    hint: `targets in ${project.profilesDir}/profiles.yml: ${project.targets.join(", ") || "none"}`,
-  });
+  throw new SignalboxError(
+    "configuration",
+    `${where} is ${JSON.stringify(target)}: the profile has no such target${didYouMean(target, project.targets)}`,
+    {
+      hint: `targets in ${project.profilesDir}/profiles.yml: ${project.targets.join(", ") || "none"}`,
+    },
+  );
 }
 
 /** Throws a configuration error where the command's program cannot be started. */
 export async function assertProgram(command: readonly string[], cwd: string, env: Environment): Promise<void> {
   const program = command[0] ?? "";
-  const places = program.includes("/") ? [resolve(cwd, program)] : (env.PATH ?? "").split(delimiter).map((dir) => join(dir, program));
+  const places = program.includes("/")
+    ? [resolve(cwd, program)]
+    : (env.PATH ?? "").split(delimiter).map((dir) => join(dir, program));
   for (const place of places) {
     const isProgram = await access(place, constants.X_OK).then(
       async () => (await stat(place)).isFile(),
@@ -80,15 +92,24 @@ export async function assertProgram(command: readonly string[], cwd: string, env
 }
 
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
-async function findProfiles(dir: string, asked: string | null, env: Environment): Promise<{ dir: string; text: string } | null> {
+async function findProfiles(
+  dir: string,
+  asked: string | null,
+  env: Environment,
+): Promise<{ dir: string; text: string } | null> {
   const named = asked ?? (env.DBT_PROFILES_DIR || null);
-  const places = named === null ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])] : [isAbsolute(named) ? named : resolve(dir, named)];
+  const places =
+    named === null
+      ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])]
+      : [isAbsolute(named) ? named : resolve(dir, named)];
   for (const place of places) {
     const text = await readFileIfAny(join(place, "profiles.yml"));
     if (text !== null) return { dir: place, text };
   }
   if (asked === null) return null;
-  throw new SignalboxError("configuration", `${places[0]} holds no profiles.yml`, { hint: "set dbt.profiles_dir in signalbox.yml (relative to that file)" });
+  throw new SignalboxError("configuration", `${places[0]} holds no profiles.yml`, {
+    hint: "set dbt.profiles_dir in signalbox.yml (relative to that file)",
+  });
 }
 
 /** What is no YAML for us may still be some for dbt's own parser: it has the word then. */
@@ -102,7 +123,10 @@ function readMapping(text: string): Record<string, unknown> {
 }
 
 function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): Record<string, unknown> | null {
-  const found = path.reduce<unknown>((item, key) => (typeof item === "object" && item !== null ? (item as Record<string, unknown>)[key] : undefined), value);
+  const found = path.reduce<unknown>(
+    (item, key) => (typeof item === "object" && item !== null ? (item as Record<string, unknown>)[key] : undefined),
+    value,
+  );
   return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : null;
 }
 

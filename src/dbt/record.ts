@@ -8,7 +8,8 @@ import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
 /** What is known of a start without its artifacts. */
-export interface StartRecord extends Pick<DbtRun, "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords"> {
+export interface StartRecord
+  extends Pick<DbtRun, "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords"> {
   /** Folder with the copies of its artifacts. */
   readonly dir: string;
 }
@@ -27,14 +28,18 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
   const file = resultsFileOf(facts.command);
   try {
     const manifest = await readIfAny(join(dir, "manifest.json"), readManifest);
-    const results: RunResults | null = file === null ? null : await readIfAny(join(dir, file), file === "sources.json" ? readSources : readRunResults);
+    const results: RunResults | null =
+      file === null ? null : await readIfAny(join(dir, file), file === "sources.json" ? readSources : readRunResults);
     const isMissing = file !== null && results === null;
     return {
       ...facts,
       manifest,
       results: results?.results ?? null,
       trouble: facts.trouble === "none" && isMissing ? "missing" : facts.trouble,
-      source: results === null || file === null ? null : { file: join(dir, file), command: results.command, generatedAt: results.generatedAt },
+      source:
+        results === null || file === null
+          ? null
+          : { file: join(dir, file), command: results.command, generatedAt: results.generatedAt },
     };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
@@ -44,9 +49,16 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
 }
 
 async function readIfAny<T>(file: string, read: (text: string, where: string) => T): Promise<T | null> {
-  const size = await stat(file).then((found) => found.size, () => 0);
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > LARGEST_ARTIFACT_BYTES) {
-    throw new SignalboxError("artifacts", `${file} has ${Math.round(size / 1024 ** 2)} MB: more than signalbox can read`, { hint: "please report it: a reader for such files is planned" });
+    throw new SignalboxError(
+      "artifacts",
+      `${file} has ${Math.round(size / 1024 ** 2)} MB: more than signalbox can read`,
+      { hint: "please report it: a reader for such files is planned" },
+    );
   }
   const text = await readFileIfAny(file);
   return text === null ? null : read(text, file);

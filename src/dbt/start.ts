@@ -80,7 +80,15 @@ export function createDbt(setup: DbtSetup): Dbt {
 
       await keepArtifacts(request.targetPath, dir, startedAt);
       const trouble = timedOut ? "timed-out" : end.stopped || end.exitCode === null ? "killed" : "none";
-      const run = await readRecord({ command, exitCode: end.exitCode, startedAt, seconds, trouble, lastWords: progress.lastWords, dir });
+      const run = await readRecord({
+        command,
+        exitCode: end.exitCode,
+        startedAt,
+        seconds,
+        trouble,
+        lastWords: progress.lastWords,
+        dir,
+      });
       return { run, argv, dir, stdout: end.stdout };
     },
   };
@@ -119,11 +127,15 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     for (const id of stalled) named.add(id);
     if (stalled.length > 0) say(`no end after ${limits.stallAfterSeconds} s: ${stalled.join(", ")}`);
     const slow = limits.nodeTimeoutSeconds === null ? [] : runningLongerThan(progress, limits.nodeTimeoutSeconds, now);
-    if (slow.length > 0) stopAt(`stopping dbt: --node-timeout of ${limits.nodeTimeoutSeconds} s is over for ${slow.join(", ")}`);
+    if (slow.length > 0)
+      stopAt(`stopping dbt: --node-timeout of ${limits.nodeTimeoutSeconds} s is over for ${slow.join(", ")}`);
     if (limits.runTimeoutSeconds !== null && now - startedAt >= limits.runTimeoutSeconds * 1000) {
-      stopAt(`stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now)}`);
+      stopAt(
+        `stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now)}`,
+      );
     }
-    if (now - lastSaidAt >= HEARTBEAT_MS) say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now)}`);
+    if (now - lastSaidAt >= HEARTBEAT_MS)
+      say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now)}`);
   };
 
   const read = followLines(logFile, (line) => {

@@ -12,7 +12,12 @@ export const NOTHING_SEEN: Progress = { total: null, finished: 0, running: new M
 
 /** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
 export function observe(progress: Progress, line: string, now: number): Progress {
-  if (!/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError)"/.test(line)) return progress;
+  if (
+    !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError)"/.test(
+      line,
+    )
+  )
+    return progress;
   const event = parseEvent(line);
   if (event === null) return progress;
   const id = event.data.node_info?.unique_id ?? "";
@@ -20,7 +25,10 @@ export function observe(progress: Progress, line: string, now: number): Progress
     case "ConcurrencyLine":
       return { ...progress, total: event.data.node_count ?? progress.total };
     case "NodeStart":
-      return { ...progress, running: new Map(progress.running).set(id, { name: event.data.node_info?.node_name ?? id, since: now }) };
+      return {
+        ...progress,
+        running: new Map(progress.running).set(id, { name: event.data.node_info?.node_name ?? id, since: now }),
+      };
     case "NodeFinished": {
       const running = new Map(progress.running);
       running.delete(id);
@@ -33,7 +41,10 @@ export function observe(progress: Progress, line: string, now: number): Progress
 
 /** `12 of 34 nodes done; running: fct_orders (95 s), dim_customers (61 s), +2 more`. */
 export function describeProgress(progress: Progress, now: number): string {
-  const done = progress.total === null ? `${progress.finished} nodes done` : `${progress.finished} of ${progress.total} nodes done`;
+  const done =
+    progress.total === null
+      ? `${progress.finished} nodes done`
+      : `${progress.finished} of ${progress.total} nodes done`;
   const oldest = [...progress.running.values()].sort((a, b) => a.since - b.since);
   if (oldest.length === 0) return done;
   const named = oldest.slice(0, 3).map(({ name, since }) => `${name} (${Math.round((now - since) / 1000)} s)`);
@@ -50,7 +61,11 @@ export function runningLongerThan(progress: Progress, seconds: number, now: numb
 
 interface LogEvent {
   readonly info: { readonly name: string; readonly msg?: string };
-  readonly data: { readonly node_info?: { readonly unique_id?: string; readonly node_name?: string }; readonly node_count?: number; readonly exc?: string };
+  readonly data: {
+    readonly node_info?: { readonly unique_id?: string; readonly node_name?: string };
+    readonly node_count?: number;
+    readonly exc?: string;
+  };
 }
 
 function parseEvent(line: string): LogEvent | null {

@@ -1,8 +1,8 @@
+import type { Run, Trigger } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
-import type { Run, Trigger } from "../run/run.ts";
 import { createCircleClient } from "./circleci/client.ts";
 import { fetchCircleTrigger, readCircleRun } from "./circleci/run.ts";
 import { type GitHubEvent, parseGitHubEvent, readGitHubRun } from "./github/run.ts";
@@ -25,6 +25,7 @@ export interface DetectOptions {
   readonly circleUrl: string;
   /** Of a local run. */
   readonly localId: string;
+  readonly cwd: string;
 }
 
 export function platformOf(env: Environment): Run["platform"] {
@@ -49,15 +50,19 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
     const trigger: Trigger = isBase && options.needs.trigger ? await askCircle(options) : "unknown";
     return { run: readCircleRun(env, head, trigger), baseBranch, event: null };
   }
-  return { run: await readLocalRun(git, platform, options.localId), baseBranch, event: null };
+  return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch, event: null };
 }
 
 async function askCircle({ env, circleUrl }: DetectOptions): Promise<Trigger> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
-    throw new SignalboxError("configuration", "CIRCLE_TOKEN is not set: only CircleCI's API tells a scheduled pipeline from a push", {
-      hint: "add a personal API token as CIRCLE_TOKEN to a context of this job, or say --mode deploy or --mode schedule",
-    });
+    throw new SignalboxError(
+      "configuration",
+      "CIRCLE_TOKEN is not set: only CircleCI's API tells a scheduled pipeline from a push",
+      {
+        hint: "add a personal API token as CIRCLE_TOKEN to a context of this job, or say --mode deploy or --mode schedule",
+      },
+    );
   }
   return fetchCircleTrigger(await createCircleClient(circleUrl, token), env);
 }

@@ -11,7 +11,12 @@ export function createPlainRunner(env: Environment): Runner {
     outputs: async (values) => {
       const file = env.SIGNALBOX_OUTPUT;
       if (file === undefined || file === "") return;
-      await appendFile(file, Object.entries(values).map(([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`).join(""));
+      await appendFile(
+        file,
+        Object.entries(values)
+          .map(([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`)
+          .join(""),
+      );
     },
     mask: () => {},
   };

@@ -8,8 +8,14 @@ export type QueueEvent = { readonly ref: string; readonly waitedSeconds: number 
   /** The platform did not answer; it is asked again. */
   | { readonly kind: "unanswered"; readonly message: string }
   | { readonly kind: "quiet"; readonly run: SeenRun; readonly quietSeconds: number }
-  | { readonly kind: "entered"; readonly waitedFor: readonly SeenRun[]; readonly ignored: readonly SeenRun[] }
-  | { readonly kind: "left"; readonly by: SeenRun }
+  | {
+      readonly kind: "entered";
+      /** By the first look, however long it took. */
+      readonly atOnce: boolean;
+      readonly waitedFor: readonly SeenRun[];
+      readonly ignored: readonly SeenRun[];
+    }
+  | { readonly kind: "left"; readonly atOnce: boolean; readonly by: SeenRun }
   | {
       readonly kind: "timed-out";
       readonly onTimeout: "fail" | "proceed" | "cancel";

@@ -7,10 +7,9 @@ import type { SeenRun } from "./ticket.ts";
 /** The one line that a person reads about an event. Times are UTC, as on the servers of the CI. */
 export function describeEvent(event: QueueEvent): string {
   const waited = formatSeconds(event.waitedSeconds);
-  const ref = clean(event.ref, 60);
   switch (event.kind) {
     case "waiting":
-      return describeWait(event.wait, event.outlook, ` of ${ref}`);
+      return describeWait(event.wait, event.outlook, ` of ${clean(event.ref, 60)}`);
     case "still-waiting":
       return `still waiting, ${waited}: ${describeWait(event.wait, event.outlook, "").replace(/^waits (?:for )?/, "")}`;
     case "unanswered":
@@ -18,9 +17,9 @@ export function describeEvent(event: QueueEvent): string {
     case "quiet":
       return `${nameRun(event.run)} shows no sign of life for ${formatSeconds(event.quietSeconds)}: if it is dead, start again with --ignore-run ${clean(event.run.id, 60)}`;
     case "entered":
-      return describeEntry(event.waitedFor, event.ignored, event.waitedSeconds, ref);
+      return describeEntry(event);
     case "left":
-      return `left ${formatWait(event.waitedSeconds)}: ${nameRun(event.by)} is newer and already running`;
+      return `left ${formatWait(event)}: ${nameRun(event.by)} is newer and already running`;
     case "timed-out":
       return describeTimeout(event);
   }
@@ -72,20 +71,13 @@ function describeApproval(run: SeenRun): string {
     : "; waits for an approval";
 }
 
-function describeEntry(
-  waitedFor: readonly SeenRun[],
-  ignored: readonly SeenRun[],
-  waitedSeconds: number,
-  ref: string,
-): string {
+function describeEntry({ ref, waitedFor, ignored, ...event }: Extract<QueueEvent, { kind: "entered" }>): string {
   const first = waitedFor[0];
   const more = waitedFor.length > 1 ? ` and ${waitedFor.length - 1} more have ended` : " has ended";
-  const why = first === undefined ? `nobody is ahead on ${ref}` : `${nameRun(first)}${more}`;
-  const despite =
-    ignored.length === 0
-      ? ""
-      : `; ignored as told: ${ignored.map(nameRun).join(", ")} - nothing keeps it apart from this run`;
-  return `entered ${formatWait(waitedSeconds)}: ${why}${despite}`;
+  const why = first === undefined ? `nobody is ahead on ${clean(ref, 60)}` : `${nameRun(first)}${more}`;
+  const names = ignored.map(nameRun).join(", ");
+  const despite = names === "" ? "" : `; ignored as told: ${names} - nothing keeps it apart from this run`;
+  return `entered ${formatWait(event)}: ${why}${despite}`;
 }
 
 function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): string {
@@ -117,13 +109,13 @@ function nameRun(run: SeenRun): string {
 }
 
 function describeCommit({ title, author }: SeenRun): string {
-  const quoted = title === null ? "" : `, "${clean(title, 60)}"`;
+  if (title === null) return "";
   const by = author === null ? "" : ` by ${clean(author, 40)}`;
-  return quoted === "" ? "" : `${quoted}${by}`;
+  return `, "${clean(title, 60)}"${by}`;
 }
 
-function formatWait(waitedSeconds: number): string {
-  return waitedSeconds < 1 ? "at once" : `after ${formatSeconds(waitedSeconds)}`;
+function formatWait({ atOnce, waitedSeconds }: { atOnce: boolean; waitedSeconds: number }): string {
+  return atOnce ? "at once" : `after ${formatSeconds(waitedSeconds)}`;
 }
 
 /** `48 s`, `12 min`, `3 h`, `3 h 5 min`. */

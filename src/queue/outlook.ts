@@ -1,6 +1,6 @@
 import { findBlockers, findOthers, findOwn, type Me } from "./decide.ts";
 import { parseInstant } from "./instant.ts";
-import { isAtWork, isCutShort } from "./status.ts";
+import { isAtWork } from "./status.ts";
 import { comparePlaces, type Scan, type SeenRun } from "./ticket.ts";
 
 /** A run ahead: how long it has been in its present status, and in how many seconds it has probably ended. */
@@ -63,10 +63,10 @@ function later(etaSeconds: number | null, usualSeconds: number | null): number |
   return etaSeconds === null || usualSeconds === null ? null : Math.round(etaSeconds + usualSeconds);
 }
 
-/** The median of the runs that ended by themselves. */
+/** The median of the successful runs: others end early, or leave without having run. All platforms say `success`. */
 function usualLength(runs: readonly SeenRun[]): number | null {
   const lengths = runs
-    .filter((run) => run.ended && !isCutShort(run.status))
+    .filter((run) => run.ended && run.status === "success")
     .flatMap((run) => (run.tookSeconds === null ? [] : [run.tookSeconds]))
     .sort((a, b) => a - b);
   return lengths.length < FEWEST_SAMPLES ? null : (lengths[Math.floor(lengths.length / 2)] ?? null);

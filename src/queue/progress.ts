@@ -14,6 +14,7 @@ export interface Progress {
   noteFailure(message: string): void;
   /** Says again what still holds, with the ages of now. */
   repeat(outlook: Outlook | null): void;
+  hasWaited(): boolean;
   /** The runs that were waited for, in the order first seen. */
   waitedFor(): readonly SeenRun[];
   blockers(): readonly Blocker[];
@@ -68,6 +69,7 @@ export function createProgress(tell: (event: Untimed<QueueEvent>) => void): Prog
       else if (wait !== null && outlook !== null) tell({ kind: "still-waiting", wait, outlook });
       else tell({ kind: "unanswered", message: "the first look at the queue is not finished" });
     },
+    hasWaited: () => told !== "",
     waitedFor: () => [...seen.values()].map(({ run }) => run),
     blockers: () =>
       [...seen.values()].map(({ run: { id, attempt, status, url, since }, etaSeconds }) => ({

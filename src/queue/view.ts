@@ -34,23 +34,22 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
   /** The first run ahead. Until it has ended nothing behind it matters, so that it alone is read again. */
   let holder: SeenRun | null = null;
 
+  const now = (): Now => ({ time: clock.now(), processAgeSeconds: (clock.monotonic() - startedAt) / 1000 });
+
   async function scanAll(signal: AbortSignal): Promise<Decision> {
-    const begunAt = clock.monotonic();
-    const now: Now = { time: clock.now(), processAgeSeconds: (begunAt - startedAt) / 1000 };
+    const [begunAt, begun] = [clock.monotonic(), now()];
     scan = await source.scan(signal);
     scannedAt = begunAt;
-    return settleOn(decide(scan, me, now, policy));
+    return settleOn(decide(scan, me, begun, policy));
   }
 
   async function rereadHolder(known: Scan, held: SeenRun, signal: AbortSignal): Promise<Decision | null> {
     const read = await source.reread([held.id], signal);
     scan = { ...known, complete: false, runs: [...known.runs.filter((run) => run.id !== held.id), ...read] };
-    const isStillAhead = read.some((run) => run.attempt === held.attempt && !run.ended);
-    if (!isStillAhead) {
-      holder = null;
-      return null;
-    }
-    return settleOn(decide(scan, me, { time: clock.now(), processAgeSeconds: 0 }, policy));
+    const decision = settleOn(decide(scan, me, now(), policy));
+    if (holder?.id === held.id) return decision;
+    holder = null;
+    return null;
   }
 
   function settleOn(decision: Decision): Decision {

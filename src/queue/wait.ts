@@ -136,12 +136,12 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
 
   async function finish(ending: Ending): Promise<QueueResult> {
     scope.abort();
-    const waitedFor = progress.waitedFor();
+    const atOnce = !progress.hasWaited();
     const event: QueueEvent =
       ending.kind === "entered"
-        ? tell({ ...ending, waitedFor })
+        ? tell({ ...ending, atOnce, waitedFor: progress.waitedFor() })
         : ending.kind === "left"
-          ? tell(ending)
+          ? tell({ ...ending, atOnce })
           : tell({
               ...ending,
               onTimeout: policy.onTimeout,

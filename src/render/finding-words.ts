@@ -1,5 +1,5 @@
-import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { countVerdict } from "../severity/outcome.ts";
+import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cleanText } from "./untrusted.ts";
 import { count, grouped, shortName } from "./words.ts";
 
@@ -87,37 +87,24 @@ export function totalsOf(verdict: Verdict): string {
 
 function whereOf(subject: Subject): string {
   if (subject.kind === "run") return "the run";
-  const { id, name, attachedTo, column } = subject;
-  if (attachedTo === null || subject.type === "unit_test")
-    return cleanLine(subject.type === "source" ? shortName(id) : name, 100);
+  const { id, name, attachedTo, column, test, type } = subject;
+  // A singular or unit test may guard a node too, but people know it by its name.
+  if (attachedTo === null || test === null) return cleanLine(type === "source" ? shortName(id) : name, 100);
   return cleanLine(column === null ? shortName(attachedTo) : `${shortName(attachedTo)}.${column}`, 100);
 }
 
 function whatOf(subject: Subject): string {
   if (subject.kind === "run") return RUN_WORDS[subject.what];
-  if (kindOf(subject) !== "test") return subject.type === "source" ? "source freshness" : kindOf(subject);
-  if (subject.attachedTo === null) return "test";
-  const test = genericTest(subject.name, subject.attachedTo, subject.column);
-  return cleanLine(test === null ? `test ${subject.name}` : `${test} test`, 120);
+  const { name, test, type } = subject;
+  if (test === null) return type === "source" ? "source freshness" : kindOf(subject);
+  // dbt's own name for a test holds the test's; any other was given by hand, to say more.
+  return cleanLine(name.includes(test) ? `${test} test` : `${test} test ${name}`, 120);
 }
 
 function kindOf(subject: Subject): string {
   if (subject.kind === "run") return "run";
   const type = subject.type ?? subject.id.split(".")[0] ?? "";
   return /^[a-z_]{1,30}$/.test(type) ? type.replaceAll("_", " ") : "node";
-}
-
-/**
- * `not_null` of `not_null_orders_id`: dbt builds a generic test's name from test, model, column and arguments.
- * null: the name was given by hand, or shortened. https://docs.getdbt.com/reference/resource-properties/data-tests#name
- */
-export function genericTest(name: string, attachedTo: string, column: string | null): string | null {
-  const guarded = [shortName(attachedTo), ...(column === null ? [] : [column])]
-    .map((part) => part.replace(/\W+/g, "_"))
-    .join("_");
-  const own = attachedTo.startsWith("source.") ? name.replace(/^source_/, "") : name;
-  const at = `${own}_`.indexOf(`_${guarded}_`);
-  return at > 0 ? own.slice(0, at) : null;
 }
 
 /** A test's failures against its threshold; of a source how late it is; else what kind of fault it was. */

@@ -64,7 +64,7 @@ function casesOf(verdict: Verdict, options: JunitOptions): Case[] {
   );
   const neutral = new Set(verdict.neutral);
   const withRow = Object.entries(verdict.nodes).filter(([id]) => !neutral.has(id));
-  const withoutRow = verdict.findings.filter(({ subject }) => verdict.nodes[subjectId(subject)] === undefined);
+  const withoutRow = verdict.findings.filter(({ subject }) => !Object.hasOwn(verdict.nodes, subjectId(subject)));
   return [
     ...withRow.map(([id, facts]) => {
       const finding = findings.get(id) ?? null;
@@ -82,7 +82,13 @@ function casesOf(verdict: Verdict, options: JunitOptions): Case[] {
 function caseOf(id: string, facts: NodeFacts, { projectDirFromRepo }: JunitOptions): Omit<Case, "line" | "result"> {
   const type = facts.type ?? id.split(".")[0] ?? "";
   const isTest = type === "test" || type === "unit_test";
-  const about = isTest && facts.attachedTo !== null ? shortName(facts.attachedTo) : isTest ? facts.name : shortName(id);
+  // What a singular test guards changes with its SQL; its name does not.
+  const isSingular = type === "test" && /\.sql$/i.test(facts.path ?? "");
+  const about = !isTest
+    ? shortName(id)
+    : facts.attachedTo === null || isSingular
+      ? facts.name
+      : shortName(facts.attachedTo);
   // The test's own folder: its model has no row of its own in `dbt test`, and a name must not depend on what else ran.
   const folders = facts.fqn.slice(1, -1).filter((part) => part !== about.split(".")[0]);
   return {

@@ -1,5 +1,4 @@
 import type { Finding, Subject, Verdict } from "../severity/verdict.ts";
-import { genericTest } from "./finding-words.ts";
 import { type OutlineEntry, outlineOf } from "./yaml-outline.ts";
 
 type NodeSubject = Extract<Subject, { kind: "node" }>;
@@ -42,14 +41,12 @@ function resourceAt(id: string, outline: readonly OutlineEntry[]): OutlineEntry 
   return source === null ? null : named(sections(source.children, ["tables"]), rest.join("."));
 }
 
-/** An item names its test as `not_null`, `not_null:` or `package.test:`, or has a name of its own. */
-function isTest(item: OutlineEntry, subject: NodeSubject): boolean {
-  const given =
-    nameOf(item) ?? item.children.flatMap(({ children }) => children).find(({ key }) => key === "name")?.value;
-  if (given !== undefined && given !== null) return given === subject.name;
-  const test = item.value ?? item.children[0]?.key ?? "";
-  const known = subject.attachedTo === null ? null : genericTest(subject.name, subject.attachedTo, subject.column);
-  return known !== null && test.replaceAll(".", "_") === known;
+/** An item names its test as `not_null`, `not_null:` or `package.not_null:`, or has a name of its own. */
+function isTest(item: OutlineEntry, { name, test }: NodeSubject): boolean {
+  const given = nameOf(item) ?? item.children.map(nameOf).find((each) => each !== null);
+  if (given !== undefined) return given === name;
+  // dbt's own name for a test holds the test's; one given by hand would stand in the item.
+  return test !== null && name.includes(test) && (item.value ?? item.children[0]?.key)?.split(".").at(-1) === test;
 }
 
 /** The items of the sequences under these keys. */
@@ -65,8 +62,8 @@ function named(items: readonly OutlineEntry[], name: string): OutlineEntry | nul
   return matching.length === 1 ? (matching[0] ?? null) : null;
 }
 
-function nameOf(item: OutlineEntry): string | null {
-  return item.children.find(({ key }) => key === "name")?.value ?? null;
+function nameOf(entry: OutlineEntry): string | null {
+  return entry.children.find(({ key }) => key === "name")?.value ?? null;
 }
 
 function remembered<T>(known: Map<string, T>, key: string, make: () => T): T {

@@ -127,7 +127,11 @@ function planSection(plan: PlanResult, total: number | null): string[] {
   const cautions = warnings.map((warning) => `⚠️ ${markdownText(warning)}`);
   return [
     "### Plan",
-    [headline, ...notes.map(markdownText), ...within(MOST_BYTES.planWarnings, cautions, (more) => `+${more} more warnings in plan.json`)].join(LINE_BREAK),
+    [
+      headline,
+      ...notes.map(markdownText),
+      ...within(MOST_BYTES.planWarnings, cautions, (more) => `+${more} more warnings in plan.json`),
+    ].join(LINE_BREAK),
     ...(rows.length === 0 ? [] : [within(MOST_BYTES.plan, rows, (more) => `- +${more} more in plan.json`).join("\n")]),
   ];
 }

@@ -15,7 +15,8 @@ import { cleanLine, cleanText, cutText, escapeMrkdwn } from "./untrusted.ts";
  * text elements of rich_text); mrkdwn holds only what is built here.
  */
 
-const HEADER_MOST = 150;
+/** Slack takes 150 characters and does not say of what kind: 75 code points are at most 150 of UTF-16. */
+const HEADER_MOST = 75;
 const CONTEXT_MOST = 400;
 /** https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
 const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
@@ -81,8 +82,8 @@ export function mrkdwnLink(url: string | null, text: string): string | null {
 
 /** For mrkdwn: a moment in the reader's own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
 export function mrkdwnDate(iso: string): string {
-  const milliseconds = Date.parse(iso);
-  if (Number.isNaN(milliseconds)) return "an unknown day";
+  const milliseconds = /^\d{4}-\d\d-\d\dT/.test(iso) ? Date.parse(iso) : Number.NaN;
+  if (!(milliseconds > 0)) return "an unknown day";
   return `<!date^${Math.floor(milliseconds / 1000)}^{date_short_pretty}|${new Date(milliseconds).toISOString().slice(0, 10)}>`;
 }
 

@@ -53,7 +53,8 @@ export function outlineOf(text: string): readonly OutlineEntry[] {
 
 /** null where nothing but a comment, an anchor or a tag stands: then the value follows below. */
 function scalarOf(text: string): string | null {
-  const scalar = text.replace(/(?:^|\s+)#.*$/, "").trim();
+  const quoted = /^("[^"]*"|'[^']*')/.exec(text)?.[0];
+  const scalar = quoted ?? text.replace(/(?:^|\s+)#.*$/, "").trim();
   return scalar === "" || /^[&!]\S*$/.test(scalar) ? null : unquoted(scalar);
 }
 

@@ -18,7 +18,10 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
   if (asked !== "auto") return { mode: asked, reason: "asked for with --mode" };
   if (run.trigger === "pull-request") {
     const number = run.pullRequest?.number;
-    return { mode: "check", reason: `pull request${number ? ` #${number}` : ""} into ${run.pullRequest?.base ?? baseBranch}` };
+    return {
+      mode: "check",
+      reason: `pull request${number ? ` #${number}` : ""} into ${run.pullRequest?.base ?? baseBranch}`,
+    };
   }
   if (run.trigger === "merge-group") return { mode: "check", reason: `merge group for ${baseBranch}` };
   if (run.ref.kind === "tag") return { mode: "check", reason: `a tag, not the base branch ${baseBranch}` };
@@ -32,8 +35,12 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
     case "schedule":
       return { mode: "schedule", reason: `scheduled on ${baseBranch}` };
     case "unknown":
-      throw new SignalboxError("configuration", `what started this run on ${baseBranch} is not known, so its mode cannot be told`, {
-        hint: "say it: --mode deploy or --mode schedule",
-      });
+      throw new SignalboxError(
+        "configuration",
+        `what started this run on ${baseBranch} is not known, so its mode cannot be told`,
+        {
+          hint: "say it: --mode deploy or --mode schedule",
+        },
+      );
   }
 }

@@ -32,11 +32,34 @@ export async function parseArgv(argv: readonly string[]): Promise<ParsedArgv> {
     })
     .option("help", { alias: "h", type: "boolean" })
     .option("version", { alias: "v", type: "boolean" })
-    .options(Object.fromEntries(table.map((option) => [option.name, { type: option.type === "boolean" ? ("boolean" as const) : option.type === "list" ? ("array" as const) : ("string" as const) }])))
+    .options(
+      Object.fromEntries(
+        table.map((option) => [
+          option.name,
+          {
+            type:
+              option.type === "boolean"
+                ? ("boolean" as const)
+                : option.type === "list"
+                  ? ("array" as const)
+                  : ("string" as const),
+          },
+        ]),
+      ),
+    )
     .exitProcess(false)
     .parseAsync();
 
-  const { _: words, $0: _program, "--": rest, help, version, h: _h, v: _v, ...flags } = parsed as Record<string, unknown> & { _: unknown[] };
+  const {
+    _: words,
+    $0: _program,
+    "--": rest,
+    help,
+    version,
+    h: _h,
+    v: _v,
+    ...flags
+  } = parsed as Record<string, unknown> & { _: unknown[] };
   const [first, ...others] = words.map(String);
   return {
     command: first === undefined ? null : commandOf(first),
@@ -51,5 +74,8 @@ export async function parseArgv(argv: readonly string[]): Promise<ParsedArgv> {
 function commandOf(word: string): CommandName {
   const known = COMMANDS.find((name) => name === word);
   if (known !== undefined) return known;
-  throw configurationError([{ where: word, got: null, wanted: `is no command of signalbox${didYouMean(word, COMMANDS)}` }], `commands: ${COMMANDS.join(", ")}`);
+  throw configurationError(
+    [{ where: word, got: null, wanted: `is no command of signalbox${didYouMean(word, COMMANDS)}` }],
+    `commands: ${COMMANDS.join(", ")}`,
+  );
 }

@@ -1,13 +1,31 @@
 import { z } from "zod";
-import { boolean, channelId, count, duration, durationOrNone, ledger, list, mentionId, notAFlag, oneOf, store, text } from "./values.ts";
+import {
+  boolean,
+  channelId,
+  count,
+  duration,
+  durationOrNone,
+  ledger,
+  list,
+  mentionId,
+  notAFlag,
+  oneOf,
+  store,
+  text,
+} from "./values.ts";
 
 /** signalbox.yml: names are snake_case in the file and camelCase in the code. */
 
-type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
 type CamelKeys<T> = { [K in keyof T as K extends string ? CamelCase<K> : K]: T[K] };
 
 function camelKeys<T extends object>(value: T): CamelKeys<T> {
-  const entries = Object.entries(value).map(([key, item]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), item]);
+  const entries = Object.entries(value).map(([key, item]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    item,
+  ]);
   return Object.fromEntries(entries) as CamelKeys<T>;
 }
 
@@ -17,7 +35,10 @@ function section<S extends z.ZodRawShape>(shape: S) {
 }
 
 const failOn = oneOf(["error", "warn", "never"]);
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable"), z.coerce.string());
+const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable"),
+  z.coerce.string(),
+);
 
 const glob = z.string("wanted a glob such as not_null_*").min(1);
 const match = z
@@ -32,7 +53,10 @@ const match = z
     test: glob.optional(),
     status: glob.optional(),
   })
-  .refine((value) => Object.keys(value).length > 0, "is empty: it would match everything; to match everything say name: \"*\"");
+  .refine(
+    (value) => Object.keys(value).length > 0,
+    'is empty: it would match everything; to match everything say name: "*"',
+  );
 
 const day = z.preprocess(
   (value) => (value instanceof Date ? value.toISOString().slice(0, 10) : value),
@@ -54,7 +78,10 @@ const rule = z
     const mustEnd = value.mute === true || value.severity === "ignore";
     if (mustEnd && (value.until === undefined || value.reason === undefined)) {
       const what = value.mute ? "mute: true" : "severity: ignore";
-      context.addIssue({ code: "custom", message: `${what} needs until (a day) and reason, so that it ends and someone knows why` });
+      context.addIssue({
+        code: "custom",
+        message: `${what} needs until (a day) and reason, so that it ends and someone knows why`,
+      });
     }
   });
 
@@ -96,7 +123,10 @@ export const configFile = section({
     }).prefault({}),
   }).prefault({}),
   baseline: section({
-    sources: z.array(oneOf(["store", "worktree"]), "wanted a list").min(1, "is empty: wanted store, worktree or both").default(["store", "worktree"]),
+    sources: z
+      .array(oneOf(["store", "worktree"]), "wanted a list")
+      .min(1, "is empty: wanted store, worktree or both")
+      .default(["store", "worktree"]),
     on_missing: oneOf(["full", "fail"]).default("full"),
     env: environment.default({}),
   }).prefault({}),

@@ -7,7 +7,9 @@ import { type AnyOption, type CommandName, OPTIONS, optionsOf, variableOf } from
 import * as values from "./values.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
-type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
 type OwnOption = Exclude<(typeof OPTIONS)[number], { file: string }>;
 type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonly (infer C)[] }
   ? C
@@ -71,15 +73,22 @@ export function resolve(sources: Sources): Settings {
     } else {
       const read = readerOf(option).safeParse(found.value);
       if (read.success) given[camelCase(option.name)] = read.data;
-      else problems.push(...read.error.issues.map((issue) => ({ where: found.where, got: show(found.value), wanted: issue.message })));
+      else
+        problems.push(
+          ...read.error.issues.map((issue) => ({ where: found.where, got: show(found.value), wanted: issue.message })),
+        );
     }
   }
 
   const raw = layOver(file?.value ?? {}, overlay);
   const parsed = configFile.safeParse(raw);
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => fileProblems(issue, raw, file, sources.file.name, overlay)));
+  if (!parsed.success)
+    problems.push(
+      ...parsed.error.issues.flatMap((issue) => fileProblems(issue, raw, file, sources.file.name, overlay)),
+    );
   else problems.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
-  if (problems.length > 0 || !parsed.success) throw configurationError(problems, "signalbox --help lists commands and flags");
+  if (problems.length > 0 || !parsed.success)
+    throw configurationError(problems, "signalbox --help lists commands and flags");
 
   return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
 }
@@ -97,7 +106,11 @@ function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[
   const names = options.map((option) => option.name);
   return Object.keys(sources.flags)
     .filter((name) => !names.includes(name))
-    .map((name) => ({ where: `--${name}`, got: null, wanted: `is no flag of ${sources.command}${didYouMean(name, names)}` }));
+    .map((name) => ({
+      where: `--${name}`,
+      got: null,
+      wanted: `is no flag of ${sources.command}${didYouMean(name, names)}`,
+    }));
 }
 
 function unknownVariables(env: Environment): Problem[] {
@@ -187,7 +200,13 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
     const where = place(["rules", index, "until"], file, name);
     if (Number.isNaN(days)) return [{ where, got: show(rule.until), wanted: "is no day of the calendar" }];
     return rule.mute === true && days > LONGEST_MUTE_DAYS
-      ? [{ where, got: show(rule.until), wanted: `wanted a day within ${LONGEST_MUTE_DAYS} days: what is muted longer is forgotten` }]
+      ? [
+          {
+            where,
+            got: show(rule.until),
+            wanted: `wanted a day within ${LONGEST_MUTE_DAYS} days: what is muted longer is forgotten`,
+          },
+        ]
       : [];
   });
 }
@@ -198,12 +217,19 @@ function place(path: readonly PropertyKey[], file: YamlFile | null, name: string
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((item, key) => (typeof item === "object" && item !== null ? (item as Record<PropertyKey, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (item, key) =>
+      typeof item === "object" && item !== null ? (item as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  );
 }
 
 /** The keys that a section knows, read off the defaults: snake_case, as in the file. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  const defaults = valueAt(configFile.parse({}), path.map((key) => camelCase(String(key))));
+  const defaults = valueAt(
+    configFile.parse({}),
+    path.map((key) => camelCase(String(key))),
+  );
   return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
 }
 

@@ -9,20 +9,36 @@ export interface CommandText {
 }
 
 export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
-  ci: { usage: "ci", describe: "all of it in one step: wait, plan, build, report, notify", example: ["signalbox ci --dry-run", "what would happen here"] },
+  ci: {
+    usage: "ci",
+    describe: "all of it in one step: wait, plan, build, report, notify",
+    example: ["signalbox ci --dry-run", "what would happen here"],
+  },
   queue: {
     usage: "queue [-- command…]",
     describe: "wait until earlier runs of the same branch have ended",
     example: ["signalbox queue -- dbt build", "wait, then build"],
   },
-  plan: { usage: "plan", describe: "what has to be built, and why", example: ["signalbox plan --json", "as plan.json"] },
-  build: { usage: "build [-- dbt args…]", describe: "run dbt on the plan", example: ["signalbox build -- --full-refresh", "hand a flag to dbt"] },
+  plan: {
+    usage: "plan",
+    describe: "what has to be built, and why",
+    example: ["signalbox plan --json", "as plan.json"],
+  },
+  build: {
+    usage: "build [-- dbt args…]",
+    describe: "run dbt on the plan",
+    example: ["signalbox build -- --full-refresh", "hand a flag to dbt"],
+  },
   report: {
     usage: "report [run_results.json…]",
     describe: "tell errors from warnings: log, JUnit, summary, exit code",
     example: ["signalbox report --dbt-exit 1", "after a dbt that ran before"],
   },
-  notify: { usage: "notify", describe: "send the verdict to Slack", example: ["signalbox notify --dry-run", "draw the messages here"] },
+  notify: {
+    usage: "notify",
+    describe: "send the verdict to Slack",
+    example: ["signalbox notify --dry-run", "draw the messages here"],
+  },
   state: {
     usage: "state <publish|fetch>",
     describe: "publish or fetch a state bundle",
@@ -75,14 +91,22 @@ export function renderReadmeTable(): string {
     [
       `\`${labelOf(option)}\``,
       describeOption(option),
-      option.commands.length === COMMANDS.length ? "all" : option.commands.filter((name) => !option.notYet?.includes(name)).join(" "),
+      option.commands.length === COMMANDS.length
+        ? "all"
+        : option.commands.filter((name) => !option.notYet?.includes(name)).join(" "),
       `\`${variableOf(option)}\``,
       option.file === undefined ? "" : `\`${option.file}\``,
     ]
       .map((cell) => cell.replaceAll("|", "\\|"))
       .join(" | ");
-  const options = (OPTIONS as readonly AnyOption[]).filter((option) => option.commands.some((name) => !option.notYet?.includes(name)));
-  return ["| flag | what | commands | variable | signalbox.yml |", "|---|---|---|---|---|", ...options.map((option) => `| ${row(option)} |`)].join("\n");
+  const options = (OPTIONS as readonly AnyOption[]).filter((option) =>
+    option.commands.some((name) => !option.notYet?.includes(name)),
+  );
+  return [
+    "| flag | what | commands | variable | signalbox.yml |",
+    "|---|---|---|---|---|",
+    ...options.map((option) => `| ${row(option)} |`),
+  ].join("\n");
 }
 
 export function placeholderOf(option: AnyOption): string {

@@ -27,19 +27,32 @@ export const durationOrNone = z.union([z.literal("none").transform(() => null), 
 });
 
 /** YAML booleans and the spellings that CI systems hand over: true false 1 0 yes no on off. */
-export const boolean = z.union([z.boolean(), z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] })], {
-  error: "wanted true or false",
-});
+export const boolean = z.union(
+  [z.boolean(), z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] })],
+  {
+    error: "wanted true or false",
+  },
+);
 
 /** A YAML list, a repeated flag, or one text with commas or line breaks between. */
 export const list = z.preprocess(
-  (value) => (typeof value === "string" ? value.split(/[,\n]/).map((item) => item.trim()).filter((item) => item !== "") : value),
+  (value) =>
+    typeof value === "string"
+      ? value
+          .split(/[,\n]/)
+          .map((item) => item.trim())
+          .filter((item) => item !== "")
+      : value,
   z.array(text, "wanted a list").min(1, "is empty: wanted at least one value"),
 );
 
 export const count = z.preprocess(
   (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
-  z.number("wanted a whole number").int("wanted a whole number").min(0, "wanted 0 or more").max(1000, "wanted at most 1000"),
+  z
+    .number("wanted a whole number")
+    .int("wanted a whole number")
+    .min(0, "wanted 0 or more")
+    .max(1000, "wanted at most 1000"),
 );
 
 /** A Slack channel's id; names can be taken over by another channel, ids cannot. */
@@ -57,7 +70,10 @@ export const mentionId = z
 
 export const store = z
   .string("wanted auto, dir:PATH, https://…, s3://… or gs://…")
-  .regex(/^(auto|none|dir:.+|https:\/\/.+|s3:\/\/.+|gs:\/\/.+)$/, "wanted auto, none, dir:PATH, https://…, s3://… or gs://…");
+  .regex(
+    /^(auto|none|dir:.+|https:\/\/.+|s3:\/\/.+|gs:\/\/.+)$/,
+    "wanted auto, none, dir:PATH, https://…, s3://… or gs://…",
+  );
 
 export const ledger = z
   .string("wanted slack, file:PATH or none")

@@ -13,7 +13,11 @@ export function parseYaml(text: string, name: string): YamlFile {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw configurationError(
-      document.errors.map((error) => ({ where: `${name}:${lines.linePos(error.pos[0]).line}`, got: null, wanted: `is not YAML: ${error.message}` })),
+      document.errors.map((error) => ({
+        where: `${name}:${lines.linePos(error.pos[0]).line}`,
+        got: null,
+        wanted: `is not YAML: ${error.message}`,
+      })),
     );
   }
 
@@ -21,7 +25,9 @@ export function parseYaml(text: string, name: string): YamlFile {
     for (let length = path.length; length > 0; length--) {
       const parent = document.getIn(path.slice(0, length - 1), true);
       const key = path[length - 1];
-      const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+      const pair = isMap(parent)
+        ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+        : undefined;
       const node = pair?.key ?? document.getIn(path.slice(0, length), true);
       const range = (node as { range?: readonly number[] } | undefined)?.range;
       if (range?.[0] !== undefined) return lines.linePos(range[0]).line;
@@ -36,6 +42,8 @@ function toValue(document: Document.Parsed, name: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw configurationError([{ where: name, got: null, wanted: `is not YAML: ${error instanceof Error ? error.message : String(error)}` }]);
+    throw configurationError([
+      { where: name, got: null, wanted: `is not YAML: ${error instanceof Error ? error.message : String(error)}` },
+    ]);
   }
 }

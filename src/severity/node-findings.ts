@@ -41,7 +41,11 @@ interface Said {
 /** One finding for each node that failed, warned or has a status that nobody knows, less what the rules ignore. */
 export function findNodeProblems(bench: Bench): readonly NodeFinding[] {
   const skipped = new Map<string, string[]>();
-  for (const [id, cause] of bench.causes.of) skipped.set(cause, [...(skipped.get(cause) ?? []), id].sort());
+  for (const [id, cause] of [...bench.causes.of].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const others = skipped.get(cause);
+    if (others === undefined) skipped.set(cause, [id]);
+    else others.push(id);
+  }
   return [...bench.rows.values()].flatMap((last) => {
     const said = weigh(last, bench);
     return said === null ? [] : applyRules(said, skipped.get(said.id) ?? [], bench);

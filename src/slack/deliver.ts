@@ -40,12 +40,25 @@ export async function createSlackClient(token: string, url: string): Promise<Web
     allowAbsoluteUrls: false,
     logLevel: LogLevel.ERROR,
     // Failures are told by the deliveries, without the request's headers.
-    logger: { debug() {}, info() {}, warn() {}, error() {}, setLevel() {}, getLevel: () => LogLevel.ERROR, setName() {} },
+    logger: {
+      debug() {},
+      info() {},
+      warn() {},
+      error() {},
+      setLevel() {},
+      getLevel: () => LogLevel.ERROR,
+      setName() {},
+    },
   });
 }
 
 /** Posts one message after another. Never throws for what Slack says: each post has its delivery. */
-export async function deliver(client: WebClient, posts: readonly Post[], clock: Clock, signal: AbortSignal): Promise<readonly Delivery[]> {
+export async function deliver(
+  client: WebClient,
+  posts: readonly Post[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
   for (const post of posts) deliveries.push(await deliverOne(client, post, clock, signal));
   return deliveries;
@@ -67,7 +80,8 @@ async function deliverOne(client: WebClient, post: Post, clock: Clock, signal: A
     } catch (error) {
       const failure = readFailure(error);
       const pauseMs = failure.retryAfterMs;
-      if (pauseMs === null || clock.monotonic() + pauseMs >= deadline) return { key: post.key, result: "failed", code: failure.code, hint: failure.hint };
+      if (pauseMs === null || clock.monotonic() + pauseMs >= deadline)
+        return { key: post.key, result: "failed", code: failure.code, hint: failure.hint };
       await clock.sleep(pauseMs, signal);
     }
   }
@@ -81,24 +95,48 @@ interface Failure {
 }
 
 function readFailure(error: unknown): Failure {
-  const fields = error as { code?: string; data?: { error?: string; needed?: string; provided?: string }; retryAfter?: number; statusCode?: number };
+  const fields = error as {
+    code?: string;
+    data?: { error?: string; needed?: string; provided?: string };
+    retryAfter?: number;
+    statusCode?: number;
+  };
   switch (fields.code) {
     case "slack_webapi_platform_error": {
       const code = fields.data?.error ?? "unknown_error";
-      const scopes = fields.data?.needed === undefined ? "" : ` (needed: ${fields.data.needed}, provided: ${fields.data.provided ?? "none"})`;
-      return { code, hint: `${HINTS[code] ?? `Slack refused the message: see the error ${code} of chat.postMessage`}${scopes}`, retryAfterMs: null };
+      const scopes =
+        fields.data?.needed === undefined
+          ? ""
+          : ` (needed: ${fields.data.needed}, provided: ${fields.data.provided ?? "none"})`;
+      return {
+        code,
+        hint: `${HINTS[code] ?? `Slack refused the message: see the error ${code} of chat.postMessage`}${scopes}`,
+        retryAfterMs: null,
+      };
     }
     case "slack_webapi_rate_limited_error":
-      return { code: "ratelimited", hint: "Slack's rate limit: the message was not posted", retryAfterMs: (fields.retryAfter ?? 1) * 1000 };
+      return {
+        code: "ratelimited",
+        hint: "Slack's rate limit: the message was not posted",
+        retryAfterMs: (fields.retryAfter ?? 1) * 1000,
+      };
     case "slack_webapi_http_error":
-      return { code: `http_${fields.statusCode ?? "error"}`, hint: "Slack answered with an error; the message may have arrived, so it is not posted again", retryAfterMs: null };
+      return {
+        code: `http_${fields.statusCode ?? "error"}`,
+        hint: "Slack answered with an error; the message may have arrived, so it is not posted again",
+        retryAfterMs: null,
+      };
     default: {
       const code = networkCode(error);
       // Nothing was sent before these: posting again cannot double it.
       const neverSent = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
       return neverSent
         ? { code, hint: "Slack could not be reached", retryAfterMs: PAUSE_MS }
-        : { code, hint: "no answer from Slack; the message may have arrived, so it is not posted again", retryAfterMs: null };
+        : {
+            code,
+            hint: "no answer from Slack; the message may have arrived, so it is not posted again",
+            retryAfterMs: null,
+          };
     }
   }
 }

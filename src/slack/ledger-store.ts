@@ -42,7 +42,8 @@ export function createFileLedger(path: string): LedgerStore {
     }
   };
   return {
-    load: async (scope) => (await readAll()).find((item) => item.scope === scope) ?? { scope, lastRun: null, entries: [], board: null },
+    load: async (scope) =>
+      (await readAll()).find((item) => item.scope === scope) ?? { scope, lastRun: null, entries: [], board: null },
     save: async (changed) => {
       const others = (await readAll()).filter((item) => item.scope !== changed.scope);
       await writeFileAtomic(path, `${JSON.stringify({ schema: 1, ledgers: [...others, changed] }, null, 2)}\n`);

@@ -67,7 +67,11 @@ export async function readBundle(folder: string, where: string): Promise<BundleH
     const content = await readFile(join(folder, name)).catch(() => null);
     if (content === null) throw damaged(where, `${name} is missing`);
     const found = fingerprint(content);
-    if (found.sha256 !== sha256) throw damaged(where, `${name} has ${found.bytes} bytes and another sha256 than the ${bytes} bytes that were published`);
+    if (found.sha256 !== sha256)
+      throw damaged(
+        where,
+        `${name} has ${found.bytes} bytes and another sha256 than the ${bytes} bytes that were published`,
+      );
   }
   if (!header.files.some(({ name }) => name === "manifest.json")) throw damaged(where, "it holds no manifest.json");
   return header;
@@ -81,14 +85,20 @@ export function filesOf(header: BundleHeader): readonly string[] {
 /** Throws an artifacts error for a bundle of another project or adapter; answers with warnings otherwise. */
 export function assertFits(header: BundleHeader, current: Manifest, where: string): readonly string[] {
   const other = (what: string, theirs: string, ours: string) =>
-    new SignalboxError("artifacts", `the bundle ${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`, {
-      hint: "give each dbt project a store of its own: store: dir:PATH/name",
-    });
+    new SignalboxError(
+      "artifacts",
+      `the bundle ${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`,
+      {
+        hint: "give each dbt project a store of its own: store: dir:PATH/name",
+      },
+    );
   if (header.project !== current.projectName) throw other("project", header.project, current.projectName);
   if (header.adapter !== current.adapter) throw other("adapter", header.adapter, current.adapter);
   const minor = (version: string) => version.split(".").slice(0, 2).join(".");
   if (minor(header.dbtVersion) === minor(current.dbtVersion)) return [];
-  return [`the bundle ${where} was made with dbt ${header.dbtVersion}, this run has ${current.dbtVersion}: nodes can look changed that are not`];
+  return [
+    `the bundle ${where} was made with dbt ${header.dbtVersion}, this run has ${current.dbtVersion}: nodes can look changed that are not`,
+  ];
 }
 
 /**
@@ -97,12 +107,17 @@ export function assertFits(header: BundleHeader, current: Manifest, where: strin
  */
 export function assertHarmlessRelations(manifest: Manifest, where: string): void {
   for (const node of manifest.nodes.values()) {
-    const parts = node.relation === null ? [] : [node.relation.database, node.relation.schema, node.relation.identifier];
+    const parts =
+      node.relation === null ? [] : [node.relation.database, node.relation.schema, node.relation.identifier];
     const bad = parts.find((part) => part !== null && /["'`;\u0000-\u001f\u007f]/.test(part));
     if (bad !== undefined) {
-      throw new SignalboxError("artifacts", `the manifest of ${where} names a relation with a quote, semicolon or control character: ${node.id}`, {
-        hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
-      });
+      throw new SignalboxError(
+        "artifacts",
+        `the manifest of ${where} names a relation with a quote, semicolon or control character: ${node.id}`,
+        {
+          hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
+        },
+      );
     }
   }
 }
@@ -120,7 +135,9 @@ function parseHeader(text: string, where: string): BundleHeader {
 }
 
 function damaged(where: string, what: string): SignalboxError {
-  return new SignalboxError("artifacts", `the bundle ${where} is damaged: ${what}`, { hint: "delete it, or publish it again with a deploy run" });
+  return new SignalboxError("artifacts", `the bundle ${where} is damaged: ${what}`, {
+    hint: "delete it, or publish it again with a deploy run",
+  });
 }
 
 function fingerprint(content: Buffer): { bytes: number; sha256: string } {

@@ -18,7 +18,8 @@ export interface BaseCommit {
 export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest: boolean): Promise<BaseCommit> {
   if (isPullRequest) {
     const parents = (await git.ask("rev-list", "--parents", "-n", "1", "HEAD"))?.split(" ").slice(1) ?? [];
-    if (parents.length === 2 && parents[0] !== undefined) return { sha: parents[0], how: "first parent of the merge commit" };
+    if (parents.length === 2 && parents[0] !== undefined)
+      return { sha: parents[0], how: "first parent of the merge commit" };
   }
   const base = await findBaseRef(git, baseBranch);
   const sha = base === null ? null : await git.ask("merge-base", "--end-of-options", "HEAD", base.ref);
@@ -26,9 +27,13 @@ export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest
 
   const isShallow = (await git.ask("rev-parse", "--is-shallow-repository")) === "true";
   if (isShallow) {
-    throw new SignalboxError("configuration", `the checkout is too shallow to find where this branch left ${baseBranch}`, {
-      hint: "fetch the whole history: `with: { fetch-depth: 0 }` at actions/checkout (on CircleCI, `checkout` without a shallow method)",
-    });
+    throw new SignalboxError(
+      "configuration",
+      `the checkout is too shallow to find where this branch left ${baseBranch}`,
+      {
+        hint: "fetch the whole history: `with: { fetch-depth: 0 }` at actions/checkout (on CircleCI, `checkout` without a shallow method)",
+      },
+    );
   }
   throw new SignalboxError(
     "configuration",
@@ -51,7 +56,8 @@ async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string;
     { ref: `refs/heads/${baseBranch}`, name: baseBranch },
   ];
   for (const candidate of candidates) {
-    if ((await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate.ref}^{commit}`)) !== null) return candidate;
+    if ((await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate.ref}^{commit}`)) !== null)
+      return candidate;
   }
   return null;
 }

@@ -44,6 +44,7 @@ export function configurationError(problems: readonly Problem[], hint?: string):
     const got = problem.got === null ? "" : ` is ${problem.got}:`;
     return `${problem.where}${got} ${problem.wanted}`;
   });
-  const message = lines.length === 1 ? (lines[0] ?? "") : `${lines.length} problems:\n${lines.map((line) => `- ${line}`).join("\n")}`;
+  const message =
+    lines.length === 1 ? (lines[0] ?? "") : `${lines.length} problems:\n${lines.map((line) => `- ${line}`).join("\n")}`;
   return new SignalboxError("configuration", message, hint === undefined ? {} : { hint });
 }

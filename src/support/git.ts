@@ -19,7 +19,11 @@ export function createGit(cwd: string, env: Environment): Git {
       execFile(
         "git",
         ["-c", "core.hooksPath=/dev/null", ...args],
-        { cwd, env: { ...withoutSecrets(env), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" }, maxBuffer: LARGEST_OUTPUT_BYTES },
+        {
+          cwd,
+          env: { ...withoutSecrets(env), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+          maxBuffer: LARGEST_OUTPUT_BYTES,
+        },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout.replace(/\r?\n$/, ""));
           else reject(failure(args, error, stderr));
@@ -40,7 +44,10 @@ const NOT_FOUND = Symbol("git is not installed");
 
 function failure(args: readonly string[], error: Error, stderr: string): SignalboxError {
   if (isNodeError(error) && error.code === "ENOENT") {
-    return new SignalboxError("configuration", "git was not found on the PATH", { hint: "install git, or use an image that has it", cause: NOT_FOUND });
+    return new SignalboxError("configuration", "git was not found on the PATH", {
+      hint: "install git, or use an image that has it",
+      cause: NOT_FOUND,
+    });
   }
   const said = stderr.trim().split("\n").slice(-3).join(" ") || error.message;
   return new SignalboxError("configuration", `git ${args[0] ?? ""} failed: ${said}`, { cause: error });

@@ -11,7 +11,13 @@ const SECRET_NAMES: readonly RegExp[] = [
 ];
 
 /** The runner's command files: a model must not be able to write them. */
-const RUNNER_FILES: readonly string[] = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_STATE"];
+const RUNNER_FILES: readonly string[] = [
+  "GITHUB_OUTPUT",
+  "GITHUB_ENV",
+  "GITHUB_PATH",
+  "GITHUB_STEP_SUMMARY",
+  "GITHUB_STATE",
+];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +43,12 @@ export function secretValues(env: Environment): string[] {
 /** A function that replaces every secret by `***`, also in its URL-encoded and base64 forms. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const forms = secrets
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64")])
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+      Buffer.from(secret).toString("base64"),
+    ])
     .filter((form, index, all) => all.indexOf(form) === index)
     .sort((a, b) => b.length - a.length);
   if (forms.length === 0) return (text) => text;

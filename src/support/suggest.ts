@@ -4,7 +4,9 @@ export function suggest(word: string, known: readonly string[]): string | null {
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.candidate.length / 3)) && best.distance < best.candidate.length - 1
+  return best !== undefined &&
+    best.distance <= Math.max(2, Math.floor(best.candidate.length / 3)) &&
+    best.distance < best.candidate.length - 1
     ? best.candidate
     : null;
 }

@@ -4,7 +4,15 @@ import { parseList } from "../../src/dbt/list.ts";
 
 describe("dbt's arguments", () => {
   it("are the same for every start, so that partial parsing holds", () => {
-    const places = { targetPath: "/p/target", logPath: "/w/dbt/01-parse", profilesDir: "/p", target: "ci", threads: 4, color: false, extra: ["--vars", "{a: 1}"] };
+    const places = {
+      targetPath: "/p/target",
+      logPath: "/w/dbt/01-parse",
+      profilesDir: "/p",
+      target: "ci",
+      threads: 4,
+      color: false,
+      extra: ["--vars", "{a: 1}"],
+    };
 
     expect(commonArguments(places)).toEqual([
       ...["--target", "ci", "--profiles-dir", "/p", "--target-path", "/p/target", "--log-path", "/w/dbt/01-parse"],
@@ -13,10 +21,27 @@ describe("dbt's arguments", () => {
   });
 
   it("defer with --favor-state: left-overs of an earlier push must not win over production", () => {
-    const selection = { select: ["state:modified+"], exclude: ["tag:slow"], indirectSelection: null, state: "/s", deferState: "/d" };
+    const selection = {
+      select: ["state:modified+"],
+      exclude: ["tag:slow"],
+      indirectSelection: null,
+      state: "/s",
+      deferState: "/d",
+    };
 
     expect(selectionArguments(selection)).toEqual([
-      ...["--select", "state:modified+", "--exclude", "tag:slow", "--state", "/s", "--defer", "--favor-state", "--defer-state", "/d"],
+      ...[
+        "--select",
+        "state:modified+",
+        "--exclude",
+        "tag:slow",
+        "--state",
+        "/s",
+        "--defer",
+        "--favor-state",
+        "--defer-state",
+        "/d",
+      ],
     ]);
   });
 

@@ -5,7 +5,15 @@ const never = new AbortController().signal;
 const node = (script: string) => [process.execPath, "-e", script];
 const env = { PATH: process.env.PATH ?? "" };
 
-async function run(script: string, overrides: { signal?: AbortSignal; capture?: boolean; env?: Record<string, string>; onLine?: (line: string) => void } = {}) {
+async function run(
+  script: string,
+  overrides: {
+    signal?: AbortSignal;
+    capture?: boolean;
+    env?: Record<string, string>;
+    onLine?: (line: string) => void;
+  } = {},
+) {
   const lines: string[] = [];
   const end = await runProcess({
     argv: node(script),
@@ -54,7 +62,10 @@ describe("a process", () => {
       const child = spawn(process.execPath, ["-e", "process.on('SIGINT', () => { console.log('child stopped'); process.exit(0) }); console.log('ready'); setInterval(() => {}, 1000)"], { stdio: "inherit" });
       child.on("exit", () => process.exit(2));`;
 
-    const { lines, stopped, exitCode } = await run(script, { signal: controller.signal, onLine: (line) => line === "ready" && controller.abort() });
+    const { lines, stopped, exitCode } = await run(script, {
+      signal: controller.signal,
+      onLine: (line) => line === "ready" && controller.abort(),
+    });
 
     expect({ lines, stopped, exitCode }).toEqual({ lines: ["ready", "child stopped"], stopped: true, exitCode: 2 });
   });
@@ -66,8 +77,18 @@ describe("a process", () => {
   });
 
   it("that does not exist is a configuration error", async () => {
-    const missing = runProcess({ argv: ["no-such-dbt"], cwd: process.cwd(), env, capture: false, signal: never, onLine: () => {} });
+    const missing = runProcess({
+      argv: ["no-such-dbt"],
+      cwd: process.cwd(),
+      env,
+      capture: false,
+      signal: never,
+      onLine: () => {},
+    });
 
-    await expect(missing).rejects.toMatchObject({ exitCode: 2, message: 'dbt was not found: there is no program "no-such-dbt" on the PATH' });
+    await expect(missing).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'dbt was not found: there is no program "no-such-dbt" on the PATH',
+    });
   });
 });

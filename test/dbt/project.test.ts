@@ -18,12 +18,17 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 const PROJECT = { "p/dbt_project.yml": "name: shop\nprofile: shop\n" };
-const PROFILES = "shop:\n  target: ci\n  outputs:\n    ci: { type: duckdb, path: \"{{ env_var('X') }}\" }\n    prod: { type: duckdb }\n";
+const PROFILES =
+  "shop:\n  target: ci\n  outputs:\n    ci: { type: duckdb, path: \"{{ env_var('X') }}\" }\n    prod: { type: duckdb }\n";
 const read = (env = {}, profilesDir: string | null = null) => readProject({ dir: join(dir, "p"), profilesDir, env });
 
 describe("a dbt project", () => {
   it("is refused where there is no dbt_project.yml", async () => {
-    await expect(read()).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining("holds no dbt_project.yml"), hint: expect.stringContaining("dbt.project_dir") });
+    await expect(read()).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("holds no dbt_project.yml"),
+      hint: expect.stringContaining("dbt.project_dir"),
+    });
   });
 
   it.each([
@@ -78,7 +83,9 @@ describe("a target", () => {
     await write({ ...PROJECT, "p/profiles.yml": PROFILES });
     const project = await read();
 
-    expect(() => assertTarget(project, "prd", "--target")).toThrow('--target is "prd": the profile has no such target (did you mean prod?)');
+    expect(() => assertTarget(project, "prd", "--target")).toThrow(
+      '--target is "prd": the profile has no such target (did you mean prod?)',
+    );
     expect(() => assertTarget(project, "prod", "--target")).not.toThrow();
     expect(() => assertTarget({ ...project, targets: null }, "prd", "--target")).not.toThrow();
   });

@@ -33,7 +33,9 @@ describe("dbt's JSON log", () => {
   });
 
   it("keeps what dbt said last when it gave up", () => {
-    const progress = watch([[event("MainEncounteredError", { exc: "Compilation Error\n  Model 'a' depends on 'b'" }), 0]]);
+    const progress = watch([
+      [event("MainEncounteredError", { exc: "Compilation Error\n  Model 'a' depends on 'b'" }), 0],
+    ]);
 
     expect(progress.lastWords).toBe("Compilation Error\n  Model 'a' depends on 'b'");
   });
@@ -41,9 +43,17 @@ describe("dbt's JSON log", () => {
   it("may hold anything: no line makes it throw", () => {
     const names = fc.constantFrom("NodeStart", "NodeFinished", "ConcurrencyLine", "MainEncounteredError");
     fc.assert(
-      fc.property(fc.oneof(fc.string(), names.map((name) => `{"info":{"name":"${name}"},"data":{}}`), names.map((name) => `{"info":{"name": "${name}"},"data":null`), names.map((name) => `"name": "${name}"`)), (line) => {
-        observe(NOTHING_SEEN, line, 0);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          names.map((name) => `{"info":{"name":"${name}"},"data":{}}`),
+          names.map((name) => `{"info":{"name": "${name}"},"data":null`),
+          names.map((name) => `"name": "${name}"`),
+        ),
+        (line) => {
+          observe(NOTHING_SEEN, line, 0);
+        },
+      ),
     );
   });
 
@@ -53,7 +63,11 @@ describe("dbt's JSON log", () => {
       console.warn(`skipped: ${sample.pathname} is not here`);
       return context.skip();
     }
-    const progress = watch(readFileSync(sample, "utf8").split("\n").map((line) => [line, 0]));
+    const progress = watch(
+      readFileSync(sample, "utf8")
+        .split("\n")
+        .map((line) => [line, 0]),
+    );
 
     expect(progress).toMatchObject({ total: 11, finished: 6 });
     expect(progress.lastWords).toContain("Error");

@@ -154,6 +154,20 @@ describe("entering", () => {
     expect(decision).toMatchObject({ why: "settling", seconds: 25, after: { id: "41" } });
   });
 
+  it("condition 4: a clock that differs does not make it longer", () => {
+    const cut = buildRun("41", 400, { ended: true, status: "cancelled", since: secondsAgo(-100) });
+
+    const decision = decide(buildScan([cut, own]), me, buildNow(), buildPolicy());
+
+    expect(decision).toMatchObject({ why: "settling", seconds: 30 });
+  });
+
+  it("is not kept by its own run, listed twice", () => {
+    const decision = decide(buildScan([own, { ...own }]), me, buildNow(), buildPolicy());
+
+    expect(decision.kind).toBe("enter");
+  });
+
   it("stops a run whose own place is missing", () => {
     const decision = decide(buildScan([{ ...own, ticket: null }, buildRun("41", 400)]), me, buildNow(), buildPolicy());
 

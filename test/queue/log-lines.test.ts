@@ -67,7 +67,7 @@ describe("the lines of the queue", () => {
     ],
     [
       "runs that have ended",
-      { kind: "entered", ref: "main", waitedSeconds: 400, waitedFor: [ahead, own, own], ignored: [] },
+      { kind: "entered", ref: "main", waitedSeconds: 400, atOnce: false, waitedFor: [ahead, own, own], ignored: [] },
       "entered after 7 min: run 41 and 2 more have ended",
     ],
   ])("name %s", (_, event, expected) => {

@@ -65,8 +65,8 @@ describe("the outlook", () => {
     ["the run ahead is on hold", [...finished, buildRun("41", 400, { status: "on_hold", since: secondsAgo(50) })]],
     ["nobody says since when it runs", [...finished, buildRun("41", 400, { since: null })]],
     [
-      "the finished runs were cut short",
-      [...finished.map((run) => ({ ...run, status: "cancelled" })), buildRun("41", 400, { since: secondsAgo(50) })],
+      "the finished runs left without having run",
+      [...finished.map((run) => ({ ...run, status: "left" })), buildRun("41", 400, { since: secondsAgo(50) })],
     ],
   ])("expects nothing where %s", (_, runs) => {
     const outlook = lookAhead(buildScan([...runs, own]), me, NOW, []);

@@ -65,6 +65,7 @@ describe("the order of tickets", () => {
     ],
     ["ids of digits as numbers", { id: "9" }, { id: "10" }],
     ["ids of digits beyond the exact numbers", { id: "12345678901234567890" }, { id: "12345678901234567891" }],
+    ["ids of one value by code units", { id: "010" }, { id: "10" }],
     ["ids of digits before others", { id: "99" }, { id: "1a" }],
     ["other ids by code units", { id: "B" }, { id: "a" }],
     ["a re-run behind the first attempt", { attempt: 1 }, { attempt: 2 }],

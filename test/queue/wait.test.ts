@@ -128,6 +128,42 @@ describe("waiting", () => {
     expect(events.map(({ kind }) => kind)).toEqual(["waiting", "waiting", "entered"]);
   });
 
+  it("looks at everything again when the run ahead has moved behind it", async () => {
+    const requeued = buildRun("41", 10);
+    const source = buildSource(
+      (looks) => (looks === 0 ? blocked : buildScan([requeued, own, buildRun("40", 500)])),
+      () => [requeued],
+    );
+
+    const { result } = start(source, { timeoutSeconds: 10 });
+
+    expect((await result).decision).toBe("timed-out");
+    expect(source.asked).toEqual(["scan", "reread 41", "scan"]);
+  });
+
+  it("counts ages from the first request of a look, which told the server's time", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const { events } = start(
+      buildSource(() => clock.sleep(30_000).then(() => blocked)),
+      {},
+      { clock },
+    );
+
+    await clock.advance(30_000);
+
+    expect(events[0]).toMatchObject({ kind: "waiting", outlook: { ahead: [{ ageSeconds: 78 }] } });
+  });
+
+  it("counts its own age up to the first request of a look where the server tells no time", async () => {
+    const clock = createFakeClock({ now: NOW });
+    const source = buildSource(() => clock.sleep(30_000).then(() => buildScan([own], { serverTime: null })));
+    const { events } = start(source, {}, { clock });
+
+    await clock.advance(30_000);
+
+    expect(events.at(-1)).toMatchObject({ kind: "waiting", wait: { why: "settling", seconds: 21 } });
+  });
+
   it("backs off by half each time, to the cap, and spreads the pauses", async () => {
     const at: number[] = [];
     const clock = createFakeClock({ now: NOW, auto: true });
@@ -471,6 +507,17 @@ describe("errors of the source", () => {
     expect(events.map(({ kind }) => kind)).toEqual(["waiting", "unanswered", "waiting", "entered"]);
   });
 
+  it("that have passed are not the reason of a time-out", async () => {
+    const source = buildSource(
+      (looks) => (looks === 0 ? outage : blocked),
+      () => [ahead],
+    );
+
+    const { result } = start(source, { timeoutSeconds: 20 });
+
+    expect((await result).reason).toMatch(/^timed out after 20 s: run 41 has not ended/);
+  });
+
   it("until the deadline end as a time-out that says so", async () => {
     const { result } = start(
       buildSource(() => outage),
@@ -527,14 +574,14 @@ describe("an abort", () => {
     const controller = new AbortController();
     const source: RunSource = {
       ...buildSource(() => alone),
-      scan: (signal) =>
-        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("socket closed")))),
+      scan: (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(outage))),
     };
-    const { result } = start(source, {}, { clock: createFakeClock(), signal: controller.signal });
+    const { result, events } = start(source, {}, { clock: createFakeClock(), signal: controller.signal });
 
     controller.abort(reason);
 
     await expect(result).rejects.toBe(reason);
+    expect(events).toEqual([]);
   });
 
   it("before the start lets nothing be read", async () => {

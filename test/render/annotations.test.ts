@@ -9,7 +9,11 @@ const fromRoot = { projectDirFromRepo: "." };
 describe("annotations", () => {
   it("stand on the file and line, named from the repository's root", () => {
     const [annotation] = annotationsOf(
-      verdict({ findings: [finding({ subject: subject({ line: 24, owner: "data-core" }), skipped: ["model.shop.a"], isNew: true })] }),
+      verdict({
+        findings: [
+          finding({ subject: subject({ line: 24, owner: "data-core" }), skipped: ["model.shop.a"], isNew: true }),
+        ],
+      }),
       { projectDirFromRepo: "./transform/dbt/" },
     );
 
@@ -23,13 +27,17 @@ describe("annotations", () => {
   });
 
   it("are on the run where a finding is about the run, and never without a message", () => {
-    const [annotation] = annotationsOf(verdict({ findings: [finding({ subject: { kind: "run", what: "platform" }, message: "" })] }), fromRoot);
+    const [annotation] = annotationsOf(
+      verdict({ findings: [finding({ subject: { kind: "run", what: "platform" }, message: "" })] }),
+      fromRoot,
+    );
 
     expect(annotation).toMatchObject({ file: null, line: null, message: "the CI's API could not be reached" });
   });
 
   it("are ten of a level: the tenth says how many more", () => {
-    const many = (severity: "error" | "warn", length: number) => Array.from({ length }, (_, index) => finding({ subject: model(`m${index}`), severity }));
+    const many = (severity: "error" | "warn", length: number) =>
+      Array.from({ length }, (_, index) => finding({ subject: model(`m${index}`), severity }));
 
     const annotations = annotationsOf(verdict({ findings: [...many("error", 12), ...many("warn", 10)] }), fromRoot);
 
@@ -42,13 +50,21 @@ describe("annotations", () => {
 
 describe("workflow commands", () => {
   it("are escaped as the runner unescapes them", () => {
-    const command = toWorkflowCommand({ level: "error", title: "a: b, 50%", message: "first\r\n100% ::error::x, y: z", file: "a,b.sql", line: 3 });
+    const command = toWorkflowCommand({
+      level: "error",
+      title: "a: b, 50%",
+      message: "first\r\n100% ::error::x, y: z",
+      file: "a,b.sql",
+      line: 3,
+    });
 
     expect(command).toBe("::error file=a%2Cb.sql,line=3,title=a%3A b%2C 50%25::first%0A100%25 ::error::x, y: z");
   });
 
   it("have no line without a file", () => {
-    expect(toWorkflowCommand({ level: "notice", title: "t", message: "m", file: null, line: 3 })).toBe("::notice title=t::m");
+    expect(toWorkflowCommand({ level: "notice", title: "t", message: "m", file: null, line: 3 })).toBe(
+      "::notice title=t::m",
+    );
   });
 
   it("keep a value on one line", () => {

@@ -17,6 +17,8 @@ export function subject(overrides: Partial<NodeSubject> = {}): NodeSubject {
     line: null,
     owner: null,
     tags: [],
+    group: null,
+    test: "not_null",
     type: "test",
     ...overrides,
   };
@@ -29,6 +31,7 @@ export function model(name: string, overrides: Partial<NodeSubject> = {}): NodeS
     attachedTo: null,
     column: null,
     path: `models/${name}.sql`,
+    test: null,
     type: "model",
     ...overrides,
   });
@@ -139,6 +142,7 @@ export function richVerdict(): Verdict {
       subject: subject({
         id: "test.shop.relationships_stg_orders_customer_id__customer_id__ref_stg_customers_.430bf21500",
         name: "relationships_stg_orders_customer_id__customer_id__ref_stg_customers_",
+        test: "relationships",
         line: 24,
         owner: "data-core",
       }),
@@ -173,6 +177,7 @@ export function richVerdict(): Verdict {
         id: "unit_test.shop.fct_daily_revenue.cancelled_orders_are_no_revenue",
         name: "cancelled_orders_are_no_revenue",
         type: "unit_test",
+        test: null,
         attachedTo: "model.shop.fct_daily_revenue",
         column: null,
         path: "models/marts/finance/_finance.yml",
@@ -205,6 +210,7 @@ export function richVerdict(): Verdict {
         id: "source.shop.billing.payments",
         name: "payments",
         type: "source",
+        test: null,
         attachedTo: null,
         column: null,
         path: "models/staging/_sources.yml",
@@ -220,7 +226,8 @@ export function richVerdict(): Verdict {
       subject: subject({
         id: "test.shop.orders_with_old_fx_rate",
         name: "orders_with_old_fx_rate",
-        attachedTo: null,
+        test: null,
+        attachedTo: "model.shop.fct_orders",
         column: null,
         path: "tests/singular/orders_with_old_fx_rate.sql",
         line: 1,
@@ -383,6 +390,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc
         path: text(4),
         owner: text(5),
         tags: [text(6)],
+        test: isAttached ? text(6) : null,
         line: 3,
       }),
       severity,

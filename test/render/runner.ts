@@ -3,7 +3,9 @@
  * behind characters that nobody sees. https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function commandsIn(log: string): string[] {
-  return log.split(/\r\n|\r|\n/).filter((line) => /^(?:[\s\p{C}\p{Z}]|\u001b\[[0-9;]*m)*::/u.test(line) || line.includes("##["));
+  return log
+    .split(/\r\n|\r|\n/)
+    .filter((line) => /^(?:[\s\p{C}\p{Z}]|\u001b\[[0-9;]*m)*::/u.test(line) || line.includes("##["));
 }
 
 /** A command as the runner reads it. */
@@ -13,10 +15,22 @@ export function parseCommand(line: string): { name: string; properties: Record<s
   const space = info.indexOf(" ");
   const name = space === -1 ? info : info.slice(0, space);
   const pairs = space === -1 ? [] : info.slice(space + 1).split(",");
-  const unescape = (text: string) => text.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%25", "%");
+  const unescaped = (text: string) =>
+    text
+      .replaceAll("%0D", "\r")
+      .replaceAll("%0A", "\n")
+      .replaceAll("%3A", ":")
+      .replaceAll("%2C", ",")
+      .replaceAll("%25", "%");
   return {
     name,
-    properties: Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), unescape(pair.slice(pair.indexOf("=") + 1))])),
-    message: line.slice(end + 2).replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%"),
+    properties: Object.fromEntries(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), unescaped(pair.slice(pair.indexOf("=") + 1))]),
+    ),
+    message: line
+      .slice(end + 2)
+      .replaceAll("%0D", "\r")
+      .replaceAll("%0A", "\n")
+      .replaceAll("%25", "%"),
   };
 }

@@ -44,7 +44,10 @@ describe("the verdict in a log", () => {
   it("says where the whole of a long message is", () => {
     const message = Array.from({ length: 50 }, (_, index) => `line ${index}`).join("\n");
 
-    const lines = renderVerdict(verdict({ findings: [finding({ subject: model("a"), message, failures: null })] }), plain);
+    const lines = renderVerdict(
+      verdict({ findings: [finding({ subject: model("a"), message, failures: null })] }),
+      plain,
+    );
 
     expect(lines.length).toBeLessThan(25);
     expect(lines).toContain("       whole message in verdict.json");
@@ -52,14 +55,25 @@ describe("the verdict in a log", () => {
 
   it("gives a runner no command, whatever the texts are", () => {
     fc.assert(
-      fc.property(fc.array(hostileFinding, { minLength: 1, maxLength: 3 }), hostile, fc.constantFrom(plain, colourful), (findings, reproduce, paint) => {
-        const lines = renderVerdict(verdict({ findings, reproduce }), paint);
+      fc.property(
+        fc.array(hostileFinding, { minLength: 1, maxLength: 3 }),
+        hostile,
+        fc.constantFrom(plain, colourful),
+        (findings, reproduce, paint) => {
+          const lines = renderVerdict(verdict({ findings, reproduce }), paint);
 
-        expect(commandsIn(lines.join("\n"))).toEqual([]);
-        expect(lines.every((line) => !line.includes("\n"))).toBe(true);
-        // Behind the colour and the indent of ours stands a word of ours.
-        expect(lines.every((line) => /^(?:$|(?:ERROR|WARN) | {7}(?:at|new|known|owner|muted|reproduce:|1 failing|│|whole message|\+))/.test(cleanText(line)))).toBe(true);
-      }),
+          expect(commandsIn(lines.join("\n"))).toEqual([]);
+          expect(lines.every((line) => !line.includes("\n"))).toBe(true);
+          // Behind the colour and the indent of ours stands a word of ours.
+          expect(
+            lines.every((line) =>
+              /^(?:$|(?:ERROR|WARN) | {7}(?:at|new|known|owner|muted|reproduce:|1 failing|│|whole message|\+))/.test(
+                cleanText(line),
+              ),
+            ),
+          ).toBe(true);
+        },
+      ),
     );
   });
 });
@@ -82,7 +96,11 @@ describe("the plan in a log", () => {
   });
 
   it("takes names from the one who calls", () => {
-    const lines = renderPlan(plan({ nodes: [planned("model.shop.a")] }), { total: 3, paint: plain, names: (id) => id.toUpperCase() });
+    const lines = renderPlan(plan({ nodes: [planned("model.shop.a")] }), {
+      total: 3,
+      paint: plain,
+      names: (id) => id.toUpperCase(),
+    });
 
     expect(lines[1]).toBe("  ● MODEL.SHOP.A   body changed");
   });
@@ -106,25 +124,40 @@ describe("the plan in a log", () => {
   it("counts the changed nodes that it does not list", () => {
     const nodes = Array.from({ length: 23 }, (_, index) => planned(`model.shop.m${index}`));
 
-    expect(renderPlan(plan({ nodes }), { total: 38, paint: plain }).at(-1)).toBe("  +3 more changed nodes in plan.json");
+    expect(renderPlan(plan({ nodes }), { total: 38, paint: plain }).at(-1)).toBe(
+      "  +3 more changed nodes in plan.json",
+    );
   });
 
   it("gives a runner no command, whatever the names are", () => {
     fc.assert(
       fc.property(hostile, hostile, (x, y) => {
         const nodes = [
-          planned(`model.shop.${x}`, { reasons: [{ kind: "macro", macro: y, path: x }, { kind: "config", keys: [x, y] }] }),
+          planned(`model.shop.${x}`, {
+            reasons: [
+              { kind: "macro", macro: y, path: x },
+              { kind: "config", keys: [x, y] },
+            ],
+          }),
           planned(`model.shop.${y}`, { reasons: [{ kind: "downstream", of: `model.shop.${x}` }] }),
         ];
         const origin = { kind: "path", where: y, distance: 3, commit: null, createdAt: x } as const;
 
         const lines = renderPlan(
-          plan({ nodes, warnings: [x], delegatedToDbt: y, defer: true, baselines: { selection: origin, deferral: { ...origin, kind: "bundle" } } }),
+          plan({
+            nodes,
+            warnings: [x],
+            delegatedToDbt: y,
+            defer: true,
+            baselines: { selection: origin, deferral: { ...origin, kind: "bundle" } },
+          }),
           { total: 38, paint: plain },
         );
 
         expect(commandsIn(lines.join("\n"))).toEqual([]);
-        expect(lines.every((line) => /^(?:\d| {2}(?:●|compared with|parents that|decided by|warning:)| {4}→ 1)/.test(line))).toBe(true);
+        expect(
+          lines.every((line) => /^(?:\d| {2}(?:●|compared with|parents that|decided by|warning:)| {4}→ 1)/.test(line)),
+        ).toBe(true);
       }),
     );
   });

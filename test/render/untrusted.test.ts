@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanLine, cleanText, cut, cutText, escapeMrkdwn, markdownBlock, markdownCode, markdownText } from "../../src/render/untrusted.ts";
+import {
+  cleanLine,
+  cleanText,
+  cut,
+  cutText,
+  escapeMrkdwn,
+  markdownBlock,
+  markdownCode,
+  markdownText,
+} from "../../src/render/untrusted.ts";
 import { hostile } from "./build.ts";
 
 describe("cleaning text from outside", () => {
@@ -33,7 +42,9 @@ describe("cleaning text from outside", () => {
       fc.property(hostile, (text) => {
         const clean = cleanText(text);
 
-        expect(clean).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/);
+        expect(clean).not.toMatch(
+          /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/,
+        );
         expect(clean).not.toMatch(/\p{Cs}/u);
         expect(cleanText(clean)).toBe(clean);
         expect(cleanLine(text)).not.toContain("\n");

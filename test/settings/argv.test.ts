@@ -3,7 +3,20 @@ import { parseArgv } from "../../src/settings/argv.ts";
 
 describe("a command line", () => {
   it("is taken apart into command, flags, words and what stands behind --", async () => {
-    const parsed = await parseArgv(["queue", "--timeout", "5m", "--workflows", "a", "b", "--json", "--", "dbt", "build", "--threads", "4"]);
+    const parsed = await parseArgv([
+      "queue",
+      "--timeout",
+      "5m",
+      "--workflows",
+      "a",
+      "b",
+      "--json",
+      "--",
+      "dbt",
+      "build",
+      "--threads",
+      "4",
+    ]);
 
     expect(parsed).toEqual({
       command: "queue",

@@ -1,13 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Sources, resolve } from "../../src/settings/resolve.ts";
+import { resolve, type Sources } from "../../src/settings/resolve.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 
 const NOW = Date.parse("2026-11-25T07:00:00Z");
 
 function sources(overrides: Partial<Sources> & { yaml?: string } = {}): Sources {
   const { yaml, ...rest } = overrides;
-  return { command: "ci", flags: {}, words: [], rest: [], env: {}, file: { name: "signalbox.yml", text: yaml ?? null }, now: NOW, ...rest };
+  return {
+    command: "ci",
+    flags: {},
+    words: [],
+    rest: [],
+    env: {},
+    file: { name: "signalbox.yml", text: yaml ?? null },
+    now: NOW,
+    ...rest,
+  };
 }
 
 function refusal(given: Sources): string {
@@ -32,7 +41,9 @@ describe("precedence", () => {
   });
 
   it("lays a flag over a section that the file leaves empty or does not have", () => {
-    expect(resolve(sources({ yaml: "slack:\n", flags: { "error-channel": "C012345678" } })).config.slack.error).toBe("C012345678");
+    expect(resolve(sources({ yaml: "slack:\n", flags: { "error-channel": "C012345678" } })).config.slack.error).toBe(
+      "C012345678",
+    );
     expect(resolve(sources({ flags: { "warn-channel": "C012345678" } })).config.slack.warn).toBe("C012345678");
   });
 
@@ -66,19 +77,28 @@ describe("values", () => {
     expect(resolve(sources({ flags: { settle: text } })).given.settle).toBe(seconds);
   });
 
-  it.each(["", "5", "5 m", "-5m", "1.5h", "5M", "abc", "99999999999d", "367d"])("refuses the duration %j by the flag's name", (text) => {
-    expect(refusal(sources({ flags: { settle: text } }))).toMatch(/^--settle is ".*": wanted a duration/);
-  });
+  it.each(["", "5", "5 m", "-5m", "1.5h", "5M", "abc", "99999999999d", "367d"])(
+    "refuses the duration %j by the flag's name",
+    (text) => {
+      expect(refusal(sources({ flags: { settle: text } }))).toMatch(/^--settle is ".*": wanted a duration/);
+    },
+  );
 
   it("splits a list at commas and line breaks", () => {
     const flags = { workflows: ["nightly", "merge"] };
     expect(resolve(sources({ flags })).config.queue.workflows).toEqual(["nightly", "merge"]);
-    expect(resolve(sources({ env: { SIGNALBOX_WORKFLOWS: "nightly, merge\nself" } })).config.queue.workflows).toEqual(["nightly", "merge", "self"]);
+    expect(resolve(sources({ env: { SIGNALBOX_WORKFLOWS: "nightly, merge\nself" } })).config.queue.workflows).toEqual([
+      "nightly",
+      "merge",
+      "self",
+    ]);
   });
 
   it("refuses a selector that begins with a dash: dbt would take it for a flag", () => {
     expect(refusal(sources({ flags: { select: "--full-refresh" } }))).toContain("--select");
-    expect(refusal(sources({ yaml: "modes: { check: { select: -x } }" }))).toContain("signalbox.yml:1 modes.check.select");
+    expect(refusal(sources({ yaml: "modes: { check: { select: -x } }" }))).toContain(
+      "signalbox.yml:1 modes.check.select",
+    );
   });
 
   it("never throws anything but a configuration error, whatever the file holds", () => {
@@ -124,7 +144,14 @@ describe("a broken signalbox.yml", () => {
     ["a key twice", "store: auto\nstore: auto\n", /signalbox\.yml:2 is not YAML: Map keys must be unique/],
     ["a list", "- a\n", /signalbox\.yml wanted keys and values|signalbox\.yml is \["a"\]: wanted keys and values/],
     ["a text", "hello", /wanted keys and values/],
-    ["an alias bomb", `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefghij".split("").map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefghij"[i]}`).join(",")}]`).join("\n")}`, /./],
+    [
+      "an alias bomb",
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefghij"
+        .split("")
+        .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefghij"[i]}`).join(",")}]`)
+        .join("\n")}`,
+      /./,
+    ],
   ])("with %s is one clear error", (_, yaml, pattern) => {
     expect(refusal(sources({ yaml }))).toMatch(pattern);
   });
@@ -136,16 +163,26 @@ describe("a broken signalbox.yml", () => {
   it.each([
     ["a mute without end", "{ match: { name: x }, mute: true }", "rules.0"],
     ["a mute for ever", "{ match: { name: x }, mute: true, until: 2027-06-01, reason: DATA-12 }", "within 90 days"],
-    ["an ignore without reason", "{ match: { name: x }, severity: ignore, until: 2026-12-01 }", "needs until (a day) and reason"],
+    [
+      "an ignore without reason",
+      "{ match: { name: x }, severity: ignore, until: 2026-12-01 }",
+      "needs until (a day) and reason",
+    ],
     ["a rule that does nothing", "{ match: { name: x } }", "does nothing"],
     ["a rule that matches everything", "{ match: {}, severity: warn }", "would match everything"],
     ["a rule by an unknown field", "{ match: { nam: x }, severity: warn }", "rules.0.match.nam"],
-    ["a day that is none", "{ match: { name: x }, mute: true, until: 2026-13-45, reason: DATA-12 }", "is no day of the calendar"],
+    [
+      "a day that is none",
+      "{ match: { name: x }, mute: true, until: 2026-13-45, reason: DATA-12 }",
+      "is no day of the calendar",
+    ],
   ])("fails every command for %s", (_, rule, words) => {
     expect(refusal(sources({ yaml: `rules:\n  - ${rule}\n` }))).toContain(words);
   });
 });
 
 it("refuses a flag that is declared but not built, instead of pretending", () => {
-  expect(refusal(sources({ command: "plan", flags: { verify: true } }))).toBe("--verify is not built yet; leave it out");
+  expect(refusal(sources({ command: "plan", flags: { verify: true } }))).toBe(
+    "--verify is not built yet; leave it out",
+  );
 });

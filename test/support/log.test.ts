@@ -5,7 +5,13 @@ import { createLog, defuse } from "../../src/support/log.ts";
 function recordLog(options: { quiet?: boolean; redact?: (text: string) => string } = {}) {
   let text = "";
   const same = (part: string) => part;
-  const log = createLog({ write: (part) => (text += part), redact: options.redact ?? same, bold: same, yellow: same, quiet: options.quiet ?? false });
+  const log = createLog({
+    write: (part) => (text += part),
+    redact: options.redact ?? same,
+    bold: same,
+    yellow: same,
+    quiet: options.quiet ?? false,
+  });
   return { log, read: () => text };
 }
 
@@ -17,7 +23,9 @@ describe("the log", () => {
     log.more(["place 2 of 2"]);
     log.warn("plan", "no baseline");
 
-    expect(read()).toBe("queue     waits for run 41\n          since 09:12\n          place 2 of 2\nplan      warning: no baseline\n");
+    expect(read()).toBe(
+      "queue     waits for run 41\n          since 09:12\n          place 2 of 2\nplan      warning: no baseline\n",
+    );
   });
 
   it("says only the result with --quiet", () => {
@@ -44,15 +52,35 @@ describe("the log", () => {
 });
 
 describe("a line from outside", () => {
-  it.each(["::error::x", "  ::add-mask::x", "\t::stop-commands::x", "\u001b[31m::error::x", "##[error]x", "a ##[group]b", "::error::x\n::error::y", "\r::error::x"])(
-    "%j is no command for the runner",
-    (line) => {
-      expectHarmless(defuse(line));
-    },
-  );
+  it.each([
+    "::error::x",
+    "  ::add-mask::x",
+    "\t::stop-commands::x",
+    "\u001b[31m::error::x",
+    "##[error]x",
+    "a ##[group]b",
+    "::error::x\n::error::y",
+    "\r::error::x",
+  ])("%j is no command for the runner", (line) => {
+    expectHarmless(defuse(line));
+  });
 
   it("is never a command, whatever it is made of", () => {
-    const parts = fc.constantFrom("::", "##[", "\n", "\r", " ", "\t", "error", "::error::", "\u001b[0m", "·", "\u00a0", "\u2028", "\ufeff");
+    const parts = fc.constantFrom(
+      "::",
+      "##[",
+      "\n",
+      "\r",
+      " ",
+      "\t",
+      "error",
+      "::error::",
+      "\u001b[0m",
+      "·",
+      "\u00a0",
+      "\u2028",
+      "\ufeff",
+    );
     fc.assert(fc.property(fc.array(parts), (words) => expectHarmless(defuse(words.join("")))));
   });
 

@@ -32,7 +32,12 @@ describe("the redactor", () => {
   it("hides a secret in its plain, URL-encoded, JSON and base64 forms", () => {
     const secret = 'pass"word/with+signs';
     const redact = redactor([secret]);
-    const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret), Buffer.from(secret).toString("base64")].join(" ");
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret),
+      Buffer.from(secret).toString("base64"),
+    ].join(" ");
 
     expect(redact(forms)).toBe('*** *** "***" ***');
   });
@@ -42,6 +47,14 @@ describe("the redactor", () => {
   });
 
   it("leaves ordinary words alone: short values and what is no secret by its name", () => {
-    expect(secretValues({ SLACK_BOT_TOKEN: TOKEN, CIRCLE_TOKEN: "short", SLACK_CHANNEL: "C0123456789", INPUT_COMMAND: "schedule-all", HOME: "/home/dana" })).toEqual([TOKEN]);
+    expect(
+      secretValues({
+        SLACK_BOT_TOKEN: TOKEN,
+        CIRCLE_TOKEN: "short",
+        SLACK_CHANNEL: "C0123456789",
+        INPUT_COMMAND: "schedule-all",
+        HOME: "/home/dana",
+      }),
+    ).toEqual([TOKEN]);
   });
 });

@@ -51,5 +51,7 @@ function refusal(path: string, status: number, requestId: string): SignalboxErro
 }
 
 function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "no answer";
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "no answer";
 }

@@ -23,7 +23,9 @@ export function readCircleRun(env: Environment, head: string | null, trigger: Tr
   const need = (name: string): string => {
     const value = env[name];
     if (value !== undefined && value !== "") return value;
-    throw new SignalboxError("configuration", `${name} is not set, although CIRCLECI is true`, { hint: "hand CircleCI's CIRCLE_* variables on to the container" });
+    throw new SignalboxError("configuration", `${name} is not set, although CIRCLECI is true`, {
+      hint: "hand CircleCI's CIRCLE_* variables on to the container",
+    });
   };
   const owner = need("CIRCLE_PROJECT_USERNAME");
   const repository = `${owner}/${need("CIRCLE_PROJECT_REPONAME")}`;
@@ -51,7 +53,8 @@ export function readCircleRun(env: Environment, head: string | null, trigger: Tr
 /** What started the pipeline: one call where CIRCLE_PIPELINE_ID is set, else two. A type that is not known is "unknown". */
 export async function fetchCircleTrigger(client: CircleClient, env: Environment): Promise<Trigger> {
   const pipelineId =
-    env.CIRCLE_PIPELINE_ID || read(workflowAnswer, await client.get(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
+    env.CIRCLE_PIPELINE_ID ||
+    read(workflowAnswer, await client.get(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
   const pipeline = read(pipelineAnswer, await client.get(`/pipeline/${encodeURIComponent(pipelineId)}`));
   return TRIGGERS[pipeline.trigger.type] ?? "unknown";
 }

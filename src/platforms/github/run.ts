@@ -17,7 +17,9 @@ const eventPayload = z.object({
     })
     .nullish(),
   workflow_run: z.object({ head_repository: repository, head_sha: z.string().nullish() }).nullish(),
-  head_commit: z.object({ message: z.string().nullish(), author: z.object({ name: z.string().nullish() }).nullish() }).nullish(),
+  head_commit: z
+    .object({ message: z.string().nullish(), author: z.object({ name: z.string().nullish() }).nullish() })
+    .nullish(),
 });
 export type GitHubEvent = z.output<typeof eventPayload>;
 
@@ -107,10 +109,19 @@ function headRepositoryOf(event: GitHubEvent | null, repositoryName: string): st
 export function refuseForeignCheckout(env: Environment, event: GitHubEvent | null, head: string | null): void {
   const eventName = env.GITHUB_EVENT_NAME ?? "";
   if (eventName !== "pull_request_target" && eventName !== "workflow_run") return;
-  const own = [env.GITHUB_SHA, event?.pull_request?.base.sha].filter((sha) => sha !== undefined && sha !== null && sha !== "");
+  const own = [env.GITHUB_SHA, event?.pull_request?.base.sha].filter(
+    (sha) => sha !== undefined && sha !== null && sha !== "",
+  );
   if (head !== null && own.includes(head)) return;
-  const found = head === null ? "the checked-out commit is not known" : `${head.slice(0, 12)} is checked out, which is not the base`;
-  throw new SignalboxError("configuration", `${eventName} gives this job the base's secrets, and ${found}: its code would run with them`, {
-    hint: "run dbt on pull_request instead; use this event only to report from verdict.json",
-  });
+  const found =
+    head === null
+      ? "the checked-out commit is not known"
+      : `${head.slice(0, 12)} is checked out, which is not the base`;
+  throw new SignalboxError(
+    "configuration",
+    `${eventName} gives this job the base's secrets, and ${found}: its code would run with them`,
+    {
+      hint: "run dbt on pull_request instead; use this event only to report from verdict.json",
+    },
+  );
 }

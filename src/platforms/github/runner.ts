@@ -24,11 +24,14 @@ export function createGitHubRunner(env: Environment, write: (text: string) => vo
     },
     outputs: async (values) => {
       const delimiter = `signalbox_${randomBytes(16).toString("hex")}`;
-      const lines = Object.entries(values).map(([name, value]) => `${name}<<${delimiter}\n${value.replace(/[\r\n]+/g, " ")}\n${delimiter}\n`);
+      const lines = Object.entries(values).map(
+        ([name, value]) => `${name}<<${delimiter}\n${value.replace(/[\r\n]+/g, " ")}\n${delimiter}\n`,
+      );
       await append(env.GITHUB_OUTPUT, lines.join(""));
     },
     mask: (secret) => {
-      for (const line of secret.split(/\r?\n/).filter((part) => part !== "")) write(`::add-mask::${escapeCommandValue(line)}\n`);
+      for (const line of secret.split(/\r?\n/).filter((part) => part !== ""))
+        write(`::add-mask::${escapeCommandValue(line)}\n`);
     },
   };
 }

@@ -1,8 +1,11 @@
 import type { Run } from "../../run/run.ts";
 import type { Git } from "../../support/git.ts";
 
-/** A laptop, or a CI that is not known: what git tells. `id` must be unlike that of every other run on this machine. */
-export async function readLocalRun(git: Git, platform: "local" | "unknown", id: string): Promise<Run> {
+/**
+ * A laptop, or a CI that is not known: what git tells; without a repository, the folder. `id` must be unlike that of
+ * every other run on this machine.
+ */
+export async function readLocalRun(git: Git, platform: "local" | "unknown", id: string, cwd: string): Promise<Run> {
   const [branch, head, title, author, remote, top] = await Promise.all([
     git.ask("symbolic-ref", "--short", "--quiet", "HEAD"),
     git.ask("rev-parse", "HEAD"),
@@ -11,7 +14,7 @@ export async function readLocalRun(git: Git, platform: "local" | "unknown", id: 
     git.ask("config", "--get", "remote.origin.url"),
     git.ask("rev-parse", "--show-toplevel"),
   ]);
-  const repository = remote === null ? (top ?? "(no repository)") : withoutCredentials(remote);
+  const repository = remote === null ? (top ?? cwd) : withoutCredentials(remote);
   const sha = head ?? "";
   return {
     platform,
@@ -21,7 +24,7 @@ export async function readLocalRun(git: Git, platform: "local" | "unknown", id: 
     repository,
     headRepository: repository,
     workflow: "self",
-    ref: { kind: "branch", name: branch ?? `detached-${sha.slice(0, 12)}` },
+    ref: { kind: "branch", name: branch ?? (head === null ? "no branch" : `detached-${head.slice(0, 12)}`) },
     commit: { sha, checkedOut: sha, title, author },
     pullRequest: null,
     trigger: platform === "local" ? "manual" : "unknown",

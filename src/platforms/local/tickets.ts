@@ -58,7 +58,7 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
     return drawNumber(folder, content);
   });
   const createdMs = await preparing(dir, () => readFileTime(partPath(folder, number, "json")));
-  const stopBeating = startBeating(partPath(folder, number, "beat"));
+  const stopBeating = await startBeating(partPath(folder, number, "beat"));
 
   const id = `${number}`;
   const release = (status: string) => {
@@ -115,10 +115,10 @@ async function prune(folder: string): Promise<void> {
   );
 }
 
-function startBeating(path: string): () => void {
+async function startBeating(path: string): Promise<() => void> {
   // A sign of life that cannot be written is not reported here: the next read of the folder fails aloud.
-  const beat = () => void writeFile(path, "alive\n").catch(() => undefined);
-  beat();
+  const beat = () => writeFile(path, "alive\n").catch(() => undefined);
+  await beat();
   const timer = setInterval(beat, BEAT_SECONDS * 1000);
   timer.unref();
   return () => clearInterval(timer);

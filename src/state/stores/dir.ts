@@ -12,7 +12,8 @@ const COMMIT = /^[0-9a-f]{40,64}$/;
 /** A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. */
 export function createDirStore(root: string): BundleStore {
   const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
-  const has = async (commit: string) => COMMIT.test(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
+  const has = async (commit: string) =>
+    COMMIT.test(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
   return {
     find: async (commits) => {
       if (commits.length === 0) {
@@ -50,10 +51,14 @@ async function putFolder(folder: string, place: string, header: BundleHeader): P
     });
     await rename(fresh, place);
   } catch (error) {
-    throw new SignalboxError("service", `the store ${place} cannot be written: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: "is the folder there, and may this user write it?",
-      cause: error,
-    });
+    throw new SignalboxError(
+      "service",
+      `the store ${place} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: "is the folder there, and may this user write it?",
+        cause: error,
+      },
+    );
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });

@@ -31,7 +31,10 @@ function pipelineAnswers(type: string): void {
   server.use(
     http.get(`${API}/pipeline/:id`, ({ request }) => {
       seen.push(request);
-      return HttpResponse.json({ id: env.CIRCLE_PIPELINE_ID, trigger: { type, received_at: "2026-11-25T07:00:00Z", actor: { login: "dana", avatar_url: null } } });
+      return HttpResponse.json({
+        id: env.CIRCLE_PIPELINE_ID,
+        trigger: { type, received_at: "2026-11-25T07:00:00Z", actor: { login: "dana", avatar_url: null } },
+      });
     }),
   );
 }
@@ -51,22 +54,39 @@ describe("what started a pipeline on CircleCI", () => {
     pipelineAnswers(type);
 
     expect(await trigger()).toBe(expected);
-    expect(seen.map((request) => [request.url, request.headers.get("circle-token")])).toEqual([[`${API}/pipeline/${env.CIRCLE_PIPELINE_ID}`, TOKEN]]);
+    expect(seen.map((request) => [request.url, request.headers.get("circle-token")])).toEqual([
+      [`${API}/pipeline/${env.CIRCLE_PIPELINE_ID}`, TOKEN],
+    ]);
   });
 
   it("takes a second call where CIRCLE_PIPELINE_ID is not set", async () => {
-    server.use(http.get(`${API}/workflow/${env.CIRCLE_WORKFLOW_ID}`, () => HttpResponse.json({ id: env.CIRCLE_WORKFLOW_ID, pipeline_id: "p-1" })));
+    server.use(
+      http.get(`${API}/workflow/${env.CIRCLE_WORKFLOW_ID}`, () =>
+        HttpResponse.json({ id: env.CIRCLE_WORKFLOW_ID, pipeline_id: "p-1" }),
+      ),
+    );
     pipelineAnswers("webhook");
 
     expect(await trigger({ ...env, CIRCLE_PIPELINE_ID: undefined })).toBe("push");
     expect(seen[0]?.url).toBe(`${API}/pipeline/p-1`);
   });
 
-  it.each([401, 403, 404])("is a configuration error for the answer %d, which names the token that is needed", async (status) => {
-    server.use(http.get(`${API}/pipeline/:id`, () => HttpResponse.json({ message: "no" }, { status, headers: { "x-request-id": "r-1" } })));
+  it.each([401, 403, 404])(
+    "is a configuration error for the answer %d, which names the token that is needed",
+    async (status) => {
+      server.use(
+        http.get(`${API}/pipeline/:id`, () =>
+          HttpResponse.json({ message: "no" }, { status, headers: { "x-request-id": "r-1" } }),
+        ),
+      );
 
-    await expect(trigger()).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(`answered ${status}`), hint: expect.stringContaining("personal API token") });
-  });
+      await expect(trigger()).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining(`answered ${status}`),
+        hint: expect.stringContaining("personal API token"),
+      });
+    },
+  );
 
   it.each<[string, () => Response]>([
     ["an answer 500", () => HttpResponse.json({}, { status: 500 })],
@@ -100,7 +120,11 @@ describe("a run on CircleCI", () => {
   });
 
   it("of a pull request has its number from the address", () => {
-    const run = readCircleRun({ ...env, CIRCLE_BRANCH: "feature/fx", CIRCLE_PULL_REQUEST: "https://github.com/acme/shop/pull/12" }, SHA, "unknown");
+    const run = readCircleRun(
+      { ...env, CIRCLE_BRANCH: "feature/fx", CIRCLE_PULL_REQUEST: "https://github.com/acme/shop/pull/12" },
+      SHA,
+      "unknown",
+    );
 
     expect(run.pullRequest).toEqual({ number: 12, base: null });
   });
@@ -110,6 +134,9 @@ describe("a run on CircleCI", () => {
   });
 
   it("of a tag has no branch", () => {
-    expect(readCircleRun({ ...env, CIRCLE_BRANCH: undefined, CIRCLE_TAG: "v1" }, SHA, "push").ref).toEqual({ kind: "tag", name: "v1" });
+    expect(readCircleRun({ ...env, CIRCLE_BRANCH: undefined, CIRCLE_TAG: "v1" }, SHA, "push").ref).toEqual({
+      kind: "tag",
+      name: "v1",
+    });
   });
 });

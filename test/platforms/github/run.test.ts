@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type GitHubEvent, parseGitHubEvent, readGitHubRun, refuseForeignCheckout } from "../../../src/platforms/github/run.ts";
+import {
+  type GitHubEvent,
+  parseGitHubEvent,
+  readGitHubRun,
+  refuseForeignCheckout,
+} from "../../../src/platforms/github/run.ts";
 
 const SHA = "a".repeat(40);
 const HEAD = "b".repeat(40);
@@ -20,15 +25,31 @@ const pushEnv = {
 function pullRequestEvent(headRepository: { full_name: string } | null = { full_name: "acme/shop" }): GitHubEvent {
   return {
     repository: { full_name: "acme/shop", default_branch: "main" },
-    pull_request: { number: 12, title: "FX rates", user: { login: "dana" }, base: { ref: "main", sha: SHA }, head: { ref: "feature/fx", sha: HEAD, repo: headRepository } },
+    pull_request: {
+      number: 12,
+      title: "FX rates",
+      user: { login: "dana" },
+      base: { ref: "main", sha: SHA },
+      head: { ref: "feature/fx", sha: HEAD, repo: headRepository },
+    },
   };
 }
 
-const pullRequestEnv = { ...pushEnv, GITHUB_EVENT_NAME: "pull_request", GITHUB_SHA: MERGE, GITHUB_REF_NAME: "12/merge", GITHUB_HEAD_REF: "feature/fx" };
+const pullRequestEnv = {
+  ...pushEnv,
+  GITHUB_EVENT_NAME: "pull_request",
+  GITHUB_SHA: MERGE,
+  GITHUB_REF_NAME: "12/merge",
+  GITHUB_HEAD_REF: "feature/fx",
+};
 
 describe("a run on GitHub", () => {
   it("of a push is told by the runner's variables", () => {
-    const run = readGitHubRun(pushEnv, { head_commit: { message: "Add FX rates\n\nlong text", author: { name: "Dana" } } }, SHA);
+    const run = readGitHubRun(
+      pushEnv,
+      { head_commit: { message: "Add FX rates\n\nlong text", author: { name: "Dana" } } },
+      SHA,
+    );
 
     expect(run).toMatchObject({
       id: "777",
@@ -76,11 +97,16 @@ describe("a run on GitHub", () => {
   });
 
   it("of a tag is of the tag", () => {
-    expect(readGitHubRun({ ...pushEnv, GITHUB_REF_TYPE: "tag", GITHUB_REF_NAME: "v1/main" }, null, SHA).ref).toEqual({ kind: "tag", name: "v1/main" });
+    expect(readGitHubRun({ ...pushEnv, GITHUB_REF_TYPE: "tag", GITHUB_REF_NAME: "v1/main" }, null, SHA).ref).toEqual({
+      kind: "tag",
+      name: "v1/main",
+    });
   });
 
   it("is refused by name where a variable of the runner is missing", () => {
-    expect(() => readGitHubRun({ ...pushEnv, GITHUB_RUN_ID: undefined }, null, SHA)).toThrow("GITHUB_RUN_ID is not set");
+    expect(() => readGitHubRun({ ...pushEnv, GITHUB_RUN_ID: undefined }, null, SHA)).toThrow(
+      "GITHUB_RUN_ID is not set",
+    );
   });
 
   it.each(["", "{", '{"pull_request": {"number": "x"}}', "[]"])("is refused where the event's file is %j", (text) => {
@@ -96,7 +122,9 @@ describe("a job with the base's secrets", () => {
     ["the head of a workflow_run", "workflow_run", HEAD],
     ["no commit that can be told", "pull_request_target", null],
   ])("is refused with %s checked out", (_, eventName, head) => {
-    expect(() => refuseForeignCheckout({ ...env, GITHUB_EVENT_NAME: eventName }, pullRequestEvent(), head)).toThrow(/gives this job the base's secrets/);
+    expect(() => refuseForeignCheckout({ ...env, GITHUB_EVENT_NAME: eventName }, pullRequestEvent(), head)).toThrow(
+      /gives this job the base's secrets/,
+    );
   });
 
   it("may work on the base's own tree", () => {

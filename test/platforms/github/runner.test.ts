@@ -21,7 +21,12 @@ describe("GitHub's runner", () => {
     const [group, begin, inside, end, endGroup] = text.split("\n");
     const token = /^::stop-commands::([0-9a-f]{32})$/.exec(begin ?? "")?.[1];
     expect(token).toBeDefined();
-    expect([group, inside, end, endGroup]).toEqual(["::group::dbt build%0A::error::x", "::error::from dbt", `::${token}::`, "::endgroup::"]);
+    expect([group, inside, end, endGroup]).toEqual([
+      "::group::dbt build%0A::error::x",
+      "::error::from dbt",
+      `::${token}::`,
+      "::endgroup::",
+    ]);
   });
 
   it("draws another token for every group, so that dbt cannot know it", () => {
@@ -39,7 +44,9 @@ describe("GitHub's runner", () => {
 
     await createGitHubRunner({ GITHUB_OUTPUT: file }, () => {}).outputs({ outcome: "pass", mode: "x\ny=1" });
 
-    expect(await readFile(file, "utf8")).toMatch(/^outcome<<(signalbox_[0-9a-f]{32})\npass\n\1\nmode<<\1\nx y=1\n\1\n$/);
+    expect(await readFile(file, "utf8")).toMatch(
+      /^outcome<<(signalbox_[0-9a-f]{32})\npass\n\1\nmode<<\1\nx y=1\n\1\n$/,
+    );
   });
 });
 

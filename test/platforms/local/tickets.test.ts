@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -70,7 +70,7 @@ async function setLastBeat(ticket: TakenTicket, secondsAgo: number): Promise<voi
   const time = new Date(Date.now() - secondsAgo * 1000);
   for (const part of ["json", "beat"]) {
     const path = join(await groupFolder(), `${ticket.me.id}.${part}`);
-    await vi.waitFor(() => utimes(path, time, time));
+    await utimes(path, time, time);
   }
 }
 
@@ -153,6 +153,25 @@ describe("taking a ticket", () => {
   });
 });
 
+describe("the sign of life", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is given every ten seconds until the release", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const ticket = await take();
+    await setLastBeat(ticket, 500);
+    const path = join(await groupFolder(), "1.beat");
+
+    vi.advanceTimersByTime(10_000);
+
+    await vi.waitFor(async () => expect(Date.now() - (await stat(path)).mtimeMs).toBeLessThan(400_000));
+    await ticket.release("success");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe("the end of a ticket", () => {
   it("is what its holder says first", async () => {
     const ticket = await take();
@@ -197,6 +216,17 @@ describe("the end of a ticket", () => {
       after: { id: "1", status: "crashed" },
     });
     expect(decide(scan, me, now, { ...policy, settleSeconds: 0 }).kind).toBe("enter");
+  });
+
+  it("by death is dated by when the next sign of life was due", async () => {
+    const { holder } = await startHolder();
+    const ticket = await take({ holder: { ...holder, host: "elsewhere" } });
+
+    await setLastBeat(ticket, 200);
+
+    const end = Date.parse((await see("1"))?.since ?? "");
+    const { mtimeMs } = await stat(join(await groupFolder(), "1.beat"));
+    expect(end - Math.trunc(mtimeMs)).toBe(10_000);
   });
 
   it("comes when the process id has gone to another process", async () => {
@@ -308,6 +338,18 @@ describe("old tickets", () => {
 
     expect(await Promise.all(claims)).toEqual([false, false, false, true]);
     expect((await active.source.scan(signal)).runs.map(({ id }) => id).sort()).toEqual(["1", "3", "4"]);
+  });
+});
+
+describe("a number", () => {
+  it("is known as one's own although the answer of the first claim was lost", async () => {
+    await take();
+    const content = join(workFolder, "content");
+    await writeFile(content, "{}");
+    const claim = async () => claimNumber(await groupFolder(), content, 2);
+
+    expect(await claim()).toBe(true);
+    expect(await claim()).toBe(true);
   });
 });
 

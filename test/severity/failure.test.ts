@@ -1,0 +1,230 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { classifyFailure, FAILURE_RULES, failureClassOf } from "../../src/severity/failure.ts";
+import type { FailureClass } from "../../src/severity/verdict.ts";
+import { aResult } from "../artifacts/build.ts";
+
+/** What warehouses say, as dbt passes it on: one line at least for each rule. */
+const MESSAGES: readonly [string, FailureClass, string][] = [
+  [
+    "snowflake",
+    "code",
+    "Compilation Error in model a (models/a.sql)\n  Model 'model.shop.a' depends on a node named 'b' which was not found",
+  ],
+  ["duckdb", "code", "Parsing Error in model a: at path ['name']: 1 is not of type 'string'"],
+
+  [
+    "snowflake",
+    "infrastructure",
+    "Database Error\n  250001 (08001): Failed to connect to DB: x.snowflakecomputing.com:443. Incorrect username or password was specified.",
+  ],
+  ["snowflake", "infrastructure", "250001 (08001): None: Failed to connect to DB. JWT token is invalid. [0ce9eb56]"],
+  [
+    "snowflake",
+    "infrastructure",
+    "Database Error in model a\n  003001 (42501): SQL access control error:\n  Insufficient privileges to operate on schema 'MAIN'",
+  ],
+  [
+    "snowflake",
+    "infrastructure",
+    "250001 (08001): Failed to connect to DB. Role 'CI' specified in the connect string does not exist or not authorized.",
+  ],
+  ["snowflake", "infrastructure", "000606 (57P03): No active warehouse selected in the current session."],
+  [
+    "snowflake",
+    "infrastructure",
+    "090073 (22000): Warehouse 'CI' cannot be resumed because resource monitor 'M' has exceeded its quota.",
+  ],
+  [
+    "snowflake",
+    "infrastructure",
+    "000630 (57014): Statement reached its statement or warehouse timeout of 300 second(s) and was canceled.",
+  ],
+  [
+    "snowflake",
+    "transient",
+    "000625 (57014): Statement '01c6' has locked table 'ORDERS' in transaction 17 and this lock has not yet been released.\n  Your statement was aborted because the number of waiters for this lock exceeds the 20 statements limit.",
+  ],
+  [
+    "snowflake",
+    "transient",
+    "000603 (XX000): SQL execution internal error:\n  Processing aborted by error 300010:391167117; incident 7185034.",
+  ],
+  ["snowflake", "transient", "390114 (08001): Authentication token has expired.  The user must authenticate again."],
+  ["snowflake", "transient", "250003 (08001): Failed to execute request: HTTPSConnectionPool(host='x', port=443)"],
+  [
+    "snowflake",
+    "deferred-relation-missing",
+    "Database Error in model a\n  002003 (42S02): SQL compilation error:\n  Object 'PROD.MAIN.B' does not exist or not authorized.",
+  ],
+  [
+    "snowflake",
+    "code",
+    "001003 (42000): SQL compilation error:\n  syntax error line 1 at position 7 unexpected 'form'.",
+  ],
+  ["snowflake", "code", "100038 (22018): Numeric value 'x' is not recognized"],
+
+  ["bigquery", "transient", "403 Exceeded rate limits: too many table update operations for this table"],
+  ["bigquery", "transient", "500 Error encountered during execution. Retrying may solve the problem."],
+  [
+    "bigquery",
+    "transient",
+    "400 The job encountered an error during execution. Retrying the job may solve the problem.",
+  ],
+  ["bigquery", "transient", "400 Could not serialize access to table p:d.t due to concurrent update"],
+  ["bigquery", "transient", "Operation did not complete within the designated timeout of 300 seconds."],
+  [
+    "bigquery",
+    "infrastructure",
+    "403 Quota exceeded: Your table exceeded quota for imports or query appends per table",
+  ],
+  [
+    "bigquery",
+    "infrastructure",
+    "400 Resources exceeded during query execution: The query could not be executed in the allotted memory.",
+  ],
+  ["bigquery", "infrastructure", "403 Access Denied: Table p:d.t: User does not have permission to query table p:d.t"],
+  ["bigquery", "deferred-relation-missing", "404 Not found: Table p:d.t was not found in location EU"],
+  [
+    "bigquery",
+    "code",
+    'Database Error in model a (models/a.sql)\n  Syntax error: Expected end of input but got identifier "bork" at [9:1]',
+  ],
+
+  ["postgres", "transient", "could not serialize access due to concurrent update"],
+  [
+    "redshift",
+    "transient",
+    "1023 (DETAIL: Serializable isolation violation on table - 100167, transactions forming the cycle are: 55705701)",
+  ],
+  ["redshift", "transient", "could not complete because of conflict with concurrent transaction"],
+  [
+    "postgres",
+    "transient",
+    "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally",
+  ],
+  ["postgres", "transient", "terminating connection due to administrator command"],
+  ["postgres", "transient", 'connection to server at "db" failed: FATAL:  the database system is starting up'],
+  ["postgres", "transient", "canceling statement due to conflict with recovery"],
+  ["postgres", "transient", "FATAL:  sorry, too many clients already"],
+  ["postgres", "infrastructure", "canceling statement due to statement timeout"],
+  ["postgres", "infrastructure", 'FATAL:  password authentication failed for user "ci"'],
+  ["postgres", "infrastructure", "permission denied for schema main"],
+  ["redshift", "infrastructure", "Disk Full"],
+  [
+    "postgres",
+    "deferred-relation-missing",
+    'Database Error in model a\n  relation "prod.b" does not exist\n  LINE 3: from "prod"."b"',
+  ],
+  ["postgres", "code", 'column "nope" does not exist'],
+  ["postgres", "code", 'syntax error at or near "form"'],
+
+  [
+    "databricks",
+    "transient",
+    "[DELTA_CONCURRENT_APPEND] ConcurrentAppendException: Files were added to the root of the table by a concurrent update.",
+  ],
+  [
+    "databricks",
+    "transient",
+    "[DELTA_METADATA_CHANGED] MetadataChangedException: The metadata of the Delta table has been changed",
+  ],
+  ["databricks", "transient", "Error during request to server: TEMPORARILY_UNAVAILABLE"],
+  ["spark", "transient", "The cluster 0101 is in unexpected state Terminated"],
+  ["databricks", "infrastructure", "PERMISSION_DENIED: User does not have USE SCHEMA on Schema 'main'"],
+  ["databricks", "infrastructure", "QUOTA_EXCEEDED: Cannot create 1 Table(s)"],
+  [
+    "databricks",
+    "deferred-relation-missing",
+    "[TABLE_OR_VIEW_NOT_FOUND] The table or view `prod`.`b` cannot be found.",
+  ],
+  ["databricks", "code", "[PARSE_SYNTAX_ERROR] Syntax error at or near 'form'"],
+
+  ["duckdb", "transient", 'IO Error: Could not set lock on file "/tmp/dev.duckdb": Conflicting lock is held'],
+  ["duckdb", "transient", "TransactionContext Error: Failed to commit: write-write conflict on key"],
+  ["duckdb", "infrastructure", "Out of Memory Error: failed to allocate data of size 16.0 MiB"],
+  [
+    "duckdb",
+    "deferred-relation-missing",
+    'Runtime Error in model a\n  Catalog Error: Table with name b does not exist!\n  Did you mean "main.c"?',
+  ],
+  ["duckdb", "code", "Runtime Error in model a\n  Catalog Error: Scalar Function with name initcap does not exist!"],
+
+  ["snowflake", "infrastructure", "SSLError: certificate verify failed: unable to get local issuer certificate"],
+  ["trino", "transient", "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))"],
+  [
+    "bigquery",
+    "transient",
+    "('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))",
+  ],
+  ["trino", "transient", "RemoteDisconnected('Remote end closed connection without response')"],
+  ["trino", "transient", "[Errno -3] Temporary failure in name resolution"],
+  ["trino", "transient", "HTTPSConnectionPool(host='x', port=443): Read timed out. (read timeout=60)"],
+  [
+    "bigquery",
+    "transient",
+    "503 GET https://bigquery.googleapis.com/bigquery/v2/projects/p/jobs/f: Visibility check was unavailable.",
+  ],
+];
+
+describe("classifyFailure", () => {
+  it.each(MESSAGES)("calls this of %s %s: %s", (adapter, failureClass, message) => {
+    expect(classifyFailure(message, adapter)).toBe(failureClass);
+  });
+
+  it.each(FAILURE_RULES.map((rule) => [String(rule.pattern), rule] as const))(
+    "has a message for the rule %s",
+    (_, rule) => {
+      const decided = MESSAGES.filter(([adapter, , message]) => firstRule(adapter, message) === rule);
+
+      expect(decided.length).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ["a message that no rule knows", "Database Error in model a\n  the moon is in the wrong house", "snowflake"],
+    ["no message", null, "bigquery"],
+    ["another adapter's message", "000625 (57014): waiters", "duckdb"],
+  ])("leaves %s unknown", (_, message, adapter) => {
+    expect(classifyFailure(message, adapter)).toBe("unknown");
+  });
+
+  it("asks every adapter's rules where the adapter is unknown", () => {
+    expect(classifyFailure("could not serialize access", null)).toBe("transient");
+    expect(classifyFailure("could not serialize access", "")).toBe("transient");
+  });
+
+  it("has no pattern that a hostile message could make slow", () => {
+    for (const { pattern } of FAILURE_RULES) {
+      expect(pattern.source).not.toMatch(/[*+}]\)?[*+{]|\.\*/);
+      expect(pattern.flags).not.toMatch(/[gy]/);
+    }
+    fc.assert(
+      fc.property(fc.string({ maxLength: 50_000 }), (message) => void classifyFailure(message.repeat(20), null)),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("failureClassOf", () => {
+  it.each([
+    ["a failed test", aResult("test.shop.t", "fail", { message: "Connection reset by peer" }), "data"],
+    ["a warning", aResult("test.shop.t", "warn"), "data"],
+    ["a source that is too old", aResult("source.shop.raw.a", "error", { message: "loaded 3 d ago" }), "data"],
+    [
+      "a source whose query failed",
+      aResult("source.shop.raw.a", "runtime error", { message: "Read timed out" }),
+      "transient",
+    ],
+    ["a model whose query failed", aResult("model.shop.a", "error", { message: "Parser Error: near form" }), "code"],
+    ["batches that failed", aResult("model.shop.a", "partial success", { message: "2 of 3 batches" }), "unknown"],
+  ])("tells %s apart", (_, row, failureClass) => {
+    expect(failureClassOf(row, "duckdb")).toBe(failureClass);
+  });
+});
+
+function firstRule(adapter: string, message: string) {
+  return FAILURE_RULES.find(
+    ({ adapters, pattern }) => (adapters.length === 0 || adapters.includes(adapter)) && pattern.test(message),
+  );
+}
