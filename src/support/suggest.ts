@@ -1,14 +1,13 @@
-/** The known word that was probably meant, or null: two letters may differ, of long words a third. */
-export function suggest(word: string, known: readonly string[]): string | null {
+/** The known word that was probably meant, or null: two letters may differ, of short words one, of long words a third. */
+function suggest(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined &&
-    best.distance <= Math.max(2, Math.floor(best.candidate.length / 3)) &&
-    best.distance < best.candidate.length - 1
-    ? best.candidate
-    : null;
+  if (best === undefined) return null;
+  const { candidate, distance } = best;
+  const allowed = candidate.length <= 3 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
+  return distance <= allowed ? candidate : null;
 }
 
 /** ` (did you mean "x"?)` or nothing, to append to a message. */

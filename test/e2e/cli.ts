@@ -26,7 +26,7 @@ export function laptop(overrides: Readonly<Record<string, string | undefined>> =
     GIT_COMMITTER_EMAIL: "dana@shop.example",
     GIT_CONFIG_GLOBAL: "/dev/null",
   };
-  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...git, ...overrides };
+  const env = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", NO_COLOR: "1", ...git, ...overrides };
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

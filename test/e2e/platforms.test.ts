@@ -1,0 +1,179 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CiResult } from "../../src/commands/ci.ts";
+import { json, signalbox } from "./cli.ts";
+import { openSmallProject, type SmallProject, textOf } from "./small-project.ts";
+
+let project: SmallProject;
+beforeEach(() => {
+  project = openSmallProject();
+});
+afterEach(() => project.remove());
+
+/** GitHub's runner around the process: variables, the event's file, the command files. */
+function onGitHub(eventName: string, event: unknown, overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const file = (name: string) => join(project.dir, "..", name);
+  writeFileSync(file("event.json"), JSON.stringify(event));
+  return {
+    ...project.env,
+    CI: "true",
+    GITHUB_ACTIONS: "true",
+    GITHUB_REPOSITORY: "acme/shop",
+    GITHUB_EVENT_NAME: eventName,
+    GITHUB_EVENT_PATH: file("event.json"),
+    GITHUB_SHA: project.git("rev-parse", "HEAD"),
+    GITHUB_REF_NAME: "main",
+    GITHUB_REF_TYPE: "branch",
+    GITHUB_RUN_ID: "777",
+    GITHUB_RUN_ATTEMPT: "1",
+    GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
+    GITHUB_TOKEN: "ghs_0123456789abcdef",
+    GITHUB_OUTPUT: file("output"),
+    GITHUB_STEP_SUMMARY: file("summary"),
+    ...overrides,
+  };
+}
+
+const push = { repository: { full_name: "acme/shop", default_branch: "main" }, head_commit: { message: "Add orders", author: { name: "Dana" } } };
+const pullRequest = (headRepository: string) => ({
+  repository: push.repository,
+  pull_request: { number: 12, title: "FX", user: { login: "dana" }, base: { ref: "main", sha: "a".repeat(40) }, head: { ref: "feature/fx", sha: "b".repeat(40), repo: { full_name: headRepository } } },
+});
+
+describe("on GitHub Actions", () => {
+  it("a push to the base branch is a deploy: outputs, summary, and no command out of dbt's log", async () => {
+    const env = onGitHub("push", push, { FAKE_DBT_SAYS: "::error::from dbt\n  ::add-mask::x\n##[error]y" });
+
+    const ended = await signalbox(["ci", "--no-queue"], { cwd: project.dir, env });
+
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain("mode      deploy: push to main");
+    const commands = ended.stdout.split("\n").filter((line) => line.trimStart().startsWith("::") || line.includes("##["));
+    expect(commands.map((line) => line.replace(/[0-9a-f]{32}/, "T"))).toEqual(["::group::dbt build", "::stop-commands::T", "::T::", "::endgroup::"]);
+    expect(readFileSync(env.GITHUB_OUTPUT ?? "", "utf8")).toMatch(/outcome<<(\S+)\npass\n\1\n/);
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY ?? "", "utf8")).toContain("1 passed");
+  });
+
+  it("dbt sees neither our secrets nor the runner's command files", async () => {
+    const env = onGitHub("push", push, { SLACK_WEBHOOK_ERROR: "https://hooks.slack.com/services/T0/B0/secret", CIRCLE_TOKEN: "CCIPAT_secret", INPUT_X: "x", ACTIONS_RUNTIME_TOKEN: "runtime-secret", DBT_KEY: "the warehouse's" });
+
+    await signalbox(["ci", "--no-queue"], { cwd: project.dir, env });
+
+    const seen = project.starts()[0]?.env ?? {};
+    expect(Object.keys(seen).filter((name) => /^(SLACK_|CIRCLE_TOKEN|GITHUB_(TOKEN|OUTPUT|ENV|PATH|STEP_SUMMARY)|INPUT_|ACTIONS_.*TOKEN)/.test(name))).toEqual([]);
+    expect(seen.DBT_KEY).toBe("the warehouse's");
+    expect(textOf(join(project.dir, ".signalbox"))).not.toContain("ghs_0123456789abcdef");
+  });
+
+  it("a pull request is a check in a schema of its own branch, and alerts nobody", async () => {
+    project.git("switch", "--quiet", "--create", "feature/fx");
+    const env = onGitHub("pull_request", pullRequest("acme/shop"), { SLACK_BOT_TOKEN: "xoxb-0123456789", GITHUB_HEAD_REF: "feature/fx" });
+
+    const ended = await signalbox(["ci", "--no-queue", "--state", "nowhere", "--full", "--json"], { cwd: project.dir, env });
+
+    expect(json<CiResult>(ended)).toMatchObject({ mode: "check", modeReason: "pull request #12 into main", notify: null, published: null });
+    expect(project.starts()[0]?.env.SIGNALBOX_SCHEMA).toMatch(/^ci_feature_fx_[0-9a-f]{6}$/);
+    expect(project.starts()[0]?.argv).toContain("ci");
+  });
+
+  it("a fork is told in one line that nothing is published and nobody is alerted, whatever the flags say", async () => {
+    const env = onGitHub("pull_request", pullRequest("mallory/shop"), { SLACK_BOT_TOKEN: "xoxb-0123456789" });
+    const store = join(project.dir, "..", "store");
+
+    const ended = await signalbox(["ci", "--mode", "deploy", "--no-queue", "--store", `dir:${store}`], { cwd: project.dir, env });
+
+    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
+    expect(ended.stdout).toContain("no state bundle: the run comes from a fork");
+    expect(ended.stdout).not.toContain("notify ");
+    expect(existsSync(store)).toBe(false);
+    expect(ended.code).toBe(0);
+
+    const notify = await signalbox(["notify", "--mode", "deploy"], { cwd: project.dir, env: { ...env, SIGNALBOX_ERROR_CHANNEL: "C012345678", SIGNALBOX_WARN_CHANNEL: "C012345678" } });
+    expect(notify.stdout).toContain("the run comes from a fork: nobody is alerted");
+  });
+
+  it.each(["ci", "plan", "build"])("%s refuses a stranger's tree under pull_request_target, before dbt is started", async (command) => {
+    const env = onGitHub("pull_request_target", pullRequest("mallory/shop"), { GITHUB_SHA: "c".repeat(40) });
+
+    const ended = await signalbox([command], { cwd: project.dir, env });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("pull_request_target gives this job the base's secrets");
+    expect(project.starts()).toEqual([]);
+  });
+
+  it("with --json stdout is one document, and everything else is on stderr", async () => {
+    const ended = await signalbox(["ci", "--no-queue", "--json"], { cwd: project.dir, env: onGitHub("push", push) });
+
+    expect(json<CiResult>(ended)).toMatchObject({ schema: 1, outcome: "pass", exitCode: 0 });
+    expect(ended.stderr).toContain("::group::dbt build");
+  });
+});
+
+describe("on CircleCI", () => {
+  let server: Server;
+  let asked: string[];
+  beforeEach(async () => {
+    asked = [];
+    server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url} ${request.headers["circle-token"]}`);
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ id: "p-1", trigger: { type: "scheduled_pipeline" } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  const onCircle = (overrides: Readonly<Record<string, string | undefined>> = {}) =>
+    Object.fromEntries(
+      Object.entries({
+        ...project.env,
+        CI: "true",
+        CIRCLECI: "true",
+        CIRCLE_WORKFLOW_ID: "w-1",
+        CIRCLE_PIPELINE_ID: "p-1",
+        CIRCLE_PROJECT_USERNAME: "acme",
+        CIRCLE_PROJECT_REPONAME: "shop",
+        CIRCLE_BRANCH: "main",
+        CIRCLE_SHA1: project.git("rev-parse", "HEAD"),
+        CIRCLE_TOKEN: "CCIPAT_0123456789",
+        SIGNALBOX_CIRCLE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        SIGNALBOX_OUTPUT: join(project.dir, "..", "output"),
+        ...overrides,
+      }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+
+  it("one call tells that a pipeline was scheduled", async () => {
+    const ended = await signalbox(["ci", "--no-queue"], { cwd: project.dir, env: onCircle() });
+
+    expect(ended.stdout).toContain("mode      schedule: scheduled on main");
+    expect(asked).toEqual(["GET /api/v2/pipeline/p-1 CCIPAT_0123456789"]);
+    expect(readFileSync(join(project.dir, "..", "output"), "utf8")).toContain("outcome=pass\n");
+    expect(ended.code).toBe(0);
+  });
+
+  it("without a token the mode cannot be told, and is not guessed", async () => {
+    const ended = await signalbox(["ci"], { cwd: project.dir, env: onCircle({ CIRCLE_TOKEN: undefined }) });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("CIRCLE_TOKEN is not set: only CircleCI's API tells a scheduled pipeline from a push");
+    expect(project.starts()).toEqual([]);
+  });
+});
+
+describe("on a CI that is not known", () => {
+  it("the queue is skipped aloud, unless a folder for tickets is named", async () => {
+    const env = { ...project.env, CI: "true" };
+
+    const skipped = await signalbox(["queue", "--json"], { cwd: project.dir, env });
+    const queued = await signalbox(["queue", "--json", "--ticket-dir", "../tickets"], { cwd: project.dir, env });
+
+    expect(skipped.code).toBe(0);
+    expect(json(skipped)).toMatchObject({ decision: "skipped" });
+    expect(skipped.stderr).toContain("nothing keeps two runs of main apart");
+    expect(json(queued)).toMatchObject({ decision: "entered" });
+  });
+});

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { laptop, withPrograms } from "./cli.ts";
+
+const MANIFEST = {
+  metadata: {
+    dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
+    dbt_version: "1.11.16",
+    project_name: "small",
+    adapter_type: "duckdb",
+    invocation_id: "i-1",
+    generated_at: "2026-11-25T07:00:00Z",
+  },
+  nodes: {
+    "model.small.orders": { unique_id: "model.small.orders", resource_type: "model", name: "orders", package_name: "small", original_file_path: "models/orders.sql", database: "db", schema: "s", alias: "orders", depends_on: { nodes: [], macros: [] }, config: { materialized: "table" }, fqn: ["small", "orders"], raw_code: "select 1" },
+  },
+  sources: {},
+  macros: {},
+};
+
+/**
+ * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
+ * one model. What real dbt does is tested on real dbt.
+ */
+const FAKE_DBT = `#!${process.execPath}
+const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const argv = process.argv.slice(2);
+appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, env: process.env }) + "\\n");
+const target = argv[argv.indexOf("--target-path") + 1];
+mkdirSync(target, { recursive: true });
+writeFileSync(join(target, "manifest.json"), ${JSON.stringify(JSON.stringify(MANIFEST))});
+if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
+if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
+if (argv.includes("build")) {
+  const results = [{ unique_id: "model.small.orders", status: "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {} }];
+  writeFileSync(join(target, "run_results.json"), JSON.stringify({ metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json", dbt_version: "1.11.16", generated_at: new Date().toISOString(), invocation_id: "i-1" }, args: { which: "build" }, elapsed_time: 1, results }));
+}
+process.exit(Number(process.env.FAKE_DBT_EXIT ?? 0));
+`;
+
+export interface SmallProject {
+  readonly dir: string;
+  readonly env: Record<string, string>;
+  write(files: Readonly<Record<string, string | null>>): void;
+  git(...args: string[]): string;
+  /** How dbt was started, in order. */
+  starts(): { argv: string[]; env: Record<string, string> }[];
+  /** Files in the repository that git does not know. */
+  untracked(): string[];
+  remove(): void;
+}
+
+/** A repository on main with an origin, a project of one model and a dbt that pretends. */
+export function openSmallProject(): SmallProject {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-small-")));
+  const [dir, bin, log] = [join(root, "repo"), join(root, "bin"), join(root, "dbt.log")];
+  for (const folder of [dir, bin]) mkdirSync(folder);
+  writeFileSync(join(bin, "dbt"), FAKE_DBT);
+  chmodSync(join(bin, "dbt"), 0o755);
+  const env = laptop({ PATH: withPrograms(bin), FAKE_DBT_LOG: log, HOME: root });
+  const git = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync("git", args, { cwd: dir, env, encoding: "utf8" });
+    if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+    return stdout.trim();
+  };
+  const write = (files: Readonly<Record<string, string | null>>) => {
+    for (const [name, text] of Object.entries(files)) {
+      const file = join(dir, name);
+      mkdirSync(dirname(file), { recursive: true });
+      if (text === null) rmSync(file, { recursive: true, force: true });
+      else writeFileSync(file, text);
+    }
+  };
+  write({
+    "signalbox.yml": "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n  deploy: { target: prod }\n  schedule: { target: prod }\n",
+    "dbt_project.yml": "name: small\nprofile: small\n",
+    "profiles.yml": "small:\n  target: ci\n  outputs:\n    ci: { type: duckdb }\n    prod: { type: duckdb }\n",
+    "models/orders.sql": "select 1\n",
+    ".gitignore": "target/\n",
+  });
+  git("init", "--quiet", "--initial-branch=main");
+  git("add", "--all");
+  git("commit", "--quiet", "--message", "One model");
+  return {
+    dir,
+    env,
+    write,
+    git,
+    starts: () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []),
+    untracked: () => git("status", "--porcelain").split("\n").filter((line) => line.startsWith("??")),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** Everything below a folder, as one text: to look for what must not be there. */
+export function textOf(dir: string): string {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    .join("\n");
+}
