@@ -1,4 +1,3 @@
-import type { MatchFacts } from "../severity/rules.ts";
 import type { Finding } from "../severity/verdict.ts";
 
 export interface Route {
@@ -26,23 +25,4 @@ export function mentionsOf(finding: Finding, idByOwner: Readonly<Record<string, 
   const id =
     owner === null || finding.severity !== "error" || !Object.hasOwn(idByOwner, owner) ? undefined : idByOwner[owner];
   return id === undefined ? [] : [id];
-}
-
-/** A finding as the matchers of `slack.routes` see it. What went wrong with a run has a status and no more. */
-export function factsOf({ subject, said }: Finding): MatchFacts {
-  if (subject.kind === "run")
-    return { name: [], path: [], tag: [], owner: [], group: [], package: [], resource: [], test: [], status: [said] };
-  const { id, name, path, tags, owner, group, type, test } = subject;
-  const some = (value: string | null | undefined) => (value ? [value] : []);
-  return {
-    name: [name],
-    path: some(path),
-    tag: tags,
-    owner: some(owner),
-    group: some(group),
-    package: some(id.split(".")[1]),
-    resource: some(type),
-    test: some(test),
-    status: [said],
-  };
 }

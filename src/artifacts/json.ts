@@ -71,6 +71,7 @@ export function readMetadata(root: Fields, kind: "manifest" | "run-results" | "s
   return { metadata, schema: Number(match?.[2] ?? 0) };
 }
 
+/** The error for a file of another kind than `kind`. */
 export function notA(kind: string, where: string, found: string): SignalboxError {
   return new SignalboxError("artifacts", `${where} is no ${kind} file: ${found}`, {
     hint: `hand in dbt's ${kind.replace("-", "_")}.json`,

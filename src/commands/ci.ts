@@ -17,7 +17,8 @@ import { assertChannels, notifyStep, silenceOf, type Told } from "./notify.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { describePlan, planStep } from "./plan.ts";
 import { supersedeOf, type Turn, takeTurn } from "./queue.ts";
-import { junitDirOf, lastManifest, reportStep } from "./report.ts";
+import { junitDirOf, reportStep } from "./report.ts";
+import { lastManifest } from "./report-inputs.ts";
 import { publishStep, refusalOf } from "./state.ts";
 import { readVerdictFile } from "./verdict-file.ts";
 

@@ -78,7 +78,6 @@ function errorSection(findings: readonly Finding[]): string[] {
   return ["### Errors", ...within(MOST_BYTES.errors, entries, (more) => `+${more} more errors in verdict.json`)];
 }
 
-/** A list: on a phone, and with long names, a table would not be read. */
 function warningSection(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   const entries = findings.map((finding) => {
@@ -109,8 +108,8 @@ function slowestSection({ nodes }: Verdict): string[] {
     .sort(([, a], [, b]) => b.seconds - a.seconds)
     .slice(0, SLOWEST);
   if (slowest.length === 0) return [];
-  const rows = slowest.map(([id, facts]) => `| ${markdownCode(nameOf(id, facts))} | ${duration(facts.seconds)} |`);
-  return ["### Slowest", ["| node | time |", "|---|--:|", ...rows].join("\n")];
+  const items = slowest.map(([id, facts]) => `- ${markdownCode(nameOf(id, facts))} ${duration(facts.seconds)}`);
+  return ["### Slowest", items.join("\n")];
 }
 
 function nameOf(id: string, { name, type }: NodeFacts): string {

@@ -131,7 +131,7 @@ function notesOf({ baselines, defer, delegatedToDbt }: PlanResult): readonly str
     ...(defer && deferral !== null
       ? [`parents that are not built are read from production: ${originWords(deferral)}`]
       : []),
-    ...(delegatedToDbt === null ? [] : [`decided by dbt itself: ${cleanLine(delegatedToDbt, 300)}`]),
+    ...(delegatedToDbt === null ? [] : [`decided by dbt: ${cleanLine(delegatedToDbt, 300)}`]),
   ];
 }
 

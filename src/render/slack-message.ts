@@ -3,9 +3,27 @@ import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { type FindingWords, headlineOf } from "./finding-words.ts";
-import { code, context, header, lengthOf, link, mentionLine, mrkdwnLink, paragraph, richText, words } from "./slack-blocks.ts";
+import {
+  code,
+  context,
+  header,
+  lengthOf,
+  link,
+  mentionLine,
+  mrkdwnLink,
+  paragraph,
+  richText,
+  words,
+} from "./slack-blocks.ts";
 import { cleanLine, cut, escapeMrkdwn } from "./untrusted.ts";
 import { grouped } from "./words.ts";
+
+/** Slack refuses a message near 13,200 characters; the number is not documented. */
+const MOST_IN_ALL = 10_000;
+/** What the rest of a message needs beside its findings: text, header, mentions, commit, reproduce. */
+const MOST_FOR_REST = 4_000;
+export const MOST_NOTIFICATION = 120;
+const MOST_TEXT = 2_000;
 
 /** What is posted: `text` is the phone's notification and the fallback where blocks are refused. */
 export interface SlackMessage {
@@ -28,13 +46,6 @@ export interface Told {
   readonly words: FindingWords;
   readonly news: string | null;
 }
-
-/** Slack refuses a message near 13,200 characters; the number is not documented. */
-const MOST_IN_ALL = 10_000;
-/** What the rest of a message needs beside its findings: text, header, mentions, commit, reproduce. */
-const MOST_FOR_REST = 4_000;
-export const MOST_NOTIFICATION = 120;
-const MOST_TEXT = 2_000;
 
 /** What differs between messages; each detail is a finding. */
 interface Parts<Detail> {

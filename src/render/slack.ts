@@ -1,26 +1,20 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Alert, BoardRow, LedgerEntry } from "../alerts/alert.ts";
-import type { Mode } from "../run/mode.ts";
-import type { Run } from "../run/run.ts";
 import type { Finding } from "../severity/verdict.ts";
-import { describeFinding, type FindingWords, headlineOf } from "./finding-words.ts";
+import { describeFinding, type FindingWords } from "./finding-words.ts";
+import { bullets, code, context, divider, mrkdwnDate, paragraph, richText, words } from "./slack-blocks.ts";
 import {
-  bullets,
-  code,
-  context,
-  divider,
-  header,
-  lengthOf,
-  link,
-  mentionLine,
-  mrkdwnDate,
-  mrkdwnLink,
-  paragraph,
-  richText,
-  words,
-} from "./slack-blocks.ts";
+  type AlertFacts,
+  assemble,
+  MOST_NOTIFICATION,
+  placeOf,
+  type SlackMessage,
+  type Told,
+} from "./slack-message.ts";
 import { cleanLine, cut, escapeMrkdwn } from "./untrusted.ts";
 import { count, grouped, listed, shortName } from "./words.ts";
+
+export type { AlertFacts, SlackMessage } from "./slack-message.ts";
 
 const MOST_IN_DETAIL = 10;
 const MOST_BULLETS = 30;
@@ -51,7 +45,8 @@ function errorMessage(alert: Problems, facts: AlertFacts): SlackMessage {
   const told = toldOf(alert);
   const title = `${count(told.length, "error")} in ${placeOf(facts)}`;
   const isInfrastructure = told.every(
-    ({ finding }) => finding.failureClass === "transient" || finding.failureClass === "infrastructure",
+    ({ finding: { subject, failureClass } }) =>
+      subject.kind === "node" && (failureClass === "transient" || failureClass === "infrastructure"),
   );
   const messageMost = Math.min(700, Math.max(200, Math.floor(3000 / told.length)));
   return assemble({
@@ -159,4 +154,3 @@ function toldOf({ opened, worse, again, severity }: Problems): readonly Told[] {
 function sinceWords({ firstSeen, runs }: LedgerEntry): string {
   return `since ${cleanLine(firstSeen, 40).slice(0, 10)}, ${count(runs, "run")}`;
 }
-

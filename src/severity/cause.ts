@@ -15,16 +15,19 @@ export interface Causes {
  */
 export function findCauses(rows: readonly NodeResult[], manifest: Manifest | null): Causes {
   const failed = new Set(rows.filter(isFailed).map(({ id }) => id));
-  const search = createSearch(manifest, failed);
-  const skipped = rows.filter(({ status }) => kindOf(status) === "skipped");
+  const waiting = createWaiting(manifest);
+  for (const id of failed) waiting.add(id);
 
+  const skipped = rows.filter(({ status }) => kindOf(status) === "skipped");
   for (const { id } of skipped.filter(isBrokenByEphemeral)) {
-    if (search.nearestCause(id) === null) search.addFailed(id);
+    if (waiting.causeOf(id) !== null) continue;
+    failed.add(id);
+    waiting.add(id);
   }
   const hook = rows.find((row) => isFailed(row) && /^operation\..*on-run-start/.test(row.id))?.id ?? null;
   const of = new Map<string, string>();
   for (const { id } of skipped) {
-    const cause = failed.has(id) ? null : (search.nearestCause(id) ?? hook);
+    const cause = failed.has(id) ? null : (waiting.causeOf(id) ?? hook);
     if (cause !== null) of.set(id, cause);
   }
   return { of, failed };
@@ -48,48 +51,86 @@ function isBrokenByEphemeral({ status, message }: NodeResult): boolean {
   return status === "skipped" && (message ?? "").includes("caused by compilation error in referenced ephemeral model");
 }
 
-function createSearch(manifest: Manifest | null, failed: Set<string>) {
+/**
+ * For each node the nearest cause that it waits for in vain; among equally near ones the first by id. `dbt build` makes a
+ * node wait for the tests of its ancestors, but only for those that read nothing else; tests do not wait for each other.
+ * A unit test comes before its model: https://docs.getdbt.com/docs/build/unit-tests
+ */
+function createWaiting(manifest: Manifest | null) {
   const parentsOf = (id: string) => manifest?.nodes.get(id)?.parents ?? [];
-  const testsOn = new Map<string, string[]>();
-  for (const id of failed) {
-    if (!isTest(id)) continue;
-    for (const parent of parentsOf(id)) testsOn.set(parent, [...(testsOn.get(parent) ?? []), id]);
-  }
+  const childrenOf = childrenIn(manifest);
+  const nearest = new Map<string, { readonly cause: string; readonly distance: number }>();
 
-  /** Breadth first, so that the nearest is found; among equally near ones the first by id. */
-  const nearestCause = (id: string): string | null => {
-    const ancestors = ancestorsOf(id, parentsOf);
-    // Unit tests run before their model, data tests after it: https://docs.getdbt.com/docs/build/unit-tests
-    let found = (testsOn.get(id) ?? []).filter((test) => test.startsWith("unit_test."));
-    const seen = new Set([id]);
-    let level = parentsOf(id);
-    while (found.length === 0 && level.length > 0) {
-      const near = [...new Set(level)].filter((ancestor) => !seen.has(ancestor));
-      for (const ancestor of near) seen.add(ancestor);
-      const tests = near.flatMap((ancestor) => testsOn.get(ancestor) ?? []);
-      found = [
-        ...near.filter((ancestor) => failed.has(ancestor)),
-        // `dbt build` makes a node wait for a test only if the node comes after everything that the test reads.
-        ...tests.filter((test) => test !== id && parentsOf(test).every((parent) => ancestors.has(parent))),
-      ];
-      level = near.flatMap(parentsOf);
-    }
-    return found.sort()[0] ?? null;
+  const improve = (id: string, cause: string, distance: number): boolean => {
+    const known = nearest.get(id);
+    const isBetter =
+      known === undefined || distance < known.distance || (distance === known.distance && cause < known.cause);
+    if (isBetter) nearest.set(id, { cause, distance });
+    return isBetter;
   };
-  return { nearestCause, addFailed: (id: string) => failed.add(id) };
+  /** Breadth first; below a node that has a nearer cause everything has. */
+  const spread = (cause: string, first: readonly string[], firstDistance: number): void => {
+    let level = first;
+    for (let distance = firstDistance; level.length > 0; distance += 1) {
+      level = level.filter((id) => improve(id, cause, distance)).flatMap(childrenOf);
+    }
+  };
+
+  const below = (id: string) => belowTested(id, childrenOf);
+
+  return {
+    causeOf: (id: string): string | null => nearest.get(id)?.cause ?? null,
+    add: (cause: string): void => {
+      const parents = parentsOf(cause);
+      if (!isTest(cause)) spread(cause, childrenOf(cause), 1);
+      else if (isUnitTest(cause)) spread(cause, parents, 0);
+      else if (parents.length === 1) spread(cause, childrenOf(parents[0] ?? "").filter(isNoTest), 1);
+      else for (const [id, distance] of belowAll(parents.map(below))) improve(id, cause, distance);
+    },
+  };
+}
+
+type ChildrenOf = (id: string) => readonly string[];
+
+/** What comes after a node that is tested, with its distance: not its other tests. */
+function belowTested(id: string, childrenOf: ChildrenOf): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  let level: readonly string[] = childrenOf(id).filter(isNoTest);
+  for (let distance = 1; level.length > 0; distance += 1) {
+    const near = level.filter((child) => !found.has(child));
+    for (const child of near) found.set(child, distance);
+    level = [...new Set(near)].flatMap(childrenOf);
+  }
+  return found;
+}
+
+/** What stands in all of the maps, with the smallest of its distances. */
+function belowAll([first, ...others]: readonly ReadonlyMap<string, number>[]): readonly (readonly [string, number])[] {
+  return [...(first ?? [])]
+    .filter(([id]) => others.every((below) => below.has(id)))
+    .map(([id, distance]) => [id, Math.min(distance, ...others.map((below) => below.get(id) ?? distance))]);
+}
+
+function childrenIn(manifest: Manifest | null): ChildrenOf {
+  const children = new Map<string, string[]>();
+  for (const node of manifest?.nodes.values() ?? []) {
+    for (const parent of node.parents) {
+      const known = children.get(parent);
+      if (known === undefined) children.set(parent, [node.id]);
+      else known.push(node.id);
+    }
+  }
+  return (id) => children.get(id) ?? [];
 }
 
 function isTest(id: string): boolean {
-  return id.startsWith("test.") || id.startsWith("unit_test.");
+  return id.startsWith("test.") || isUnitTest(id);
 }
 
-function ancestorsOf(id: string, parentsOf: (id: string) => readonly string[]): ReadonlySet<string> {
-  const ancestors = new Set<string>();
-  const waiting = [...parentsOf(id)];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (ancestors.has(next)) continue;
-    ancestors.add(next);
-    waiting.push(...parentsOf(next));
-  }
-  return ancestors;
+function isUnitTest(id: string): boolean {
+  return id.startsWith("unit_test.");
+}
+
+function isNoTest(id: string): boolean {
+  return !isTest(id);
 }

@@ -33,7 +33,9 @@ export function judge({ runs, manifest, rules, matches, now, base }: Case): Verd
   );
   const bench: Bench = { manifest, rows, causes, rules, matches, now };
 
-  const lacksRows = ordered.some((run) => isFreshness(run) && hasOwnResults(run) && run.exitCode !== 0);
+  const lacksRows = ordered.some(
+    (run) => isFreshness(run) && run.results !== null && run.trouble === "none" && run.exitCode !== 0,
+  );
   const sourcesWithoutRow = lacksRows ? findSourcesWithoutRow(bench) : [];
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
   const findings = [

@@ -78,15 +78,11 @@ function troubleOf(run: DbtRun, adapter: string | null, sourcesWithoutRow: numbe
   }
   if (!hasOwnResults(run)) {
     // dbt 1.x ends with 2 where it does not compile, dbt 2.x with 1; both leave the results of an earlier start in place.
-    const hasFailed =
-      exitCode === 2 ||
-      (exitCode !== null && exitCode !== 0 && (trouble === "none" || (trouble === "missing" && lastWords !== "")));
-    if (hasFailed)
-      return failed(
-        `exit ${exitCode}`,
-        lastWords || `${dbt} ended with exit ${exitCode} and gave no results`,
-        classOfLastWords(lastWords, adapter),
-      );
+    const isTold = trouble === "none" || (trouble === "missing" && lastWords !== "");
+    if (exitCode === 2 || (exitCode !== null && exitCode !== 0 && isTold)) {
+      const message = lastWords || `${dbt} ended with exit ${exitCode} and gave no results`;
+      return failed(`exit ${exitCode}`, message, classOfLastWords(lastWords, adapter));
+    }
     if (trouble === "none" && !writesResults(command)) return null;
     const said = trouble === "none" ? "missing" : trouble;
     const message = lastWords || `${dbt} ended with exit ${exitCode ?? "unknown"}; its results are ${said}`;

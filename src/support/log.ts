@@ -53,6 +53,6 @@ export function createLog({ write, redact, bold, yellow, quiet }: LogOptions): L
 export function defuse(line: string): string {
   return line
     .replace(/[\r\n]+/g, " ")
-    .replace(/^(\s*(?:\u001b\[[0-9;]*m\s*)*)::/, "$1·::")
+    .replace(/^([\s\u0085]*(?:\u001b\[[0-9;]*m[\s\u0085]*)*)::/, "$1·::")
     .replaceAll("##[", "# #[");
 }

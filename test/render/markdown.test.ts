@@ -33,8 +33,10 @@ function proseOf(markdown: string): string {
   const lines: string[] = [];
   let fence: string | null = null;
   for (const line of markdown.split("\n")) {
-    if (fence === null) fence = /^(`{3,})text$/.exec(line)?.[1] ?? (lines.push(line), null);
-    else if (line === fence) fence = null;
+    if (fence === null) {
+      fence = /^(`{3,})text$/.exec(line)?.[1] ?? null;
+      if (fence === null) lines.push(line);
+    } else if (line === fence) fence = null;
   }
   return lines
     .join("\n")

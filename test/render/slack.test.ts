@@ -104,6 +104,8 @@ describe("an error message", () => {
 
     expect(plainText(renderAlert(problems({ opened: [transient] }), facts()))).toContain("Your data was not judged.");
     expect(plainText(renderAlert(problems({ opened: [transient, finding()] }), facts()))).not.toContain("not judged");
+    const queue = finding({ subject: { kind: "run", what: "queue-timeout" }, failureClass: "infrastructure" });
+    expect(plainText(renderAlert(problems({ opened: [queue] }), facts()))).not.toContain("warehouse");
   });
 
   it("shows ten in detail and links to the rest", () => {

@@ -154,6 +154,7 @@ describe("the plan in a log", () => {
           { total: 38, paint: plain },
         );
 
+        expect(lines.join("\n")).not.toMatch(/[\u001b\u202e]/);
         expect(commandsIn(lines.join("\n"))).toEqual([]);
         expect(
           lines.every((line) => /^(?:\d| {2}(?:●|compared with|parents that|decided by|warning:)| {4}→ 1)/.test(line)),

@@ -111,6 +111,20 @@ describe("findCauses", () => {
     expect(causes).toMatchObject({ [id("only_a")]: id("z"), [id("both")]: "test.shop.relationships" });
   });
 
+  it("blames no test for another test of the same node", () => {
+    const nodes = [aNode("a"), aTest("t", [id("a")]), aTest("sibling", [id("a")]), aNode("b", { parents: [id("a")] })];
+    const both = aTest("relationships", [id("a"), id("b")]);
+
+    const causes = causesOf([...nodes, both], {
+      "test.shop.t": "fail",
+      "test.shop.sibling": "skipped",
+      [id("b")]: "skipped",
+      "test.shop.relationships": "skipped",
+    });
+
+    expect(causes).toEqual({ [id("b")]: "test.shop.t", "test.shop.relationships": "test.shop.t" });
+  });
+
   it("gives a node below a diamond one cause, the first by id among equally near ones", () => {
     const nodes = [
       aNode("top"),

@@ -422,6 +422,12 @@ describe("judge, on the freshness of sources", () => {
     expect(verdictOf(aDbtRun([aResult(ORDERS)], { exitCode: null }), { manifest }).level).toBe("pass");
   });
 
+  it("misses no source in a start that was stopped before it looked at all", () => {
+    const stopped = aDbtRun([], { command: "source freshness", exitCode: 2, trouble: "killed" });
+
+    expect(idsOf(verdictOf(stopped, { manifest }))).toEqual(["run:dbt-failed"]);
+  });
+
   it("finds an exit code that no source explains", () => {
     const all = aDbtRun([aResult("source.shop.raw.orders", "pass"), aResult("source.shop.raw.payments", "pass")], {
       command: "source freshness",

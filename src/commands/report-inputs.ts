@@ -1,0 +1,126 @@
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import { checkProvenance } from "../artifacts/provenance.ts";
+import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
+import { readSources } from "../artifacts/sources.ts";
+import { readRecord } from "../dbt/record.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Context } from "./context.ts";
+
+/** What `report` judges: starts of dbt, and the manifest that names their nodes. */
+export interface Inputs {
+  readonly runs: readonly DbtRun[];
+  readonly manifest: Manifest | null;
+}
+
+/** The files that were named; else the work folder's last build; else dbt's target folder. */
+export async function readInputs(context: Context): Promise<Inputs> {
+  const { words, given, config } = context.settings;
+  const isNamed = words.length > 0 || given.sources !== undefined;
+  const recorded = isNamed ? null : await readBuild(context);
+  if (recorded !== null) {
+    return { runs: recorded, manifest: (await readNamedManifest(context, null)) ?? lastManifest(recorded) };
+  }
+  const target = resolve(context.baseDir, config.dbt.projectDir, context.env.DBT_TARGET_PATH || "target");
+  const names = isNamed ? words.map((word) => resolve(context.cwd, word)) : [join(target, "run_results.json")];
+  const sources = given.sources === undefined ? [] : [resolve(context.cwd, given.sources)];
+  const files = await Promise.all([
+    ...names.map((file) => readResults(file, readRunResults)),
+    ...sources.map((file) => readResults(file, readSources)),
+  ]);
+  const beside = names[0] ?? sources[0];
+  const manifest = await readNamedManifest(context, beside === undefined ? null : dirname(beside));
+  const newest = [...files].sort((a, b) => writtenAt(a) - writtenAt(b)).at(-1);
+  return { runs: files.map((file) => toRun(context, file, manifest, file === newest)), manifest };
+}
+
+/** The manifest of the last start that has one. */
+export function lastManifest(runs: readonly DbtRun[]): Manifest | null {
+  return runs.findLast(({ manifest }) => manifest !== null)?.manifest ?? null;
+}
+
+interface ResultsFile {
+  readonly file: string;
+  readonly results: RunResults | null;
+}
+
+async function readResults(file: string, read: (text: string, where: string) => RunResults): Promise<ResultsFile> {
+  const text = await readFileIfAny(file);
+  return { file, results: text === null ? null : read(text, file) };
+}
+
+/** Milliseconds since the epoch; files that do not say come first. */
+function writtenAt({ results }: ResultsFile): number {
+  return Date.parse(results?.generatedAt ?? "") || 0;
+}
+
+/**
+ * A file that somebody else's dbt wrote. Throws an artifacts error for one that is not what it is taken for. The exit code
+ * that was handed in is of the newest file's start.
+ */
+function toRun(context: Context, read: ResultsFile, manifest: Manifest | null, isNewest: boolean): DbtRun {
+  const { since = null, dbtExit = null } = context.settings.given;
+  const { file, results } = read;
+  const provenance = checkProvenance({ results, manifest, notBefore: since, where: file, isNewest });
+  const exitCode = isNewest ? dbtExit : null;
+  const facts = { command: results?.command ?? "build", exitCode, startedAt: writtenAt(read), seconds: 0, manifest };
+  if (provenance.trouble === "none" && results !== null) {
+    for (const warning of provenance.warnings) context.log.warn("report", warning);
+    const source = { file, command: results.command, generatedAt: results.generatedAt };
+    return { ...facts, results: results.results, trouble: "none", lastWords: null, source };
+  }
+  const sentence = provenance.trouble === "none" ? `${file} holds no results` : provenance.sentence;
+  // dbt that does not compile leaves the old file in place: then it is the run that failed, not the file.
+  if (exitCode === 2 && provenance.trouble !== "foreign") {
+    return { ...facts, results: null, trouble: "missing", lastWords: sentence, source: null };
+  }
+  throw new SignalboxError("artifacts", sentence, {
+    hint: "name the right files: signalbox report target/run_results.json --manifest target/manifest.json",
+  });
+}
+
+/** The manifest that was named, else the one in the folder, where there is one. */
+async function readNamedManifest(context: Context, beside: string | null): Promise<Manifest | null> {
+  const { manifest: named } = context.settings.given;
+  if (named === undefined && beside === null) return null;
+  const file = named === undefined ? join(beside ?? "", "manifest.json") : resolve(context.cwd, named);
+  const text = await readFileIfAny(file);
+  if (text !== null) return readManifest(text, file);
+  if (named === undefined) return null;
+  throw new SignalboxError("artifacts", `${file} does not exist`, {
+    hint: "name the manifest.json that dbt wrote, or leave --manifest out",
+  });
+}
+
+const buildFile = z.object({
+  starts: z.array(
+    z.object({
+      command: z.string(),
+      exitCode: z.number().nullable(),
+      startedAt: z.string(),
+      seconds: z.number(),
+      trouble: z.enum(["none", "stale", "foreign", "missing", "unreadable", "killed", "timed-out"]),
+      lastWords: z.string().nullable(),
+      dir: z.string(),
+    }),
+  ),
+});
+
+/** The starts of the work folder's build.json, read again from their copies; null where there is no build. */
+async function readBuild(context: Context): Promise<readonly DbtRun[] | null> {
+  const value = await context.work.readJson("build.json");
+  if (value === null) return null;
+  const parsed = buildFile.safeParse(value);
+  if (!parsed.success) {
+    throw new SignalboxError("artifacts", `${context.work.path("build.json")} is no build of signalbox`, {
+      hint: "run signalbox build again",
+    });
+  }
+  if (parsed.data.starts.length === 0) return null;
+  return Promise.all(
+    parsed.data.starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) })),
+  );
+}
