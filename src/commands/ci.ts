@@ -8,7 +8,6 @@ import type { PlanResult } from "../selection/plan.ts";
 import { countVerdict, exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import type { Finding, Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
-import { writeFileAtomic } from "../support/files.ts";
 import { buildStep, describeBuild } from "./build.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
@@ -17,7 +16,7 @@ import { assertChannels, notifyStep, silenceOf, type Told } from "./notify.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { describePlan, planStep } from "./plan.ts";
 import { supersedeOf, type Turn, takeTurn } from "./queue.ts";
-import { junitDirOf, reportStep } from "./report.ts";
+import { junitDirOf, reportStep, writeSummary } from "./report.ts";
 import { lastManifest } from "./report-inputs.ts";
 import { publishStep, refusalOf } from "./state.ts";
 import { readVerdictFile } from "./verdict-file.ts";
@@ -157,8 +156,9 @@ async function finish(context: Context, { occasion, told, progress, outcome, wor
   const exitCodes: ExitCode[] = [
     exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false }),
   ];
-  if (verdict !== null) context.log.step("verdict", renderVerdict(verdict, context.paint).join("\n"));
-  else if (words !== null) context.log.step("verdict", words);
+  const lines = verdict !== null ? renderVerdict(verdict, context.paint) : words === null ? [] : [words];
+  if (context.settings.given.quiet) lines.forEach(context.log.result);
+  else context.log.step("verdict", lines.join("\n"));
 
   if (told !== null && verdict !== null) {
     const notified = await notifyStep(context, told, verdict);
@@ -229,9 +229,10 @@ async function conclude(
 ): Promise<void> {
   const { mode, modeReason, target } = occasion;
   const { queue, plan, verdict, notify, published, nodesInProject } = progress;
-  const summary = renderSummary({ mode, modeReason, target, verdict, plan, nodesInProject, queue, ended: words });
-  await writeFileAtomic(context.work.path("summary.md"), summary);
-  await context.runner.summary(summary);
+  await writeSummary(
+    context,
+    renderSummary({ mode, modeReason, target, verdict, plan, nodesInProject, queue, ended: words }),
+  );
 
   const result: CiResult = { schema: 1, mode, modeReason, outcome, queue, plan, verdict, notify, published, exitCode };
   await context.work.writeJson("ci.json", result);

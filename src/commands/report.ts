@@ -6,6 +6,7 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import { annotationsOf } from "../render/annotations.ts";
 import { renderJunit } from "../render/junit.ts";
 import { locateFindings } from "../render/locate.ts";
+import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { judge } from "../severity/judge.ts";
 import { countVerdict, exitCodeOf } from "../severity/outcome.ts";
@@ -25,6 +26,16 @@ export async function run(context: Context): Promise<number> {
   const projectDir = resolve(context.baseDir, config.dbt.projectDir);
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });
+  const nothing = {
+    mode: null,
+    modeReason: "",
+    target: null,
+    plan: null,
+    nodesInProject: null,
+    queue: null,
+    ended: null,
+  };
+  await writeSummary(context, renderSummary({ ...nothing, verdict: result }));
   context.result(renderVerdict(result, context.paint), result);
   const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];
   const failOn = given.failOn ?? mode?.failOn ?? "error";
@@ -75,6 +86,16 @@ export async function reportStep(
   await writeFileAtomic(join(junitDirOf(context), "dbt.xml"), xml);
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
+}
+
+/** summary.md (or the file that --summary names), and the job's page where the CI has one. */
+export async function writeSummary(context: Context, markdown: string): Promise<void> {
+  const { summary } = context.settings.given;
+  await writeFileAtomic(
+    summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary),
+    markdown,
+  );
+  await context.runner.summary(markdown);
 }
 
 /** Absolute folder of the JUnit file. */

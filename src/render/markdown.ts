@@ -7,7 +7,8 @@ import { cleanText, cutText, markdownBlock, markdownCode, markdownText } from ".
 import { duration, grouped, listed, shortName } from "./words.ts";
 
 export interface Summary {
-  readonly mode: Mode;
+  /** null: a report on a dbt that something else started. */
+  readonly mode: Mode | null;
   /** Such as `pull request #12 into main`. */
   readonly modeReason: string;
   readonly target: string | null;
@@ -54,7 +55,7 @@ function title({ verdict, ended }: Summary): string {
 
 function contextLine({ mode, modeReason, target, verdict, queue }: Summary): string {
   return [
-    `mode ${mode}: ${markdownText(modeReason)}`,
+    mode === null ? null : `mode ${mode}: ${markdownText(modeReason)}`,
     target === null ? null : `target ${markdownCode(target)}`,
     verdict === null || verdict.dbt.version === null ? null : `dbt ${markdownCode(verdict.dbt.version)}`,
     queue === null ? null : queueWords(queue),
