@@ -20,9 +20,17 @@ const signalbox = (...args) => time({ argv: [process.execPath, join(ROOT, "dist/
 
 try {
   const project = writeProject(repo, { models, testsPerModel: 2 });
-  writeFileSync(join(repo, "signalbox.yml"), "version: 1\nbase_branch: main\nmodes: { check: { target: ci }, deploy: { target: prod } }\n");
+  writeFileSync(
+    join(repo, "signalbox.yml"),
+    "version: 1\nbase_branch: main\nmodes: { check: { target: ci }, deploy: { target: prod } }\n",
+  );
   writeFileSync(join(repo, ".gitignore"), "target/\nlogs/\n.signalbox/\ntest-results/\n*.duckdb\n");
-  for (const args of [["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "base"]]) git(...args);
+  for (const args of [
+    ["init", "-q", "-b", "main"],
+    ["add", "-A"],
+    ["commit", "-qm", "base"],
+  ])
+    git(...args);
   signalbox("ci", "--mode", "deploy");
   git("switch", "-qc", "feature");
   appendFileSync(project.firstOf(project.layers - 2), "-- edited\n");
@@ -35,14 +43,39 @@ try {
   const byHand = () => {
     rmSync(join(repo, "target"), { recursive: true, force: true });
     const state = join(repo, ".signalbox/baselines/selection");
-    return time({ argv: ["dbt", "build", "--target", "ci", "--select", "state:modified+", "--defer", "--favor-state", "--state", state], cwd: repo, env });
+    return time({
+      argv: [
+        "dbt",
+        "build",
+        "--target",
+        "ci",
+        "--select",
+        "state:modified+",
+        "--defer",
+        "--favor-state",
+        "--state",
+        state,
+      ],
+      cwd: repo,
+      env,
+    });
   };
   const check = () => {
     rmSync(join(repo, "target"), { recursive: true, force: true });
     return signalbox("ci");
   };
-  compare(`check run of one edit against a full build: ${models} models, ${2 * models} tests, cold parse`, ["signalbox ci", check], ["dbt build", full], pairs);
-  compare("check run of one edit against the same by hand", ["signalbox ci", check], ["dbt build -s state:modified+ --defer", byHand], pairs);
+  compare(
+    `check run of one edit against a full build: ${models} models, ${2 * models} tests, cold parse`,
+    ["signalbox ci", check],
+    ["dbt build", full],
+    pairs,
+  );
+  compare(
+    "check run of one edit against the same by hand",
+    ["signalbox ci", check],
+    ["dbt build -s state:modified+ --defer", byHand],
+    pairs,
+  );
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -5,7 +5,13 @@ import { spawnSync } from "node:child_process";
 export function time({ argv, cwd, env, codes = [0] }) {
   const [program, ...args] = argv;
   const began = process.hrtime.bigint();
-  const { status, error, stderr } = spawnSync(program, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 256 * 1024 * 1024 });
+  const { status, error, stderr } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 256 * 1024 * 1024,
+  });
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
   if (!codes.includes(status)) throw new Error(`${argv.join(" ")} ended with ${status}: ${error?.message ?? stderr}`);
   return seconds;
@@ -17,8 +23,17 @@ export function compare(title, [nameA, runA], [nameB, runB], pairs) {
   runB();
   const rows = Array.from({ length: pairs }, () => ({ a: runA(), b: runB() }));
   const ratios = rows.map(({ a, b }) => a / b);
-  const show = (values, unit) => `${median(values).toFixed(2)}${unit} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
-  console.log(`${title}\n  ${nameA}: ${show(rows.map(({ a }) => a), " s")}\n  ${nameB}: ${show(rows.map(({ b }) => b), " s")}\n  ratio, median of ${pairs} pairs: ${show(ratios, " ×")}`);
+  const show = (values, unit) =>
+    `${median(values).toFixed(2)}${unit} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+  console.log(
+    `${title}\n  ${nameA}: ${show(
+      rows.map(({ a }) => a),
+      " s",
+    )}\n  ${nameB}: ${show(
+      rows.map(({ b }) => b),
+      " s",
+    )}\n  ratio, median of ${pairs} pairs: ${show(ratios, " ×")}`,
+  );
   return median(ratios);
 }
 

@@ -14,6 +14,10 @@ const benches = readdirSync(folder).filter((name) => name.endsWith(".bench.mjs")
 const asked = process.argv.slice(2);
 for (const name of asked.length === 0 ? benches : asked.map((word) => `${word}.bench.mjs`)) {
   process.stdout.write(`\n── ${name}\n`);
-  const { status } = spawnSync(process.execPath, [join(folder, name)], { cwd: ROOT, stdio: "inherit", env: { ...withDbt(process.env, dbt), TEST_DBT_BIN: dbt } });
+  const { status } = spawnSync(process.execPath, [join(folder, name)], {
+    cwd: ROOT,
+    stdio: "inherit",
+    env: { ...withDbt(process.env, dbt), TEST_DBT_BIN: dbt },
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -23,22 +23,95 @@ describe("bad input", () => {
 
   const yaml = (text: string) => `version: 1\nbase_branch: main\n${text}\n`;
   const cases: readonly Case[] = [
-    { name: "no dbt on the PATH", env: { PATH: "/usr/bin:/bin" }, code: 2, says: ['there is no program "dbt" on the PATH', "dbt: { command: [uv, run, dbt] }"] },
-    { name: "a command for dbt that does not exist", files: { "signalbox.yml": yaml("dbt: { command: [./no/dbt] }\nmodes: { check: { target: ci } }") }, code: 2, says: ['there is no program "./no/dbt"'] },
-    { name: "a wrong project_dir", files: { "signalbox.yml": yaml("dbt: { project_dir: transform }\nmodes: { check: { target: ci } }") }, code: 2, says: ["transform is no dbt project: it holds no dbt_project.yml", "dbt.project_dir"] },
-    { name: "an unknown target", files: { "signalbox.yml": yaml("modes: { check: { target: cii } }") }, code: 2, says: ['modes.check.target is "cii": the profile has no such target (did you mean ci?)', "ci, prod"] },
+    {
+      name: "no dbt on the PATH",
+      env: { PATH: "/usr/bin:/bin" },
+      code: 2,
+      says: ['there is no program "dbt" on the PATH', "dbt: { command: [uv, run, dbt] }"],
+    },
+    {
+      name: "a command for dbt that does not exist",
+      files: { "signalbox.yml": yaml("dbt: { command: [./no/dbt] }\nmodes: { check: { target: ci } }") },
+      code: 2,
+      says: ['there is no program "./no/dbt"'],
+    },
+    {
+      name: "a wrong project_dir",
+      files: { "signalbox.yml": yaml("dbt: { project_dir: transform }\nmodes: { check: { target: ci } }") },
+      code: 2,
+      says: ["transform is no dbt project: it holds no dbt_project.yml", "dbt.project_dir"],
+    },
+    {
+      name: "an unknown target",
+      files: { "signalbox.yml": yaml("modes: { check: { target: cii } }") },
+      code: 2,
+      says: ['modes.check.target is "cii": the profile has no such target (did you mean ci?)', "ci, prod"],
+    },
     { name: "an unknown target as a flag", args: ["--target", "staging"], code: 2, says: ['--target is "staging"'] },
-    { name: "a broken signalbox.yml", files: { "signalbox.yml": "version: 1\nmodes:\n  check: {target: ci\n" }, code: 2, says: [/signalbox\.yml:\d is not YAML/] },
-    { name: "an unknown key", files: { "signalbox.yml": yaml("mode: {}") }, code: 2, says: ["signalbox.yml:3 mode is no key of signalbox.yml (did you mean modes?)"] },
-    { name: "a check mode without a target", files: { "signalbox.yml": yaml("modes: { deploy: { target: prod } }") }, code: 2, says: ["modes.check.target is missing", "no pull request builds into production"] },
-    { name: "a check mode with production's target", files: { "signalbox.yml": yaml("modes: { check: { target: prod }, deploy: { target: prod } }") }, code: 2, says: ['modes.check.target is "prod": is also the target of deploy mode'] },
-    { name: "a missing channel id", args: ["--mode", "deploy"], files: { "signalbox.yml": yaml("modes: { deploy: { target: prod } }\nslack: { error: C012345678 }") }, env: { SLACK_BOT_TOKEN: "xoxb-1234567890" }, code: 2, says: ["slack.warn is missing: wanted the id of the channel for warnings", "the id stands at the bottom"] },
-    { name: "a channel's name in place of its id", args: ["--error-channel", "#dbt"], code: 2, says: ['--error-channel is "#dbt": wanted a channel id'] },
-    { name: "no base branch", files: { "signalbox.yml": "modes: { check: { target: ci } }\n" }, code: 2, says: ["the base branch is not known", "write base_branch: main"] },
-    { name: "a configuration file that does not exist", args: ["--config", "nowhere.yml"], code: 2, says: ["--config nowhere.yml: there is no such file"] },
-    { name: "a work folder that is not ours", args: ["--work", "models"], code: 2, says: ["models is not a work folder of signalbox: it holds orders.sql", "name another folder with --work"] },
+    {
+      name: "a broken signalbox.yml",
+      files: { "signalbox.yml": "version: 1\nmodes:\n  check: {target: ci\n" },
+      code: 2,
+      says: [/signalbox\.yml:\d is not YAML/],
+    },
+    {
+      name: "an unknown key",
+      files: { "signalbox.yml": yaml("mode: {}") },
+      code: 2,
+      says: ["signalbox.yml:3 mode is no key of signalbox.yml (did you mean modes?)"],
+    },
+    {
+      name: "a check mode without a target",
+      files: { "signalbox.yml": yaml("modes: { deploy: { target: prod } }") },
+      code: 2,
+      says: ["modes.check.target is missing", "no pull request builds into production"],
+    },
+    {
+      name: "a check mode with production's target",
+      files: { "signalbox.yml": yaml("modes: { check: { target: prod }, deploy: { target: prod } }") },
+      code: 2,
+      says: ['modes.check.target is "prod": is also the target of deploy mode'],
+    },
+    {
+      name: "a missing channel id",
+      args: ["--mode", "deploy"],
+      files: { "signalbox.yml": yaml("modes: { deploy: { target: prod } }\nslack: { error: C012345678 }") },
+      env: { SLACK_BOT_TOKEN: "xoxb-1234567890" },
+      code: 2,
+      says: ["slack.warn is missing: wanted the id of the channel for warnings", "the id stands at the bottom"],
+    },
+    {
+      name: "a channel's name in place of its id",
+      args: ["--error-channel", "#dbt"],
+      code: 2,
+      says: ['--error-channel is "#dbt": wanted a channel id'],
+    },
+    {
+      name: "no base branch",
+      files: { "signalbox.yml": "modes: { check: { target: ci } }\n" },
+      code: 2,
+      says: ["the base branch is not known", "write base_branch: main"],
+    },
+    {
+      name: "a configuration file that does not exist",
+      args: ["--config", "nowhere.yml"],
+      code: 2,
+      says: ["--config nowhere.yml: there is no such file"],
+    },
+    {
+      name: "a work folder that is not ours",
+      args: ["--work", "models"],
+      code: 2,
+      says: ["models is not a work folder of signalbox: it holds orders.sql", "name another folder with --work"],
+    },
     { name: "a ref that is a flag", args: ["--select", "--full-refresh"], code: 2, says: ["--select"] },
-    { name: "several problems at once", args: ["--timeout", "soon", "--mode", "prod"], env: { SIGNALBOX_POLL: "x" }, code: 2, says: ["3 problems:", "--timeout", "--mode", "SIGNALBOX_POLL"] },
+    {
+      name: "several problems at once",
+      args: ["--timeout", "soon", "--mode", "prod"],
+      env: { SIGNALBOX_POLL: "x" },
+      code: 2,
+      says: ["3 problems:", "--timeout", "--mode", "SIGNALBOX_POLL"],
+    },
   ];
 
   it.each(cases)("$name", async ({ args = [], files = {}, env = {}, code, says }) => {
@@ -47,7 +120,10 @@ describe("bad input", () => {
     const ended = await signalbox(["ci", ...args], { cwd: project.dir, env: { ...project.env, ...env } });
 
     expect(ended.stderr).toMatch(/^signalbox: /);
-    for (const words of says) expect(ended.stderr).toMatch(words instanceof RegExp ? words : new RegExp(words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+    for (const words of says)
+      expect(ended.stderr).toMatch(
+        words instanceof RegExp ? words : new RegExp(words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
+      );
     expect(ended.stderr).not.toMatch(/\n\s+at /);
     expect(ended.stderr.trim().split("\n").length).toBeLessThan(8);
     expect(ended.code).toBe(code);
@@ -76,7 +152,17 @@ describe("bad input", () => {
     mkdirSync(join(store, commit), { recursive: true });
     const manifest = "{}";
     const sha256 = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-    const header = { schema: 1, commit, branch: "main", createdAt: "2026-11-25T07:00:00Z", project: "another", adapter: "duckdb", dbtVersion: "1.11.16", target: "prod", files: [{ name: "manifest.json", bytes: 2, sha256 }] };
+    const header = {
+      schema: 1,
+      commit,
+      branch: "main",
+      createdAt: "2026-11-25T07:00:00Z",
+      project: "another",
+      adapter: "duckdb",
+      dbtVersion: "1.11.16",
+      target: "prod",
+      files: [{ name: "manifest.json", bytes: 2, sha256 }],
+    };
     writeFileSync(join(store, commit, "manifest.json"), manifest);
     writeFileSync(join(store, commit, "state.json"), JSON.stringify(header));
     project.git("switch", "--quiet", "--create", "feature");
@@ -90,8 +176,18 @@ describe("bad input", () => {
 
   it.each([
     ["no results at all", {}, ["report"], "target/run_results.json does not exist"],
-    ["a verdict that is none", { ".signalbox/.signalbox-work": "", ".signalbox/verdict.json": "{}" }, ["notify"], "verdict.json is no verdict of signalbox"],
-    ["a plan that is none", { ".signalbox/.signalbox-work": "", ".signalbox/plan.json": "[]" }, ["build"], "plan.json is not a plan of signalbox"],
+    [
+      "a verdict that is none",
+      { ".signalbox/.signalbox-work": "", ".signalbox/verdict.json": "{}" },
+      ["notify"],
+      "verdict.json is no verdict of signalbox",
+    ],
+    [
+      "a plan that is none",
+      { ".signalbox/.signalbox-work": "", ".signalbox/plan.json": "[]" },
+      ["build"],
+      "plan.json is not a plan of signalbox",
+    ],
     ["no plan", {}, ["build"], "plan.json does not exist: there is no plan to build"],
     ["no state", {}, ["plan", "--state", "nowhere"], "nowhere does not exist"],
     ["an empty store", {}, ["state", "fetch", "--store", "dir:store"], "the store holds no bundle"],

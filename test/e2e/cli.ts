@@ -36,7 +36,10 @@ export function withPrograms(dir: string): string {
 }
 
 /** The built CLI as a process of its own. */
-export function start(args: readonly string[], options: { cwd: string; env?: Readonly<Record<string, string>> }): Started {
+export function start(
+  args: readonly string[],
+  options: { cwd: string; env?: Readonly<Record<string, string>> },
+): Started {
   const child = spawn(process.execPath, [CLI, ...args], { cwd: options.cwd, env: options.env ?? laptop() });
   let [stdout, stderr] = ["", ""];
   const waiting: { pattern: RegExp; resolve: () => void; reject: (reason: Error) => void }[] = [];
@@ -54,7 +57,8 @@ export function start(args: readonly string[], options: { cwd: string; env?: Rea
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
-      for (const each of waiting) each.reject(new Error(`ended with ${code} before it printed ${each.pattern}:\n${stdout}${stderr}`));
+      for (const each of waiting)
+        each.reject(new Error(`ended with ${code} before it printed ${each.pattern}:\n${stdout}${stderr}`));
       resolve({ code, stdout, stderr });
     });
   });
@@ -66,7 +70,10 @@ export function start(args: readonly string[], options: { cwd: string; env?: Rea
   return { child, ended, prints };
 }
 
-export function signalbox(args: readonly string[], options: { cwd: string; env?: Readonly<Record<string, string>> }): Promise<Ended> {
+export function signalbox(
+  args: readonly string[],
+  options: { cwd: string; env?: Readonly<Record<string, string>> },
+): Promise<Ended> {
   return start(args, options).ended;
 }
 

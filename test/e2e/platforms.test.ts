@@ -14,7 +14,11 @@ beforeEach(() => {
 afterEach(() => project.remove());
 
 /** GitHub's runner around the process: variables, the event's file, the command files. */
-function onGitHub(eventName: string, event: unknown, overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
+function onGitHub(
+  eventName: string,
+  event: unknown,
+  overrides: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const file = (name: string) => join(project.dir, "..", name);
   writeFileSync(file("event.json"), JSON.stringify(event));
   return {
@@ -37,10 +41,19 @@ function onGitHub(eventName: string, event: unknown, overrides: Readonly<Record<
   };
 }
 
-const push = { repository: { full_name: "acme/shop", default_branch: "main" }, head_commit: { message: "Add orders", author: { name: "Dana" } } };
+const push = {
+  repository: { full_name: "acme/shop", default_branch: "main" },
+  head_commit: { message: "Add orders", author: { name: "Dana" } },
+};
 const pullRequest = (headRepository: string) => ({
   repository: push.repository,
-  pull_request: { number: 12, title: "FX", user: { login: "dana" }, base: { ref: "main", sha: "a".repeat(40) }, head: { ref: "feature/fx", sha: "b".repeat(40), repo: { full_name: headRepository } } },
+  pull_request: {
+    number: 12,
+    title: "FX",
+    user: { login: "dana" },
+    base: { ref: "main", sha: "a".repeat(40) },
+    head: { ref: "feature/fx", sha: "b".repeat(40), repo: { full_name: headRepository } },
+  },
 });
 
 describe("on GitHub Actions", () => {
@@ -51,30 +64,58 @@ describe("on GitHub Actions", () => {
 
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain("mode      deploy: push to main");
-    const commands = ended.stdout.split("\n").filter((line) => line.trimStart().startsWith("::") || line.includes("##["));
-    expect(commands.map((line) => line.replace(/[0-9a-f]{32}/, "T"))).toEqual(["::group::dbt build", "::stop-commands::T", "::T::", "::endgroup::"]);
+    const commands = ended.stdout
+      .split("\n")
+      .filter((line) => line.trimStart().startsWith("::") || line.includes("##["));
+    expect(commands.map((line) => line.replace(/[0-9a-f]{32}/, "T"))).toEqual([
+      "::group::dbt build",
+      "::stop-commands::T",
+      "::T::",
+      "::endgroup::",
+    ]);
     expect(readFileSync(env.GITHUB_OUTPUT ?? "", "utf8")).toMatch(/outcome<<(\S+)\npass\n\1\n/);
     expect(readFileSync(env.GITHUB_STEP_SUMMARY ?? "", "utf8")).toContain("1 passed");
   });
 
   it("dbt sees neither our secrets nor the runner's command files", async () => {
-    const env = onGitHub("push", push, { SLACK_WEBHOOK_ERROR: "https://hooks.slack.com/services/T0/B0/secret", CIRCLE_TOKEN: "CCIPAT_secret", INPUT_X: "x", ACTIONS_RUNTIME_TOKEN: "runtime-secret", DBT_KEY: "the warehouse's" });
+    const env = onGitHub("push", push, {
+      SLACK_WEBHOOK_ERROR: "https://hooks.slack.com/services/T0/B0/secret",
+      CIRCLE_TOKEN: "CCIPAT_secret",
+      INPUT_X: "x",
+      ACTIONS_RUNTIME_TOKEN: "runtime-secret",
+      DBT_KEY: "the warehouse's",
+    });
 
     await signalbox(["ci", "--no-queue"], { cwd: project.dir, env });
 
     const seen = project.starts()[0]?.env ?? {};
-    expect(Object.keys(seen).filter((name) => /^(SLACK_|CIRCLE_TOKEN|GITHUB_(TOKEN|OUTPUT|ENV|PATH|STEP_SUMMARY)|INPUT_|ACTIONS_.*TOKEN)/.test(name))).toEqual([]);
+    expect(
+      Object.keys(seen).filter((name) =>
+        /^(SLACK_|CIRCLE_TOKEN|GITHUB_(TOKEN|OUTPUT|ENV|PATH|STEP_SUMMARY)|INPUT_|ACTIONS_.*TOKEN)/.test(name),
+      ),
+    ).toEqual([]);
     expect(seen.DBT_KEY).toBe("the warehouse's");
     expect(textOf(join(project.dir, ".signalbox"))).not.toContain("ghs_0123456789abcdef");
   });
 
   it("a pull request is a check in a schema of its own branch, and alerts nobody", async () => {
     project.git("switch", "--quiet", "--create", "feature/fx");
-    const env = onGitHub("pull_request", pullRequest("acme/shop"), { SLACK_BOT_TOKEN: "xoxb-0123456789", GITHUB_HEAD_REF: "feature/fx" });
+    const env = onGitHub("pull_request", pullRequest("acme/shop"), {
+      SLACK_BOT_TOKEN: "xoxb-0123456789",
+      GITHUB_HEAD_REF: "feature/fx",
+    });
 
-    const ended = await signalbox(["ci", "--no-queue", "--state", "nowhere", "--full", "--json"], { cwd: project.dir, env });
+    const ended = await signalbox(["ci", "--no-queue", "--state", "nowhere", "--full", "--json"], {
+      cwd: project.dir,
+      env,
+    });
 
-    expect(json<CiResult>(ended)).toMatchObject({ mode: "check", modeReason: "pull request #12 into main", notify: null, published: null });
+    expect(json<CiResult>(ended)).toMatchObject({
+      mode: "check",
+      modeReason: "pull request #12 into main",
+      notify: null,
+      published: null,
+    });
     expect(project.starts()[0]?.env.SIGNALBOX_SCHEMA).toMatch(/^ci_feature_fx_[0-9a-f]{6}$/);
     expect(project.starts()[0]?.argv).toContain("ci");
   });
@@ -83,7 +124,10 @@ describe("on GitHub Actions", () => {
     const env = onGitHub("pull_request", pullRequest("mallory/shop"), { SLACK_BOT_TOKEN: "xoxb-0123456789" });
     const store = join(project.dir, "..", "store");
 
-    const ended = await signalbox(["ci", "--mode", "deploy", "--no-queue", "--store", `dir:${store}`], { cwd: project.dir, env });
+    const ended = await signalbox(["ci", "--mode", "deploy", "--no-queue", "--store", `dir:${store}`], {
+      cwd: project.dir,
+      env,
+    });
 
     expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
     expect(ended.stdout).toContain("no state bundle: the run comes from a fork");
@@ -91,19 +135,25 @@ describe("on GitHub Actions", () => {
     expect(existsSync(store)).toBe(false);
     expect(ended.code).toBe(0);
 
-    const notify = await signalbox(["notify", "--mode", "deploy"], { cwd: project.dir, env: { ...env, SIGNALBOX_ERROR_CHANNEL: "C012345678", SIGNALBOX_WARN_CHANNEL: "C012345678" } });
+    const notify = await signalbox(["notify", "--mode", "deploy"], {
+      cwd: project.dir,
+      env: { ...env, SIGNALBOX_ERROR_CHANNEL: "C012345678", SIGNALBOX_WARN_CHANNEL: "C012345678" },
+    });
     expect(notify.stdout).toContain("the run comes from a fork: nobody is alerted");
   });
 
-  it.each(["ci", "plan", "build"])("%s refuses a stranger's tree under pull_request_target, before dbt is started", async (command) => {
-    const env = onGitHub("pull_request_target", pullRequest("mallory/shop"), { GITHUB_SHA: "c".repeat(40) });
+  it.each(["ci", "plan", "build"])(
+    "%s refuses a stranger's tree under pull_request_target, before dbt is started",
+    async (command) => {
+      const env = onGitHub("pull_request_target", pullRequest("mallory/shop"), { GITHUB_SHA: "c".repeat(40) });
 
-    const ended = await signalbox([command], { cwd: project.dir, env });
+      const ended = await signalbox([command], { cwd: project.dir, env });
 
-    expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain("pull_request_target gives this job the base's secrets");
-    expect(project.starts()).toEqual([]);
-  });
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toContain("pull_request_target gives this job the base's secrets");
+      expect(project.starts()).toEqual([]);
+    },
+  );
 
   it("with --json stdout is one document, and everything else is on stderr", async () => {
     const ended = await signalbox(["ci", "--no-queue", "--json"], { cwd: project.dir, env: onGitHub("push", push) });
@@ -159,7 +209,9 @@ describe("on CircleCI", () => {
     const ended = await signalbox(["ci"], { cwd: project.dir, env: onCircle({ CIRCLE_TOKEN: undefined }) });
 
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain("CIRCLE_TOKEN is not set: only CircleCI's API tells a scheduled pipeline from a push");
+    expect(ended.stderr).toContain(
+      "CIRCLE_TOKEN is not set: only CircleCI's API tells a scheduled pipeline from a push",
+    );
     expect(project.starts()).toEqual([]);
   });
 });

@@ -31,7 +31,8 @@ export interface Shop {
 
 /** Folder of the prepared dbt; `npm test` sets it. Tests on real dbt skip, and say so, without it. */
 export const DBT_BIN = process.env.TEST_DBT_BIN;
-if (DBT_BIN === undefined) console.warn("skipped: TEST_DBT_BIN is not set, so there is no real dbt; npm test installs one");
+if (DBT_BIN === undefined)
+  console.warn("skipped: TEST_DBT_BIN is not set, so there is no real dbt; npm test installs one");
 
 /** The example as a repository with an origin, a warehouse and a store of its own. */
 export function openShop(overrides: Readonly<Record<string, string | undefined>> = {}): Shop {
@@ -51,7 +52,8 @@ export function openShop(overrides: Readonly<Record<string, string | undefined>>
   };
   gitIn(dir, "init", "--quiet", "--bare", "--initial-branch=main", origin);
   gitIn(dir, "clone", "--quiet", origin, repo);
-  const isMade = (path: string) => /[/\\](target|logs|\.signalbox|test-results)([/\\]|$)|\.duckdb/.test(path.slice(EXAMPLE.length));
+  const isMade = (path: string) =>
+    /[/\\](target|logs|\.signalbox|test-results)([/\\]|$)|\.duckdb/.test(path.slice(EXAMPLE.length));
   cpSync(EXAMPLE, repo, { recursive: true, filter: (path) => !isMade(path) });
   gitIn(repo, "switch", "--quiet", "--create", "main");
   gitIn(repo, "add", "--all");

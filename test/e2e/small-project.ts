@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { laptop, withPrograms } from "./cli.ts";
@@ -14,7 +24,20 @@ const MANIFEST = {
     generated_at: "2026-11-25T07:00:00Z",
   },
   nodes: {
-    "model.small.orders": { unique_id: "model.small.orders", resource_type: "model", name: "orders", package_name: "small", original_file_path: "models/orders.sql", database: "db", schema: "s", alias: "orders", depends_on: { nodes: [], macros: [] }, config: { materialized: "table" }, fqn: ["small", "orders"], raw_code: "select 1" },
+    "model.small.orders": {
+      unique_id: "model.small.orders",
+      resource_type: "model",
+      name: "orders",
+      package_name: "small",
+      original_file_path: "models/orders.sql",
+      database: "db",
+      schema: "s",
+      alias: "orders",
+      depends_on: { nodes: [], macros: [] },
+      config: { materialized: "table" },
+      fqn: ["small", "orders"],
+      raw_code: "select 1",
+    },
   },
   sources: {},
   macros: {},
@@ -75,7 +98,8 @@ export function openSmallProject(): SmallProject {
     }
   };
   write({
-    "signalbox.yml": "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n  deploy: { target: prod }\n  schedule: { target: prod }\n",
+    "signalbox.yml":
+      "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n  deploy: { target: prod }\n  schedule: { target: prod }\n",
     "dbt_project.yml": "name: small\nprofile: small\n",
     "profiles.yml": "small:\n  target: ci\n  outputs:\n    ci: { type: duckdb }\n    prod: { type: duckdb }\n",
     "models/orders.sql": "select 1\n",
@@ -89,8 +113,17 @@ export function openSmallProject(): SmallProject {
     env,
     write,
     git,
-    starts: () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []),
-    untracked: () => git("status", "--porcelain").split("\n").filter((line) => line.startsWith("??")),
+    starts: () =>
+      existsSync(log)
+        ? readFileSync(log, "utf8")
+            .trim()
+            .split("\n")
+            .map((line) => JSON.parse(line))
+        : [],
+    untracked: () =>
+      git("status", "--porcelain")
+        .split("\n")
+        .filter((line) => line.startsWith("??")),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }

@@ -16,7 +16,8 @@ const WARNING = "test.shop.orders_with_old_fx_rate";
 describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
   let shop: Shop;
   let slack: Awaited<ReturnType<typeof openSlack>>;
-  const value = <T>(name: string, repo = shop.repo) => JSON.parse(readFileSync(join(repo, ".signalbox", name), "utf8")) as T;
+  const value = <T>(name: string, repo = shop.repo) =>
+    JSON.parse(readFileSync(join(repo, ".signalbox", name), "utf8")) as T;
 
   beforeAll(async () => {
     shop = openShop();
@@ -36,18 +37,33 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
 
     const result = json<CiResult>(ended);
     expect(ended.code).toBe(0);
-    expect(result).toMatchObject({ mode: "deploy", outcome: "warn", exitCode: 0, plan: { kind: "everything" }, queue: { decision: "entered" } });
+    expect(result).toMatchObject({
+      mode: "deploy",
+      outcome: "warn",
+      exitCode: 0,
+      plan: { kind: "everything" },
+      queue: { decision: "entered" },
+    });
     expect(result.verdict?.counts).toMatchObject({ error: 0, warn: 1, skipped: 0 });
-    expect(slack.posted.map(({ channel, authorization }) => [channel, authorization])).toEqual([["C0WARNINGS", `Bearer ${TOKEN}`]]);
+    expect(slack.posted.map(({ channel, authorization }) => [channel, authorization])).toEqual([
+      ["C0WARNINGS", `Bearer ${TOKEN}`],
+    ]);
     expect(result.published?.commit).toBe(shop.git("rev-parse", "HEAD"));
-    expect(readdirSync(result.published?.where ?? "").sort()).toEqual(["manifest.json", "run_results.json", "state.json", "verdict.json"]);
+    expect(readdirSync(result.published?.where ?? "").sort()).toEqual([
+      "manifest.json",
+      "run_results.json",
+      "state.json",
+      "verdict.json",
+    ]);
   });
 
   it("keeps Slack's token from dbt and from every file", () => {
     const manifest = readFileSync(join(shop.repo, ".signalbox/dbt/01-build/manifest.json"), "utf8");
 
     expect(manifest).toContain("model.shop.token");
-    const files = readdirSync(join(shop.repo, ".signalbox"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = readdirSync(join(shop.repo, ".signalbox"), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
     const holding = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(TOKEN));
     expect(holding.map(({ name }) => name)).toEqual([]);
     expect(files.length).toBeGreaterThan(8);
@@ -60,18 +76,27 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
     shop.edit(MISTAKE.file, MISTAKE.old, MISTAKE.now);
     shop.commit("Use a rate through its last day");
 
-    const ended = await signalbox(["ci"], { cwd: shop.repo, env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url } });
+    const ended = await signalbox(["ci"], {
+      cwd: shop.repo,
+      env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url },
+    });
 
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain("check: branch feature/rates is not main");
     expect(ended.stdout).toMatch(/int_orders_eur\s+body changed/);
     expect(value("build.json")).toMatchObject({ planMatchesRun: true });
     const plan = value<PlanResult>("plan.json");
-    expect(plan).toMatchObject({ kind: "selected", defer: true, baselines: { selection: { kind: "bundle", distance: 0 }, deferral: { kind: "bundle" } } });
+    expect(plan).toMatchObject({
+      kind: "selected",
+      defer: true,
+      baselines: { selection: { kind: "bundle", distance: 0 }, deferral: { kind: "bundle" } },
+    });
     expect(plan.delegatedToDbt).toBe("state:modified is still decided by dbt ls");
     expect(plan.ids).toHaveLength(13);
     const verdict = value<VerdictResult>("verdict.json");
-    expect(verdict.findings.map(({ subject, severity, isNew }) => [subject.kind === "node" && subject.id, severity, isNew])).toEqual([
+    expect(
+      verdict.findings.map(({ subject, severity, isNew }) => [subject.kind === "node" && subject.id, severity, isNew]),
+    ).toEqual([
       [FAILING, "error", true],
       [WARNING, "warn", false],
     ]);
@@ -108,7 +133,10 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
     shop.git("switch", "--quiet", "main");
     shop.git("merge", "--quiet", "--ff-only", "feature/rates");
 
-    const ended = await signalbox(["ci", "--mode", "deploy"], { cwd: shop.repo, env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url } });
+    const ended = await signalbox(["ci", "--mode", "deploy"], {
+      cwd: shop.repo,
+      env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url },
+    });
 
     expect(ended.code).toBe(1);
     expect(slack.posted.map(({ channel }) => channel)).toEqual(["C0ERRORS00", "C0WARNINGS"]);
@@ -155,7 +183,9 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
 
     expect([check.code, deploy.code]).toEqual([1, 1]);
     expect(check.stdout).toContain("no_such_model");
-    expect(value<VerdictResult>("verdict.json").findings).toMatchObject([{ subject: { kind: "run", what: "dbt-failed" }, severity: "error" }]);
+    expect(value<VerdictResult>("verdict.json").findings).toMatchObject([
+      { subject: { kind: "run", what: "dbt-failed" }, severity: "error" },
+    ]);
     expect(deploy.stdout).toContain("#C0ERRORS00 · errors");
   });
 
