@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
-import { withWorktree } from "../dbt/worktree.ts";
+import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
 import { assertFits, assertHarmlessRelations, manifestFolder, readBundle } from "../state/bundle.ts";
 import { findBaseCommit, listAncestors } from "../state/find.ts";
@@ -99,7 +99,9 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       // Production's schema must not become the branch's, where both targets read the variable.
       const schema = name === "deferral" ? { SIGNALBOX_SCHEMA: undefined } : {};
       const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
-      if (workshop.project.packages !== "none") await dbt.start({ ...place, command: ["deps"], args: [] });
+      const needsPackages =
+        workshop.project.packages !== "none" && !(await lendPackages(workshop.project.dir, projectDir));
+      if (needsPackages) await dbt.start({ ...place, command: ["deps"], args: [] });
       const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
       if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
         warnings.push(
@@ -132,15 +134,14 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       context.log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
       for (const source of config.baseline.sources) {
         if (source === "worktree") {
-          context.log.more("no bundle of it: dbt parses it in a work tree");
+          const why = opened.store === null ? ` (${opened.why})` : "";
+          context.log.more(`no bundle of it${why}: dbt parses it in a work tree`);
           const found = await fromWorktree(sha, occasion.target, "selection");
           if (found !== null) return found;
         } else if (opened.store !== null) {
           const ancestors = await listAncestors(context.git, sha);
           const ref = await opened.store.find(ancestors);
           if (ref !== null) return fromBundle(opened.store, ref, "selection", ancestors.indexOf(ref.commit));
-        } else {
-          context.log.more(`no store: ${opened.why}`);
         }
       }
       const last = await newest("selection");

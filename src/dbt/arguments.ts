@@ -1,8 +1,8 @@
 /** dbt's command lines. Pure: one array each, never a shell string. */
 
 export interface StartPlaces {
-  /** Absolute. */
-  readonly targetPath: string;
+  /** Absolute; null for `dbt deps`, which writes no artifacts and refuses the flag. */
+  readonly targetPath: string | null;
   readonly logPath: string;
   /** Absolute folder of profiles.yml; null: dbt's own search. */
   readonly profilesDir: string | null;
@@ -19,7 +19,8 @@ export function commonArguments(places: StartPlaces): string[] {
   return [
     ...flag("--target", places.target),
     ...flag("--profiles-dir", places.profilesDir),
-    ...["--target-path", places.targetPath, "--log-path", places.logPath],
+    ...flag("--target-path", places.targetPath),
+    ...["--log-path", places.logPath],
     ...["--log-format-file", "json", "--log-level-file", "debug"],
     places.color ? "--use-colors" : "--no-use-colors",
     ...places.extra,

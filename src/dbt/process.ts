@@ -24,8 +24,11 @@ export interface ProcessEnd {
   readonly stopped: boolean;
 }
 
-/** dbt cancels its queries on SIGINT and ends within seconds; on SIGTERM it writes nothing at all. */
-const GRACE_MS = 20_000;
+/**
+ * dbt cancels its queries on SIGINT and ends within seconds; on SIGTERM it writes nothing at all. GitHub gives a step
+ * 7.5 s between SIGINT and SIGTERM. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+ */
+const GRACE_MS = 7_000;
 /** After the leader's end: how long its children may keep the pipes open. */
 const DRAIN_MS = 2_000;
 

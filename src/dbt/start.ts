@@ -1,5 +1,6 @@
 import { copyFile, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Clock } from "../support/clock.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
@@ -60,6 +61,8 @@ const ARTIFACTS = ["manifest.json", "run_results.json", "sources.json"] as const
 const NO_LIMITS: Limits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
+const MOST_LAST_LINES = 8;
+
 /** Starts dbt, one start after another, each with a numbered folder of its own that keeps what it wrote. */
 export function createDbt(setup: DbtSetup): Dbt {
   let count = 0;
@@ -69,13 +72,15 @@ export function createDbt(setup: DbtSetup): Dbt {
       const writes = resultsFileOf(command);
       count += 1;
       const dir = join(setup.recordDir, `${String(count).padStart(2, "0")}-${request.command.at(-1)}`);
+      // Another signalbox may have left its own start of this number there.
+      await rm(dir, { recursive: true, force: true });
       await mkdir(dir, { recursive: true });
       // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
       if (writes !== null) await rm(join(request.targetPath, writes), { force: true });
 
       const argv = argvOf(setup, request, dir);
       const startedAt = setup.clock.now();
-      const { end, progress, timedOut } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
+      const { end, lastWords, timedOut } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
       const seconds = (setup.clock.now() - startedAt) / 1000;
 
       await keepArtifacts(request.targetPath, dir, startedAt);
@@ -86,7 +91,7 @@ export function createDbt(setup: DbtSetup): Dbt {
         startedAt,
         seconds,
         trouble,
-        lastWords: progress.lastWords,
+        lastWords,
         dir,
       });
       return { run, argv, dir, stdout: end.stdout };
@@ -95,7 +100,8 @@ export function createDbt(setup: DbtSetup): Dbt {
 }
 
 function argvOf(setup: DbtSetup, request: StartRequest, logPath: string): string[] {
-  const places: StartPlaces = { ...setup, targetPath: request.targetPath, target: request.target, logPath };
+  const targetPath = request.command[0] === "deps" ? null : request.targetPath;
+  const places: StartPlaces = { ...setup, targetPath, target: request.target, logPath };
   const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
   return [...setup.command, ...quiet, ...request.command, ...commonArguments(places), ...request.args, ...format];
 }
@@ -111,6 +117,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   let progress = NOTHING_SEEN as Progress;
   let lastSaidAt = startedAt;
   let timedOut = false;
+  let lastLines: readonly string[] = [];
   const say = (text: string) => {
     lastSaidAt = clock.now();
     setup.onNotice(text);
@@ -148,49 +155,58 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
       if (!over.signal.aborted) look();
     }
   })();
-  try {
-    const end = await runProcess({
-      argv,
-      cwd: request.projectDir,
-      env: { ...setup.env, ...request.env },
-      capture: request.lists ?? false,
-      signal: AbortSignal.any([setup.signal, limit.signal]),
-      onLine: (line) => {
-        lastSaidAt = clock.now();
-        setup.onLine(line);
-      },
-    });
-    return { end, progress: await finish(), timedOut };
-  } finally {
+  const end = await runProcess({
+    argv,
+    cwd: request.projectDir,
+    env: { ...setup.env, ...request.env },
+    capture: request.lists ?? false,
+    signal: AbortSignal.any([setup.signal, limit.signal]),
+    onLine: (line) => {
+      lastSaidAt = clock.now();
+      if (line.trim() !== "") lastLines = [...lastLines, line].slice(-MOST_LAST_LINES);
+      setup.onLine(line);
+    },
+  }).finally(() => {
     over.abort();
-    await watching;
-  }
-
-  async function finish(): Promise<Progress> {
-    over.abort();
-    await watching;
-    return progress;
-  }
+    return watching;
+  });
+  await read();
+  // Wrong arguments are refused before there is a log.
+  const refusal = end.exitCode === 0 || end.exitCode === 1 || lastLines.length === 0 ? null : lastLines.join("\n");
+  return { end, lastWords: progress.lastWords ?? refusal, timedOut };
 }
 
-/** A function that reads what has been appended to the file since the last call; a file that is not there yet is empty. */
+/**
+ * A function that reads what has been appended to the file since the last call; a file that is not there yet is empty.
+ * At 10 MB dbt moves its log to dbt.log.1 and starts a new one.
+ * https://docs.python.org/3/library/logging.handlers.html#rotatingfilehandler
+ */
 function followLines(file: string, onLine: (line: string) => void): () => Promise<void> {
+  const decoder = new StringDecoder("utf8");
   let offset = 0;
   let rest = "";
-  return async () => {
-    const handle = await open(file, "r").catch(() => null);
+  const readOn = async (path: string) => {
+    const handle = await open(path, "r").catch(() => null);
     if (handle === null) return;
     try {
       const { size } = await handle.stat();
       if (size <= offset) return;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - offset), 0, size - offset, offset);
       offset += bytesRead;
-      const lines = (rest + buffer.subarray(0, bytesRead).toString("utf8")).split("\n");
+      const lines = (rest + decoder.write(buffer.subarray(0, bytesRead))).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) onLine(line);
     } finally {
       await handle.close();
     }
+  };
+  return async () => {
+    const found = await stat(file).catch(() => null);
+    if (found !== null && found.size < offset) {
+      await readOn(`${file}.1`);
+      offset = 0;
+    }
+    await readOn(file);
   };
 }
 

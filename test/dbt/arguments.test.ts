@@ -20,6 +20,20 @@ describe("dbt's arguments", () => {
     ]);
   });
 
+  it("name no target folder for dbt deps, which refuses it", () => {
+    const places = {
+      targetPath: null,
+      logPath: "/l",
+      profilesDir: null,
+      target: null,
+      threads: null,
+      color: true,
+      extra: [],
+    };
+
+    expect(commonArguments(places)).not.toContain("--target-path");
+  });
+
   it("defer with --favor-state: left-overs of an earlier push must not win over production", () => {
     const selection = {
       select: ["state:modified+"],

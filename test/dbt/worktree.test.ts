@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { withWorktree } from "../../src/dbt/worktree.ts";
+import { initRepository, type Repository } from "../support/repository.ts";
+import { useTempDir } from "../support/temp-dir.ts";
+
+const dir = useTempDir();
+let repository: Repository;
+let base: string;
+
+beforeEach(() => {
+  repository = initRepository(join(dir(), "repository"));
+  base = repository.commit("base.sql");
+  repository.commit("change.sql");
+});
+
+const worktrees = () => repository.run("worktree", "list", "--porcelain").match(/^worktree .*/gm);
+const branches = () => repository.run("for-each-ref", "--format=%(refname)");
+
+describe("a borrowed work tree", () => {
+  it("holds the commit's files, outside the repository, without a branch", async () => {
+    const before = branches();
+
+    const seen = await withWorktree(repository.git, base, async (tree) => ({
+      tree,
+      names: (await readdir(tree)).sort(),
+      text: await readFile(join(tree, "base.sql"), "utf8"),
+      branches: branches(),
+    }));
+
+    expect(seen).toMatchObject({ names: [".git", "base.sql"], text: "base.sql\n", branches: before });
+    expect(seen.tree.startsWith(repository.dir)).toBe(false);
+  });
+
+  it("is gone afterwards, also from git's own list, and the answer is what its use gave", async () => {
+    let tree = "";
+
+    const answer = await withWorktree(repository.git, base, async (place) => {
+      tree = place;
+      return 42;
+    });
+
+    expect(answer).toBe(42);
+    expect(existsSync(join(tree, ".."))).toBe(false);
+    expect(worktrees()).toEqual([`worktree ${repository.dir}`]);
+    expect(existsSync(join(repository.dir, ".git/worktrees"))).toBe(false);
+  });
+
+  it("is gone also where its use fails, which is told as it was", async () => {
+    const failure = new Error("dbt does not parse");
+    let tree = "";
+
+    const borrowing = withWorktree(repository.git, base, async (place) => {
+      tree = place;
+      await writeFile(join(place, "untracked.txt"), "left by dbt");
+      await mkdir(join(place, "target/deep"), { recursive: true });
+      throw failure;
+    });
+
+    await expect(borrowing).rejects.toBe(failure);
+    expect(existsSync(join(tree, ".."))).toBe(false);
+    expect(worktrees()).toEqual([`worktree ${repository.dir}`]);
+  });
+
+  it("leaves the repository's own work tree as it was, uncommitted changes and all", async () => {
+    await writeFile(join(repository.dir, "change.sql"), "being edited");
+    const status = repository.run("status", "--porcelain", "--branch");
+
+    await withWorktree(repository.git, base, async () => {});
+
+    expect(repository.run("status", "--porcelain", "--branch")).toBe(status);
+  });
+
+  it("may be lent twice at a time", async () => {
+    const trees = await withWorktree(repository.git, base, (one) =>
+      withWorktree(repository.git, base, async (two) => [one, two]),
+    );
+
+    expect(new Set(trees).size).toBe(2);
+    expect(worktrees()).toEqual([`worktree ${repository.dir}`]);
+  });
+
+  it("keeps the work trees that somebody else has", async () => {
+    repository.run("worktree", "add", "--quiet", "--detach", join(dir(), "theirs"), base);
+
+    await withWorktree(repository.git, base, async () => {});
+
+    expect(worktrees()).toEqual([`worktree ${repository.dir}`, `worktree ${join(dir(), "theirs")}`]);
+  });
+
+  it.each([
+    ["in .git/hooks", async () => join(repository.dir, ".git/hooks")],
+    [
+      "in the folder that core.hooksPath names",
+      async () => {
+        repository.run("config", "core.hooksPath", "hooks");
+        return join(repository.dir, "hooks");
+      },
+    ],
+  ])("runs no hook of the repository %s", async (_, place) => {
+    const hooks = await place();
+    await mkdir(hooks, { recursive: true });
+    const trace = join(dir(), "hook-ran");
+    for (const name of ["post-checkout", "post-index-change", "reference-transaction"]) {
+      await writeFile(join(hooks, name), `#!/bin/sh\ntouch '${trace}'\n`);
+      await chmod(join(hooks, name), 0o755);
+    }
+    repository.run("worktree", "add", "--quiet", "--detach", join(dir(), "as-git-does"), base);
+    expect(existsSync(trace), "the hook works where it is not turned off").toBe(true);
+    await rm(trace);
+
+    await withWorktree(repository.git, base, async () => {});
+
+    expect(existsSync(trace)).toBe(false);
+  });
+
+  it.each(["0".repeat(40), "no-such-commit", "--orphan", "-f"])(
+    "of %j, which is no commit, is a configuration error that leaves nothing behind",
+    async (commit) => {
+      let isUsed = false;
+
+      const borrowing = withWorktree(repository.git, commit, async () => {
+        isUsed = true;
+      });
+
+      await expect(borrowing).rejects.toMatchObject({ kind: "configuration", exitCode: 2 });
+      expect(isUsed).toBe(false);
+      expect(worktrees()).toEqual([`worktree ${repository.dir}`]);
+    },
+  );
+});
