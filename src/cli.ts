@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   report: () => import("./commands/report.ts"),
   notify: () => import("./commands/notify.ts"),
   state: () => import("./commands/state.ts"),
+  status: () => import("./commands/status.ts"),
 };
 
 /** argv → command → exit code. */
@@ -95,6 +96,8 @@ function processSurroundings(): Surroundings {
     stdout: process.stdout,
     stderr: process.stderr,
     pid: process.pid,
+    // performance.now() counts from the start of the process.
+    startedAt: 0,
   };
 }
 

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly pid: number;
+  /** When the process began, by the clock's monotonic time: deadlines run from here. */
+  readonly startedAt: number;
 }
 
 /** Made once for a command and handed down. */

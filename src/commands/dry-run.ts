@@ -1,11 +1,11 @@
 import { showCommandLine } from "../dbt/arguments.ts";
-import { openTickets } from "../platforms/local/tickets.ts";
+import { lineUp } from "../queue/outlook.ts";
 import { buildArguments } from "./build.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
+import { lookAtLine } from "./line.ts";
 import type { Occasion, Workshop } from "./occasion.ts";
 import { describePlan, planStep } from "./plan.ts";
-import { groupOf, ticketDirOf } from "./queue.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or
@@ -53,13 +53,10 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
 }
 
 async function lookAtQueue(context: Context, { run }: Occasion): Promise<string> {
-  const dir = ticketDirOf(context, run);
-  if (dir === null) return "would not wait: this platform has no queue in this version";
-  const scan = await openTickets({ dir, group: groupOf(run, context.settings.config.queue.workflows) }).scan(
-    context.signal,
-  );
-  const active = scan.runs.filter(({ ended }) => !ended);
-  return active.length === 0
-    ? `would enter at once: nobody is on ${run.ref.name}`
-    : `would wait for ${active.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;
+  const line = await lookAtLine(context, run);
+  if ("why" in line) return `would not wait: ${line.why}`;
+  const scan = await line.source.scan(context.signal);
+  const ahead = lineUp(scan).filter(({ id }) => id !== run.id);
+  if (ahead.length === 0) return `would enter at once: nobody is on ${run.ref.name}`;
+  return `would wait for ${ahead.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;
 }

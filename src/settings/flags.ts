@@ -2,7 +2,7 @@
  * The option table: the one place where a flag is declared. `--help`, the readers, README's tables, action.yml, the orb
  * and the JSON schema are rendered from it. A boolean is never negated: `--no-queue` is an option of that name.
  */
-export const COMMANDS = ["ci", "queue", "plan", "build", "report", "notify", "state"] as const;
+export const COMMANDS = ["ci", "queue", "plan", "build", "report", "notify", "state", "status"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type ValueType =
@@ -112,7 +112,7 @@ export const OPTIONS = [
     placeholder: "W…",
     default: "self",
     describe: "workflows that write the same schema",
-    commands: ["ci", "queue"],
+    commands: ["ci", "queue", "status"],
     file: "queue.workflows",
   },
   {
@@ -128,7 +128,7 @@ export const OPTIONS = [
     placeholder: "10s",
     default: "10s CircleCI, 20s GitHub, 0s local",
     describe: "how old an API answer may be",
-    commands: ["ci", "queue"],
+    commands: ["ci", "queue", "status"],
   },
   {
     name: "poll",
@@ -144,7 +144,7 @@ export const OPTIONS = [
     placeholder: "24h",
     default: "24h",
     describe: "how far back runs are looked for",
-    commands: ["ci", "queue"],
+    commands: ["ci", "queue", "status"],
   },
   {
     name: "settle",
@@ -159,7 +159,7 @@ export const OPTIONS = [
     type: "text",
     placeholder: "DIR",
     describe: "tickets in a folder that all runs share, instead of the CI's API",
-    commands: ["ci", "queue"],
+    commands: ["ci", "queue", "status"],
   },
 
   // plan
@@ -449,7 +449,7 @@ export const OPTIONS = [
     placeholder: "URL",
     default: "https://circleci.com",
     describe: "CircleCI server",
-    commands: ["ci", "queue", "plan", "build", "report", "notify", "state"],
+    commands: COMMANDS,
   },
   {
     name: "slack-url",

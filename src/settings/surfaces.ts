@@ -44,6 +44,11 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     describe: "publish or fetch a state bundle",
     example: ["signalbox state fetch --out base", "the newest production manifest"],
   },
+  status: {
+    usage: "status",
+    describe: "who is inside and who waits, in their order",
+    example: ["signalbox status --json", "for a script"],
+  },
 };
 
 /** `signalbox --help`: no line is wider than 100 characters. */

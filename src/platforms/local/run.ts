@@ -24,7 +24,7 @@ export async function readLocalRun(git: Git, platform: "local" | "unknown", id: 
     repository,
     headRepository: repository,
     workflow: "self",
-    ref: { kind: "branch", name: branch ?? (head === null ? "no branch" : `detached-${head.slice(0, 12)}`) },
+    ref: { kind: "branch", name: branch ?? (head === null ? "(no branch)" : `detached-${head.slice(0, 12)}`) },
     commit: { sha, checkedOut: sha, title, author },
     pullRequest: null,
     trigger: platform === "local" ? "manual" : "unknown",

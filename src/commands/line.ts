@@ -1,0 +1,156 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { openTickets, takeTicket } from "../platforms/local/tickets.ts";
+import type { Me } from "../queue/decide.ts";
+import type { RunSource } from "../queue/source.ts";
+import type { Run } from "../run/run.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+
+/** The line of runs that this one stands in, whichever platform keeps it. */
+export interface Line {
+  readonly group: string;
+  readonly me: Me;
+  readonly source: RunSource;
+  readonly pace: Pace;
+  /** True where the platform itself knows when this run has ended; a ticket in a folder ends with this process. */
+  readonly outlivesProcess: boolean;
+  /** Lets the next run in. `status` is what later runs read. */
+  readonly end: (status: EndStatus) => Promise<void>;
+}
+
+export type EndStatus = "success" | "failed" | "cancelled" | "left";
+
+export interface Pace {
+  /** How stale an answer may be. */
+  readonly lagSeconds: number;
+  readonly pollSeconds: number;
+  readonly maxPollSeconds: number;
+}
+
+/** No line to stand in: said aloud, and the run goes on. */
+export interface NoLine {
+  readonly why: string;
+  readonly group: string;
+}
+
+const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
+  github: { lagSeconds: 20, pollSeconds: 5, maxPollSeconds: 60 },
+  circleci: { lagSeconds: 10, pollSeconds: 5, maxPollSeconds: 30 },
+  // A folder costs nothing to look at.
+  folder: { lagSeconds: 0, pollSeconds: 0.5, maxPollSeconds: 2 },
+};
+const DAY_SECONDS = 86_400;
+
+/** Takes a place in the line. Throws a configuration error where a token is missing or is refused. */
+export async function joinLine(context: Context, run: Run): Promise<Line | NoLine> {
+  const place = placeOf(context, run);
+  if (place.kind === "none") return place;
+  if (place.kind === "folder") {
+    const ticket = await takeTicket({ dir: place.dir, group: place.group, run });
+    const { me, source, release: end } = ticket;
+    return { group: place.group, me, source, end, pace: paceOf(context, "folder"), outlivesProcess: false };
+  }
+  const opened = await openPlatform(context, run, place);
+  return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, end: async () => {} };
+}
+
+/** The line without a place of one's own where the platform has tickets: to look at. */
+export async function lookAtLine(context: Context, run: Run): Promise<{ group: string; source: RunSource } | NoLine> {
+  const place = placeOf(context, run);
+  if (place.kind === "none") return place;
+  if (place.kind === "folder")
+    return { group: place.group, source: openTickets({ dir: place.dir, group: place.group }) };
+  return openPlatform(context, run, place);
+}
+
+type Place =
+  | { readonly kind: "folder"; readonly dir: string; readonly group: string }
+  | { readonly kind: "github" | "circleci"; readonly token: string }
+  | ({ readonly kind: "none" } & NoLine);
+
+function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): Place {
+  const group = groupOf(run, config.queue.workflows);
+  if (given.ticketDir !== undefined) return { kind: "folder", dir: resolve(cwd, given.ticketDir), group };
+  switch (run.platform) {
+    case "local":
+      return {
+        kind: "folder",
+        dir: join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "signalbox", "tickets"),
+        group,
+      };
+    case "unknown":
+      return {
+        kind: "none",
+        group,
+        why: `this CI is not known: nothing keeps two runs of ${run.ref.name} apart; --ticket-dir DIR queues in a folder that all runs share`,
+      };
+    case "github":
+    case "circleci": {
+      const token = run.platform === "github" ? env.GITHUB_TOKEN : env.CIRCLE_TOKEN;
+      if (token) return { kind: run.platform, token };
+      if (run.trust === "fork")
+        return { kind: "none", group, why: "the run comes from a fork and has no token: it does not wait" };
+      throw tokenMissing(run.platform);
+    }
+  }
+}
+
+function tokenMissing(platform: "github" | "circleci"): SignalboxError {
+  return platform === "github"
+    ? new SignalboxError("configuration", "GITHUB_TOKEN is not set: the queue reads the runs of this workflow", {
+        hint: 'env: { GITHUB_TOKEN: "${{ github.token }}" } at this step, and permissions: { actions: read } for the job',
+      })
+    : new SignalboxError("configuration", "CIRCLE_TOKEN is not set: the queue reads the pipelines of this project", {
+        hint: "add a personal API token of a user who can see the project as CIRCLE_TOKEN to a context of this job",
+      });
+}
+
+async function openPlatform(context: Context, run: Run, { kind, token }: Extract<Place, { token: string }>) {
+  const { given, config } = context.settings;
+  const common = {
+    workflows: config.queue.workflows,
+    token,
+    lagSeconds: paceOf(context, kind).lagSeconds,
+    maxAgeSeconds: given.maxAge ?? DAY_SECONDS,
+    timeoutSeconds: config.queue.timeout,
+    clock: context.clock,
+    signal: context.signal,
+    startedAt: context.startedAt,
+    notice: (text: string) => context.log.step("queue", text),
+  };
+  if (kind === "github") {
+    const { createGitHubSource } = await import("../platforms/github/source.ts");
+    const { repository, headRepository, id: runId, attempt, ref } = run;
+    const apiUrl = context.env.GITHUB_API_URL || "https://api.github.com";
+    return createGitHubSource({ ...common, repository, headRepository, ref: ref.name, runId, attempt, apiUrl });
+  }
+  const { createCircleSource } = await import("../platforms/circleci/source.ts");
+  return createCircleSource({ ...common, workflowId: run.id, baseUrl: given.circleUrl ?? "https://circleci.com" });
+}
+
+/** A platform's usual pace, with flags over it. */
+function paceOf({ settings: { given } }: Context, kind: keyof typeof PACES): Pace {
+  const usual = PACES[kind];
+  if (kind !== "folder" && given.apiLag === 0) {
+    throw configurationError([
+      {
+        where: "--api-lag",
+        got: '"0s"',
+        wanted: "wanted at least 1s: the API's times are whole seconds, and its answers are never quite fresh",
+      },
+    ]);
+  }
+  const pollSeconds = given.poll ?? usual.pollSeconds;
+  return {
+    lagSeconds: given.apiLag ?? usual.lagSeconds,
+    pollSeconds,
+    maxPollSeconds: Math.max(pollSeconds, usual.maxPollSeconds),
+  };
+}
+
+/** The runs that must not overlap: one repository, one ref, one head repository, one list of workflows. */
+function groupOf(run: Run, workflows: readonly string[]): string {
+  const names = workflows.map((name) => (name === "self" ? run.workflow : name));
+  return [run.repository, run.headRepository, run.ref.name, [...new Set(names)].sort().join(",")].join(" ");
+}

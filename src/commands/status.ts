@@ -1,0 +1,21 @@
+import { lineUp } from "../queue/outlook.ts";
+import { renderLine } from "../render/line.ts";
+import { SignalboxError } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+import { lookAtLine } from "./line.ts";
+import { learnRun } from "./occasion.ts";
+
+/** One look at the line, without waiting: who is inside, who waits, in their order. */
+export async function run(context: Context): Promise<number> {
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const line = await lookAtLine(context, thisRun);
+  if ("why" in line) throw new SignalboxError("configuration", `there is no line to look at: ${line.why}`);
+  const scan = await line.source.scan(context.signal);
+  const runs = lineUp(scan);
+  if (!scan.complete) context.log.warn("status", "the list is not complete: the CI did not show every page");
+  context.result(
+    renderLine(runs, { ref: thisRun.ref.name, now: scan.serverTime ?? context.clock.now(), paint: context.paint }),
+    { schema: 1, group: line.group, runs },
+  );
+  return 0;
+}
