@@ -3,8 +3,9 @@ import { join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
-import { assertFits, assertHarmlessRelations, manifestFolder, readBundle } from "../state/bundle.ts";
+import { assertFits, assertHarmlessRelations, assertSameProject, readBundle } from "../state/bundle.ts";
 import { findBaseCommit, listAncestors } from "../state/find.ts";
+import { findManifestFile } from "../state/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
 import { openStore } from "../state/stores/open.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -27,7 +28,7 @@ export async function findBaselines(
   current: Manifest,
 ): Promise<Found> {
   const search = createSearch(context, occasion, workshop, dbt, current);
-  const selection = occasion.mode === "check" ? await search.selectionOfCheck() : await search.newest("selection");
+  const selection = occasion.mode === "check" ? await search.selectionOfCheck() : await search.selectionOfDeploy();
   const deferral =
     occasion.mode === "check" && context.settings.config.modes.check.defer ? await search.deferral() : null;
   return { baselines: { selection, deferral }, warnings: search.warnings };
@@ -42,22 +43,15 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   const baseCommit = () =>
     (base ??= findBaseCommit(context.git, occasion.baseBranch, occasion.run.pullRequest !== null));
 
-  const fromPath = async (path: string): Promise<Baseline> => {
-    const dir = await manifestFolder(resolve(context.cwd, path));
-    if (dir === workshop.targetPath) {
-      throw new SignalboxError(
-        "configuration",
-        `the state folder ${dir} is dbt's own target folder: dbt would compare the project with itself`,
-        {
-          hint: "copy the manifest elsewhere first",
-        },
-      );
-    }
-    return {
-      manifest: await readManifestIn(dir),
-      dir,
-      origin: { kind: "path", where: dir, distance: 0, commit: null, createdAt: null },
-    };
+  const fromPath = async (path: string, name: "selection" | "deferral"): Promise<Baseline> => {
+    const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
+    // dbt wants a folder that holds manifest.json, whatever the file is called.
+    const dir = context.work.path("baselines", name);
+    await mkdir(dir, { recursive: true });
+    await copyFile(file, join(dir, "manifest.json"));
+    const manifest = await readManifestIn(dir);
+    assertSameProject(manifest, current, path);
+    return { manifest, dir, origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null } };
   };
 
   const fromBundle = async (
@@ -72,8 +66,10 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     const header = await readBundle(dir, ref.where);
     for (const warning of assertFits(header, current, ref.where))
       if (!warnings.includes(warning)) warnings.push(warning);
+    const manifest = await readManifestIn(dir);
+    assertSameProject(manifest, current, ref.where);
     return {
-      manifest: await readManifestIn(dir),
+      manifest,
       dir,
       origin: { kind: "bundle", where: ref.where, distance, commit: ref.commit, createdAt: header.createdAt },
     };
@@ -127,9 +123,9 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
 
   return {
     warnings,
-    newest,
+    selectionOfDeploy: () => (given.state === undefined ? newest("selection") : fromPath(given.state, "selection")),
     selectionOfCheck: async (): Promise<Baseline | null> => {
-      if (given.state !== undefined) return fromPath(given.state);
+      if (given.state !== undefined) return fromPath(given.state, "selection");
       const { sha, how } = await baseCommit();
       context.log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
       for (const source of config.baseline.sources) {
@@ -152,7 +148,7 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       return last;
     },
     deferral: async (): Promise<Baseline | null> => {
-      if (given.deferState !== undefined) return fromPath(given.deferState);
+      if (given.deferState !== undefined) return fromPath(given.deferState, "deferral");
       const deployed = await newest("deferral");
       const found = deployed ?? (isAllowed("worktree") ? await productionOfBase() : null);
       if (found !== null) assertHarmlessRelations(found.manifest, found.origin.where);

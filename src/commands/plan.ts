@@ -1,13 +1,17 @@
+import { dirname, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import { selectionArguments } from "../dbt/arguments.ts";
-import { isBuilt, type Listed, parseList } from "../dbt/list.ts";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import { isBuilt } from "../dbt/list.ts";
 import { renderPlan } from "../render/terminal.ts";
+import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
 import { explain } from "../selection/explain.ts";
-import { missingParents } from "../selection/frontier.ts";
-import type { Baselines, DbtSelection, Plan, PlanResult } from "../selection/plan.ts";
-import { SignalboxError } from "../support/errors.ts";
+import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
+import { assertSameProject } from "../state/bundle.ts";
+import { findManifestFile } from "../state/manifest-file.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
 import { findBaselines } from "./baselines.ts";
+import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
 import type { Context } from "./context.ts";
 import { createStarter, type DbtStarter } from "./dbt.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
@@ -24,23 +28,65 @@ export type Planned =
   | { readonly kind: "failed"; readonly run: DbtRun };
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
-const DELEGATED = "state:modified is still decided by dbt ls";
+const USUAL_SELECTION = "state:modified+";
 
 export async function run(context: Context): Promise<number> {
+  const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);
+  if (planned.kind === "failed") {
+    const words = planned.run.lastWords ?? `dbt ${planned.run.command} ended with exit code ${planned.run.exitCode}`;
+    throw new SignalboxError("dbt", words, { hint: "mend the project: dbt parse has to pass" });
+  }
+  context.result(describePlan(context, planned.result, planned.manifest).lines, planned.result);
+  return 0;
+}
+
+async function planHere(context: Context): Promise<Planned> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
   await context.work.open();
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
-  if (planned.kind === "failed") {
-    throw new SignalboxError(
-      "dbt",
-      planned.run.lastWords ?? `dbt ${planned.run.command} ended with exit code ${planned.run.exitCode}`,
-      { hint: "mend the project: dbt parse has to pass" },
-    );
+  return planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
+}
+
+/** Two manifests and nothing else: no dbt, no git. */
+async function planOffline(context: Context): Promise<Planned> {
+  const { given } = context.settings;
+  if (given.verify)
+    throw configurationError([
+      { where: "--verify", got: null, wanted: "asks dbt, and --manifest plans without: leave one out" },
+    ]);
+  const file = resolve(context.cwd, given.manifest ?? "");
+  const text = await readFileIfAny(file);
+  if (text === null)
+    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "name the manifest.json that dbt wrote" });
+  const manifest = readManifest(text, file);
+  const read = async (path: string | undefined) =>
+    path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file);
+  const baselines: Baselines = { selection: await read(given.state), deferral: await read(given.deferState) };
+  await context.work.open();
+  const select = given.select ?? USUAL_SELECTION;
+  if (baselines.selection === null && asksForState(select)) {
+    throw configurationError([
+      { where: "--state", got: null, wanted: "is missing: wanted the manifest that the change is compared with" },
+    ]);
   }
-  context.result(describePlan(context, planned.result, planned.manifest).lines, planned.result);
-  return 0;
+  const flags = {
+    indirectSelection: given.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, null),
+  } as const;
+  return decide(
+    {
+      context,
+      select,
+      exclude: given.exclude === undefined ? [] : [given.exclude],
+      manifest,
+      baselines,
+      dbt: null,
+      mayDefer: baselines.deferral !== null,
+      ...flags,
+    },
+    [],
+  );
 }
 
 /** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
@@ -50,7 +96,8 @@ export async function planStep(
   workshop: Workshop,
   dbt: DbtStarter,
 ): Promise<Planned> {
-  if (occasion.select === null || context.settings.given.full) {
+  const { given, config } = context.settings;
+  if (occasion.select === null || given.full) {
     return finish(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
   }
   const deps = await dbt.installPackages();
@@ -60,10 +107,105 @@ export async function planStep(
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
   const { baselines, warnings } = await findBaselines(context, occasion, workshop, dbt, manifest);
-  if (baselines.selection === null && /(^|[\s,])state:/.test(occasion.select)) {
+  if (baselines.selection === null && asksForState(occasion.select)) {
     return finish(context, withoutBaseline(context, warnings), baselines, manifest, null);
   }
-  return selectWithDbt({ context, occasion, dbt, baselines, manifest, warnings });
+  const question: Question = {
+    context,
+    select: occasion.select,
+    exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    manifest,
+    baselines,
+    dbt,
+    indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+    mayDefer: occasion.mode === "check" && config.modes.check.defer,
+  };
+  return decide(question, warnings);
+}
+
+async function decide(question: Question, warnings: readonly string[]): Promise<Planned> {
+  const { context, baselines, manifest } = question;
+  const choice = await chooseNodes(question);
+  if (choice.kind === "failed") return choice;
+  if (choice.kind === "everything") {
+    const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings, choice.warning] };
+    return finish(context, plan, { ...baselines, deferral: null }, manifest, choice.delegatedToDbt);
+  }
+  if (context.settings.given.verify) {
+    const verified = await verify(question, choice);
+    if (verified !== null) return verified;
+  }
+  const nodes = reasonsFor(question, choice);
+  const blind = baselines.selection === null ? [] : blindSpots(manifest, baselines.selection.manifest);
+  const all = [...warnings, ...choice.warnings, ...describeUpgrades(nodes), ...blind];
+  const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
+  const hasWork = nodes.some(({ type }) => type !== "exposure");
+  const plan: Plan = hasWork
+    ? {
+        kind: "selected",
+        nodes,
+        select: choice.select,
+        exclude: question.exclude,
+        defer: choice.deferral,
+        promoted: choice.promoted,
+        warnings: all,
+      }
+    : { kind: "nothing", warnings: all };
+  return finish(context, plan, used, manifest, choice.delegatedToDbt);
+}
+
+function reasonsFor(
+  { manifest, baselines, compareUnrendered }: Question,
+  { ids, promoted }: Choice & { kind: "chosen" },
+): readonly PlannedNode[] {
+  const bare = (id: string): PlannedNode => ({
+    id,
+    type: manifest.nodes.get(id)?.type ?? "",
+    path: manifest.nodes.get(id)?.path ?? "",
+    reasons: [],
+  });
+  const options = compareUnrendered === null ? {} : { compareUnrendered };
+  const explained =
+    baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
+  return explained.map((node) =>
+    promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" }] } : node,
+  );
+}
+
+/** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
+async function verify(question: Question, choice: Choice & { kind: "chosen" }): Promise<Planned | null> {
+  const answer = await askDbt(question, choice.select, "--verify");
+  if (answer.kind === "failed") return answer;
+  const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
+  const onlyDbt = answer.ids.filter((id) => !choice.ids.includes(id));
+  if (onlyOurs.length === 0 && onlyDbt.length === 0) {
+    question.context.log.step("verify", `dbt ls selects the same ${answer.ids.length} nodes`);
+    return null;
+  }
+  const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
+  throw new SignalboxError("dbt", message, { hint: "please report it with both manifests" });
+}
+
+/** A state selector compares with a baseline. */
+function asksForState(selector: string): boolean {
+  return /(^|[\s,+@\d])state:/.test(selector);
+}
+
+function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
+  const asked = given.compareUnrendered ?? "auto";
+  return asked === "auto" ? ofProject : asked === "true";
+}
+
+async function readBaseline(path: string, current: Manifest, own: string): Promise<Baseline> {
+  const file = await findManifestFile(path, own);
+  const manifest = readManifest((await readFileIfAny(file)) ?? "", file);
+  assertSameProject(manifest, current, path);
+  return {
+    manifest,
+    dir: dirname(file),
+    origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
+  };
 }
 
 /** Never an empty selection where there is nothing to compare with. */
@@ -78,110 +220,6 @@ function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
     why: "no-baseline",
     warnings: [...warnings, "there is no baseline to compare with: everything is built"],
   };
-}
-
-interface Question {
-  readonly context: Context;
-  readonly occasion: Occasion;
-  readonly dbt: DbtStarter;
-  readonly baselines: Baselines;
-  readonly manifest: Manifest;
-  readonly warnings: readonly string[];
-}
-
-async function selectWithDbt(question: Question): Promise<Planned> {
-  const { context, occasion, baselines, manifest } = question;
-  const select = occasion.select ?? "";
-  const asked = await ask(question, select);
-  if (asked.kind === "failed") return asked;
-  const mayDefer = occasion.mode === "check" && context.settings.config.modes.check.defer;
-  const missing = mayDefer ? missingParents(asked.ids, manifest, baselines.deferral?.manifest ?? null) : [];
-  if (missing.length === 0) return conclude(question, asked.listed, { select, promoted: [], warnings: [] });
-
-  const withParents = select
-    .split(/\s+/)
-    .map((part) => (part.startsWith("+") || part.startsWith("@") ? part : `+${part}`))
-    .join(" ");
-  const why =
-    baselines.deferral === null
-      ? "nothing tells what production holds"
-      : `production does not have ${missing.join(", ")}`;
-  const again = await ask(question, withParents);
-  if (again.kind === "failed") return again;
-  const withoutDeferral = { ...question, baselines: { ...baselines, deferral: null } };
-  if (missingParents(again.ids, manifest, null).length > 0) {
-    const warning = `${why}, and ${withParents} does not take in every parent: everything is built`;
-    return finish(
-      context,
-      { kind: "everything", why: "no-baseline", warnings: [...question.warnings, warning] },
-      withoutDeferral.baselines,
-      manifest,
-      DELEGATED,
-    );
-  }
-  const promoted = again.ids.filter((id) => !asked.ids.includes(id));
-  return conclude(withoutDeferral, again.listed, {
-    select: withParents,
-    promoted,
-    warnings: [`${why}: parents are built too (${withParents}), and nothing is deferred`],
-  });
-}
-
-type Answer =
-  | { readonly kind: "listed"; readonly ids: readonly string[]; readonly listed: readonly Listed[] }
-  | { readonly kind: "failed"; readonly run: DbtRun };
-
-async function ask({ context, occasion, dbt, baselines }: Question, select: string): Promise<Answer> {
-  const args = selectionArguments({
-    select: [select],
-    exclude: occasion.exclude === null ? [] : [occasion.exclude],
-    indirectSelection: context.settings.given.indirectSelection ?? null,
-    state: baselines.selection?.dir ?? null,
-    deferState: null,
-  });
-  const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
-  if (run.exitCode !== 0) return { kind: "failed", run };
-  const listed = parseList(stdout, context.settings.given.as ?? "build");
-  return { kind: "listed", ids: listed.map(({ id }) => id).sort(), listed };
-}
-
-interface Choice {
-  readonly select: string;
-  readonly promoted: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-async function conclude(
-  { context, occasion, baselines, manifest, warnings }: Question,
-  listed: readonly Listed[],
-  choice: Choice,
-): Promise<Planned> {
-  const all = [...warnings, ...choice.warnings];
-  const hasWork = listed.some(({ type }) => type !== "exposure");
-  if (!hasWork) return finish(context, { kind: "nothing", warnings: all }, baselines, manifest, DELEGATED);
-  const ids = listed.map(({ id }) => id).sort();
-  const explained =
-    baselines.selection === null
-      ? ids.map((id) => ({
-          id,
-          type: manifest.nodes.get(id)?.type ?? "",
-          path: manifest.nodes.get(id)?.path ?? "",
-          reasons: [],
-        }))
-      : explain(ids, manifest, baselines.selection.manifest);
-  const nodes = explained.map((node) =>
-    choice.promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" as const }] } : node,
-  );
-  const plan: Plan = {
-    kind: "selected",
-    nodes,
-    select: [choice.select],
-    exclude: occasion.exclude === null ? [] : [occasion.exclude],
-    defer: baselines.deferral !== null,
-    promoted: choice.promoted,
-    warnings: all,
-  };
-  return finish(context, plan, baselines, manifest, DELEGATED);
 }
 
 async function finish(

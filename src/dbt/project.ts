@@ -18,6 +18,13 @@ export interface Project {
   readonly targets: readonly string[] | null;
   /** missing: some are named that are not installed, or were named later than they were installed. */
   readonly packages: "none" | "installed" | "missing";
+  /** What decides selections: environment over `flags:` of dbt_project.yml; null: dbt's default. */
+  readonly flags: ProjectFlags;
+}
+
+export interface ProjectFlags {
+  readonly indirectSelection: "eager" | "cautious" | "buildable" | "empty" | null;
+  readonly compareUnrendered: boolean | null;
 }
 
 export interface ProjectPlaces {
@@ -45,8 +52,22 @@ export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Pro
     profilesDir: found?.dir ?? null,
     targets: outputs === null ? null : Object.keys(outputs),
     packages: await packagesOf(dir),
+    flags: flagsOf(mappingAt(project, "flags") ?? {}, env),
   };
 }
+
+/** https://docs.getdbt.com/reference/global-configs/about-global-configs */
+function flagsOf(flags: Record<string, unknown>, env: Environment): ProjectFlags {
+  const read = (name: string) => String(env[`DBT_${name.toUpperCase()}`] || (flags[name] ?? "")).toLowerCase();
+  const mode = INDIRECT_SELECTIONS.find((known) => known === read("indirect_selection"));
+  const compare = read("state_modified_compare_more_unrendered_values");
+  return {
+    indirectSelection: mode ?? null,
+    compareUnrendered: compare === "" ? null : /^(true|1|yes|on|t|y)$/.test(compare),
+  };
+}
+
+const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const;
 
 async function packagesOf(dir: string): Promise<Project["packages"]> {
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
@@ -113,7 +134,7 @@ async function findProfiles(
 }
 
 /** What is no YAML for us may still be some for dbt's own parser: it has the word then. */
-function readMapping(text: string): Record<string, unknown> {
+export function readMapping(text: string): Record<string, unknown> {
   try {
     const value: unknown = parse(text, { logLevel: "error" });
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
@@ -122,7 +143,7 @@ function readMapping(text: string): Record<string, unknown> {
   }
 }
 
-function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): Record<string, unknown> | null {
+export function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): Record<string, unknown> | null {
   const found = path.reduce<unknown>(
     (item, key) => (typeof item === "object" && item !== null ? (item as Record<string, unknown>)[key] : undefined),
     value,
@@ -131,6 +152,6 @@ function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): 
 }
 
 /** A text without Jinja; only dbt can tell what a template becomes. */
-function plain(value: unknown): string | null {
+export function plain(value: unknown): string | null {
   return typeof value === "string" && !value.includes("{{") ? value : null;
 }

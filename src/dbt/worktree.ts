@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { mkdtemp, realpath, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFileIfAny } from "../support/files.ts";
@@ -24,18 +24,21 @@ export async function withWorktree<T>(git: Git, commit: string, use: (dir: strin
 const PACKAGE_FILES = ["packages.yml", "dependencies.yml", "package-lock.yml"] as const;
 
 /**
- * Lends the packages that are installed in one project to another with the same package files; false where they differ:
- * then they have to be installed.
+ * Lends the packages that are installed in one project to another with the same package files; false where they differ,
+ * where nothing is installed, and where a package is local: dbt links that one, so that it would be the lender's own.
+ * They have to be installed then.
  */
 export async function lendPackages(from: string, to: string): Promise<boolean> {
-  const same = await Promise.all(
-    PACKAGE_FILES.map(
-      async (name) => (await readFileIfAny(join(from, name))) === (await readFileIfAny(join(to, name))),
-    ),
-  );
-  if (!same.every(Boolean)) return false;
-  return symlink(join(from, "dbt_packages"), join(to, "dbt_packages"), "dir").then(
-    () => true,
-    () => false,
-  );
+  const installed = join(from, "dbt_packages");
+  const read = (dir: string) => Promise.all(PACKAGE_FILES.map((name) => readFileIfAny(join(dir, name))));
+  const [ours, theirs] = await Promise.all([read(from), read(to)]);
+  const isSame = ours.every((text, index) => text === theirs[index]);
+  const isLocal = ours.some((text) => text !== null && /\blocal["']?\s*:/.test(text));
+  if (!isSame || isLocal) return false;
+  return stat(installed)
+    .then(() => symlink(installed, join(to, "dbt_packages"), "dir"))
+    .then(
+      () => true,
+      () => false,
+    );
 }

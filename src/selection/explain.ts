@@ -1,35 +1,73 @@
-import type { Manifest, Node } from "../artifacts/manifest.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { type Compare, createCompare } from "./changes.ts";
+import { buildGraph } from "./graph.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
-import { changesOf } from "./same.ts";
+
+/** Follows of one node that are told: enough to say why it is there. */
+const MOST_ORIGINS = 5;
 
 /**
- * Why each node is in the plan: what changed in it, or the nearest changed node that it follows. A node that shows no
- * change here and follows none has no reasons: then only dbt knows.
+ * Why each node is in the plan: what changed in it, or the nearest changed nodes that it follows, five at most. A node
+ * that shows no change and follows none has no reasons: the selector asks for it by other means.
  */
-export function explain(ids: readonly string[], current: Manifest, baseline: Manifest): readonly PlannedNode[] {
-  const chosen = new Set(ids);
-  const changes = new Map<string, readonly Reason[]>();
-  for (const id of ids) {
+export function explain(
+  ids: readonly string[],
+  current: Manifest,
+  baseline: Manifest,
+  options: { readonly compareUnrendered?: boolean } = {},
+): readonly PlannedNode[] {
+  return explainChanges(ids, current, createCompare(current, baseline, options));
+}
+
+/** `explain` for a comparison that is there already; null: nothing is known of any change. */
+export function explainChanges(
+  ids: readonly string[],
+  current: Manifest,
+  compare: Compare | null,
+): readonly PlannedNode[] {
+  const changed: ReadonlyMap<string, readonly Reason[]> = compare === null ? new Map() : changedNodes(current, compare);
+  const origins = nearestChanges(current, changed);
+  return [...new Set(ids)].sort().map((id) => {
     const node = current.nodes.get(id);
-    if (node !== undefined) changes.set(id, changesOf(node, current, baseline));
-  }
-  return [...chosen].sort().map((id) => {
-    const node = current.nodes.get(id);
-    if (node === undefined) return { id, type: id.split(".")[0] ?? "", path: "", reasons: [] };
-    const own = changes.get(id) ?? [];
-    return { id, type: node.type, path: node.path, reasons: own.length > 0 ? own : nearestChanges(node, current, changes) };
+    const follows = (origins.get(id) ?? []).map((of): Reason => ({ kind: "downstream", of }));
+    return {
+      id,
+      type: node?.type ?? id.split(".")[0] ?? "",
+      path: node?.path ?? "",
+      reasons: changed.get(id) ?? follows,
+    };
   });
 }
 
-/** Breadth first through the parents: the changed nodes at the smallest distance, sorted. */
-function nearestChanges(node: Node, current: Manifest, changes: ReadonlyMap<string, readonly Reason[]>): readonly Reason[] {
-  const seen = new Set<string>([node.id]);
-  let level: readonly string[] = node.parents;
-  while (level.length > 0) {
-    const changed = level.filter((id) => (changes.get(id) ?? []).length > 0);
-    if (changed.length > 0) return [...new Set(changed)].sort().map((of) => ({ kind: "downstream", of }));
-    for (const id of level) seen.add(id);
-    level = [...new Set(level.flatMap((id) => current.nodes.get(id)?.parents ?? []))].filter((id) => !seen.has(id));
+function changedNodes(current: Manifest, compare: Compare): ReadonlyMap<string, readonly Reason[]> {
+  const changed = new Map<string, readonly Reason[]>();
+  for (const node of current.nodes.values()) {
+    const { isModified, isNew, reasons } = compare(node);
+    if (isModified || isNew) changed.set(node.id, reasons);
   }
-  return [];
+  return changed;
+}
+
+/** From all changed nodes downwards at once, so that each node is reached over a shortest way, and but once. */
+function nearestChanges(
+  current: Manifest,
+  changed: ReadonlyMap<string, readonly Reason[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const graph = buildGraph(current.nodes);
+  const origins = new Map<string, readonly string[]>();
+  let layer = new Map([...changed.keys()].map((id): [string, readonly string[]] => [id, [id]]));
+  while (layer.size > 0) {
+    const next = new Map<string, Set<string>>();
+    for (const [id, from] of layer) {
+      for (const child of graph.childrenOf(id)) {
+        if (changed.has(child) || origins.has(child)) continue;
+        const known = next.get(child) ?? new Set();
+        for (const origin of from) known.add(origin);
+        next.set(child, known);
+      }
+    }
+    layer = new Map([...next].map(([id, from]) => [id, [...from].sort().slice(0, MOST_ORIGINS)]));
+    for (const [id, from] of layer) origins.set(id, from);
+  }
+  return origins;
 }

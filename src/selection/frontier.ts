@@ -7,7 +7,11 @@ const RELATIONS: ReadonlySet<string> = new Set(["model", "seed", "snapshot"]);
  * Parents of the plan that are neither in it nor in the deferral manifest (null: nothing is deferred): a build would
  * read what is not there. Through ephemeral models, which have no relation of their own. Sorted.
  */
-export function missingParents(ids: readonly string[], current: Manifest, deferral: Manifest | null): readonly string[] {
+export function missingParents(
+  ids: readonly string[],
+  current: Manifest,
+  deferral: Manifest | null,
+): readonly string[] {
   const planned = new Set(ids);
   const missing = new Set<string>();
   const seen = new Set<string>();

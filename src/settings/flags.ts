@@ -2,7 +2,7 @@
  * The option table: the one place where a flag is declared. `--help`, the readers, README's tables, action.yml, the orb
  * and the JSON schema are rendered from it. A boolean is never negated: `--no-queue` is an option of that name.
  */
-export const COMMANDS = ["ci", "queue", "plan", "build", "report", "notify", "state", "status"] as const;
+export const COMMANDS = ["ci", "queue", "plan", "build", "report", "notify", "state", "status", "init"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type ValueType =
@@ -169,7 +169,6 @@ export const OPTIONS = [
     placeholder: "FILE",
     describe: "manifest.json to read instead of the one of the last dbt start",
     commands: ["plan", "report"],
-    notYet: ["plan"],
   },
   {
     name: "state",
@@ -217,14 +216,12 @@ export const OPTIONS = [
     default: "auto",
     describe: "dbt's flag state_modified_compare_more_unrendered_values",
     commands: ["plan"],
-    notYet: ["plan"],
   },
   {
     name: "verify",
     type: "boolean",
     describe: "ask dbt ls too and fail on a difference",
     commands: ["plan"],
-    notYet: ["plan"],
   },
 
   // build
@@ -441,6 +438,17 @@ export const OPTIONS = [
     describe: "folder with the artifacts that publish takes",
     commands: ["state"],
   },
+
+  // init
+  {
+    name: "ci",
+    type: "choice",
+    choices: ["github", "circleci"],
+    default: "what the repository has",
+    describe: "whose file is written",
+    commands: ["init"],
+  },
+  { name: "yes", type: "boolean", describe: "ask nothing; take what the repository proposes", commands: ["init"] },
 
   // servers
   {

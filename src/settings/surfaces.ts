@@ -49,6 +49,11 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     describe: "who is inside and who waits, in their order",
     example: ["signalbox status --json", "for a script"],
   },
+  init: {
+    usage: "init",
+    describe: "write signalbox.yml, the CI file and what they need",
+    example: ["signalbox init --ci circleci --yes", "ask nothing"],
+  },
 };
 
 /** `signalbox --help`: no line is wider than 100 characters. */

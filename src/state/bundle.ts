@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { redactor } from "../support/secrets.ts";
 
 /** The files of a bundle. Never a partial_parse.msgpack: dbt executes the SQL that is stored in it. */
 export const BUNDLE_FILES = ["manifest.json", "run_results.json", "verdict.json", "sources.json"] as const;
 const HEADER_FILE = "state.json";
+const COMMIT = /^[0-9a-f]{40,64}$/;
 
 const bundleHeader = z.object({
   schema: z.literal(1),
-  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  commit: z.string().regex(COMMIT),
   branch: z.string(),
   createdAt: z.string(),
   project: z.string(),
@@ -35,22 +37,30 @@ export interface BundleRequest {
 }
 
 /**
- * Makes a bundle's folder. Throws an artifacts error where a file holds one of our secrets (a model that reads
- * env_var() puts it into the manifest): nothing is left behind then.
+ * Makes a bundle's folder. Throws an artifacts error where a file holds one of our secrets, in any form that the redactor
+ * knows (a model that reads env_var() puts it into the manifest): nothing is left behind then. Throws a configuration
+ * error for a commit that is no whole hash: stores name their folders by it.
  */
 export async function makeBundle({ files, into, facts, secrets }: BundleRequest): Promise<BundleHeader> {
+  if (!COMMIT.test(facts.commit)) {
+    throw configurationError([
+      { where: "the commit of the bundle", got: JSON.stringify(facts.commit), wanted: "wanted its whole hash" },
+    ]);
+  }
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
+  const redact = redactor(secrets);
   const listed: BundleHeader["files"] = [];
   for (const [name, from] of files) {
     const content = await readFile(from);
-    if (secrets.some((secret) => content.includes(secret))) {
+    const text = content.toString("utf8");
+    if (redact(text) !== text) {
       await rm(into, { recursive: true, force: true });
       throw new SignalboxError("artifacts", `${name} holds one of this job's secrets: it is not published`, {
         hint: "a model, macro or profile reads it with env_var(); rename the variable to DBT_ENV_SECRET_…, and change the secret",
       });
     }
-    await copyFile(from, join(into, name));
+    await writeFile(join(into, name), content);
     listed.push({ name, ...fingerprint(content) });
   }
   const header: BundleHeader = { schema: 1, ...facts, files: listed };
@@ -58,11 +68,16 @@ export async function makeBundle({ files, into, facts, secrets }: BundleRequest)
   return header;
 }
 
-/** Reads a bundle's header and checks every file against it. Throws an artifacts error for one that is damaged. */
-export async function readBundle(folder: string, where: string): Promise<BundleHeader> {
+/** Reads a bundle's header alone. Throws an artifacts error where it is missing or is not as written. */
+export async function readHeader(folder: string, where: string): Promise<BundleHeader> {
   const text = await readFileIfAny(join(folder, HEADER_FILE));
   if (text === null) throw damaged(where, `it has no ${HEADER_FILE}`);
-  const header = parseHeader(text, where);
+  return parseHeader(text, where);
+}
+
+/** Reads a bundle's header and checks every file against it. Throws an artifacts error for one that is damaged. */
+export async function readBundle(folder: string, where: string): Promise<BundleHeader> {
+  const header = await readHeader(folder, where);
   for (const { name, bytes, sha256 } of header.files) {
     const content = await readFile(join(folder, name)).catch(() => null);
     if (content === null) throw damaged(where, `${name} is missing`);
@@ -101,19 +116,37 @@ export function assertFits(header: BundleHeader, current: Manifest, where: strin
   ];
 }
 
+/** Throws an artifacts error for a manifest of another project, adapter or kind than the current one. */
+export function assertSameProject(baseline: Manifest, current: Manifest, where: string): void {
+  const found = [
+    ["project", baseline.projectName, current.projectName],
+    ["adapter", baseline.adapter, current.adapter],
+    ["manifest version", String(baseline.schema), String(current.schema)],
+  ] as const;
+  for (const [what, theirs, ours] of found) {
+    if (theirs === ours || theirs === "" || ours === "") continue;
+    throw new SignalboxError("artifacts", `${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`, {
+      hint: "name a manifest of the same project, made with the same adapter and about the same dbt",
+    });
+  }
+}
+
 /**
- * dbt renders database, schema and identifier of the deferral manifest into SQL as they stand.
- * Throws an artifacts error where one of them could end an identifier.
+ * dbt renders database, schema and alias of the deferral manifest into SQL as they stand, whatever else the entry says.
+ * Throws an artifacts error where one of them could end an identifier. Tests are never deferred to, and their names may
+ * hold quotes.
+ * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/contracts/graph/manifest.py (merge_from_artifact)
  */
 export function assertHarmlessRelations(manifest: Manifest, where: string): void {
-  for (const node of manifest.nodes.values()) {
-    const parts =
-      node.relation === null ? [] : [node.relation.database, node.relation.schema, node.relation.identifier];
-    const bad = parts.find((part) => part !== null && /["'`;\u0000-\u001f\u007f]/.test(part));
-    if (bad !== undefined) {
+  for (const { id, type, relation, raw } of manifest.nodes.values()) {
+    if (type === "test" || type === "unit_test") continue;
+    const parts = [relation?.database, relation?.schema, relation?.identifier];
+    const written = [raw.database, raw.schema, raw.alias, raw.identifier];
+    const isBad = (part: unknown) => typeof part === "string" && /["'`;\u0000-\u001f\u007f]/.test(part);
+    if ([...parts, ...written].some(isBad)) {
       throw new SignalboxError(
         "artifacts",
-        `the manifest of ${where} names a relation with a quote, semicolon or control character: ${node.id}`,
+        `the manifest of ${where} names a relation with a quote, semicolon or control character: ${id}`,
         {
           hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
         },
@@ -142,14 +175,4 @@ function damaged(where: string, what: string): SignalboxError {
 
 function fingerprint(content: Buffer): { bytes: number; sha256: string } {
   return { bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-}
-
-/** The manifest of `--state PATH`: a file, or a folder that holds manifest.json; the answer is the folder. */
-export async function manifestFolder(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() && (await stat(join(path, "manifest.json")).catch(() => null))) return path;
-  if (found?.isFile() && path.endsWith("manifest.json")) return join(path, "..");
-  throw new SignalboxError("artifacts", found === null ? `${path} does not exist` : `${path} holds no manifest.json`, {
-    hint: "name a manifest.json, or the folder that holds one",
-  });
 }

@@ -16,12 +16,18 @@ export interface BaseCommit {
  * rebuild what others changed.
  */
 export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest: boolean): Promise<BaseCommit> {
+  const base = await findBaseRef(git, baseBranch);
   if (isPullRequest) {
     const parents = (await git.ask("rev-list", "--parents", "-n", "1", "HEAD"))?.split(" ").slice(1) ?? [];
-    if (parents.length === 2 && parents[0] !== undefined)
-      return { sha: parents[0], how: "first parent of the merge commit" };
+    const [first, second] = parents;
+    if (parents.length === 2 && first !== undefined && second !== undefined) {
+      const isInBase = async (sha: string) =>
+        base !== null && (await git.ask("merge-base", "--is-ancestor", "--end-of-options", sha, base.ref)) !== null;
+      // A branch that has just taken in the base branch ends with a merge commit too, its parents the other way round.
+      const isOwnMerge = (await isInBase(second)) && !(await isInBase(first));
+      if (!isOwnMerge) return { sha: first, how: "first parent of the merge commit" };
+    }
   }
-  const base = await findBaseRef(git, baseBranch);
   const sha = base === null ? null : await git.ask("merge-base", "--end-of-options", "HEAD", base.ref);
   if (base !== null && sha !== null) return { sha, how: `merge-base with ${base.name}` };
 
@@ -56,7 +62,7 @@ async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string;
     { ref: `refs/heads/${baseBranch}`, name: baseBranch },
   ];
   for (const candidate of candidates) {
-    if ((await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate.ref}^{commit}`)) !== null)
+    if ((await git.ask("show-ref", "--verify", "--quiet", "--end-of-options", candidate.ref)) !== null)
       return candidate;
   }
   return null;

@@ -221,6 +221,22 @@ describe("a start that gives no results", () => {
     });
   });
 
+  it("tells the last lines that dbt printed where it has no log: wrong arguments are refused before", async () => {
+    const { start } = await openDbt(`
+      for (let line = 1; line <= 12; line++) console.error("line " + line + "\\n");
+      process.exit(2);`);
+
+    const { run } = await start();
+
+    expect(run.lastWords).toBe(Array.from({ length: 8 }, (_, index) => `line ${index + 5}`).join("\n"));
+  });
+
+  it.each([0, 1])("has no last words of that kind where dbt ended with %i: it has judged", async (exitCode) => {
+    const { start } = await openDbt(`${WRITES_ALL} console.log("Done. PASS=1"); process.exit(${exitCode});`);
+
+    expect((await start()).run.lastWords).toBeNull();
+  });
+
   it.each<[what: string, text: string]>([
     ["cut off", RESULTS.slice(0, 100)],
     ["empty", ""],
@@ -447,9 +463,8 @@ describe("the watch over a running dbt", () => {
   });
 
   it("is harmless to a dbt that writes no log at all", async () => {
-    const { run, notices } = await watch("", { runTimeoutSeconds: 3600 }, ({ look }) => look(60));
+    const { notices } = await watch("", { runTimeoutSeconds: 3600 }, ({ look }) => look(60));
 
-    expect(run.lastWords).toBeNull();
     expect(notices).toEqual(["still running, 60 s: 0 nodes done"]);
   });
 });

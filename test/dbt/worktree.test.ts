@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { withWorktree } from "../../src/dbt/worktree.ts";
+import { lendPackages, withWorktree } from "../../src/dbt/worktree.ts";
 import { initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
@@ -130,4 +130,59 @@ describe("a borrowed work tree", () => {
       expect(worktrees()).toEqual([`worktree ${repository.dir}`]);
     },
   );
+});
+
+describe("installed packages", () => {
+  const ours = () => join(dir(), "ours");
+  const theirs = () => join(dir(), "theirs");
+  const HUB = "packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.3.0\n";
+
+  async function prepare(files: Record<string, string>, others = files): Promise<void> {
+    await mkdir(join(ours(), "dbt_packages/dbt_utils"), { recursive: true });
+    await writeFile(join(ours(), "dbt_packages/dbt_utils/dbt_project.yml"), "name: dbt_utils\n");
+    await mkdir(theirs());
+    for (const [name, text] of Object.entries(files)) await writeFile(join(ours(), name), text);
+    for (const [name, text] of Object.entries(others)) await writeFile(join(theirs(), name), text);
+  }
+
+  it("are lent to a project with the same package files, and stay when it goes", async () => {
+    await prepare({ "packages.yml": HUB, "package-lock.yml": HUB });
+
+    expect(await lendPackages(ours(), theirs())).toBe(true);
+
+    const project = "dbt_packages/dbt_utils/dbt_project.yml";
+    expect(await readFile(join(theirs(), project), "utf8")).toBe("name: dbt_utils\n");
+    await rm(theirs(), { recursive: true, force: true });
+    expect(existsSync(join(ours(), project))).toBe(true);
+  });
+
+  it.each<[what: string, files: Record<string, string>, others: Record<string, string>]>([
+    ["of another version", { "packages.yml": HUB }, { "packages.yml": HUB.replace("1.3.0", "1.2.0") }],
+    ["locked otherwise", { "packages.yml": HUB, "package-lock.yml": "a" }, { "packages.yml": HUB }],
+    ["that it names elsewhere", { "packages.yml": HUB }, { "dependencies.yml": HUB }],
+    [
+      "of which one is local",
+      { "packages.yml": `${HUB}  - local: ../shared\n` },
+      { "packages.yml": `${HUB}  - local: ../shared\n` },
+    ],
+  ])("are not lent %s", async (_, files, others) => {
+    await prepare(files, others);
+
+    expect(await lendPackages(ours(), theirs())).toBe(false);
+    expect(existsSync(join(theirs(), "dbt_packages"))).toBe(false);
+  });
+
+  it("are not lent where nothing is installed", async () => {
+    await prepare({ "packages.yml": HUB });
+    await rm(join(ours(), "dbt_packages"), { recursive: true });
+
+    expect(await lendPackages(ours(), theirs())).toBe(false);
+  });
+
+  it("are not lent over packages that are committed", async () => {
+    await prepare({ "packages.yml": HUB });
+    await mkdir(join(theirs(), "dbt_packages"));
+
+    expect(await lendPackages(ours(), theirs())).toBe(false);
+  });
 });

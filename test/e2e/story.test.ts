@@ -91,7 +91,7 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
       defer: true,
       baselines: { selection: { kind: "bundle", distance: 0 }, deferral: { kind: "bundle" } },
     });
-    expect(plan.delegatedToDbt).toBe("state:modified is still decided by dbt ls");
+    expect(plan.delegatedToDbt).toBeNull();
     expect(plan.ids).toHaveLength(13);
     const verdict = value<VerdictResult>("verdict.json");
     expect(

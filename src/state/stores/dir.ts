@@ -3,7 +3,7 @@ import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
-import { type BundleHeader, filesOf, readBundle } from "../bundle.ts";
+import { type BundleHeader, filesOf, readBundle, readHeader } from "../bundle.ts";
 import type { BundleRef, BundleStore } from "../store.ts";
 
 const LATEST = "latest";
@@ -25,17 +25,34 @@ export function createDirStore(root: string): BundleStore {
       }
       return null;
     },
-    read: async (ref, into) => {
-      const header = await readBundle(ref.where, ref.where);
-      for (const name of filesOf(header)) await copyFile(join(ref.where, name), join(into, name));
-    },
+    // A deploy may replace the bundle while it is read: once more, then.
+    read: (ref, into) => takeFolder(ref.where, into).catch(() => takeFolder(ref.where, into)),
     write: async (folder, header) => {
       const ref = refOf(header.commit);
-      await putFolder(folder, ref.where, header);
-      await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
+      try {
+        await putFolder(folder, ref.where, header);
+        await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
+      } catch (error) {
+        throw new SignalboxError(
+          "service",
+          `the store ${root} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+          { hint: "is the folder there, and may this user write it?", cause: error },
+        );
+      }
       return ref;
     },
   };
+}
+
+/** Checks the copy, not the place: what it held a moment ago tells nothing of what was copied. */
+async function takeFolder(place: string, into: string): Promise<void> {
+  const header = await readHeader(place, place);
+  for (const name of filesOf(header)) {
+    await copyFile(join(place, name), join(into, name)).catch((error: unknown) => {
+      if (!isNodeError(error) || error.code !== "ENOENT") throw error;
+    });
+  }
+  await readBundle(into, place);
 }
 
 /** Copies beside the place and renames. The bundle of an earlier run of the same commit makes room first. */
@@ -50,15 +67,6 @@ async function putFolder(folder: string, place: string, header: BundleHeader): P
       if (!isNodeError(error) || error.code !== "ENOENT") throw error;
     });
     await rename(fresh, place);
-  } catch (error) {
-    throw new SignalboxError(
-      "service",
-      `the store ${place} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: "is the folder there, and may this user write it?",
-        cause: error,
-      },
-    );
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });

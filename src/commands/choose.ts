@@ -1,0 +1,168 @@
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { selectionArguments } from "../dbt/arguments.ts";
+import { parseList } from "../dbt/list.ts";
+import { missingParents } from "../selection/frontier.ts";
+import type { Baselines } from "../selection/plan.ts";
+import { isPromotion, tokensFor } from "../selection/promote.ts";
+import { type IndirectSelection, select } from "../selection/select.ts";
+import { SignalboxError } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+import type { DbtStarter } from "./dbt.ts";
+
+export interface Question {
+  readonly context: Context;
+  readonly select: string;
+  readonly exclude: readonly string[];
+  readonly manifest: Manifest;
+  readonly baselines: Baselines;
+  /** null: offline, dbt cannot be asked. */
+  readonly dbt: DbtStarter | null;
+  readonly indirectSelection: IndirectSelection;
+  readonly compareUnrendered: boolean | null;
+  /** Whether parents that are not built may be read from production. */
+  readonly mayDefer: boolean;
+}
+
+export type Choice =
+  | {
+      readonly kind: "chosen";
+      readonly ids: readonly string[];
+      readonly select: readonly string[];
+      readonly deferral: boolean;
+      readonly promoted: readonly string[];
+      /** Why dbt was asked; null: it was not. */
+      readonly delegatedToDbt: string | null;
+      readonly warnings: readonly string[];
+    }
+  /** The selection cannot be built as it stands: everything is. */
+  | { readonly kind: "everything"; readonly warning: string; readonly delegatedToDbt: string | null }
+  | { readonly kind: "failed"; readonly run: DbtRun };
+
+/** Chooses the nodes, and completes them so that no node reads from production what is not there. */
+export async function chooseNodes(question: Question): Promise<Choice> {
+  const { manifest, baselines, mayDefer } = question;
+  const asked = await ask(question, [question.select]);
+  if (asked.kind === "failed") return asked;
+  const { ids, delegatedToDbt } = asked;
+  const chosen = {
+    kind: "chosen",
+    ids,
+    select: [question.select],
+    promoted: [],
+    delegatedToDbt,
+    warnings: [],
+  } as const;
+  const deferral = baselines.deferral?.manifest ?? null;
+  const missing = mayDefer ? missingParents(ids, manifest, deferral) : [];
+  if (missing.length === 0) return { ...chosen, deferral: mayDefer && deferral !== null };
+  return (deferral === null ? null : await promote(question, ids, deferral)) ?? withParents(question, ids, missing);
+}
+
+/** Adds the missing parents, and theirs; null where no selector names them and nothing else. */
+async function promote(question: Question, ids: readonly string[], deferral: Manifest): Promise<Choice | null> {
+  const { manifest } = question;
+  const promoted = new Set<string>();
+  let planned = ids;
+  for (;;) {
+    const missing = missingParents(planned, manifest, deferral);
+    for (const id of missing) promoted.add(id);
+    const texts = [question.select, ...tokensFor([...promoted].sort(), manifest)];
+    const answer = await ask(question, texts);
+    if (answer.kind === "failed") return answer;
+    // An excluded parent does not come back, however often it is named.
+    if (!isPromotion(answer.ids, planned, [...promoted], manifest)) return null;
+    planned = answer.ids;
+    if (missingParents(planned, manifest, deferral).length > 0) continue;
+    const { delegatedToDbt } = answer;
+    return {
+      kind: "chosen",
+      ids: planned,
+      select: texts,
+      deferral: true,
+      promoted: [...promoted].sort(),
+      delegatedToDbt,
+      warnings: [],
+    };
+  }
+}
+
+/** Without deferral every parent has to be built too. */
+async function withParents(question: Question, ids: readonly string[], missing: readonly string[]): Promise<Choice> {
+  const { manifest, baselines } = question;
+  const why =
+    baselines.deferral === null
+      ? "nothing tells what production holds"
+      : `production does not have ${missing.join(", ")}`;
+  const text = question.select
+    .split(/\s+/)
+    .map((part) => (part.startsWith("+") || part.startsWith("@") ? part : `+${part}`))
+    .join(" ");
+  const answer = await ask(question, [text]);
+  if (answer.kind === "failed") return answer;
+  const { delegatedToDbt } = answer;
+  if (missingParents(answer.ids, manifest, null).length > 0) {
+    return {
+      kind: "everything",
+      warning: `${why}, and ${text} does not take in every parent: everything is built`,
+      delegatedToDbt,
+    };
+  }
+  return {
+    kind: "chosen",
+    ids: answer.ids,
+    select: [text],
+    deferral: false,
+    promoted: answer.ids.filter((id) => !ids.includes(id)),
+    delegatedToDbt,
+    warnings: [`${why}: parents are built too (${text}), and nothing is deferred`],
+  };
+}
+
+type Answer =
+  | { readonly kind: "listed"; readonly ids: readonly string[]; readonly delegatedToDbt: string | null }
+  | { readonly kind: "failed"; readonly run: DbtRun };
+
+/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
+async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
+  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered } = question;
+  const as = context.settings.given.as ?? "build";
+  const selection = select(manifest, baselines.selection?.manifest ?? null, {
+    select: texts,
+    exclude,
+    indirectSelection,
+    as,
+    ...(compareUnrendered === null ? {} : { compareUnrendered }),
+  });
+  if (selection.kind === "selected") {
+    for (const text of selection.unmatched.filter((each) => !/^\+?state:/.test(each)))
+      context.log.warn("plan", `${text} matches no node`);
+    return { kind: "listed", ids: selection.ids, delegatedToDbt: null };
+  }
+  return askDbt(question, texts, selection.why);
+}
+
+export async function askDbt(
+  { dbt, exclude, indirectSelection, baselines, context }: Question,
+  texts: readonly string[],
+  why: string,
+): Promise<Answer> {
+  if (dbt === null) throw offline(why);
+  const args = selectionArguments({
+    select: texts,
+    exclude,
+    indirectSelection,
+    state: baselines.selection?.dir ?? null,
+    deferState: null,
+  });
+  const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
+  if (run.exitCode !== 0) return { kind: "failed", run };
+  const ids = parseList(stdout, context.settings.given.as ?? "build").map(({ id }) => id);
+  return { kind: "listed", ids: ids.sort(), delegatedToDbt: `dbt ls was asked: ${why}` };
+}
+
+function offline(why: string): SignalboxError {
+  return new SignalboxError("configuration", `only dbt can decide this: ${why}`, {
+    hint: "leave --manifest out: then dbt ls is asked",
+  });
+}

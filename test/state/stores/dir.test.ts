@@ -1,0 +1,121 @@
+import { appendFile, cp, mkdir, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createDirStore } from "../../../src/state/stores/dir.ts";
+import { openStore } from "../../../src/state/stores/open.ts";
+import { useTempDir } from "../../support/temp-dir.ts";
+import { A, B, createPublisher, describeStore } from "../store-contract.ts";
+
+describeStore("dir:PATH", createDirStore);
+
+describe("a folder as store", () => {
+  const dir = useTempDir();
+  const root = () => join(dir(), "store");
+  const { prepare, publish } = createPublisher(dir);
+
+  it("holds one folder for each bundle, a pointer to the newest, and nothing in between", async () => {
+    const store = createDirStore(root());
+    await publish(store, A);
+    await publish(store, B);
+    await publish(store, A);
+
+    expect((await readdir(root())).sort()).toEqual([A, B, "latest"]);
+  });
+
+  it.each([".new", ".old"])("passes over a folder that a crash left behind (%s)", async (ending) => {
+    const store = createDirStore(root());
+    const { folder } = await prepare(A);
+    await cp(folder, join(root(), `${A}.1234abcd${ending}`), { recursive: true });
+
+    expect(await store.find([A])).toBeNull();
+    expect(await store.find([`${A}.1234abcd${ending}`])).toBeNull();
+    expect(await store.find([])).toBeNull();
+  });
+
+  it("has no newest bundle before the pointer names one, and its write mends a crash before the pointer", async () => {
+    const store = createDirStore(root());
+    await publish(store, A);
+    await rm(join(root(), "latest"));
+    expect(await store.find([])).toBeNull();
+
+    await publish(store, A);
+
+    expect(await store.find([])).toMatchObject({ commit: A });
+  });
+
+  it.each([
+    ["a path", "../outside"],
+    ["an absolute path", "/outside"],
+    ["a commit whose bundle is gone", B],
+    ["nothing", ""],
+    ["two commits", `${A}\n${A}`],
+  ])("does not follow a pointer that holds %s", async (_, pointer) => {
+    const store = createDirStore(root());
+    const { folder } = await prepare(A);
+    await publish(store, A);
+    await cp(folder, join(dir(), "outside"), { recursive: true });
+    await writeFile(join(root(), "latest"), pointer);
+
+    expect(await store.find([])).toBeNull();
+  });
+
+  it.each<[what: string, damage: (bundle: string) => Promise<unknown>]>([
+    ["a file is cut off", (bundle) => truncate(join(bundle, "manifest.json"), 5)],
+    ["a file is missing", (bundle) => rm(join(bundle, "run_results.json"))],
+    ["its header is no JSON", (bundle) => appendFile(join(bundle, "state.json"), "x")],
+    ["it is gone", (bundle) => rm(bundle, { recursive: true })],
+  ])("reads no bundle where %s", async (_, damage) => {
+    const store = createDirStore(root());
+    const ref = await publish(store, A);
+    await damage(join(root(), A));
+    const into = join(dir(), "into");
+    await mkdir(into);
+
+    await expect(store.read(ref, into)).rejects.toMatchObject({ kind: "artifacts", exitCode: 3 });
+  });
+
+  it("may be a link to a folder elsewhere", async () => {
+    await mkdir(join(dir(), "elsewhere"));
+    await symlink(join(dir(), "elsewhere"), root());
+
+    await publish(createDirStore(root()), A);
+
+    expect(await createDirStore(root()).find([])).toMatchObject({ commit: A });
+  });
+
+  // A file in the way, since a chmod does not keep root out.
+  it.each<[what: string, block: () => Promise<unknown>]>([
+    ["lies below a file", () => writeFile(root(), "")],
+    ["has a folder where the pointer belongs", async () => mkdir(join(root(), "latest", "x"), { recursive: true })],
+  ])("that %s is a service error on writing", async (_, block) => {
+    await block();
+
+    await expect(publish(createDirStore(root()), A)).rejects.toMatchObject({
+      kind: "service",
+      exitCode: 4,
+      message: expect.stringContaining("cannot be written"),
+    });
+  });
+
+  it("leaves nothing behind where it cannot be written", async () => {
+    await mkdir(join(root(), "latest", "x"), { recursive: true });
+
+    await publish(createDirStore(root()), A).catch(() => {});
+
+    expect((await readdir(root())).filter((name) => name.includes("."))).toEqual([]);
+  });
+});
+
+describe("the store of a configuration", () => {
+  const dir = useTempDir();
+
+  it("dir:PATH is relative to the configuration's folder", async () => {
+    const opened = openStore("dir:../bundles", join(dir(), "repo"));
+
+    expect(opened).toMatchObject({ name: join(dir(), "bundles") });
+  });
+
+  it.each(["none", "auto", "s3://bucket/prefix"])("%s is none yet, and says why", (spec) => {
+    expect(openStore(spec, dir())).toEqual({ store: null, why: expect.stringContaining(spec.split("://")[0] ?? "") });
+  });
+});
