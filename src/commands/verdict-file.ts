@@ -67,7 +67,14 @@ const verdictFile = z.object({
 
 /** Reads verdict.json. Throws an artifacts error for a file that is absent or that signalbox did not write. */
 export async function readVerdictFile(file: string): Promise<VerdictResult> {
-  const text = await readFileIfAny(file);
+  const foreign = (cause: unknown) =>
+    new SignalboxError("artifacts", `${file} is no verdict of signalbox`, {
+      hint: "run signalbox report again",
+      cause,
+    });
+  const text = await readFileIfAny(file).catch((error: unknown) => {
+    throw foreign(error);
+  });
   if (text === null) {
     throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, {
       hint: "run signalbox report first, or signalbox ci, which does both",
@@ -76,9 +83,6 @@ export async function readVerdictFile(file: string): Promise<VerdictResult> {
   try {
     return verdictFile.parse(JSON.parse(text));
   } catch (error) {
-    throw new SignalboxError("artifacts", `${file} is no verdict of signalbox`, {
-      hint: "run signalbox report again",
-      cause: error,
-    });
+    throw foreign(error);
   }
 }

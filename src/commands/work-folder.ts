@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { isNodeError, readFileIfAny, writeFileAtomic } from "../support/files.ts";
 
 /** The work folder: every value of a run as a file, so that `plan`, later `report`, later `notify` go on from there. */
 export interface WorkFolder {
@@ -20,7 +20,14 @@ const MARKER = ".signalbox-work";
 
 export function createWorkFolder(dir: string): WorkFolder {
   const assertOurs = async () => {
-    const names = await readdir(dir).catch(() => [] as string[]);
+    const names = await readdir(dir).catch((error: unknown): string[] => {
+      if (isNodeError(error) && error.code === "ENOENT") return [];
+      throw new SignalboxError(
+        "configuration",
+        `${dir} cannot be the work folder: ${error instanceof Error ? error.message : String(error)}`,
+        { hint: "name another folder with --work", cause: error },
+      );
+    });
     if (names.length === 0 || names.includes(MARKER)) return;
     throw new SignalboxError(
       "configuration",

@@ -14,6 +14,8 @@ export interface Post {
 const DEADLINE_MS = 90_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const PAUSE_MS = 2_000;
+/** After a 429 that does not say how long. */
+const UNTOLD_PAUSE_MS = 10_000;
 
 /** What a person has to do. https://docs.slack.dev/reference/methods/chat.postMessage#errors */
 const HINTS: Readonly<Record<string, string>> = {
@@ -52,7 +54,10 @@ export async function createSlackClient(token: string, url: string): Promise<Web
   });
 }
 
-/** Posts one message after another. Never throws for what Slack says: each post has its delivery. */
+/**
+ * Posts one message after another. Never throws: each post has its delivery, also what was not posted any more because
+ * `signal` aborted. What has arrived by then must be recorded.
+ */
 export async function deliver(
   client: WebClient,
   posts: readonly Post[],
@@ -67,6 +72,8 @@ export async function deliver(
 async function deliverOne(client: WebClient, post: Post, clock: Clock, signal: AbortSignal): Promise<Delivery> {
   const deadline = clock.monotonic() + DEADLINE_MS;
   for (;;) {
+    if (signal.aborted)
+      return { key: post.key, result: "failed", code: "interrupted", hint: "stopped before it was posted" };
     try {
       const answer = await client.chat.postMessage({
         channel: post.channel,
@@ -82,7 +89,7 @@ async function deliverOne(client: WebClient, post: Post, clock: Clock, signal: A
       const pauseMs = failure.retryAfterMs;
       if (pauseMs === null || clock.monotonic() + pauseMs >= deadline)
         return { key: post.key, result: "failed", code: failure.code, hint: failure.hint };
-      await clock.sleep(pauseMs, signal);
+      await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
 }
@@ -103,7 +110,15 @@ function readFailure(error: unknown): Failure {
   };
   switch (fields.code) {
     case "slack_webapi_platform_error": {
-      const code = fields.data?.error ?? "unknown_error";
+      const code = fields.data?.error;
+      // For the SDK, whatever is no JSON is the code of an error, however long: a proxy's page, say.
+      if (typeof code !== "string" || !/^[a-z0-9_]{1,80}$/.test(code)) {
+        return {
+          code: "not_slack",
+          hint: "the answer is not Slack's: is a proxy in between? The message may have arrived, so it is not posted again",
+          retryAfterMs: null,
+        };
+      }
       const scopes =
         fields.data?.needed === undefined
           ? ""
@@ -115,11 +130,7 @@ function readFailure(error: unknown): Failure {
       };
     }
     case "slack_webapi_rate_limited_error":
-      return {
-        code: "ratelimited",
-        hint: "Slack's rate limit: the message was not posted",
-        retryAfterMs: (fields.retryAfter ?? 1) * 1000,
-      };
+      return rateLimited(Math.max(fields.retryAfter ?? 0, 1) * 1000);
     case "slack_webapi_http_error":
       return {
         code: `http_${fields.statusCode ?? "error"}`,
@@ -127,6 +138,9 @@ function readFailure(error: unknown): Failure {
         retryAfterMs: null,
       };
     default: {
+      // The SDK's plain error for a 429 without a valid Retry-After.
+      if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
+        return rateLimited(UNTOLD_PAUSE_MS);
       const code = networkCode(error);
       // Nothing was sent before these: posting again cannot double it.
       const neverSent = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
@@ -139,6 +153,10 @@ function readFailure(error: unknown): Failure {
           };
     }
   }
+}
+
+function rateLimited(retryAfterMs: number): Failure {
+  return { code: "ratelimited", hint: "Slack's rate limit: the message was not posted", retryAfterMs };
 }
 
 /** The first code of the network in the chain of causes. */

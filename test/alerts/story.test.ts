@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Alert, Ledger } from "../../src/alerts/alert.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
+import { fingerprintOf } from "../../src/alerts/fingerprint.ts";
+import { recordDeliveries } from "../../src/alerts/record.ts";
+import type { Finding } from "../../src/severity/verdict.ts";
+import { aRun } from "../run/build.ts";
+import { aRunFinding, aVerdict } from "../severity/build.ts";
+import { aLedger, aPolicy, failed, failing, HOUR_MS, NOW, sent } from "./build.ts";
+
+const NAMES = ["a", "b", "c"] as const;
+const MUTED = { until: "2027-01-01", reason: "DATA-12" };
+
+type State = "error" | "warn" | "muted" | "passed" | "not run";
+
+/** One run: how long after the last, what it found, and which of its messages arrive, in their order. */
+interface Episode {
+  readonly hours: number;
+  readonly states: readonly State[];
+  readonly hasDbtFailed: boolean;
+  readonly arrivals: readonly boolean[];
+}
+
+const episode: fc.Arbitrary<Episode> = fc.record({
+  hours: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom(23, 24, 25)),
+  states: fc.tuple(...NAMES.map(() => fc.constantFrom<State[]>("error", "warn", "muted", "passed", "not run"))),
+  hasDbtFailed: fc.boolean(),
+  arrivals: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+});
+
+function verdictOf({ states, hasDbtFailed }: Episode) {
+  const findings = NAMES.flatMap<Finding>((name, index) => {
+    const state = states[index];
+    if (state === "error" || state === "warn") return failing(name, { severity: state });
+    return state === "muted" ? failing(name, { muted: MUTED }) : [];
+  });
+  return aVerdict([...findings, ...(hasDbtFailed ? [aRunFinding("dbt-failed")] : [])], {
+    passed: NAMES.filter((_, index) => states[index] === "passed").map((name) => `test.shop.${name}`),
+  });
+}
+
+const toldIn = (alert: Alert): readonly Finding[] =>
+  alert.kind === "problems" ? [...alert.opened, ...alert.worse, ...alert.again] : [];
+
+describe("runs one after another, whose messages may or may not arrive", () => {
+  it("tell each open problem exactly when people do not know it, and never lose one", () => {
+    fc.assert(
+      fc.property(fc.array(episode, { minLength: 1, maxLength: 12 }), (episodes) => {
+        // What people have read, by fingerprint, and that nothing has taken back.
+        const heard = new Map<string, { severity: "error" | "warn"; at: number }>();
+        let ledger: Ledger = aLedger();
+        let now = NOW;
+
+        for (const [index, each] of episodes.entries()) {
+          now += each.hours * HOUR_MS;
+          const verdict = verdictOf(each);
+          const alerts = decideAlerts(verdict, ledger, aRun({ id: String(index) }), aPolicy(), now);
+          const told = alerts.flatMap(toldIn);
+
+          for (const finding of verdict.findings) {
+            const known = heard.get(fingerprintOf(finding));
+            const isKnown =
+              known !== undefined &&
+              (known.severity === "error" || finding.severity === "warn") &&
+              now - known.at < 24 * HOUR_MS;
+            const times = told.filter((other) => other === finding).length;
+            expect(times, `${fingerprintOf(finding)} in run ${index}`).toBe(finding.muted !== null || isKnown ? 0 : 1);
+          }
+          for (const alert of alerts) {
+            if (alert.kind !== "recovered") continue;
+            expect(heard.has(alert.entry.fingerprint), "only what was told can recover").toBe(true);
+            expect(verdict.findings.map(fingerprintOf)).not.toContain(alert.entry.fingerprint);
+          }
+          expect(new Set(alerts.map(({ key }) => key)).size).toBe(alerts.length);
+
+          const arrived = alerts.filter((_, at) => each.arrivals[at] === true);
+          for (const alert of arrived) {
+            if (alert.kind === "recovered") heard.delete(alert.entry.fingerprint);
+            for (const finding of toldIn(alert)) {
+              heard.set(fingerprintOf(finding), { severity: finding.severity, at: now });
+            }
+          }
+          const deliveries = alerts.map((alert) => (arrived.includes(alert) ? sent(alert) : failed(alert)));
+          const recorded = recordDeliveries(ledger, verdict, alerts, deliveries, new Date(now).toISOString());
+          ledger = JSON.parse(JSON.stringify(recorded)) as Ledger;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
