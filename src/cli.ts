@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   notify: () => import("./commands/notify.ts"),
   state: () => import("./commands/state.ts"),
   status: () => import("./commands/status.ts"),
+  init: () => import("./commands/init.ts"),
 };
 
 /** argv → command → exit code. */
@@ -41,12 +42,14 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     { parseArgv },
     { resolve: resolveSettings },
     { renderCommandHelp, renderTopHelp },
+    { placeOnFace },
     { readFileIfAny },
     { createContext },
   ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
-    import("./settings/surfaces.ts"),
+    import("./settings/help.ts"),
+    import("./settings/faces.ts"),
     import("./support/files.ts"),
     import("./commands/context.ts"),
   ]);
@@ -59,7 +62,8 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
   const text = await readFileIfAny(resolve(around.cwd, configName));
   if (text === null && asked !== undefined) {
-    throw new SignalboxError("configuration", `--config ${configName}: there is no such file`, {
+    const where = parsed.flags.config === undefined ? placeOnFace({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
+    throw new SignalboxError("configuration", `${where} is ${JSON.stringify(configName)}: there is no such file`, {
       hint: "name an existing file, or leave it out",
     });
   }
@@ -93,6 +97,8 @@ function processSurroundings(): Surroundings {
     cwd: process.cwd(),
     clock: systemClock,
     signal: controller.signal,
+    openTerminal: () =>
+      process.stdin.isTTY && process.stdout.isTTY ? { input: process.stdin, output: process.stdout } : null,
     stdout: process.stdout,
     stderr: process.stderr,
     pid: process.pid,

@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Aborted by SIGINT and SIGTERM, with a SignalboxError as its reason. */
   readonly signal: AbortSignal;
+  /** Keyboard and screen of a person who can be asked; null where there is none. */
+  readonly openTerminal: () => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly pid: number;

@@ -125,9 +125,13 @@ export function assertSameProject(baseline: Manifest, current: Manifest, where: 
   ] as const;
   for (const [what, theirs, ours] of found) {
     if (theirs === ours || theirs === "" || ours === "") continue;
-    throw new SignalboxError("artifacts", `${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`, {
-      hint: "name a manifest of the same project, made with the same adapter and about the same dbt",
-    });
+    throw new SignalboxError(
+      "artifacts",
+      `${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`,
+      {
+        hint: "name a manifest of the same project, made with the same adapter and about the same dbt",
+      },
+    );
   }
 }
 

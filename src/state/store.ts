@@ -2,6 +2,7 @@ import type { BundleHeader } from "./bundle.ts";
 
 /** A bundle that a store holds. */
 export interface BundleRef {
+  /** As the store's own records tell it; a bundle whose state.json names another commit is not read. */
   readonly commit: string;
   /** For people: a folder, an address, an artifact's name. */
   readonly where: string;
@@ -15,4 +16,12 @@ export interface BundleStore {
   read(ref: BundleRef, into: string): Promise<void>;
   /** Publishes a folder as the bundle of its commit, whole or not at all, and makes it the newest. */
   write(folder: string, header: BundleHeader): Promise<BundleRef>;
+}
+
+/** How far a search goes back: the commit itself and its ancestors. */
+export const MOST_COMMITS = 51;
+
+/** A whole hash: what names a bundle. Everything else that is asked for has none. */
+export function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(text);
 }

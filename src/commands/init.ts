@@ -1,0 +1,94 @@
+import { type Advice, adviceOf } from "../init/advice.ts";
+import { openPrompt } from "../init/ask.ts";
+import type { Answers, Ci, Facts } from "../init/facts.ts";
+import { type Change, wantedFiles } from "../init/files.ts";
+import { lookAtRepository } from "../init/look.ts";
+import { chooseAnswers } from "../init/questions.ts";
+import { describeFound, renderReport } from "../init/report.ts";
+import { nativeLock, type Todo, todosOf } from "../init/todo.ts";
+import { applyChanges, compareFiles } from "../init/write.ts";
+import { resolve as resolveSettings } from "../settings/resolve.ts";
+import { configurationError, type Problem } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+
+/** `init --json`. */
+export interface InitResult {
+  readonly schema: 1;
+  readonly ci: Ci;
+  readonly project: string;
+  readonly targets: { readonly check: string; readonly deploy: string };
+  readonly files: readonly Omit<Change, "text">[];
+  readonly warnings: readonly Advice[];
+  readonly todo: readonly Todo[];
+}
+
+export async function run(context: Context): Promise<number> {
+  refuseWhatInitDoesNotTake(context);
+  const { top, facts } = await lookAtRepository({
+    git: context.git,
+    cwd: context.cwd,
+    env: context.env,
+    readConfig: (text) => readConfig(context, text),
+  });
+  const answers = await answer(context, facts);
+  for (const [name, text] of describeFound(facts, answers)) context.log.step(name, text);
+
+  const changes = await compareFiles(top, wantedFiles(facts, answers));
+  await applyChanges(top, changes);
+
+  const [advice, todos] = [adviceOf(facts, answers), todosOf(facts, answers)];
+  const result: InitResult = {
+    schema: 1,
+    ci: answers.ci,
+    project: answers.project.dir,
+    targets: { check: answers.check, deploy: answers.deploy },
+    files: changes.map(({ text: _, ...change }) => change),
+    warnings: advice,
+    todo: todos,
+  };
+  context.result(renderReport({ changes, advice, todos, native: nativeLock(facts, answers) }), result);
+  return 0;
+}
+
+function refuseWhatInitDoesNotTake({ settings }: Context): void {
+  const { given, words, rest } = settings;
+  const extra = [...words, ...rest];
+  const problems: Problem[] = [
+    ...(extra.length === 0 ? [] : [{ where: "init", got: JSON.stringify(extra.join(" ")), wanted: "takes no words" }]),
+    ...(given.config === undefined
+      ? []
+      : [
+          {
+            where: "--config",
+            got: given.config,
+            wanted: "init reads and writes signalbox.yml at the top of the repository",
+          },
+        ]),
+  ];
+  if (problems.length > 0) throw configurationError(problems, "signalbox init --help");
+}
+
+function readConfig({ clock }: Context, text: string) {
+  const file = { name: "signalbox.yml", text };
+  return resolveSettings({ command: "init", flags: {}, words: [], rest: [], env: {}, file, now: clock.now() }).config;
+}
+
+/** Asks where someone can answer; else takes what the repository proposes. */
+async function answer(context: Context, facts: Facts): Promise<Answers> {
+  const { given } = context.settings;
+  const silent = (["yes", "json", "quiet"] as const).find((name) => given[name]);
+  const terminal = silent === undefined ? context.openTerminal() : null;
+  if (terminal === null) {
+    context.log.step(
+      "answers",
+      `the repository's own: ${silent === undefined ? "there is no terminal to ask on" : `--${silent}`}`,
+    );
+    return chooseAnswers(facts, given.ci ?? null, null);
+  }
+  const prompt = openPrompt(terminal, context.signal);
+  try {
+    return await chooseAnswers(facts, given.ci ?? null, prompt);
+  } finally {
+    prompt.close();
+  }
+}

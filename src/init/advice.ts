@@ -1,0 +1,128 @@
+import { namesDbt, targetOf, variablesOf } from "./decide.ts";
+import { type Answers, type Facts, joinPath } from "./facts.ts";
+import { GITHUB_SECRETS } from "./github-workflow.ts";
+import { packageNames } from "./install.ts";
+import { OWNER } from "./published.ts";
+
+/** What a person should mend: what was found, and lines to paste where there are any. */
+export interface Advice {
+  readonly text: string;
+  readonly paste: readonly string[];
+}
+
+export function adviceOf(facts: Facts, answers: Answers): readonly Advice[] {
+  return [
+    ...publisherAdvice(),
+    ...targetAdvice(answers),
+    ...schemaAdvice(answers),
+    ...variableAdvice(answers),
+    ...installAdvice(answers),
+    ...otherRuns(facts, answers),
+    ...baseBranchAdvice(facts),
+  ];
+}
+
+function advise(text: string, ...paste: readonly string[]): Advice {
+  return { text, paste };
+}
+
+function publisherAdvice(): Advice[] {
+  if (OWNER !== "OWNER") return [];
+  return [advise("OWNER in the CI file stands for the account that publishes signalbox: replace it before you push")];
+}
+
+function targetAdvice({ project, check, deploy }: Answers): Advice[] {
+  const { profiles, dir } = project;
+  const place = joinPath(dir, "profiles.yml");
+  const shared =
+    check === deploy
+      ? [
+          advise(
+            `pull requests and production share the target ${check}: signalbox refuses to build a check there; make one of its own in profiles.yml and name it in modes.check.target`,
+          ),
+        ]
+      : [];
+  if (profiles === null) {
+    return [
+      ...shared,
+      advise(
+        `no profiles.yml tells the targets of this project: commit ${place} with the targets ${check} and ${deploy}; secrets come in by env_var()`,
+      ),
+    ];
+  }
+  const missing = [...new Set([check, deploy])].filter((name) => targetOf(project, name) === null);
+  const known = profiles.targets.map(({ name }) => name).join(", ") || "none";
+  return [
+    ...shared,
+    ...(profiles.dir === null
+      ? [
+          advise(
+            `${profiles.file} lies outside the repository, where no CI finds it: commit ${place}; secrets come in by env_var()`,
+          ),
+        ]
+      : []),
+    ...missing.map((name) => advise(`${profiles.file} has no target ${name} (it has: ${known}): add it there`)),
+  ];
+}
+
+/** Two branches that share a schema overwrite each other. */
+function schemaAdvice({ project, check }: Answers): Advice[] {
+  const target = targetOf(project, check);
+  const schema = target?.schema ?? null;
+  if (schema?.includes("SIGNALBOX_SCHEMA")) return [];
+  const usual = schema !== null && /^\w+$/.test(schema) ? schema : "dbt";
+  const where = schema === null ? "one schema" : schema;
+  return [
+    advise(
+      target === null
+        ? `the target ${check} has to take the schema of the branch. In profiles.yml:`
+        : `the target ${check} does not take the schema of the branch: all pull requests would build into ${where}. In profiles.yml:`,
+      `${target?.schemaKey ?? "schema"}: "{{ env_var('SIGNALBOX_SCHEMA', '${usual}') }}"`,
+    ),
+  ];
+}
+
+function variableAdvice(answers: Answers): Advice[] {
+  const { check, deploy, others } = variablesOf(answers.project, answers);
+  const place = answers.ci === "github" ? "the env of signalbox's step" : "the two dbt contexts";
+  const isUnused = [answers.check, answers.deploy].every(
+    (name) => targetOf(answers.project, name)?.variables.length === 0,
+  );
+  return [
+    ...(others.length > 0 ? [advise(`profiles.yml also reads ${others.join(", ")}: add them to ${place}`)] : []),
+    ...(isUnused && check === deploy
+      ? [
+          advise(
+            `profiles.yml reads no variable: the CI hands the credential over in ${check}, so read it there with env_var('${check}')${answers.ci === "github" ? `, or drop ${GITHUB_SECRETS.check} and ${GITHUB_SECRETS.deploy} where none is needed` : ""}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function installAdvice(answers: Answers): Advice[] {
+  if (answers.project.packages !== null) return [];
+  return [
+    advise(
+      `no requirements.txt, uv.lock, poetry.lock or Pipfile tells which dbt is installed: the CI takes the newest ${packageNames(answers).join(" and ")}; pin them in a requirements.txt`,
+    ),
+  ];
+}
+
+/** A run without the gate is a run that nobody waits for. */
+function otherRuns({ ciFiles }: Facts, { ci }: Answers): Advice[] {
+  return ciFiles
+    .filter((file) => file.ci === ci && namesDbt(file.text))
+    .map(({ path }) =>
+      advise(
+        `${path} runs dbt beside signalbox, and nobody waits for it: remove it, or put the queue before its dbt and its workflow into queue.workflows:`,
+        "npx -y signalbox@1 queue -- dbt build",
+      ),
+    );
+}
+
+function baseBranchAdvice({ remote, baseBranch, existing }: Facts): Advice[] {
+  if ((existing?.baseBranch ?? null) !== null || baseBranch.from === "remote") return [];
+  const why = remote === null ? "there is no remote" : "the clone does not know its remote's HEAD";
+  return [advise(`${baseBranch.name} is taken for the base branch, and ${why}: check base_branch in signalbox.yml`)];
+}

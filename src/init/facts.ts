@@ -1,0 +1,83 @@
+import type { Config } from "../settings/file.ts";
+
+/** What `init` found in a repository. Paths are relative to its top folder, with `/`, and "." for the top itself. */
+export interface Facts {
+  readonly remote: Remote | null;
+  readonly baseBranch: { readonly name: string; readonly from: "remote" | "checkout" | "guess" };
+  /** The folder that init was started in. */
+  readonly cwd: string;
+  readonly projects: readonly ProjectFacts[];
+  readonly ciFiles: readonly CiFile[];
+  /** signalbox.yml as signalbox reads it; null: there is none. */
+  readonly existing: Config | null;
+  readonly gitignore: string | null;
+}
+
+export type Ci = "github" | "circleci";
+
+/** `https://github.com/acme/shop.git` is the host `github.com` and the path `acme/shop`. */
+export interface Remote {
+  readonly host: string;
+  readonly path: string;
+}
+
+export interface CiFile {
+  readonly ci: Ci;
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface ProjectFacts {
+  readonly dir: string;
+  /** null: the name is a template. */
+  readonly name: string | null;
+  /** The first of dbt's macro-paths, relative to the project. */
+  readonly macroDir: string;
+  readonly packages: Packages | null;
+  readonly profiles: Profiles | null;
+}
+
+/** What installs dbt: the nearest file in the project's folder or above it. */
+export interface Packages {
+  readonly manager: "pip" | "uv" | "poetry" | "pipenv";
+  readonly dir: string;
+  readonly file: string;
+  readonly isLocked: boolean;
+}
+
+export interface Profiles {
+  /** As a person finds it: `profiles.yml`, `transform/profiles.yml`, `/home/dana/.dbt/profiles.yml`. */
+  readonly file: string;
+  /** Folder below the top; null: it lies outside, where a CI does not have it. */
+  readonly dir: string | null;
+  readonly targets: readonly Target[];
+}
+
+export interface Target {
+  readonly name: string;
+  readonly adapter: string | null;
+  /** The key that names the schema (BigQuery says dataset), and its value before Jinja. */
+  readonly schemaKey: string;
+  readonly schema: string | null;
+  /** Variables that env_var() asks for without a default. */
+  readonly variables: readonly string[];
+}
+
+/** What is written into the files: asked on a terminal, proposed elsewhere. */
+export interface Answers {
+  readonly ci: Ci;
+  readonly project: ProjectFacts;
+  readonly baseBranch: string;
+  readonly check: string;
+  readonly deploy: string;
+  /** Template of the check's schema. */
+  readonly schema: string;
+  readonly errorChannel: string | null;
+  readonly warnChannel: string | null;
+}
+
+/** `a/b` and `c` are `a/b/c`; "." is nothing. */
+export function joinPath(...parts: readonly string[]): string {
+  const kept = parts.flatMap((part) => part.split("/")).filter((part) => part !== "" && part !== ".");
+  return kept.length === 0 ? "." : kept.join("/");
+}

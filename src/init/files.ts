@@ -1,0 +1,99 @@
+import { structuredPatch } from "diff";
+import { addToCircleConfig, CONFIG_PATH, renderCircleConfig } from "./circleci-config.ts";
+import { renderCleanMacro } from "./clean-macro.ts";
+import { type Answers, type Facts, joinPath } from "./facts.ts";
+import { renderWorkflow, WORKFLOW_PATH } from "./github-workflow.ts";
+import { isCovered, renderSignalboxYml } from "./signalbox-yml.ts";
+import { renderSlackApp, SLACK_APP_PATH } from "./slack-app.ts";
+
+/** A file as init would have it. */
+export interface WantedFile {
+  /** From the top of the repository. */
+  readonly path: string;
+  readonly content: string;
+  /** Whether the file, where it exists, says all of it in other words. */
+  readonly isCovered: boolean;
+  /** Whether the content is the file that exists and a line more, which may be added. */
+  readonly isAddition: boolean;
+}
+
+export function wantedFiles(facts: Facts, answers: Answers): readonly WantedFile[] {
+  const file = (path: string, content: string, isCovered = false): WantedFile => ({
+    path,
+    content,
+    isCovered,
+    isAddition: false,
+  });
+  const { project } = answers;
+  return [
+    file("signalbox.yml", renderSignalboxYml(answers), facts.existing !== null && isCovered(facts.existing, answers)),
+    ciFile(facts, answers, file),
+    file(SLACK_APP_PATH, renderSlackApp()),
+    file(joinPath(project.dir, project.macroDir, "signalbox_clean.sql"), renderCleanMacro(answers)),
+    { ...file(".gitignore", withWorkFolder(facts.gitignore ?? "")), isAddition: true },
+  ];
+}
+
+type MakeFile = (path: string, content: string, isCovered?: boolean) => WantedFile;
+
+/** A file of the CI that calls signalbox already is the file. */
+function ciFile({ ciFiles }: Facts, answers: Answers, file: MakeFile): WantedFile {
+  const own = answers.ci === "github" ? WORKFLOW_PATH : CONFIG_PATH;
+  const files = ciFiles.filter(({ ci }) => ci === answers.ci);
+  const calling = files.find(({ path, text }) => path !== own && callsSignalbox(text));
+  if (answers.ci === "github") return file(calling?.path ?? own, renderWorkflow(answers), calling !== undefined);
+  const existing = files[0]?.text;
+  if (existing === undefined) return file(own, renderCircleConfig(answers));
+  return file(own, addToCircleConfig(existing, answers) ?? renderCircleConfig(answers), callsSignalbox(existing));
+}
+
+function callsSignalbox(text: string): boolean {
+  return /\/signalbox@|\bsignalbox@\d|\bsignalbox\/(ci|queue)\b/.test(text);
+}
+
+const WORK_FOLDER = ".signalbox/";
+
+/** A .gitignore that leaves out the work folder, in the line ends that it has. */
+function withWorkFolder(text: string): string {
+  if (text.split(/\r?\n/).some((line) => /^\/?\.signalbox\/?\s*$/.test(line))) return text;
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  return `${text}${text === "" || text.endsWith("\n") ? "" : end}${WORK_FOLDER}${end}`;
+}
+
+export interface Change {
+  readonly path: string;
+  /** kept: it exists and differs; it is left as it is. */
+  readonly kind: "write" | "append" | "same" | "kept";
+  /** What is written, or appended. */
+  readonly text: string;
+  /** Of a kept file: the lines of a unified diff, from the file to what init would have written. */
+  readonly difference: readonly string[];
+}
+
+/** What to do about a file, given its text; null where it does not exist. */
+export function changeOf(wanted: WantedFile, existing: string | null): Change {
+  const { path, content } = wanted;
+  const change = (kind: Change["kind"], text = "", difference: readonly string[] = []): Change => ({
+    path,
+    kind,
+    text,
+    difference,
+  });
+  if (existing === null) return change("write", content);
+  if (wanted.isCovered || existing === content) return change("same");
+  if (wanted.isAddition && content.startsWith(existing)) return change("append", content.slice(existing.length));
+  return change("kept", "", differenceOf(existing, content));
+}
+
+const CONTEXT_LINES = 1;
+const MOST_LINES = 60;
+
+function differenceOf(from: string, to: string): readonly string[] {
+  const { hunks } = structuredPatch("", "", from, to, "", "", { context: CONTEXT_LINES });
+  const lines = hunks.flatMap((hunk) => [
+    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    ...hunk.lines,
+  ]);
+  const rest = lines.length - MOST_LINES;
+  return rest <= 0 ? lines : [...lines.slice(0, MOST_LINES), `… ${rest} lines more`];
+}

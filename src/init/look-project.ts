@@ -1,0 +1,110 @@
+import { readdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { mappingAt, plain, readMapping, readProject } from "../dbt/project.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Environment } from "../support/secrets.ts";
+import { joinPath, type Packages, type Profiles, type ProjectFacts, type Target } from "./facts.ts";
+
+export interface ProjectPlace {
+  readonly top: string;
+  readonly dir: string;
+  readonly env: Environment;
+  /** Folders of the repository that hold a profiles.yml. */
+  readonly profilesDirs: readonly string[];
+}
+
+export async function lookAtProject(place: ProjectPlace): Promise<ProjectFacts> {
+  const { top, dir, env } = place;
+  const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, env });
+  const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"))) ?? "");
+  const macroPaths: unknown = settings["macro-paths"];
+  const macroDir = Array.isArray(macroPaths) ? plain(macroPaths[0]) : null;
+  return {
+    dir,
+    name,
+    macroDir: macroDir !== null && isBelow(macroDir) ? macroDir : "macros",
+    packages: await findPackages(top, dir),
+    profiles: await findProfiles(place, profilesDir, plain(settings.profile)),
+  };
+}
+
+/** The profiles.yml that dbt finds; where it lies outside the repository, one inside that knows the profile. */
+async function findProfiles(
+  { top, profilesDirs }: ProjectPlace,
+  found: string | null,
+  profile: string | null,
+): Promise<Profiles | null> {
+  const inside = found === null ? null : below(top, found);
+  const places = [
+    ...(found !== null && inside !== null ? [{ path: found, dir: inside }] : []),
+    ...profilesDirs.map((dir) => ({ path: join(top, dir), dir })),
+    ...(found !== null && inside === null ? [{ path: found, dir: null }] : []),
+  ];
+  for (const { path, dir } of places) {
+    const text = await readFileIfAny(join(path, "profiles.yml"));
+    const outputs = text === null || profile === null ? null : mappingAt(readMapping(text), profile, "outputs");
+    if (outputs === null) continue;
+    const file = dir === null ? join(path, "profiles.yml") : joinPath(dir, "profiles.yml");
+    return { file, dir, targets: Object.entries(outputs).map(([name, output]) => targetOf(name, output)) };
+  }
+  return null;
+}
+
+function targetOf(name: string, output: unknown): Target {
+  const values = typeof output === "object" && output !== null ? (output as Record<string, unknown>) : {};
+  const schemaKey =
+    "schema" in values ? "schema" : "dataset" in values || values.type === "bigquery" ? "dataset" : "schema";
+  const schema = values[schemaKey];
+  const asked = [...JSON.stringify(values).matchAll(/env_var\(\s*(?:'|\\")([A-Za-z_]\w*)(?:'|\\")\s*\)/g)];
+  return {
+    name,
+    adapter: plain(values.type),
+    schemaKey,
+    schema: typeof schema === "string" ? schema : null,
+    variables: [...new Set(asked.map((match) => match[1] ?? ""))].filter((each) => each !== "SIGNALBOX_SCHEMA"),
+  };
+}
+
+async function findPackages(top: string, dir: string): Promise<Packages | null> {
+  for (let place = dir; ; place = joinPath(...place.split("/").slice(0, -1))) {
+    const found = await packagesIn(join(top, place), place);
+    if (found !== null || place === ".") return found;
+  }
+}
+
+async function packagesIn(path: string, dir: string): Promise<Packages | null> {
+  const names = await readdir(path).catch(() => [] as string[]);
+  const pyproject = (await readFileIfAny(join(path, "pyproject.toml"))) ?? "";
+  const of = (manager: Packages["manager"], lock: string, file: string): Packages => {
+    const isLocked = names.includes(lock);
+    return { manager, dir, file: isLocked ? lock : file, isLocked };
+  };
+  if (names.includes("uv.lock") || /^\[tool\.uv\b/m.test(pyproject)) return of("uv", "uv.lock", "pyproject.toml");
+  if (names.includes("poetry.lock") || /^\[tool\.poetry\b/m.test(pyproject))
+    return of("poetry", "poetry.lock", "pyproject.toml");
+  if (names.includes("Pipfile")) return of("pipenv", "Pipfile.lock", "Pipfile");
+
+  const requirements = names.filter((name) => /^requirements[\w.-]*\.txt$/.test(name)).sort(byLength);
+  for (const file of requirements) {
+    const text = (await readFileIfAny(join(path, file))) ?? "";
+    if (/^\s*dbt[-_]/m.test(text)) return { manager: "pip", dir, file, isLocked: false };
+  }
+  // One that includes others (`-r base.txt`) does not name dbt itself.
+  if (requirements.includes("requirements.txt"))
+    return { manager: "pip", dir, file: "requirements.txt", isLocked: false };
+  return /["']dbt[-_]/.test(pyproject) ? of("uv", "uv.lock", "pyproject.toml") : null;
+}
+
+function byLength(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+/** The path from the top, or null for one outside. */
+function below(top: string, path: string): string | null {
+  const from = relative(top, path).split(sep).join("/");
+  return isBelow(from) ? joinPath(from) : null;
+}
+
+function isBelow(path: string): boolean {
+  return !path.startsWith("/") && !/^[A-Za-z]:/.test(path) && !path.split("/").includes("..");
+}

@@ -1,0 +1,121 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../settings/file.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import type { Git } from "../support/git.ts";
+import type { Environment } from "../support/secrets.ts";
+import { type Ci, type CiFile, type Facts, joinPath, type Remote } from "./facts.ts";
+import { lookAtProject } from "./look-project.ts";
+
+export interface LookOptions {
+  readonly git: Git;
+  readonly cwd: string;
+  readonly env: Environment;
+  /** Reads the text of a signalbox.yml; throws a configuration error for one that is not valid. */
+  readonly readConfig: (text: string) => Config;
+}
+
+const DEEPEST = 4;
+/** Folders that hold other people's projects, or none. */
+const SKIPPED = ["dbt_packages", "dbt_modules", "node_modules", "site-packages", "target", "venv", "env"];
+
+/** Reads the repository around a folder. Throws a configuration error where it is none, or holds no dbt project. */
+export async function lookAtRepository({
+  git,
+  cwd,
+  env,
+  readConfig,
+}: LookOptions): Promise<{ top: string; facts: Facts }> {
+  const top = await git.ask("rev-parse", "--show-toplevel");
+  if (top === null) {
+    throw new SignalboxError("configuration", `${cwd} is not inside a git repository`, {
+      hint: "start signalbox init in a clone of the repository that holds the dbt project (or git init first)",
+    });
+  }
+  const found = { projects: [] as string[], profiles: [] as string[] };
+  await walk(top, ".", 0, found);
+  if (found.projects.length === 0) {
+    throw new SignalboxError(
+      "configuration",
+      `${top} holds no dbt project: no dbt_project.yml down to ${DEEPEST} folders deep`,
+      {
+        hint: "start signalbox init in the repository that holds it (dbt init makes a new one)",
+      },
+    );
+  }
+  const config = await readFileIfAny(join(top, "signalbox.yml"));
+  return {
+    top,
+    facts: {
+      remote: await findRemote(git),
+      baseBranch: await findBaseBranch(git),
+      cwd: joinPath((await git.ask("rev-parse", "--show-prefix")) ?? ""),
+      projects: await Promise.all(
+        found.projects.sort().map((dir) => lookAtProject({ top, dir, env, profilesDirs: found.profiles.sort() })),
+      ),
+      ciFiles: await readCiFiles(top),
+      existing: config === null ? null : readConfig(config),
+      gitignore: await readFileIfAny(join(top, ".gitignore")),
+    },
+  };
+}
+
+/** Folders of dbt_project.yml and profiles.yml. Links are not followed: they may lead in circles, or out of here. */
+async function walk(
+  top: string,
+  dir: string,
+  depth: number,
+  found: { projects: string[]; profiles: string[] },
+): Promise<void> {
+  const entries = await readdir(join(top, dir), { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  if (names.includes("pyvenv.cfg")) return;
+  if (names.includes("dbt_project.yml")) found.projects.push(dir);
+  if (names.includes("profiles.yml")) found.profiles.push(dir);
+  if (depth === DEEPEST) return;
+  for (const entry of entries) {
+    const isHidden = entry.name.startsWith(".") && entry.name !== ".dbt";
+    if (entry.isDirectory() && !isHidden && !SKIPPED.includes(entry.name))
+      await walk(top, joinPath(dir, entry.name), depth + 1, found);
+  }
+}
+
+async function findRemote(git: Git): Promise<Remote | null> {
+  const names = ((await git.ask("remote")) ?? "").split("\n").filter((name) => name !== "");
+  const name = names.includes("origin") ? "origin" : names[0];
+  return name === undefined ? null : parseRemote((await git.ask("remote", "get-url", "--", name)) ?? "");
+}
+
+/** `git@host:o/r.git`, `ssh://git@host:22/o/r`, `https://user:token@host/o/r.git`; null for a folder or anything else. */
+export function parseRemote(url: string): Remote | null {
+  const match =
+    /^(?:https?|ssh|git):\/\/(?:[^/@]*@)?([\w.-]+)(?::\d+)?\/([\w./~-]+?)(?:\.git)?\/?$/i.exec(url) ??
+    /^(?:[\w.-]+@)?([\w.-]+):(?!\/)([\w./~-]+?)(?:\.git)?\/?$/.exec(url);
+  const [, host, path] = match ?? [];
+  return host === undefined || path === undefined ? null : { host: host.toLowerCase(), path };
+}
+
+async function findBaseBranch(git: Git): Promise<Facts["baseBranch"]> {
+  const remembered = await git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
+  if (remembered !== null) return { name: remembered.replace(/^origin\//, ""), from: "remote" };
+  const heads = ((await git.ask("for-each-ref", "--format=%(refname:short)", "refs/heads")) ?? "").split("\n");
+  const usual = ["main", "master"].find((name) => heads.includes(name));
+  const current = usual ?? (await git.ask("symbolic-ref", "--short", "--quiet", "HEAD"));
+  return current === null ? { name: "main", from: "guess" } : { name: current, from: "checkout" };
+}
+
+async function readCiFiles(top: string): Promise<readonly CiFile[]> {
+  const workflows = await readdir(join(top, ".github/workflows")).catch(() => [] as string[]);
+  const paths: readonly (readonly [Ci, string])[] = [
+    ...workflows
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => ["github", `.github/workflows/${name}`] as const),
+    ["circleci", ".circleci/config.yml"],
+  ];
+  const files = await Promise.all(
+    paths.map(async ([ci, path]) => ({ ci, path, text: await readFileIfAny(join(top, path)) })),
+  );
+  return files.flatMap(({ ci, path, text }) => (text === null ? [] : [{ ci, path, text }]));
+}

@@ -1,0 +1,95 @@
+import type { Readable } from "node:stream";
+import { text as readText } from "node:stream/consumers";
+import type { AxiosResponse } from "axios";
+import { cleanLine } from "../render/untrusted.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { saveStream, tooLarge } from "./receive.ts";
+
+export interface Download {
+  readonly url: string;
+  /** For people and errors: the address without what is secret in it. */
+  readonly where: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly mostBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a server says to a download. A body that nobody takes has to be ended: `discard`. */
+export type Served =
+  | { readonly kind: "found"; readonly save: (file: string) => Promise<void>; readonly text: () => Promise<string> }
+  | { readonly kind: "moved"; readonly to: string }
+  | { readonly kind: "refused"; readonly status: number };
+
+const REQUEST_TIMEOUT_MS = 20_000;
+/** A download that takes longer has stopped. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/**
+ * One GET, its headers to the host of `url` alone: a redirect is told and not followed, since it can lead to another
+ * host. Throws a service error where there is no answer, and an artifacts error for more than `mostBytes`.
+ */
+export async function download({ url, where, headers = {}, mostBytes, signal: stop }: Download): Promise<Served> {
+  const late = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
+  const signal = stop === undefined ? late : AbortSignal.any([stop, late]);
+  const { default: axios } = await import("axios");
+  const response: AxiosResponse<Readable> = await axios
+    .get<Readable>(url, {
+      headers: { Accept: "*/*", ...headers },
+      responseType: "stream",
+      maxRedirects: 0,
+      timeout: REQUEST_TIMEOUT_MS,
+      validateStatus: () => true,
+      signal,
+    })
+    .catch((error: unknown) => {
+      stop?.throwIfAborted();
+      // An AxiosError prints the headers; only its code leaves.
+      throw unreachable(where, codeOf(error));
+    });
+  const { status, data } = response;
+  if (status !== 200) {
+    data.destroy();
+    const location = response.headers.location;
+    return status >= 300 && status < 400 && typeof location === "string"
+      ? { kind: "moved", to: location }
+      : { kind: "refused", status };
+  }
+  const told = (error: unknown): never => {
+    stop?.throwIfAborted();
+    if (error instanceof SignalboxError) throw error;
+    throw unreachable(where, codeOf(error));
+  };
+  const declared = Number(response.headers["content-length"] ?? 0);
+  if (declared > mostBytes) {
+    data.destroy();
+    throw tooLarge(where, mostBytes);
+  }
+  return {
+    kind: "found",
+    save: (file) => saveStream(data, file, { mostBytes, where, signal }).catch(told),
+    text: () => readText(limit(data, mostBytes, where)).catch(told),
+  };
+}
+
+async function* limit(stream: Readable, mostBytes: number, where: string): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw tooLarge(where, mostBytes);
+    yield chunk;
+  }
+}
+
+export function refusedBy(where: string, status: number): SignalboxError {
+  return new SignalboxError("service", `${where} answered ${status}`, { hint: "try again; is the address right?" });
+}
+
+function unreachable(where: string, code: string): SignalboxError {
+  return new SignalboxError("service", `${where} could not be read: ${cleanLine(code, 100)}`, { hint: "try again" });
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "no answer";
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { configurationError } from "../../support/errors.ts";
+import { readHeader } from "../bundle.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, tooLarge } from "../receive.ts";
+import { type BundleStore, isCommit, MOST_COMMITS } from "../store.ts";
+
+/** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
+export interface ObjectTool {
+  /** The names of the folders right below a prefix that ends with `/`, or is empty. */
+  listFolders(prefix: string): Promise<readonly string[]>;
+  /** The size of an object in bytes; null where there is none. */
+  size(key: string): Promise<number | null>;
+  /** Copies an object into a folder, under the last part of its key; false where there is none. */
+  get(key: string, folder: string): Promise<boolean>;
+  /** Copies a folder's file to a key. */
+  put(folder: string, name: string, key: string): Promise<void>;
+}
+
+export interface Bucket {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+/**
+ * `scheme://bucket/prefix`. Nothing that could be read as a flag, a pattern or another address passes: throws a
+ * configuration error for it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+export function parseBucket(spec: string): Bucket {
+  const [, bucket, prefix = ""] = /^(?:s3|gs):\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(spec) ?? [];
+  const path = prefix.replace(/^\/+|\/+$/g, "");
+  const isPlain = path === "" || path.split("/").every((part) => /^(?!\.\.?$)[A-Za-z0-9_.][\w.=+@-]*$/.test(part));
+  if (bucket !== undefined && isPlain) return { bucket, prefix: path };
+  throw configurationError([
+    {
+      where: "store",
+      got: JSON.stringify(spec),
+      wanted: "wanted bucket and prefix of letters, digits and ._=+@- such as s3://acme-state/shop",
+    },
+  ]);
+}
+
+/**
+ * Objects as store: `<prefix>/<commit>/…`, and `<prefix>/latest` with the newest one's commit. A bundle is there when
+ * its state.json is, which is written behind the other files. Starts of the tool: find among commits 1 + one for each
+ * folder of a commit that holds no state.json, the newest 2, read one for each file, write one for each file and 1.
+ */
+export function createObjectStore(tool: ObjectTool, address: string, prefix: string): BundleStore {
+  const keyOf = (...path: readonly string[]) => [...(prefix === "" ? [] : [prefix]), ...path].join("/");
+  const refOf = (commit: string) => ({ commit, where: `${address}/${commit}` });
+  const has = async (commit: string) => isCommit(commit) && (await tool.size(keyOf(commit, "state.json"))) !== null;
+  return {
+    find: async (commits) => {
+      const wanted = commits.length === 0 ? await readLatest() : await listed(commits.slice(0, MOST_COMMITS));
+      for (const commit of wanted) if (await has(commit)) return refOf(commit);
+      return null;
+    },
+    read: (ref, into) =>
+      receiveBundle(ref, into, async (folder) => {
+        await tool.get(keyOf(ref.commit, "state.json"), folder);
+        const { files } = await readHeader(folder, ref.where);
+        const large = files.find(({ bytes }) => bytes > MOST_FILE_BYTES);
+        if (large !== undefined) throw tooLarge(`${ref.where}/${large.name}`, MOST_FILE_BYTES);
+        for (const { name } of files) await tool.get(keyOf(ref.commit, name), folder);
+      }),
+    write: async (folder, header) => {
+      for (const { name } of header.files) await tool.put(folder, name, keyOf(header.commit, name));
+      await tool.put(folder, "state.json", keyOf(header.commit, "state.json"));
+      await inTemporary(async (pointers) => {
+        await writeFile(join(pointers, "latest"), `${header.commit}\n`);
+        await tool.put(pointers, "latest", keyOf("latest"));
+      });
+      return refOf(header.commit);
+    },
+  };
+
+  async function readLatest(): Promise<readonly string[]> {
+    return inTemporary(async (folder) =>
+      (await tool.get(keyOf("latest"), folder))
+        ? [(await readFile(join(folder, "latest"), "utf8")).slice(0, MOST_HEADER_BYTES).trim()]
+        : [],
+    );
+  }
+
+  async function listed(commits: readonly string[]): Promise<readonly string[]> {
+    const folders = new Set(await tool.listFolders(prefix === "" ? "" : `${prefix}/`));
+    return commits.filter((commit) => folders.has(commit));
+  }
+}
+
+async function inTemporary<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

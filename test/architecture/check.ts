@@ -1,0 +1,168 @@
+import { posix } from "node:path";
+
+/** A file of src/: its path from there, with `/`, and its text. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+const CORE = ["run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
+const EDGES = ["dbt", "state", "platforms", "slack"];
+
+/** What each folder may import beside itself. Edges do not know each other, and nobody but the entry knows commands. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  support: [],
+  run: ["support"],
+  queue: ["run", "support"],
+  artifacts: ["support"],
+  selection: ["artifacts", "support"],
+  severity: ["selection", "artifacts", "support"],
+  alerts: ["severity", "selection", "artifacts", "run", "support"],
+  render: ["alerts", "severity", "selection", "artifacts", "run", "support"],
+  settings: ["run", "severity", "support"],
+  ...Object.fromEntries(EDGES.map((edge) => [edge, [...CORE, "support"]])),
+  init: ["dbt", "render", "settings", "support"],
+  commands: [...CORE, ...EDGES, "init", "settings", "support"],
+  "cli.ts": ["commands", "settings", "support"],
+};
+
+/** Imports that hand types over and nothing else. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { settings: ["run", "severity"] };
+
+/** Packages that a pure folder may import all the same; `type`: only their types. */
+const PACKAGES_OF_PURE: Readonly<Record<string, { readonly in: RegExp; readonly as: "code" | "type" }>> = {
+  "junit-report-builder": { in: /^render\/junit\.ts$/, as: "code" },
+  "@slack/types": { in: /^render\//, as: "type" },
+};
+
+/** I/O, time, chance and the environment: what a pure folder has handed in. */
+const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["Date.now", /\bDate\s*\.\s*now\b/],
+  ["new Date()", /\bnew\s+Date\s*(?:\(\s*\)|(?![\s(]))/],
+  ["Date()", /(?<!\bnew\s+)\bDate\s*\(/],
+  ["Math.random", /\bMath\s*\.\s*random\b/],
+  ["process", /\bprocess\s*[.[]/],
+  ["performance", /\bperformance\s*[.[]/],
+  ["globalThis", /\bglobalThis\b/],
+  ["console", /\bconsole\s*[.[]/],
+  ["fetch", /(?<![.\w])fetch\s*\(/],
+  ["a timer", /\bset(?:Timeout|Interval|Immediate)\s*\(/],
+  ["import()", /\bimport\s*\(/],
+  ["require", /\brequire\s*\(/],
+];
+
+/** Every break of the architecture's rules, as sentences. */
+export function findBreaks(sources: readonly Source[]): readonly string[] {
+  const impureSupport = new Set(
+    sources
+      .filter(
+        ({ path, text }) => path.startsWith("support/") && readImports(text).some(({ from }) => !isRelative(from)),
+      )
+      .map(({ path }) => path),
+  );
+  return [...sources.flatMap((source) => breaksOf(source, impureSupport)), ...findCircles(sources)];
+}
+
+function breaksOf({ path, text }: Source, impureSupport: ReadonlySet<string>): readonly string[] {
+  const folder = folderOf(path);
+  const allowed = MAY_IMPORT[folder];
+  if (allowed === undefined) return [`${path} lies in a folder that has no rule: ${folder}`];
+  const isPure = CORE.includes(folder);
+  const breaks: string[] = [];
+  for (const { from, isType } of readImports(text)) {
+    if (isRelative(from)) {
+      const to = resolveImport(path, from);
+      const other = folderOf(to);
+      if (other !== folder && !allowed.includes(other))
+        breaks.push(`${path} imports ${to}: ${folder} may not know ${other}`);
+      if (TYPES_ONLY[folder]?.includes(other) && !isType)
+        breaks.push(`${path} imports ${to}: ${folder} may have types of ${other} alone`);
+      if (isPure && impureSupport.has(to) && !isType) breaks.push(`${path} imports ${to}: ${folder} is pure`);
+    } else if (isPure) {
+      const exception = PACKAGES_OF_PURE[from];
+      const isAllowed = exception?.in.test(path) === true && (exception.as === "code" || isType);
+      if (!isAllowed) breaks.push(`${path} imports ${from}: ${folder} is pure`);
+    }
+  }
+  const code = codeOf(text, { strings: false });
+  if (isPure)
+    for (const [name, pattern] of IMPURE)
+      if (pattern.test(code)) breaks.push(`${path} uses ${name}: ${folder} is pure`);
+  if (/\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b/.test(code)) breaks.push(`${path} has a default export`);
+  return breaks;
+}
+
+export interface Import {
+  readonly from: string;
+  /** `import type`: nothing of it is there at run time. `import { type A }` still loads the module. */
+  readonly isType: boolean;
+}
+
+/** Static imports, re-exports, imports for their effect, `import("…")` and types by `import("…").X`. */
+export function readImports(text: string): readonly Import[] {
+  const code = codeOf(text, { strings: true });
+  const statements = code.matchAll(
+    /(?:^|;)[ \t]*(?:import|export)\s+(type\s)?(?:[^;"'`()=]*?\bfrom\s*)?(["'])([^"'\n]+)\2/gm,
+  );
+  const calls = code.matchAll(/\bimport\s*\(\s*(["'`])([^"'`\n]+)\1/g);
+  return [
+    ...[...statements].map(([, type, , from = ""]) => ({ from, isType: type !== undefined })),
+    ...[...calls].map(([, , from = ""]) => ({ from, isType: false })),
+  ];
+}
+
+const TOKENS = new RegExp(
+  [
+    String.raw`\/\/[^\n]*|\/\*[\s\S]*?\*\/`,
+    String.raw`"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'`,
+    "`(?:\\\\[\\s\\S]|[^`\\\\])*`",
+    // A regular expression, where an expression may begin: the quotes in it open no text.
+    String.raw`(?<=[(,=:[!&|?{};+]\s*|\breturn\s+)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*`,
+  ].join("|"),
+  "g",
+);
+
+/** The text without its comments, and without what is in quotes unless `strings`. Templates stay: they hold code. */
+function codeOf(text: string, { strings }: { strings: boolean }): string {
+  return text.replace(TOKENS, (token) => {
+    if (token.startsWith("//") || token.startsWith("/*")) return " ";
+    return strings || !/^["']/.test(token) ? token : '""';
+  });
+}
+
+/** One sentence for each circle of imports, types included. */
+function findCircles(sources: readonly Source[]): readonly string[] {
+  const importsOf = new Map(
+    sources.map(({ path, text }) => [
+      path,
+      readImports(text).flatMap(({ from }) => (isRelative(from) ? [resolveImport(path, from)] : [])),
+    ]),
+  );
+  const circles = new Map<string, string>();
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]) => {
+    const start = above.indexOf(path);
+    if (start !== -1) {
+      const circle = above.slice(start);
+      circles.set([...circle].sort().join(), `a circle of imports: ${[...circle, path].join(" → ")}`);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of importsOf.get(path) ?? []) visit(next, [...above, path]);
+    done.add(path);
+  };
+  for (const path of importsOf.keys()) visit(path, []);
+  return [...circles.values()];
+}
+
+function isRelative(from: string): boolean {
+  return from.startsWith(".");
+}
+
+function resolveImport(path: string, from: string): string {
+  return posix.join(posix.dirname(path), from);
+}
+
+function folderOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
