@@ -39,9 +39,11 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   const opened = openStore(config.store, context.baseDir);
   const warnings: string[] = [];
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
+  const { checkedOut, sha: named } = occasion.run.commit;
+  // GitHub checks out a merge of the pull request into its base; a branch may have merged something itself.
+  const isMergeCommit = occasion.run.pullRequest !== null && checkedOut !== named;
   let base: Promise<{ sha: string; how: string }> | null = null;
-  const baseCommit = () =>
-    (base ??= findBaseCommit(context.git, occasion.baseBranch, occasion.run.pullRequest !== null));
+  const baseCommit = () => (base ??= findBaseCommit(context.git, occasion.baseBranch, isMergeCommit));
 
   const fromPath = async (path: string, name: "selection" | "deferral"): Promise<Baseline> => {
     const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
@@ -151,7 +153,10 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       if (given.deferState !== undefined) return fromPath(given.deferState, "deferral");
       const deployed = await newest("deferral");
       const found = deployed ?? (isAllowed("worktree") ? await productionOfBase() : null);
-      if (found !== null) assertHarmlessRelations(found.manifest, found.origin.where);
+      if (found !== null) {
+        const file = join(found.dir, "manifest.json");
+        assertHarmlessRelations((await readFileIfAny(file)) ?? "", found.origin.where);
+      }
       return found;
     },
   };

@@ -116,6 +116,7 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
   };
   await context.work.open();
   await context.work.writeJson("alerts.json", result);
+  context.signal.throwIfAborted();
   return { result, exitCode: exitCodeOfDeliveries(context, alerts, deliveries) };
 }
 

@@ -1,14 +1,15 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { readManifest } from "../artifacts/manifest.ts";
-import { BUNDLE_FILES, type BundleHeader, makeBundle, readBundle } from "../state/bundle.ts";
+import { type BundleHeader, makeBundle, readBundle } from "../state/bundle.ts";
 import { listAncestors } from "../state/find.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
 import { openStore } from "../state/stores/open.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { collectBundleFiles } from "./bundle-files.ts";
 import type { Context } from "./context.ts";
-import { learnOccasion, type Occasion, recordDirOf } from "./occasion.ts";
+import { learnOccasion, type Occasion } from "./occasion.ts";
 
 /** `state publish|fetch --json`. */
 export interface StateResult {
@@ -59,7 +60,7 @@ export function refusalOf({ run, baseBranch }: Occasion): string | null {
 /** Makes the bundle of what the last build left behind, and publishes it. */
 export async function publishStep(context: Context, occasion: Occasion, commit: string): Promise<StateResult> {
   const store = requireStore(context);
-  const files = await collectFiles(context);
+  const files = await collectBundleFiles(context);
   const manifestFile = files.get("manifest.json");
   if (manifestFile === undefined)
     throw new SignalboxError("artifacts", "there is no manifest.json to publish", {
@@ -118,31 +119,4 @@ function requireStore(context: Context): BundleStore {
     [{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }],
     "store: dir:PATH in signalbox.yml, or --store dir:PATH",
   );
-}
-
-/** From --from, or from the work folder: the newest build's artifacts, a freshness run's, and the verdict. */
-async function collectFiles(context: Context): Promise<Map<(typeof BUNDLE_FILES)[number], string>> {
-  const { from } = context.settings.given;
-  const places =
-    from === undefined ? [...(await buildFolders(context)), context.work.dir] : [resolve(context.cwd, from)];
-  const found = new Map<(typeof BUNDLE_FILES)[number], string>();
-  for (const name of BUNDLE_FILES) {
-    for (const place of places) {
-      const isThere = await stat(join(place, name)).then(
-        (file) => file.isFile(),
-        () => false,
-      );
-      if (isThere) found.set(name, join(place, name));
-    }
-  }
-  return found;
-}
-
-/** Folders of the starts that built or judged, in their order: a later one's files win. */
-async function buildFolders(context: Context): Promise<readonly string[]> {
-  const names = await readdir(recordDirOf(context)).catch(() => [] as string[]);
-  return names
-    .filter((name) => /^\d+-(build|freshness)$/.test(name))
-    .sort()
-    .map((name) => join(recordDirOf(context), name));
 }

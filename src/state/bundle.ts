@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../artifacts/json.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
@@ -137,26 +138,31 @@ export function assertSameProject(baseline: Manifest, current: Manifest, where: 
 
 /**
  * dbt renders database, schema and alias of the deferral manifest into SQL as they stand, whatever else the entry says.
- * Throws an artifacts error where one of them could end an identifier. Tests are never deferred to, and their names may
- * hold quotes.
+ * Judges the file as it is written, since dbt reads it by its keys, disabled entries too. Throws an artifacts error where
+ * a part could end an identifier. Tests are never deferred to, and their names may hold quotes.
  * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/contracts/graph/manifest.py (merge_from_artifact)
  */
-export function assertHarmlessRelations(manifest: Manifest, where: string): void {
-  for (const { id, type, relation, raw } of manifest.nodes.values()) {
-    if (type === "test" || type === "unit_test") continue;
-    const parts = [relation?.database, relation?.schema, relation?.identifier];
-    const written = [raw.database, raw.schema, raw.alias, raw.identifier];
-    const isBad = (part: unknown) => typeof part === "string" && /["'`;\u0000-\u001f\u007f]/.test(part);
-    if ([...parts, ...written].some(isBad)) {
-      throw new SignalboxError(
-        "artifacts",
-        `the manifest of ${where} names a relation with a quote, semicolon or control character: ${id}`,
-        {
-          hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
-        },
-      );
-    }
+export function assertHarmlessRelations(text: string, where: string): void {
+  const { nodes, functions } = parseJson(text, where);
+  for (const [id, entry] of [...entriesOf(nodes), ...entriesOf(functions)]) {
+    if (entry.resource_type === "test" || entry.resource_type === "unit_test") continue;
+    const parts = [entry.database, entry.schema, entry.alias, entry.identifier];
+    if (!parts.some((part) => typeof part === "string" && /["'`;\u0000-\u001f\u007f]/.test(part))) continue;
+    throw new SignalboxError(
+      "artifacts",
+      `the manifest of ${where} names a relation with a quote, semicolon or control character: ${id}`,
+      {
+        hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
+      },
+    );
   }
+}
+
+function entriesOf(collection: unknown): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
+  const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+  return isObject(collection)
+    ? Object.entries(collection).filter((entry): entry is [string, Record<string, unknown>] => isObject(entry[1]))
+    : [];
 }
 
 function parseHeader(text: string, where: string): BundleHeader {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { SignalboxError } from "./errors.ts";
 
 /** Writes beside the file and renames: a reader sees the old text or the new one, never half of it. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
@@ -21,6 +22,9 @@ export async function readFileIfAny(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    if (isNodeError(error) && error.code === "EISDIR") {
+      throw new SignalboxError("artifacts", `${path} is a folder, where a file was expected`, { cause: error });
+    }
     throw error;
   }
 }

@@ -58,7 +58,7 @@ writeFileSync(join(target, "manifest.json"), ${JSON.stringify(JSON.stringify(MAN
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes("build")) {
-  const results = [{ unique_id: "model.small.orders", status: "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {} }];
+  const results = [{ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {} }];
   writeFileSync(join(target, "run_results.json"), JSON.stringify({ metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json", dbt_version: "1.11.16", generated_at: new Date().toISOString(), invocation_id: "i-1" }, args: { which: "build" }, elapsed_time: 1, results }));
 }
 process.exit(Number(process.env.FAKE_DBT_EXIT ?? 0));

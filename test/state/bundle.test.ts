@@ -190,52 +190,49 @@ describe("whether a bundle fits", () => {
 
 describe("a deferral manifest", () => {
   const BAD = ['"', "'", "`", ";", "\n", "\u0000", "\u001b", "\u007f"];
-  const relation = { database: "dev", schema: "main", identifier: "orders" };
+  const orders = { resource_type: "model", database: "dev", schema: "main", alias: "orders" };
   const asRejected = expect.objectContaining({
     kind: "artifacts",
     exitCode: 3,
     message: `the manifest of ${WHERE} names a relation with a quote, semicolon or control character: model.shop.orders`,
   });
+  const judge =
+    (entry: Record<string, unknown>, collection = "nodes") =>
+    () =>
+      assertHarmlessRelations(
+        manifestJson({ [collection]: { "model.shop.customers": orders, "model.shop.orders": entry } }),
+        WHERE,
+      );
 
-  it.each((["database", "schema", "identifier"] as const).flatMap((part) => BAD.map((bad) => [part, bad] as const)))(
-    "whose %s holds %j is refused",
-    (part, bad) => {
-      const node = aNode("orders", { relation: { ...relation, [part]: `a${bad}b` } });
-
-      expect(() => assertHarmlessRelations(aManifest([aNode("customers"), node]), WHERE)).toThrow(asRejected);
-    },
-  );
-
-  it("is judged by the alias that dbt renders, also where an identifier beside it looks harmless", () => {
-    const raw = { database: "dev", schema: "main", alias: 'x" union select 1 --', identifier: "orders" };
-
-    expect(() => assertHarmlessRelations(aManifest([aNode("orders", { relation, raw })]), WHERE)).toThrow(asRejected);
+  it.each(
+    (["database", "schema", "alias", "identifier"] as const).flatMap((part) => BAD.map((bad) => [part, bad] as const)),
+  )("whose %s holds %j is refused", (part, bad) => {
+    expect(judge({ ...orders, [part]: `a${bad}b` })).toThrow(asRejected);
   });
 
-  it("is judged by the alias also where the schema is empty, so that it names no relation", () => {
-    const raw = { database: "dev", schema: "", alias: 'x" union select 1 --' };
-
-    expect(() => assertHarmlessRelations(aManifest([aNode("orders", { relation: null, raw })]), WHERE)).toThrow(
-      asRejected,
-    );
+  it.each([
+    ["beside a harmless identifier", { alias: 'x" union select 1 --', identifier: "orders" }],
+    ["where the schema is empty", { schema: "", alias: 'x" union select 1 --' }],
+    ["of a node that is disabled, which dbt reads all the same", { alias: 'x" --', config: { enabled: false } }],
+    ["of an entry that calls itself another", { alias: 'x" --', unique_id: "model.shop.customers" }],
+  ])("is judged by the alias %s", (_, overrides) => {
+    expect(judge({ ...orders, ...overrides })).toThrow(asRejected);
+    expect(judge({ ...orders, ...overrides }, "functions")).toThrow(asRejected);
   });
 
-  it("may hold every name that warehouses have, tests with quotes in their names, and nodes without a relation", () => {
-    const nodes = [
-      aNode("a", { relation: { database: null, schema: "dbt-prod $1", identifier: "Bestellungen_ü.v2" } }),
-      aNode("b", { relation: { database: "proj-1", schema: "s", identifier: "events_*" } }),
-      aNode("c", { relation: null, type: "exposure" }),
-      aNode("customer's id is set", { relation: null, type: "test", raw: { alias: "customer's id is set" } }),
-    ];
-
-    expect(() => assertHarmlessRelations(aManifest(nodes), WHERE)).not.toThrow();
+  it.each([
+    ["a schema with a dash, blank and dollar", { database: null, schema: "dbt-prod $1", alias: "Bestellungen_ü.v2" }],
+    ["a wildcard", { database: "proj-1", schema: "s", alias: "events_*" }],
+    ["a test with a quote in its name", { resource_type: "test", alias: "customer's id is set" }],
+    ["nothing at all", { database: undefined, schema: undefined, alias: undefined }],
+  ])("may hold %s", (_, overrides) => {
+    expect(judge({ ...orders, ...overrides })).not.toThrow();
   });
 
   it("is refused wherever in a name the character stands", () => {
     fc.assert(
       fc.property(fc.string(), fc.constantFrom(...BAD), fc.string(), (before, bad, after) => {
-        const node = aNode("orders", { relation: { ...relation, identifier: before + bad + after } });
-        expect(() => assertHarmlessRelations(aManifest([node]), WHERE)).toThrow(asRejected);
+        expect(judge({ ...orders, alias: before + bad + after })).toThrow(asRejected);
       }),
     );
   });

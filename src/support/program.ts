@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { isNodeError } from "./files.ts";
+import { type Environment, withoutSecrets } from "./secrets.ts";
+
+export interface ProgramRequest {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `exitCode` is null where a signal ended it. The texts are cut off after `LARGEST_OUTPUT_BYTES`. */
+export interface ProgramEnd {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/** A program's end and its words, without a shell and without our secrets; null where there is no such program. */
+export function runProgram({ program, args, cwd, env, signal }: ProgramRequest): Promise<ProgramEnd | null> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...withoutSecrets(env), LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const collect = (stream: NodeJS.ReadableStream) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      stream.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= LARGEST_OUTPUT_BYTES) chunks.push(chunk);
+      });
+      return () => Buffer.concat(chunks).toString("utf8");
+    };
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    child.on("error", (error) => {
+      if (signal?.aborted) reject(signal.reason);
+      else if (isNodeError(error) && error.code === "ENOENT") resolve(null);
+      else reject(error);
+    });
+    child.on("close", (exitCode) => resolve({ exitCode, stdout: stdout(), stderr: stderr() }));
+  });
+}
