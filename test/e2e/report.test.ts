@@ -75,8 +75,18 @@ describe("report on somebody else's dbt", () => {
   });
 
   it.each([
-    ["of dbt docs generate", results([["test.a.t", "success"]], { which: "generate" }), [], "is of `dbt docs generate`"],
-    ["from before the step", results([["test.a.t", "pass"]]), ["--since", "2026-11-25T09:00:00Z"], "it is of an earlier dbt start"],
+    [
+      "of dbt docs generate",
+      results([["test.a.t", "success"]], { which: "generate" }),
+      [],
+      "is of `dbt docs generate`",
+    ],
+    [
+      "from before the step",
+      results([["test.a.t", "pass"]]),
+      ["--since", "2026-11-25T09:00:00Z"],
+      "it is of an earlier dbt start",
+    ],
     ["truncated", results([["test.a.t", "pass"]]).slice(0, 100), [], "run_results.json"],
     ["empty", "", [], "run_results.json"],
     ["something else", "[]", [], "run_results.json"],

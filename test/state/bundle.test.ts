@@ -10,7 +10,7 @@ import {
   makeBundle,
   readBundle,
 } from "../../src/state/bundle.ts";
-import { aManifest, aNode, manifestJson } from "../artifacts/build.ts";
+import { aManifest, manifestJson } from "../artifacts/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { aHeader, facts, writeArtifacts } from "./build.ts";
 
