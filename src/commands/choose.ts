@@ -1,9 +1,10 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import type { NodeResult } from "../artifacts/run-results.ts";
 import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
 import { missingParents } from "../selection/frontier.ts";
-import type { Baselines } from "../selection/plan.ts";
+import type { Baselines, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
 import { type IndirectSelection, select } from "../selection/select.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -20,6 +21,8 @@ export interface Question {
   readonly dbt: DbtStarter | null;
   readonly indirectSelection: IndirectSelection;
   readonly compareUnrendered: boolean | null;
+  /** The baseline's last run, for `result:`; null: not known. */
+  readonly results: readonly NodeResult[] | null;
   /** Whether parents that are not built may be read from production. */
   readonly mayDefer: boolean;
 }
@@ -28,6 +31,8 @@ export type Choice =
   | {
       readonly kind: "chosen";
       readonly ids: readonly string[];
+      /** The ids with their reasons; null where dbt chose: it gives none. */
+      readonly nodes: readonly PlannedNode[] | null;
       readonly select: readonly string[];
       readonly deferral: boolean;
       readonly promoted: readonly string[];
@@ -44,10 +49,11 @@ export async function chooseNodes(question: Question): Promise<Choice> {
   const { manifest, baselines, mayDefer } = question;
   const asked = await ask(question, [question.select]);
   if (asked.kind === "failed") return asked;
-  const { ids, delegatedToDbt } = asked;
+  const { ids, nodes, delegatedToDbt } = asked;
   const chosen = {
     kind: "chosen",
     ids,
+    nodes,
     select: [question.select],
     promoted: [],
     delegatedToDbt,
@@ -78,6 +84,7 @@ async function promote(question: Question, ids: readonly string[], deferral: Man
     return {
       kind: "chosen",
       ids: planned,
+      nodes: answer.nodes,
       select: texts,
       deferral: true,
       promoted: [...promoted].sort(),
@@ -111,6 +118,7 @@ async function withParents(question: Question, ids: readonly string[], missing: 
   return {
     kind: "chosen",
     ids: answer.ids,
+    nodes: answer.nodes,
     select: [text],
     deferral: false,
     promoted: answer.ids.filter((id) => !ids.includes(id)),
@@ -120,12 +128,17 @@ async function withParents(question: Question, ids: readonly string[], missing: 
 }
 
 type Answer =
-  | { readonly kind: "listed"; readonly ids: readonly string[]; readonly delegatedToDbt: string | null }
+  | {
+      readonly kind: "listed";
+      readonly ids: readonly string[];
+      readonly nodes: readonly PlannedNode[] | null;
+      readonly delegatedToDbt: string | null;
+    }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
 /** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
 async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
-  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered } = question;
+  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered, results } = question;
   const as = context.settings.given.as ?? "build";
   const selection = select(manifest, baselines.selection?.manifest ?? null, {
     select: texts,
@@ -133,11 +146,12 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
     indirectSelection,
     as,
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
+    ...(results === null ? {} : { results }),
   });
   if (selection.kind === "selected") {
     for (const text of selection.unmatched.filter((each) => !/^\+?state:/.test(each)))
       context.log.warn("plan", `${text} matches no node`);
-    return { kind: "listed", ids: selection.ids, delegatedToDbt: null };
+    return { kind: "listed", ids: selection.ids, nodes: selection.nodes, delegatedToDbt: null };
   }
   return askDbt(question, texts, selection.why);
 }
@@ -158,7 +172,7 @@ export async function askDbt(
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
   if (run.exitCode !== 0) return { kind: "failed", run };
   const ids = parseList(stdout, context.settings.given.as ?? "build").map(({ id }) => id);
-  return { kind: "listed", ids: ids.sort(), delegatedToDbt: `dbt ls was asked: ${why}` };
+  return { kind: "listed", ids: ids.sort(), nodes: null, delegatedToDbt: `dbt ls was asked: ${why}` };
 }
 
 function offline(why: string): SignalboxError {

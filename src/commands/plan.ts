@@ -1,6 +1,7 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import { type NodeResult, readRunResults } from "../artifacts/run-results.ts";
 import { isBuilt } from "../dbt/list.ts";
 import { renderPlan } from "../render/terminal.ts";
 import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
@@ -82,6 +83,7 @@ async function planOffline(context: Context): Promise<Planned> {
       manifest,
       baselines,
       dbt: null,
+      results: baselines.selection === null ? null : await readResults(baselines.selection.dir),
       mayDefer: baselines.deferral !== null,
       ...flags,
     },
@@ -119,6 +121,7 @@ export async function planStep(
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+    results: baselines.selection === null ? null : await readResults(baselines.selection.dir),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
   return decide(question, warnings);
@@ -157,7 +160,7 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
 
 function reasonsFor(
   { manifest, baselines, compareUnrendered }: Question,
-  { ids, promoted }: Choice & { kind: "chosen" },
+  { ids, nodes, promoted }: Choice & { kind: "chosen" },
 ): readonly PlannedNode[] {
   const bare = (id: string): PlannedNode => ({
     id,
@@ -166,9 +169,9 @@ function reasonsFor(
     reasons: [],
   });
   const options = compareUnrendered === null ? {} : { compareUnrendered };
-  const explained =
+  const ofDbt = () =>
     baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
-  return explained.map((node) =>
+  return (nodes ?? ofDbt()).map((node) =>
     promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" }] } : node,
   );
 }
@@ -206,6 +209,13 @@ async function readBaseline(path: string, current: Manifest, own: string): Promi
     dir: dirname(file),
     origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
   };
+}
+
+/** What the base's last run said of its nodes, where the baseline's folder has it. */
+async function readResults(dir: string): Promise<readonly NodeResult[] | null> {
+  const file = join(dir, "run_results.json");
+  const text = await readFileIfAny(file);
+  return text === null ? null : readRunResults(text, file).results;
 }
 
 /** Never an empty selection where there is nothing to compare with. */

@@ -1,9 +1,13 @@
 import { type Fields, fieldsOf, isFields, textOf, textsOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
-import { type Changes, type Compare, isGenericTest } from "./changes.ts";
+import type { Changes, Compare } from "./changes.ts";
+import { isInNodes } from "./collections.ts";
+import { isGenericTest } from "./contents.ts";
 import type { Dialect } from "./dialect.ts";
+import { createNameMatcher } from "./names.ts";
+import { createPathTest } from "./paths.ts";
 import { type Criterion, refuse } from "./selector.ts";
-import { createMatcher, createPathMatcher, hasWildcard } from "./wildcard.ts";
+import { createMatcher } from "./wildcard.ts";
 
 /** What selector methods look at. */
 export interface World {
@@ -32,17 +36,6 @@ export function testOf(criterion: Criterion, world: World): Found {
   return typeof test === "string" ? { kind: "unsupported", why: test } : { kind: "test", test };
 }
 
-/** Types with a collection of their own in the manifest; all others are its `nodes`. */
-const OTHER_COLLECTIONS: ReadonlySet<string> = new Set([
-  "source",
-  "exposure",
-  "metric",
-  "semantic_model",
-  "saved_query",
-  "unit_test",
-  "function",
-]);
-
 const METHODS: Readonly<Record<string, Method>> = {
   fqn: ({ value }, { dialect }) => {
     const matches = createNameMatcher(value, dialect.wildcardMatchesLeaf);
@@ -52,7 +45,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   group: ({ value }) => {
     const matches = createMatcher(value);
     return (node) => {
-      const group = isParsed(node) || node.type === "metric" ? textOf(fieldsOf(node.raw.config).group) : null;
+      const group = isInNodes(node.type) || node.type === "metric" ? textOf(fieldsOf(node.raw.config).group) : null;
       return group !== null && matches(group);
     };
   },
@@ -67,7 +60,10 @@ const METHODS: Readonly<Record<string, Method>> = {
   semantic_model: (criterion) => byParts(criterion, "semantic_model", 2, packageAndName),
   saved_query: (criterion) => byParts(criterion, "saved_query", 2, packageAndName),
   unit_test: (criterion) => byParts(criterion, "unit_test", 2, packageAndName),
-  path: byPath,
+  path: ({ value, text }, { manifest, dialect }) => {
+    const test = createPathTest(value, manifest);
+    return test === null ? `the path in ${text}` : (node) => isSearched(node, dialect) && test(node);
+  },
   file: byTexts((node) => {
     const name = node.path.split("/").at(-1) ?? "";
     return [name, /^.+\../.test(name) ? name.slice(0, name.lastIndexOf(".")) : name];
@@ -131,10 +127,6 @@ const RESOURCE_TYPES: readonly string[] = [
   "function",
 ];
 
-function isParsed(node: Node): boolean {
-  return !OTHER_COLLECTIONS.has(node.type);
-}
-
 function packageAndName(node: Node): readonly string[] {
   return [node.package, node.name];
 }
@@ -151,69 +143,13 @@ function isSearched(node: Node, dialect: Dialect): boolean {
   return dialect.searchesSavedQueries || node.type !== "saved_query";
 }
 
-/** `package.source.table`, from the right; the last part of a source may be left out. */
+/** `package.source.table`: the package may be left out, and the table of a source. */
 function byParts(criterion: Criterion, type: string, most: number, partsOf: (node: Node) => readonly string[]): Test {
   const given = criterion.value.split(".");
   if (given.length > most) throw refuse(criterion, `expected at most ${most} names with dots between them`);
-  const complete =
-    type === "source"
-      ? [
-          given.length > 2 ? (given[0] ?? "") : "*",
-          given.at(given.length > 2 ? 1 : 0) ?? "",
-          given.at(given.length > 2 ? 2 : 1) ?? "*",
-        ]
-      : given.length > 1
-        ? given
-        : ["*", ...given];
+  const complete = given.length < most ? ["*", ...given] : given;
   const matchers = complete.map(createMatcher);
-  return (node) => node.type === type && partsOf(node).every((part, index) => matchers[index]?.(part) === true);
-}
-
-/** dbt's is_selected_node, with and without the package in front. */
-function createNameMatcher(value: string, wildcardMatchesLeaf: boolean): Test {
-  const parts = value.split(".");
-  const wildcard = parts.findIndex(hasWildcard);
-  const fixed = wildcard < 0 ? parts : parts.slice(0, wildcard);
-  const matchesRest = createMatcher(parts.slice(fixed.length).join("."));
-  const matchesName = (fqn: readonly string[], isVersioned: boolean): boolean => {
-    const leaf = fqn.at(isVersioned ? -2 : -1);
-    if (leaf === undefined) return false;
-    if (leaf === value || (isVersioned && fqn.slice(-2).join("_") === parts.slice(-2).join("_"))) return true;
-    const flat = fqn.flatMap((segment) => segment.split("."));
-    if (flat.length < parts.length || fixed.some((part, index) => part !== flat[index])) return false;
-    if (wildcard < 0 || matchesRest(flat.slice(wildcard).join("."))) return true;
-    return wildcardMatchesLeaf && parts.length === 1 && matchesRest(leaf);
-  };
-  return ({ fqn, type, raw }) => {
-    const isVersioned = type === "model" && raw.version != null;
-    return matchesName(fqn, isVersioned) || matchesName(fqn.slice(1), isVersioned);
-  };
-}
-
-/**
- * dbt looks for files in the root project's folder. Here they are the files that the manifest names: a node of a
- * package matches where the root project has a file or folder of the same path.
- */
-function byPath({ value, text }: Criterion, { manifest, dialect }: World): Test | string {
-  const matches = createPathMatcher(value);
-  if (matches === null) return `the path in ${text}`;
-  const known = new Set<string>();
-  for (const { package: owner, path, patchPath } of [...manifest.nodes.values(), ...manifest.macros.values()].map(
-    (entry) => ({ patchPath: null, ...entry }),
-  )) {
-    if (owner !== manifest.projectName) continue;
-    for (const file of [path, patchPath]) for (const place of file === null ? [] : withFolders(file)) known.add(place);
-  }
-  const found = new Set([...known].filter(matches));
-  return (node) =>
-    isSearched(node, dialect) &&
-    (withFolders(node.path).some((place) => found.has(place)) ||
-      (node.patchPath !== null && found.has(node.patchPath)));
-}
-
-function withFolders(path: string): readonly string[] {
-  const parts = path.split("/");
-  return parts.map((_, index) => parts.slice(0, parts.length - index).join("/")).concat("");
+  return (node) => node.type === type && partsOf(node).every((part, index) => matchers[index]?.(part) ?? true);
 }
 
 function byConfig({ value, arguments: keys }: Criterion): Test {
@@ -225,7 +161,7 @@ function byConfig({ value, arguments: keys }: Criterion): Test {
       ? (found: unknown) => typeof found === "string" && found.toUpperCase() === wanted
       : (found: unknown) => found === value;
   return (node) => {
-    if (!isParsed(node) && node.type !== "source") return false;
+    if (!isInNodes(node.type) && node.type !== "source") return false;
     const found = descend(fieldsOf(node.raw.config), keys);
     // In a list Python finds True where a 1 is.
     if (Array.isArray(found)) {

@@ -1,15 +1,17 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { createCompare } from "./changes.ts";
+import { isInNodes } from "./collections.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
+import { evaluate, type IndirectSelection } from "./evaluate.ts";
 import { explainChanges } from "./explain.ts";
-import { buildGraph, type Graph, reach } from "./graph.ts";
+import { buildGraph } from "./graph.ts";
 import { testOf, type World } from "./methods.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 import { isBlank } from "./python.ts";
-import { type Criterion, parseSelector, type Selector } from "./selector.ts";
+import { parseSelector } from "./selector.ts";
 
-export type IndirectSelection = "eager" | "cautious" | "buildable" | "empty";
+export type { IndirectSelection } from "./evaluate.ts";
 
 export interface SelectOptions {
   /** Texts of --select; none: everything. */
@@ -61,7 +63,6 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
     statuses: results === undefined ? null : new Map(results.map(({ id, status }) => [id, status])),
   };
   const members = membersOf(current, dialect, options.as);
-  const field: Field = { members, graph: buildGraph(members), sources: sourcesOf(members), world, options };
   const found = new Map<string, ReadonlySet<string>>();
   for (const criterion of [...include, ...exclude].flat()) {
     const test = testOf(criterion, world);
@@ -70,15 +71,16 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
     found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
   }
 
-  const unmatched: string[] = [];
-  const chosen = combine(
-    [unite(include, found, field, unmatched), unite(exclude, found, field, unmatched)],
-    difference,
-    // dbt does not hand the user's mode to the difference, so it is eager: nothing comes back after an exclude.
-    { ...field, options: { ...options, indirectSelection: "eager" } },
-  );
+  const chosen = evaluate(include, exclude, {
+    members,
+    graph: buildGraph(members),
+    sources: sourcesOf(members),
+    found,
+    mode: options.indirectSelection,
+    emptyForgetsNeighbours: dialect.emptyForgetsNeighbours,
+  });
   const types = dialect.types[options.as];
-  const ids = [...chosen.direct].filter((id) => {
+  const ids = [...chosen.ids].filter((id) => {
     const node = members.get(id);
     return node !== undefined && types.has(node.type) && (options.as === "ls" || !isEmpty(node));
   });
@@ -88,7 +90,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
     ids,
     nodes: explainChanges(ids, current, world.compare),
     modified: modifiedOf(current, world),
-    unmatched: options.select.length === 0 ? [] : unmatched,
+    unmatched: options.select.length === 0 ? [] : chosen.unmatched,
   };
 }
 
@@ -96,123 +98,6 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
 const SCHEMA = 12;
 /** dbt/graph/cli.py: DEFAULT_INCLUDES */
 const EVERYTHING = ["fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*"];
-
-interface Field {
-  readonly members: ReadonlyMap<string, Node>;
-  readonly graph: Graph;
-  readonly sources: ReadonlySet<string>;
-  readonly world: World;
-  readonly options: SelectOptions;
-}
-
-/** What is selected, and with it the tests that would be if all their parents were. */
-interface Chosen {
-  readonly direct: ReadonlySet<string>;
-  readonly withIndirect: ReadonlySet<string>;
-}
-
-type SetOperation = (sets: readonly ReadonlySet<string>[]) => ReadonlySet<string>;
-
-function unite(
-  selector: Selector,
-  found: ReadonlyMap<string, ReadonlySet<string>>,
-  field: Field,
-  unmatched: string[],
-): Chosen {
-  const parts = selector.map((criteria) => {
-    const text = criteria.map((criterion) => criterion.text).join(",");
-    const chosen = combine(
-      criteria.map((criterion) => choose(criterion, found.get(criterion.text) ?? new Set(), field)),
-      intersection,
-      field,
-    );
-    if (chosen.direct.size === 0 && text !== "") unmatched.push(text);
-    return chosen;
-  });
-  return combine(parts, union, field);
-}
-
-/** dbt's get_nodes_from_criteria: the nodes themselves, their neighbours, and the tests that hang on them. */
-function choose(criterion: Criterion, found: ReadonlySet<string>, field: Field): Chosen {
-  const { graph, options, world } = field;
-  const selected = new Set(found);
-  const isEmptyMode = options.indirectSelection === "empty";
-  if (!isEmptyMode || !world.dialect.emptyForgetsNeighbours) {
-    for (const id of neighbours(criterion, found, graph)) selected.add(id);
-  }
-  return isEmptyMode ? { direct: selected, withIndirect: selected } : addTests(selected, field);
-}
-
-function neighbours(criterion: Criterion, found: ReadonlySet<string>, graph: Graph): ReadonlySet<string> {
-  const added = new Set<string>();
-  const add = (ids: Iterable<string>) => {
-    for (const id of ids) added.add(id);
-  };
-  if (criterion.withChildrensParents) {
-    const below = new Set([...found, ...reach(found, graph.childrenOf)]);
-    add(below);
-    add(reach(below, graph.parentsOf));
-  }
-  if (criterion.parentDepth !== null) add(reach(found, graph.parentsOf, criterion.parentDepth));
-  if (criterion.childDepth !== null) add(reach(found, graph.childrenOf, criterion.childDepth));
-  return added;
-}
-
-/** dbt's expand_selection. */
-function addTests(selected: ReadonlySet<string>, { members, graph, sources, options }: Field): Chosen {
-  const mode = options.indirectSelection;
-  const direct = new Set(selected);
-  const withIndirect = new Set(selected);
-  const readable =
-    mode === "buildable" ? new Set([...selected, ...reach(selected, graph.parentsOf), ...sources]) : selected;
-  for (const id of reach(selected, graph.childrenOf, 1)) {
-    const test = members.get(id);
-    if (test?.type !== "test" && test?.type !== "unit_test") continue;
-    withIndirect.add(id);
-    if (mode === "eager" || test.parents.every((parent) => readable.has(parent))) direct.add(id);
-  }
-  return { direct, withIndirect };
-}
-
-/** dbt's select_nodes_recursively and incorporate_indirect_nodes: tests may come back once all their parents are in. */
-function combine(parts: readonly Chosen[], operation: SetOperation, field: Field): Chosen {
-  const direct = new Set(operation(parts.map((part) => part.direct)));
-  const withIndirect = operation(parts.map((part) => part.withIndirect));
-  const mode = field.options.indirectSelection;
-  if (mode === "cautious" || mode === "buildable") {
-    const readable =
-      mode === "buildable" ? new Set([...direct, ...reach(direct, field.graph.parentsOf)]) : new Set(direct);
-    for (const id of withIndirect) {
-      const test = field.members.get(id);
-      if (test === undefined || direct.has(id) || OWN_COLLECTION.has(test.type)) continue;
-      if (test.parents.every((parent) => readable.has(parent))) direct.add(id);
-    }
-  }
-  return { direct, withIndirect: new Set([...withIndirect, ...direct]) };
-}
-
-/** Not in the manifest's `nodes`, so dbt does not let them come back. */
-const OWN_COLLECTION: ReadonlySet<string> = new Set([
-  "source",
-  "exposure",
-  "metric",
-  "semantic_model",
-  "saved_query",
-  "unit_test",
-  "function",
-]);
-
-function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  return new Set(sets.flatMap((set) => [...set]));
-}
-
-function intersection([first = new Set<string>(), ...rest]: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  return new Set([...first].filter((id) => rest.every((set) => set.has(id))));
-}
-
-function difference([first = new Set<string>(), ...rest]: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  return new Set([...first].filter((id) => !rest.some((set) => set.has(id))));
-}
 
 function membersOf(manifest: Manifest, dialect: Dialect, as: SelectOptions["as"]): ReadonlyMap<string, Node> {
   if (as === "ls" || !dialect.emptyNodesBreakPaths) return manifest.nodes;
@@ -225,7 +110,7 @@ function sourcesOf(members: ReadonlyMap<string, Node>): ReadonlySet<string> {
 
 /** A node without code; dbt builds no table of nothing. Seeds have none and are not empty. */
 function isEmpty({ type, raw }: Node): boolean {
-  if (type === "seed" || OWN_COLLECTION.has(type)) return false;
+  if (type === "seed" || !isInNodes(type)) return false;
   return typeof raw.raw_code !== "string" || isBlank(raw.raw_code);
 }
 
