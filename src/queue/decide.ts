@@ -1,5 +1,5 @@
 import { parseInstant } from "./instant.ts";
-import { isCutShort, isNotStarted, isRunning } from "./status.ts";
+import { isAtWork, isCutShort, isRunning } from "./status.ts";
 import { comparePlaces, compareTickets, type Scan, type SeenRun, type Ticket } from "./ticket.ts";
 
 /** This run, as it was known when the source was made; a scan may know it better. */
@@ -92,8 +92,12 @@ export function findOthers(scan: Scan, me: Me): SeenRun[] {
   return scan.runs.filter((run) => run !== own && (own !== null || run.id !== me.id));
 }
 
+/**
+ * A run whose process asks is at work. Any other word (queued, held, one that we do not know) may be from before it was
+ * queued anew, with an earlier place: the place of an answer that is younger than the process holds.
+ */
 function isFreshAnswer(own: SeenRun, now: Now, policy: DecisionPolicy): boolean {
-  return !own.ended && (!isNotStarted(own.status) || now.processAgeSeconds > policy.lagSeconds);
+  return !own.ended && (isAtWork(own.status) || now.processAgeSeconds > policy.lagSeconds);
 }
 
 /**
@@ -122,12 +126,15 @@ function secondsUntilRipe(ticket: Ticket, scan: Scan, now: Now, policy: Decision
   return policy.lagSeconds + 1 - ageSeconds;
 }
 
-/** A run that was cut short at a time that nobody knows counts as cut short now. */
+/**
+ * A run that was cut short at a time that nobody knows counts as cut short now. One second more than told, because the
+ * time of its end is cut to whole seconds.
+ */
 function secondsUntilSettled(run: SeenRun, scan: Scan, now: Now, policy: DecisionPolicy): number {
-  if (!run.ended || !isCutShort(run.status)) return 0;
+  if (policy.settleSeconds === 0 || !run.ended || !isCutShort(run.status)) return 0;
   const time = scan.serverTime ?? now.time;
   const endedSecondsAgo = (time - (parseInstant(run.since) ?? time)) / 1000;
-  return policy.settleSeconds - Math.max(0, endedSecondsAgo);
+  return policy.settleSeconds + 1 - Math.max(0, endedSecondsAgo);
 }
 
 function split<T>(items: readonly T[], matches: (item: T) => boolean): [T[], T[]] {

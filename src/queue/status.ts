@@ -3,7 +3,6 @@
  * https://docs.github.com/en/rest/actions/workflow-runs · https://circleci.com/docs/api/v2/#tag/Workflow
  */
 const RUNNING: readonly string[] = ["running", "in_progress"];
-const NOT_STARTED: readonly string[] = ["requested", "queued", "pending"];
 const CUT_SHORT: readonly string[] = ["canceled", "cancelled", "timed_out", "crashed"];
 
 /** At work and well: it is not merely queued, held or unknown, and nothing of it has failed. */
@@ -14,11 +13,6 @@ export function isRunning(status: string): boolean {
 /** A job of it runs, well or not: CircleCI says `failing` of a workflow that has failed and still runs. */
 export function isAtWork(status: string): boolean {
   return isRunning(status) || status === "failing";
-}
-
-/** Said of a run whose process is alive, such a word is an old answer. */
-export function isNotStarted(status: string): boolean {
-  return NOT_STARTED.includes(status);
 }
 
 /** It ended before its work did: its queries may still run in the warehouse. */

@@ -77,10 +77,16 @@ describe("entering", () => {
       5,
     ],
     [
+      "seen as waiting by a young process: the answer may be from before it was queued anew",
+      [buildRun("42", 300, { attempt: 2, status: "waiting" })],
+      "self-not-seen",
+      20,
+    ],
+    [
       "seen as waiting, since another of its jobs needs an approval",
       [buildRun("42", 300, { attempt: 2, status: "waiting" })],
       "enter",
-      5,
+      20.1,
     ],
     ["seen in a later attempt", [buildRun("42", 300, { attempt: 3 })], "enter", 5],
     ["seen running", [buildRun("42", 300, { attempt: 2 })], "enter", 5],
@@ -127,11 +133,11 @@ describe("entering", () => {
   });
 
   it.each([
-    ["cancelled 29 s ago", "cancelled", secondsAgo(29), "settling"],
+    ["cancelled 30 s ago, by a time cut to seconds", "cancelled", secondsAgo(30), "settling"],
     ["canceled, in CircleCI's spelling", "canceled", secondsAgo(1), "settling"],
     ["timed out", "timed_out", secondsAgo(1), "settling"],
     ["crashed", "crashed", secondsAgo(1), "settling"],
-    ["cancelled 30 s ago", "cancelled", secondsAgo(30), "enter"],
+    ["cancelled 31 s ago", "cancelled", secondsAgo(31), "enter"],
     ["cancelled in the future, by a clock that differs", "cancelled", secondsAgo(-100), "settling"],
     ["cancelled at a time that nobody knows", "cancelled", null, "settling"],
     ["successful a second ago", "success", secondsAgo(1), "enter"],
@@ -151,7 +157,7 @@ describe("entering", () => {
 
     const decision = decide(buildScan([...cut, own]), me, buildNow(), buildPolicy());
 
-    expect(decision).toMatchObject({ why: "settling", seconds: 25, after: { id: "41" } });
+    expect(decision).toMatchObject({ why: "settling", seconds: 26, after: { id: "41" } });
   });
 
   it("condition 4: a clock that differs does not make it longer", () => {
@@ -159,7 +165,7 @@ describe("entering", () => {
 
     const decision = decide(buildScan([cut, own]), me, buildNow(), buildPolicy());
 
-    expect(decision).toMatchObject({ why: "settling", seconds: 30 });
+    expect(decision).toMatchObject({ why: "settling", seconds: 31 });
   });
 
   it("is not kept by its own run, listed twice", () => {

@@ -220,9 +220,9 @@ describe("waiting", () => {
 
     const { result, events } = start(source, {}, { clock });
 
-    expect(await result).toMatchObject({ decision: "entered", waitedSeconds: 35 });
+    expect(await result).toMatchObject({ decision: "entered", waitedSeconds: 36 });
     expect(events.map(describeEvent)[1]).toBe(
-      "waits 30 s more: run 41 was cut short (cancelled), its queries may still run",
+      "waits 31 s more: run 41 was cut short (cancelled), its queries may still run",
     );
   });
 

@@ -1,53 +1,136 @@
-import type { AxiosInstance } from "axios";
+import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
+import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import {
+  createBrake,
+  createServerTime,
+  REQUEST_TIMEOUT_MS,
+  readDate,
+  readRetryAfter,
+  type ServerTime,
+  sendWithin,
+} from "../requests.ts";
 
-/** CircleCI's API v2, as far as it is read. The token goes to the configured host only. */
+/** CircleCI's API v2, as far as it is used. The token goes to the configured host only. */
 export interface CircleClient {
-  /** The JSON of `GET /api/v2{path}`. Throws a configuration error (401, 403, 404) or a service error. */
-  get(path: string): Promise<unknown>;
+  /** `GET /api/v2{path}`. Throws a configuration error (401, 403, 404) or a service error. */
+  get(path: string, signal?: AbortSignal): Promise<CircleAnswer>;
+  /** As `get`, with null for a 404. */
+  find(path: string, signal?: AbortSignal): Promise<CircleAnswer | null>;
+  /** Answered by 200 or 202. */
+  post(path: string): Promise<void>;
+  readonly serverTime: ServerTime;
+  calls(): number;
 }
 
-const REQUEST_TIMEOUT_MS = 20_000;
-const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
+export interface CircleAnswer {
+  readonly body: unknown;
+  /** The server's time, in milliseconds since the epoch; null: it did not say. */
+  readonly date: number | null;
+}
 
-export async function createCircleClient(baseUrl: string, token: string): Promise<CircleClient> {
+export interface CircleClientOptions {
+  readonly clock?: Clock;
+  /** The network, if it is not the real one. */
+  readonly adapter?: AxiosAdapter | undefined;
+}
+
+const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
+/** CircleCI publishes no limit; where it says 429 without a time, it is left alone for as long. */
+const DEFAULT_PAUSE_SECONDS = 30;
+const TOKEN_HINT =
+  "CIRCLE_TOKEN must be a personal API token of a user who can see the project; project tokens and OIDC tokens do not work with API v2";
+
+export async function createCircleClient(
+  baseUrl: string,
+  token: string,
+  { clock = systemClock, adapter }: CircleClientOptions = {},
+): Promise<CircleClient> {
+  refuseToken(token);
   const { default: axios } = await import("axios");
   const client: AxiosInstance = axios.create({
     baseURL: `${baseUrl.replace(/\/+$/, "")}/api/v2`,
     headers: { "Circle-Token": token, Accept: "application/json" },
-    timeout: REQUEST_TIMEOUT_MS,
     maxContentLength: LARGEST_ANSWER_BYTES,
     // axios forwards Circle-Token to whatever host a redirect names.
     maxRedirects: 0,
     responseType: "json",
     validateStatus: () => true,
+    ...(adapter === undefined ? {} : { adapter }),
   });
+  const serverTime = createServerTime(clock);
+  const brake = createBrake(clock, serverTime.now);
+  let calls = 0;
+
+  async function send(method: "GET" | "POST", path: string, signal: AbortSignal | undefined) {
+    signal?.throwIfAborted();
+    brake.check();
+    calls++;
+    const what = `${method} ${path}`;
+    const response = await sendWithin<AxiosResponse<unknown>>({ clock, ms: REQUEST_TIMEOUT_MS, signal }, (within) =>
+      client.request({ method, url: path, signal: within }),
+    ).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      // An AxiosError prints the Circle-Token header; only its code leaves.
+      throw unavailable(`CircleCI could not be reached: ${what}: ${codeOf(error)}`);
+    });
+    if (response === "too late")
+      throw unavailable(`CircleCI did not answer within ${REQUEST_TIMEOUT_MS / 1000} s: ${what}`);
+
+    const headers = new Map(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const date = readDate(headers.get("date"));
+    serverTime.note(date);
+    const requestId = headers.get("x-request-id");
+    const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}`;
+    if (response.status === 429) {
+      const seconds = readRetryAfter(headers.get("retry-after"), serverTime.now()) ?? DEFAULT_PAUSE_SECONDS;
+      brake.hold(seconds, "CircleCI asks for a pause");
+      throw unavailable(said);
+    }
+    return { status: response.status, body: response.data, date, said };
+  }
+
+  async function find(path: string, signal?: AbortSignal) {
+    const answer = await send("GET", path, signal);
+    return answer.status === 404 ? null : accept(answer);
+  }
+
   return {
-    get: async (path) => {
-      const response = await client.get<unknown>(path).catch((error: unknown) => {
-        // An AxiosError prints the Circle-Token header; only its code leaves.
-        throw new SignalboxError("service", `CircleCI could not be reached: GET ${path}: ${codeOf(error)}`, {
-          hint: "try again; status.circleci.com tells of incidents",
-        });
-      });
-      if (response.status === 200) return response.data;
-      throw refusal(path, response.status, String(response.headers["x-request-id"] ?? ""));
+    serverTime,
+    calls: () => calls,
+    find,
+    get: async (path, signal) => accept(await send("GET", path, signal)),
+    post: async (path) => {
+      accept(await send("POST", path, undefined));
     },
   };
 }
 
-function refusal(path: string, status: number, requestId: string): SignalboxError {
-  const what = `CircleCI answered ${status} to GET ${path}${requestId === "" ? "" : ` (request ${requestId})`}`;
-  switch (status) {
-    case 401:
-    case 403:
-    case 404:
-      return new SignalboxError("configuration", what, {
-        hint: "CIRCLE_TOKEN must be a personal API token of a user who can see the project; project tokens and OIDC tokens do not work with API v2",
-      });
-    default:
-      return new SignalboxError("service", what, { hint: "try again; status.circleci.com tells of incidents" });
-  }
+type Sent = CircleAnswer & { readonly status: number; readonly said: string };
+
+function accept({ status, body, date, said }: Sent): CircleAnswer {
+  if (status === 200 || status === 202) return { body, date };
+  if (![401, 403, 404].includes(status)) throw unavailable(said);
+  throw new SignalboxError("configuration", said, { hint: TOKEN_HINT });
+}
+
+/** Kinds of tokens that are known to fail are not sent. https://circleci.com/docs/managing-api-tokens/ */
+function refuseToken(token: string): void {
+  const found =
+    token === ""
+      ? "is empty"
+      : /[^\x21-\x7e]/.test(token)
+        ? "holds a space, a line break or a character that no token has"
+        : token.startsWith("CCIPRJ_")
+          ? "holds a project token"
+          : /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+            ? "holds an OIDC token"
+            : null;
+  if (found !== null) throw new SignalboxError("configuration", `CIRCLE_TOKEN ${found}`, { hint: TOKEN_HINT });
+}
+
+function unavailable(message: string): SignalboxError {
+  return new SignalboxError("service", message, { hint: "try again; status.circleci.com tells of incidents" });
 }
 
 function codeOf(error: unknown): string {

@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { Run, Trigger } from "../../run/run.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Environment } from "../../support/secrets.ts";
+import { readAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
 
 /** `trigger.type` of a pipeline. https://circleci.com/docs/api/v2/#operation/getPipelineById */
-const TRIGGERS: Readonly<Record<string, Trigger>> = {
+export const CIRCLE_TRIGGERS: Readonly<Record<string, Trigger>> = {
   webhook: "push",
   api: "manual",
   explicit: "manual",
@@ -52,15 +53,10 @@ export function readCircleRun(env: Environment, head: string | null, trigger: Tr
 
 /** What started the pipeline: one call where CIRCLE_PIPELINE_ID is set, else two. A type that is not known is "unknown". */
 export async function fetchCircleTrigger(client: CircleClient, env: Environment): Promise<Trigger> {
+  const ask = async (path: string) => (await client.get(path)).body;
   const pipelineId =
     env.CIRCLE_PIPELINE_ID ||
-    read(workflowAnswer, await client.get(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
-  const pipeline = read(pipelineAnswer, await client.get(`/pipeline/${encodeURIComponent(pipelineId)}`));
-  return TRIGGERS[pipeline.trigger.type] ?? "unknown";
-}
-
-function read<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new SignalboxError("service", `CircleCI's answer is not as documented: ${z.prettifyError(parsed.error)}`);
+    readAnswer(workflowAnswer, await ask(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
+  const pipeline = readAnswer(pipelineAnswer, await ask(`/pipeline/${encodeURIComponent(pipelineId)}`));
+  return CIRCLE_TRIGGERS[pipeline.trigger.type] ?? "unknown";
 }

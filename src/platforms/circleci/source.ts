@@ -1,7 +1,18 @@
 import type { AxiosAdapter } from "axios";
 import type { Me } from "../../queue/decide.ts";
+import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
+import type { SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import { tellOnce, tryUntilDeadline } from "../requests.ts";
+import { type Pipeline, pipelineAnswer, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
+import { createBook } from "./book.ts";
+import { type CircleClient, createCircleClient } from "./client.ts";
+import { type Group, isSameRef, nameGroup, resolveNames } from "./group.ts";
+import { findPages, findPipeline, pathOf, readPages } from "./pages.ts";
+import { placeWorkflows } from "./place.ts";
+import { doTogether } from "./together.ts";
 
 export interface CircleSourceOptions {
   /** `CIRCLE_WORKFLOW_ID`. */
@@ -32,18 +43,148 @@ export interface OpenedSource {
   readonly source: RunSource;
 }
 
+interface Own {
+  readonly workflow: Workflow;
+  readonly pipeline: Pipeline;
+  readonly siblings: readonly Workflow[];
+}
+
+const TOGETHER = 4;
+
 /**
- * The queue of CircleCI. Calls:
- * made: `GET /workflow/{id}`, `GET /pipeline/{id}`, `GET /pipeline/{id}/workflow` of this run (again on 5xx, and on a
- * young 404, until the deadline); `GET /insights/{slug}/workflows` only if `workflows` names one that is not in this
- * pipeline (refused: goes on with a notice).
- * scan: `GET /project/{slug}/pipeline?branch` (a tag: without branch) back to max-age, `GET /pipeline/{id}/workflow`
- * of each that is not known to be finished. The pipeline of this run has to be listed.
- * reread: `GET /workflow/{id}`; while the first of its name is not sure, `GET /pipeline/{id}/workflow` instead;
- * for a pipeline that may still create a workflow (its id stands as the run's) `GET /pipeline/{id}` and its list;
- * `GET /workflow/{id}/job` of a run that is older than 90 min.
- * First of its name: floor(workflow.created_at) - floor(pipeline.created_at) <= 600 in whole seconds, ties by id.
+ * The queue of CircleCI. Reads this run's own workflow and pipeline first, again after service errors until the
+ * deadline, and makes the group of them. Throws a configuration error where the token may not, a workflow is not
+ * known, or the pipeline is too old to be seen by others.
+ *
+ * A scan reads the pipelines of the branch back to `maxAgeSeconds` and the workflows of each that is not closed
+ * (book.ts). Between scans a run is one request by its id.
  */
-export async function createCircleSource(_options: CircleSourceOptions): Promise<OpenedSource> {
-  throw new Error("not written yet");
+export async function createCircleSource(options: CircleSourceOptions): Promise<OpenedSource> {
+  const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
+  const notice = tellOnce(options.notice);
+  const startedAt = options.startedAt ?? clock.monotonic();
+  const client = await createCircleClient(baseUrl, options.token, { clock, adapter });
+  const patience = { clock, signal, startedAt, timeoutSeconds, notice };
+  const isYoung = () => clock.monotonic() - startedAt <= (lagSeconds + 1) * 1000;
+
+  const own = await tryUntilDeadline(patience, (within) => readOwn(client, workflowId, isYoung, within));
+  const { workflow, pipeline } = own;
+  const ticket = placeWorkflows(pipeline, withOwn(own)).get(workflowId)?.ticket ?? null;
+  const { name, createdAt } = workflow;
+  const slug = workflow.slug ?? pipeline.slug;
+  if (ticket === null || name === null || createdAt === null || slug === null) throw ownUnreadable(own);
+  client.serverTime.noteBirth(createdAt, startedAt);
+  refuseTooOld(pipeline, client.serverTime.now(), maxAgeSeconds, timeoutSeconds ?? 0);
+
+  const siblings = own.siblings.map((sibling) => sibling.name);
+  const names = await tryUntilDeadline(patience, (within) =>
+    resolveNames(client, options.workflows, { slug, name, siblings }, notice, within),
+  );
+  const { branch, tag, origin } = pipeline;
+  const group: Group = { slug, branch, tag, origin, names };
+  if (branch === null && tag === null) {
+    notice("CircleCI tells neither branch nor tag of this pipeline: it waits for every earlier one of the project");
+  }
+  const book = createBook({
+    client,
+    clock,
+    baseUrl,
+    lagSeconds,
+    names,
+    own: { workflowId, pipelineId: pipeline.id, createdAt },
+  });
+
+  const source: RunSource = {
+    calls: client.calls,
+    async scan(within) {
+      const begun = client.serverTime.now();
+      let serverTime: number | null = null;
+      const oldest = begun - maxAgeSeconds * 1000;
+      const pipelines = await readPages(
+        client,
+        {
+          path: pathOf("project", slug, "pipeline"),
+          // There is no filter for a tag.
+          query: branch === null ? "" : `branch=${encodeURIComponent(branch)}`,
+          item: pipelineAnswer,
+          onFirst: ({ date }) => {
+            serverTime = date;
+          },
+          isPast: (each) => (parseInstant(each.createdAt) ?? oldest) < oldest,
+        },
+        within,
+      );
+      const now = serverTime ?? begun;
+      refuseTooOld(pipeline, now, maxAgeSeconds, 0);
+      const different = new Map(pipelines.filter((each) => isSameRef(each, group)).map((each) => [each.id, each]));
+      const runs = await doTogether([...different.values()], TOGETHER, within, (each, signal) =>
+        book.readPipeline(each, now, signal),
+      );
+      return { runs: runs.flat(), complete: true, serverTime };
+    },
+    async reread(ids, within) {
+      const runs: SeenRun[] = [];
+      for (const id of ids) {
+        const run = await book.reread(id, within);
+        if (run !== null) runs.push(run);
+      }
+      return runs;
+    },
+    cancel: (id) => client.post(`${pathOf("workflow", id)}/cancel`),
+  };
+  return { me: { id: workflowId, attempt: 1, ticket }, group: nameGroup(group), source };
+}
+
+/** A young workflow that CircleCI does not know is a stale answer: asked again. */
+async function readOwn(
+  client: CircleClient,
+  workflowId: string,
+  isYoung: () => boolean,
+  signal: AbortSignal,
+): Promise<Own> {
+  const path = pathOf("workflow", workflowId);
+  const answer = isYoung() ? await client.find(path, signal) : await client.get(path, signal);
+  if (answer === null) throw new SignalboxError("service", `CircleCI does not know workflow ${workflowId} yet`);
+  const workflow = readAnswer(workflowAnswer, answer.body);
+  if (workflow.pipelineId === null) {
+    throw new SignalboxError("service", `CircleCI's answer about this workflow (${workflowId}) names no pipeline`);
+  }
+  const pipeline = await findPipeline(client, workflow.pipelineId, signal);
+  if (pipeline === null)
+    throw new SignalboxError("service", `CircleCI does not know pipeline ${workflow.pipelineId} yet`);
+  const list = { path: pathOf("pipeline", pipeline.id, "workflow"), item: workflowAnswer };
+  return { workflow, pipeline, siblings: (await findPages(client, list, signal)) ?? [] };
+}
+
+/** The list may not show this run yet. */
+function withOwn({ workflow, siblings }: Own): readonly Workflow[] {
+  return siblings.some((sibling) => sibling.id === workflow.id) ? siblings : [...siblings, workflow];
+}
+
+/** Others look for pipelines back to `maxAgeSeconds`: an older one would be inside without being seen. */
+function refuseTooOld(pipeline: Pipeline, now: number, maxAgeSeconds: number, timeoutSeconds: number): void {
+  const created = parseInstant(pipeline.createdAt);
+  const ageSeconds = created === null ? 0 : (now - created) / 1000;
+  if (ageSeconds <= maxAgeSeconds - timeoutSeconds) return;
+  const hours = (seconds: number) => `${Math.round(seconds / 360) / 10} h`;
+  const limit = `--max-age ${hours(maxAgeSeconds)}${timeoutSeconds === 0 ? "" : ` less --timeout ${hours(timeoutSeconds)}`}`;
+  throw new SignalboxError(
+    "configuration",
+    `this pipeline is ${hours(ageSeconds)} old: other runs look back for ${limit} and would not see it`,
+    { hint: "start a new pipeline instead of a re-run" },
+  );
+}
+
+function ownUnreadable({ workflow, pipeline }: Own): SignalboxError {
+  const missing = [
+    workflow.name === null ? "name" : "",
+    parseInstant(workflow.createdAt) === null ? "created_at" : "",
+    parseInstant(pipeline.createdAt) === null ? "created_at of the pipeline" : "",
+    pipeline.number === null ? "number of the pipeline" : "",
+    workflow.slug === null && pipeline.slug === null ? "project_slug" : "",
+  ].filter((each) => each !== "");
+  const what = missing.length === 0 ? "usable place" : missing.join(", no ");
+  return new SignalboxError("service", `CircleCI's answer about this workflow (${workflow.id}) holds no ${what}`, {
+    hint: "start a new pipeline; two runs without a place would wait for each other",
+  });
 }

@@ -23,7 +23,8 @@ const eventPayload = z.object({
 });
 export type GitHubEvent = z.output<typeof eventPayload>;
 
-const TRIGGERS: Readonly<Record<string, Trigger>> = {
+/** `GITHUB_EVENT_NAME`, and `event` of a run in the API. */
+export const GITHUB_TRIGGERS: Readonly<Record<string, Trigger>> = {
   push: "push",
   pull_request: "pull-request",
   pull_request_target: "pull-request",
@@ -90,7 +91,7 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
       author: pullRequest?.user?.login ?? event?.head_commit?.author?.name ?? env.GITHUB_ACTOR ?? null,
     },
     pullRequest: pullRequest === null ? null : { number: pullRequest.number ?? null, base: pullRequest.base.ref },
-    trigger: TRIGGERS[eventName] ?? "unknown",
+    trigger: GITHUB_TRIGGERS[eventName] ?? "unknown",
     trust: headRepository.toLowerCase() === repositoryName.toLowerCase() ? "full" : "fork",
   };
 }

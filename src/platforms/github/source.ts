@@ -1,13 +1,33 @@
 import type { Me } from "../../queue/decide.ts";
+import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
+import type { SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import { tellOnce, tryUntilDeadline } from "../requests.ts";
+import { createGitHubClient, type GitHubClient, type Route } from "./client.ts";
+import { createEarlierAttempts } from "./earlier.ts";
+import { createLifeSigns } from "./life.ts";
+import { readLists } from "./lists.ts";
+import { createRunReader } from "./reader.ts";
+import {
+  describeRun,
+  type Group,
+  isEnded,
+  isMember,
+  laterRead,
+  type RunRecord,
+  ticketOf,
+  updateRead,
+} from "./record.ts";
+import { resolveWorkflows } from "./workflows.ts";
 
 export interface GitHubSourceOptions {
   /** `owner/name`. */
   readonly repository: string;
   /** Differs on a fork. Only for the name of the group where GitHub's record has none. */
   readonly headRepository: string;
-  /** The branch or tag, where GitHub's record has none. */
+  /** The branch or tag. Only where GitHub's record has none. */
   readonly ref: string;
   readonly runId: string;
   readonly attempt: number;
@@ -36,14 +56,129 @@ export interface OpenedSource {
   readonly source: RunSource;
 }
 
+const RUN: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
+const CANCEL: Route = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
+
 /**
- * The queue of GitHub Actions. Calls, in this order:
- * made: `GET actions/runs/{id}` (again on 5xx, and on a young 404, until the deadline); `GET actions/workflows` only if
- * `workflows` names others than `self`.
- * scan: `GET actions/runs?branch&status&per_page=100&page` for each status, then without status back to max-age;
- * `GET actions/runs/{id}` for each candidate and for this run (If-None-Match).
- * reread: `GET actions/runs/{id}`; `GET actions/runs/{id}/jobs` of a run that was not updated for 90 min.
+ * The queue of GitHub Actions. Reads this run's own record first, again after service errors until the deadline, and
+ * makes the group of it. Throws a configuration error where the token may not or a workflow is not known.
+ *
+ * A scan reads the lists of the branch by status (lists.ts), then every run of the group that may be active by its id,
+ * and this run. Between scans a run is one request, which costs nothing while nothing changes.
  */
-export async function createGitHubSource(_options: GitHubSourceOptions): Promise<OpenedSource> {
-  throw new Error("not written yet");
+export async function createGitHubSource(options: GitHubSourceOptions): Promise<OpenedSource> {
+  const { clock, runId, lagSeconds, maxAgeSeconds, timeoutSeconds, signal } = options;
+  const notice = tellOnce(options.notice);
+  const startedAt = options.startedAt ?? clock.monotonic();
+  const client = await createGitHubClient(options);
+  const patience = { clock, signal, startedAt, timeoutSeconds, notice };
+  const isYoung = () => clock.monotonic() - startedAt <= (lagSeconds + 1) * 1000;
+  const reader = createRunReader(client, lagSeconds);
+
+  const own = await tryUntilDeadline(patience, (within) => readOwn(client, options, isYoung, within));
+  const ticket = ticketOf(own);
+  if (ticket === null || own.path === null) throw ownUnreadable(own);
+  client.serverTime.noteBirth(ticket.createdAt, startedAt);
+
+  const { path } = own;
+  const paths = await tryUntilDeadline(patience, (within) => resolveWorkflows(client, options.workflows, path, within));
+  const group: Group = { paths, branch: own.branch, headRepository: own.headRepository };
+  const lifeSigns = createLifeSigns(client, clock);
+  const earlierAttempts = createEarlierAttempts(client);
+  /** The latest read of every other run of the group, also of those that have ended. */
+  const latest = new Map<string, RunRecord>();
+
+  async function describe(run: RunRecord, within: AbortSignal): Promise<SeenRun> {
+    return describeRun(run, run.id === runId ? null : await lifeSigns.quietSince(run, within));
+  }
+
+  const source: RunSource = {
+    calls: client.calls,
+    async scan(within) {
+      const { reads, complete, serverTime } = await readLists(
+        client,
+        { branch: group.branch, maxAgeSeconds, notice },
+        within,
+      );
+      const found = new Map<string, RunRecord>();
+      const note = (run: RunRecord) => {
+        const before = found.get(run.id);
+        found.set(run.id, before === undefined ? run : laterRead(before, run));
+      };
+      reads.filter((run) => isMember(run, group)).forEach(note);
+
+      // A run that was active before may be between two lists.
+      const active = [...found.values(), ...latest.values()].filter((run) => !isEnded(run)).map((run) => run.id);
+      for (const id of new Set([...active, runId])) {
+        const read = await reader.read(id, within);
+        if (read.kind === "found") note(read.run);
+        else if (!found.has(id) && reader.isGone(id, latest.get(id) ?? null)) latest.delete(id);
+      }
+      const own = found.get(runId);
+      found.delete(runId);
+      for (const run of found.values()) latest.set(run.id, updateRead(latest.get(run.id) ?? null, run));
+
+      const runs: SeenRun[] = [];
+      for (const run of own === undefined ? latest.values() : [own, ...latest.values()]) {
+        runs.push(await describe(run, within));
+        const earlier = await earlierAttempts.before(run, within);
+        if (earlier !== null) runs.push(earlier);
+      }
+      return { runs, complete, serverTime };
+    },
+    async reread(ids, within) {
+      const runs: SeenRun[] = [];
+      for (const id of ids) {
+        const read = await reader.read(id, within);
+        const known = latest.get(id) ?? null;
+        const newest = read.kind === "found" ? updateRead(known, read.run) : reader.isGone(id, known) ? null : known;
+        if (newest === null) continue;
+        latest.set(id, newest);
+        runs.push(await describe(newest, within));
+      }
+      return runs;
+    },
+    async cancel(id) {
+      // 202: it is asked to end, which is all that can be had.
+      const answer = await client.request(CANCEL, { run_id: id });
+      if (answer.status !== 202) throw client.refuse(CANCEL, answer);
+    },
+  };
+  return { me: { id: runId, attempt: options.attempt, ticket }, group: nameGroup(options, own, paths), source };
+}
+
+/** A young run that GitHub does not know, or knows by an earlier attempt, is a stale answer: asked again. */
+async function readOwn(
+  client: GitHubClient,
+  { runId, attempt }: GitHubSourceOptions,
+  isYoung: () => boolean,
+  signal: AbortSignal,
+): Promise<RunRecord> {
+  const reader = createRunReader(client, 0);
+  const read = await reader.read(runId, signal);
+  if (read.kind === "missing") {
+    if (!isYoung()) throw client.refuse(RUN, read.answer);
+    throw new SignalboxError("service", `GitHub does not know run ${runId} yet`);
+  }
+  if (read.run.attempt !== null && read.run.attempt < attempt) {
+    throw new SignalboxError("service", `GitHub does not know attempt ${attempt} of run ${runId} yet`);
+  }
+  return read.run;
+}
+
+function ownUnreadable(own: RunRecord): SignalboxError {
+  const missing = [
+    parseInstant(own.createdAt) === null ? "created_at" : "",
+    parseInstant(own.startedAt) === null ? "run_started_at" : "",
+    own.attempt === null ? "run_attempt" : "",
+    own.path === null ? "path" : "",
+  ].filter((name) => name !== "");
+  return new SignalboxError("service", `GitHub's answer about this run (${own.id}) holds no ${missing.join(", no ")}`, {
+    hint: "start the job again; two runs without a place would wait for each other",
+  });
+}
+
+function nameGroup(options: GitHubSourceOptions, own: RunRecord, paths: ReadonlySet<string>): string {
+  const { repository, headRepository, ref } = options;
+  return [repository, own.headRepository ?? headRepository, own.branch ?? ref, [...paths].sort().join(",")].join(" ");
 }

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { SignalboxError } from "../../support/errors.ts";
+
+/** What is missing or odd in an answer is null and counts against entering. */
+const word = z
+  .string()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
+/** https://circleci.com/docs/api/v2/#operation/getWorkflowById */
+export const workflowAnswer = z
+  .object({
+    id: z.string(),
+    name: word,
+    pipeline_id: word,
+    project_slug: word,
+    status: word,
+    tag: word,
+    created_at: word,
+    stopped_at: word,
+  })
+  .transform((workflow) => ({
+    id: workflow.id,
+    name: workflow.name,
+    pipelineId: workflow.pipeline_id,
+    slug: workflow.project_slug,
+    status: workflow.status ?? "unknown",
+    isSetup: workflow.tag === "setup",
+    createdAt: workflow.created_at,
+    stoppedAt: workflow.stopped_at,
+  }));
+export type Workflow = Readonly<z.output<typeof workflowAnswer>>;
+
+/**
+ * https://circleci.com/docs/api/v2/#operation/getPipelineById
+ * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters.git` and may have no `vcs`.
+ */
+export const pipelineAnswer = z
+  .object({
+    id: z.string(),
+    number: z.int().nonnegative().nullish().catch(null),
+    project_slug: word,
+    state: word,
+    created_at: word,
+    trigger: z
+      .object({ type: word, actor: z.object({ login: word }).nullish().catch(null) })
+      .nullish()
+      .catch(null),
+    vcs: z
+      .object({
+        branch: word,
+        tag: word,
+        origin_repository_url: word,
+        commit: z.object({ subject: word }).nullish().catch(null),
+      })
+      .nullish()
+      .catch(null),
+    trigger_parameters: z
+      .object({ git: z.object({ branch: word, tag: word, repo_url: word }).nullish().catch(null) })
+      .nullish()
+      .catch(null),
+  })
+  .transform((pipeline) => {
+    const git = pipeline.trigger_parameters?.git;
+    return {
+      id: pipeline.id,
+      number: pipeline.number ?? null,
+      slug: pipeline.project_slug,
+      state: pipeline.state ?? "unknown",
+      createdAt: pipeline.created_at,
+      branch: (pipeline.vcs?.branch ?? git?.branch) || null,
+      tag: (pipeline.vcs?.tag ?? git?.tag) || null,
+      /** The repository that the commit is in: a fork's own. */
+      origin: pipeline.vcs?.origin_repository_url ?? git?.repo_url ?? null,
+      triggerType: pipeline.trigger?.type ?? null,
+      title: pipeline.vcs?.commit?.subject ?? null,
+      author: pipeline.trigger?.actor?.login ?? null,
+    };
+  });
+export type Pipeline = Readonly<z.output<typeof pipelineAnswer>>;
+
+export const jobAnswer = z.object({ status: word, stopped_at: word });
+export const nameAnswer = z.object({ name: z.string() });
+
+export function pageOf<T>(item: z.ZodType<T>) {
+  return z.object({ items: z.array(item), next_page_token: word });
+}
+
+/** Reads an answer; throws a service error where it is not as documented. */
+export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join(".") || "the answer";
+  throw new SignalboxError("service", `CircleCI's answer is not as documented: ${where}: ${issue?.message}`);
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { pageOf, readAnswer } from "./answers.ts";
+import type { CircleClient } from "./client.ts";
+import { pathOf } from "./pages.ts";
+
+const word = z
+  .string()
+  .nullish()
+  .catch(null)
+  .transform((value) => value || null);
+const git = z.object({ branch: word, tag: word, checkout_sha: word, repo_url: word }).nullish().catch(null);
+
+/**
+ * https://circleci.com/docs/api/v2/#operation/listPipelinesForProject
+ * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters.git` and may have no `vcs`.
+ */
+const pipelineAnswer = z.object({
+  id: z.string(),
+  number: z.int().nullish().catch(null),
+  trigger: z.object({ type: word }).nullish().catch(null),
+  vcs: z.object({ branch: word, tag: word, revision: word, origin_repository_url: word }).nullish().catch(null),
+  trigger_parameters: z.object({ git }).nullish().catch(null),
+});
+const workflowAnswer = z.object({ id: z.string(), status: z.string() });
+const jobAnswer = z.object({ job_number: z.int().nullish(), status: z.string(), type: z.string() });
+const artifactAnswer = z.object({ path: z.string(), node_index: z.int(), url: z.string() });
+const ownWorkflow = z.object({ project_slug: z.string() });
+
+/** Artifacts and what the API tells of the pipelines that made them. One call each, and one for the project's slug. */
+export function createCircleArtifacts(
+  client: CircleClient,
+  { workflowId, baseUrl, token, signal }: { workflowId: string; baseUrl: string; token: string; signal?: AbortSignal },
+) {
+  let slug: Promise<string> | null = null;
+  const project = () =>
+    (slug ??= client
+      .get(pathOf("workflow", workflowId), signal)
+      .then(({ body }) => readAnswer(ownWorkflow, body).project_slug));
+  const ask = async <T>(item: z.ZodType<T>, path: string) => {
+    const { body } = await client.get(path, signal);
+    return readAnswer(pageOf(item), body);
+  };
+  return {
+    async pipelines(branch: string, page: string | null) {
+      const token = page === null ? "" : `&page-token=${encodeURIComponent(page)}`;
+      const path = `${pathOf("project", await project(), "pipeline")}?branch=${encodeURIComponent(branch)}${token}`;
+      const { items, next_page_token } = await ask(pipelineAnswer, path);
+      return { pipelines: items.map(tellPipeline), next: next_page_token || null };
+    },
+    async workflows(pipelineId: string) {
+      return (await ask(workflowAnswer, pathOf("pipeline", pipelineId, "workflow"))).items;
+    },
+    async successfulJobs(workflowId: string) {
+      const { items } = await ask(jobAnswer, pathOf("workflow", workflowId, "job"));
+      return items.flatMap(({ job_number: number, status, type }) =>
+        status === "success" && type === "build" && typeof number === "number" ? [number] : [],
+      );
+    },
+    async artifacts(jobNumber: number) {
+      const { items } = await ask(artifactAnswer, pathOf("project", await project(), String(jobNumber), "artifacts"));
+      return new Map(items.filter(({ node_index }) => node_index === 0).map(({ path, url }) => [path, url]));
+    },
+    headersFor: (url: string) => (isOwnHost(url, baseUrl) ? { "Circle-Token": token } : null),
+  };
+}
+
+/** Artifacts lie on a host of their own: https://circleci.com/docs/artifacts/#downloading-all-artifacts-for-a-build-on-circleci */
+function isOwnHost(address: string, baseUrl: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const [url, base] = [new URL(address), new URL(baseUrl)];
+  if (url.username !== "" || url.password !== "") return false;
+  return url.origin === base.origin || (url.protocol === "https:" && url.host.endsWith(".circle-artifacts.com"));
+}
+
+function tellPipeline({ id, number, trigger, vcs, trigger_parameters }: z.output<typeof pipelineAnswer>) {
+  const parameters = trigger_parameters?.git;
+  const origin = vcs?.origin_repository_url ?? parameters?.repo_url ?? null;
+  return {
+    id,
+    number: number ?? null,
+    branch: vcs?.branch ?? parameters?.branch ?? null,
+    tag: vcs?.tag ?? parameters?.tag ?? null,
+    commit: vcs?.revision ?? parameters?.checkout_sha ?? null,
+    origin: origin === null ? null : repositoryIn(origin),
+    trigger: trigger?.type ?? null,
+  };
+}
+
+/** `owner/name` of an address such as https://github.com/acme/shop or git@github.com:acme/shop.git */
+function repositoryIn(address: string): string | null {
+  return /[/:]([^/:]+\/[^/]+?)(?:\.git)?\/?$/.exec(address)?.[1] ?? null;
+}

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { GitHubClient, Route } from "./client.ts";
+import { readAnswer, runAnswer } from "./record.ts";
+
+const id = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/)]).transform(String);
+const word = z.string().nullish().catch(null);
+
+/** https://docs.github.com/en/rest/actions/artifacts#list-artifacts-for-a-repository */
+const artifactAnswer = z.object({
+  id,
+  name: z.string(),
+  expired: z.boolean(),
+  created_at: word,
+  workflow_run: z
+    .object({
+      id: id.nullish(),
+      repository_id: z.int().nullish(),
+      head_repository_id: z.int().nullish(),
+      head_branch: word,
+      head_sha: word,
+    })
+    .nullish(),
+});
+const artifactPage = z.object({ total_count: z.int().nonnegative(), artifacts: z.array(artifactAnswer) });
+
+/** https://docs.github.com/en/rest/branches/branches#get-a-branch */
+const branchAnswer = z.object({ commit: z.object({ sha: z.string() }) });
+/** https://docs.github.com/en/rest/commits/commits#compare-two-commits */
+const compareAnswer = z.object({ status: z.string() });
+const commitOfRun = z.object({ head_sha: word });
+
+const PAGE_SIZE = 100;
+const LIST: Route = "GET /repos/{owner}/{repo}/actions/artifacts";
+const COMPARE: Route = "GET /repos/{owner}/{repo}/compare/{basehead}";
+const ARCHIVE: Route = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
+
+/** Artifacts and what the API tells of the runs that made them. One call each. */
+export function createGitHubArtifacts(client: GitHubClient, signal?: AbortSignal) {
+  const options = { signal };
+  return {
+    async list(name: string, page: number) {
+      const answer = await client.request(LIST, { name, per_page: PAGE_SIZE, page }, options);
+      if (answer.status !== 200) throw client.refuse(LIST, answer);
+      const { artifacts } = readAnswer(artifactPage, answer.body);
+      return {
+        hasNext: answer.hasNext,
+        // The filter is the server's; a server that does not know it lists everything.
+        artifacts: artifacts.filter((artifact) => artifact.name === name).map(tellArtifact),
+      };
+    },
+    async run(runId: string) {
+      const answer = await client.request(
+        "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
+        { run_id: runId },
+        options,
+      );
+      if (answer.status !== 200) return null;
+      return { ...readAnswer(runAnswer, answer.body), commit: readAnswer(commitOfRun, answer.body).head_sha ?? null };
+    },
+    async branchHead(branch: string) {
+      const answer = await client.request("GET /repos/{owner}/{repo}/branches/{branch}", { branch }, options);
+      return answer.status === 200 ? readAnswer(branchAnswer, answer.body).commit.sha : null;
+    },
+    async isAncestor(commit: string, of: string) {
+      const answer = await client.request(COMPARE, { basehead: `${of}...${commit}`, per_page: 1 }, options);
+      return answer.status === 200 && ["behind", "identical"].includes(readAnswer(compareAnswer, answer.body).status);
+    },
+    async archive(artifactId: string) {
+      const answer = await client.request(ARCHIVE, { artifact_id: artifactId, archive_format: "zip" }, options);
+      return answer.status === 302 ? answer.location : null;
+    },
+  };
+}
+
+function tellArtifact({ id: artifactId, expired, created_at, workflow_run: run }: z.output<typeof artifactAnswer>) {
+  return {
+    id: artifactId,
+    runId: run?.id ?? "",
+    commit: run?.head_sha ?? "",
+    branch: run?.head_branch ?? null,
+    createdAt: created_at ?? "",
+    isExpired: expired,
+    isOwn: typeof run?.repository_id === "number" && run.head_repository_id === run.repository_id,
+  };
+}

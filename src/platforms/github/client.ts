@@ -1,0 +1,248 @@
+import { type Clock, systemClock } from "../../support/clock.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import {
+  createBrake,
+  createServerTime,
+  REQUEST_TIMEOUT_MS,
+  readDate,
+  readRetryAfter,
+  type ServerTime,
+  sendWithin,
+} from "../requests.ts";
+import { createBudget, LONGEST_WINDOW_SECONDS, type RateLimits } from "./budget.ts";
+
+/** GitHub's REST API, as far as the queue uses it. The token goes to `apiUrl` only. */
+export interface GitHubClient {
+  /** Throws a configuration error (401, 403) or a service error for everything that is not in `Answer`. */
+  request(route: Route, parameters?: Parameters, options?: RequestOptions): Promise<Answer>;
+  /** The error for an answer of no use: a 404 on one's own repository is how GitHub refuses a token as well. */
+  refuse(route: Route, answer: Answer): SignalboxError;
+  readonly serverTime: ServerTime;
+  calls(): number;
+}
+
+/** All of a repository's routes that are called; `{owner}` and `{repo}` are filled in. */
+export type Route =
+  | "GET /repos/{owner}/{repo}/actions/runs"
+  | "GET /repos/{owner}/{repo}/actions/runs/{run_id}"
+  | "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}"
+  | "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs"
+  | "GET /repos/{owner}/{repo}/actions/workflows"
+  | "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel"
+  | "GET /repos/{owner}/{repo}/actions/artifacts"
+  | "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}"
+  | "GET /repos/{owner}/{repo}/branches/{branch}"
+  | "GET /repos/{owner}/{repo}/compare/{basehead}"
+  | "GET /repos/{owner}/{repo}/issues/{issue_number}/comments"
+  | "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+  | "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"
+  | "POST /graphql";
+
+type Parameters = Readonly<Record<string, string | number | undefined>>;
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly etag?: string | null;
+}
+
+export interface Answer {
+  readonly status: 200 | 201 | 202 | 302 | 304 | 404 | 410;
+  readonly body: unknown;
+  /** Where a 302 leads: an address from outside, which is asked without the token. */
+  readonly location: string | null;
+  /** In milliseconds since the epoch. */
+  readonly date: number | null;
+  readonly etag: string | null;
+  /** The `Link` header names a next page. Its address is not used: it comes from outside. */
+  readonly hasNext: boolean;
+  readonly requestId: string | null;
+}
+
+export interface GitHubClientOptions {
+  readonly apiUrl: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly token: string;
+  readonly clock?: Clock;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly data: unknown;
+}
+
+const TOKEN_HINT = "hand over github.token of this job (the Action does), or a token that may read its Actions";
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+/** "If you continue to be rate limited … wait for at least one minute": the same page as in budget.ts. */
+const SECONDARY_LIMIT_SECONDS = 60;
+
+export async function createGitHubClient(options: GitHubClientOptions): Promise<GitHubClient> {
+  const { apiUrl, repository, token, clock = systemClock } = options;
+  refuseToken(token);
+  const [owner = "", repo = ""] = repository.split("/");
+  const { Octokit } = await import("@octokit/rest");
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl.replace(/\/+$/, ""),
+    userAgent: "signalbox",
+    log: SILENT,
+    // A redirect would take the token to whatever host it names.
+    request: { redirect: "manual", log: SILENT, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) },
+  });
+  const graphqlUrl = apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api");
+  const serverTime = createServerTime(clock);
+  const brake = createBrake(clock, serverTime.now);
+  const budget = createBudget(clock, serverTime.now);
+  let calls = 0;
+
+  async function send(what: string, route: Route, parameters: Parameters, { signal, etag }: RequestOptions) {
+    try {
+      return await sendWithin<RawAnswer>({ clock, ms: REQUEST_TIMEOUT_MS, signal }, async (within) => {
+        const headers = etag ? { "if-none-match": etag } : {};
+        const request = { ...parameters, owner, repo, headers, request: { signal: within } };
+        if (route !== "POST /graphql") return octokit.request(route, request);
+        // GraphQL takes the query alone, and GitHub Enterprise Server has it beside /api/v3.
+        return octokit.request(route, {
+          query: String(parameters.query),
+          baseUrl: graphqlUrl,
+          request: request.request,
+        });
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      const answer = answerIn(error);
+      if (answer !== null) return answer;
+      // Octokit's errors hold the whole request; only what is said here leaves.
+      throw unavailable(`GitHub could not be reached: ${what}`);
+    }
+  }
+
+  return {
+    serverTime,
+    calls: () => calls,
+    refuse: (route, { status, requestId }) =>
+      status === 404
+        ? refusal(describe(route, repository), status, requestId, permissionOf(route))
+        : unavailable(`GitHub answered ${status} to ${describe(route, repository)}`),
+    async request(route, parameters = {}, requestOptions = {}) {
+      requestOptions.signal?.throwIfAborted();
+      brake.check();
+      budget.check();
+      const what = describe(route, repository, parameters.run_id);
+      calls++;
+      const answer = await send(what, route, parameters, requestOptions);
+      if (answer === "too late")
+        throw unavailable(`GitHub did not answer within ${REQUEST_TIMEOUT_MS / 1000} s: ${what}`);
+
+      const { status, headers } = answer;
+      const date = readDate(headers.date);
+      serverTime.note(date);
+      const limits = readLimits(headers);
+      budget.note(limits, status === 304);
+      const requestId = textOf(headers["x-github-request-id"]);
+      if (isAnswer(status)) {
+        const hasNext = /<[^>]*>;[^,]*\brel="?next"?/.test(textOf(headers.link) ?? "");
+        const [etag, location] = [textOf(headers.etag), textOf(headers.location)];
+        return { status, body: answer.data, date, etag, location, hasNext, requestId };
+      }
+      const limit = readLimit(answer, limits, serverTime.now());
+      if (limit !== null) {
+        brake.hold(limit.seconds, limit.why);
+        throw unavailable(`${limit.why}: GitHub answered ${status} to ${what}`);
+      }
+      if (status === 401 || status === 403) {
+        throw refusal(what, status, requestId, permissionOf(route));
+      }
+      throw unavailable(`GitHub answered ${status} to ${what}${requestId === null ? "" : ` (request ${requestId})`}`);
+    },
+  };
+}
+
+/**
+ * The primary limit is over when the window ends; a secondary one has nothing to do with what is left in it.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
+function readLimit(
+  { status, headers, data }: RawAnswer,
+  limits: RateLimits | null,
+  now: number,
+): { readonly seconds: number; readonly why: string } | null {
+  if (status !== 403 && status !== 429 && status !== 503) return null;
+  const retryAfter = readRetryAfter(headers["retry-after"], now);
+  if (retryAfter !== null) return { seconds: retryAfter, why: "GitHub asks for a pause" };
+  if (status === 503) return null;
+  if (limits?.remaining === 0) {
+    return {
+      seconds: Math.min(Math.max(1, limits.reset - now / 1000), LONGEST_WINDOW_SECONDS),
+      why: "the token's GitHub requests of this hour are spent",
+    };
+  }
+  const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
+  return status === 429 || /secondary rate limit|abuse/i.test(message)
+    ? { seconds: SECONDARY_LIMIT_SECONDS, why: "GitHub's secondary limit was reached" }
+    : null;
+}
+
+function readLimits(headers: RawAnswer["headers"]): RateLimits | null {
+  const [remaining, reset] = ["x-ratelimit-remaining", "x-ratelimit-reset"].map((name) => textOf(headers[name]) ?? "");
+  return /^\d+$/.test(remaining ?? "") && /^\d{1,12}$/.test(reset ?? "")
+    ? { remaining: Number(remaining), reset: Number(reset) }
+    : null;
+}
+
+function isAnswer(status: number): status is Answer["status"] {
+  return [200, 201, 202, 302, 304, 404, 410].includes(status);
+}
+
+/** What the job's token needs. https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps */
+function permissionOf(route: Route): string {
+  if (route.includes("/issues/")) return "pull-requests: write";
+  if (route.includes("/branches/") || route.includes("/compare/")) return "contents: read";
+  return route.startsWith("POST") ? "actions: write" : "actions: read";
+}
+
+function refusal(what: string, status: number, requestId: string | null, permission: string): SignalboxError {
+  const id = requestId === null ? "" : ` (request ${requestId})`;
+  const message = `GitHub answered ${status} to ${what}${id}`;
+  const hint =
+    status === 401
+      ? `GITHUB_TOKEN is not valid: ${TOKEN_HINT}`
+      : `the token may not: give the job \`permissions: ${permission}\`, or a fine-grained token "${fineGrained(permission)}" on this repository, or a classic one the scope \`repo\``;
+  return new SignalboxError("configuration", message, { hint });
+}
+
+/** `pull-requests: write` is "Pull requests: write" there. */
+function fineGrained(permission: string): string {
+  return `${permission.charAt(0).toUpperCase()}${permission.slice(1).replace("-", " ")}`;
+}
+
+function refuseToken(token: string): void {
+  if (token !== "" && !/[^\x21-\x7e]/.test(token)) return;
+  const found = token === "" ? "is empty" : "holds a space, a line break or a character that no token has";
+  throw new SignalboxError("configuration", `GITHUB_TOKEN ${found}`, {
+    hint: TOKEN_HINT,
+  });
+}
+
+function unavailable(message: string): SignalboxError {
+  return new SignalboxError("service", message, { hint: "try again; githubstatus.com tells of incidents" });
+}
+
+function describe(route: Route, repository: string, runId?: string | number): string {
+  return route.replace("{owner}/{repo}", repository).replace("{run_id}", String(runId ?? "{run_id}"));
+}
+
+/** Octokit throws for every status from 304 on; the answer is in the error. */
+function answerIn(error: unknown): RawAnswer | null {
+  if (typeof error !== "object" || error === null || !("response" in error)) return null;
+  const { response } = error;
+  return typeof response === "object" && response !== null && "status" in response && "headers" in response
+    ? (response as RawAnswer)
+    : null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
+}

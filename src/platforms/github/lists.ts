@@ -1,0 +1,83 @@
+import { parseInstant } from "../../queue/instant.ts";
+import type { GitHubClient, Route } from "./client.ts";
+import { type RunRecord, readAnswer, runPage } from "./record.ts";
+
+/** All lists of the runs of one branch, read in the order in which runs move through them. */
+export interface Listed {
+  /** Every read of every run: one run may stand in several lists. */
+  readonly reads: readonly RunRecord[];
+  /** false: a list had a hole, or was longer than GitHub tells. */
+  readonly complete: boolean;
+  /** The server's time at the first request, in milliseconds since the epoch. */
+  readonly serverTime: number | null;
+}
+
+export interface ListOptions {
+  readonly branch: string | null;
+  readonly maxAgeSeconds: number;
+  readonly notice: (text: string) => void;
+}
+
+const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs";
+/** A run that moves on between two reads is in the later list; one that moves back (an approval) in the last two. */
+const STATUSES = ["requested", "waiting", "pending", "queued", "in_progress", "waiting", "queued"];
+const PAGE_SIZE = 100;
+/** "up to 1,000 results for each search". https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
+const LONGEST_LIST = 1000;
+const MOST_TRIES = 3;
+
+export async function readLists(client: GitHubClient, options: ListOptions, signal: AbortSignal): Promise<Listed> {
+  const { branch, maxAgeSeconds, notice } = options;
+  const reads: RunRecord[] = [];
+  let serverTime: number | null | undefined;
+  let complete = true;
+
+  for (const status of STATUSES) complete = (await readActive(status)) && complete;
+  complete = (await readRecent()) && complete;
+  return { reads, complete, serverTime: serverTime ?? null };
+
+  /** A list of more than one page shifts when a run leaves it while it is read: two readings have to agree. */
+  async function readActive(status: string): Promise<boolean> {
+    let before: string | null = null;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const list = await readPages({ status }, () => false);
+      if (list.isWhole && (list.pages === 1 || list.ids === before)) return true;
+      if (list.pages === 1) return false;
+      before = list.ids;
+    }
+    return false;
+  }
+
+  /** Newest first, whatever their status: it shows the ended ones, and those that moved between the other lists. */
+  async function readRecent(): Promise<boolean> {
+    const oldest = client.serverTime.now() - maxAgeSeconds * 1000;
+    const list = await readPages({}, (run) => (parseInstant(run.createdAt) ?? oldest) < oldest);
+    return list.isWhole;
+  }
+
+  async function readPages(filter: { readonly status?: string }, isPast: (run: RunRecord) => boolean) {
+    const ids: string[] = [];
+    for (let page = 1; ; page++) {
+      const answer = await client.request(
+        ROUTE,
+        { ...filter, ...(branch === null ? {} : { branch }), per_page: PAGE_SIZE, page },
+        { signal },
+      );
+      if (answer.status !== 200) throw client.refuse(ROUTE, answer);
+      if (serverTime === undefined) serverTime = answer.date;
+      const { total_count, workflow_runs: rows } = readAnswer(runPage, answer.body);
+      reads.push(...rows);
+      ids.push(...rows.map((run) => run.id));
+
+      const isPastAll = rows.some(isPast);
+      if (!isPastAll && rows.length > 0 && (answer.hasNext || ids.length < total_count)) {
+        if (ids.length < LONGEST_LIST) continue;
+        const advice = filter.status === undefined ? ": lower --max-age" : "";
+        notice(`GitHub lists no more than ${LONGEST_LIST} runs of ${branch ?? "this repository"}${advice}`);
+        return { isWhole: false, pages: page, ids: "" };
+      }
+      const different = [...new Set(ids)].sort();
+      return { isWhole: isPastAll || different.length >= total_count, pages: page, ids: different.join() };
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { parseInstant } from "../../queue/instant.ts";
+import type { Answer, GitHubClient, Route } from "./client.ts";
+import { isEnded, type RunRecord, readAnswer, runAnswer, ticketOf } from "./record.ts";
+
+const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
+
+export type Read =
+  | { readonly kind: "found"; readonly run: RunRecord }
+  | { readonly kind: "missing"; readonly answer: Answer };
+
+/** Single runs by their id; a run that has not changed costs nothing (If-None-Match). */
+export interface RunReader {
+  read(id: string, signal: AbortSignal): Promise<Read>;
+  /** Missing twice, and too old for that to be lag. */
+  isGone(id: string, known: RunRecord | null): boolean;
+}
+
+export function createRunReader(client: GitHubClient, lagSeconds: number): RunReader {
+  const cached = new Map<string, { readonly etag: string | null; readonly run: RunRecord }>();
+  const missed = new Map<string, number>();
+
+  async function ask(id: string, etag: string | null, signal: AbortSignal): Promise<Read> {
+    const answer = await client.request(ROUTE, { run_id: id }, { signal, etag });
+    if (answer.status === 404) {
+      missed.set(id, (missed.get(id) ?? 0) + 1);
+      return { kind: "missing", answer };
+    }
+    if (answer.status !== 200 && answer.status !== 304) throw client.refuse(ROUTE, answer);
+    missed.delete(id);
+    const known = cached.get(id);
+    if (answer.status === 304 && known !== undefined) return { kind: "found", run: known.run };
+    const run = readAnswer(runAnswer, answer.body);
+    cached.set(id, { etag: answer.etag, run });
+    return { kind: "found", run };
+  }
+
+  return {
+    async read(id, signal) {
+      const read = await ask(id, cached.get(id)?.etag ?? null, signal);
+      const isTorn = read.kind === "found" && !isEnded(read.run) && read.run.conclusion !== null;
+      return isTorn ? ask(id, null, signal) : read;
+    },
+    isGone(id, known) {
+      const born = known === null ? null : parseInstant(ticketOf(known)?.createdAt ?? null);
+      const isOld = born !== null && client.serverTime.now() - born >= (lagSeconds + 1) * 1000;
+      return (missed.get(id) ?? 0) >= 2 && isOld;
+    },
+  };
+}

@@ -1,0 +1,295 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { QueueResult } from "../../src/queue/result.ts";
+import { type Contract, loadCircleContract, loadGitHubContract } from "../platforms/contract.ts";
+import { json, signalbox, start } from "./cli.ts";
+import { openSmallProject, type SmallProject } from "./small-project.ts";
+
+/** The built CLI against the CI's API on loopback; every answer is held to the vendor's own OpenAPI file. */
+interface Api {
+  readonly url: string;
+  /** `GET path?query`, in the order in which they came. */
+  readonly requests: string[];
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+type Answer = (path: string, query: URLSearchParams, method: string) => { status?: number; body: unknown };
+
+async function openApi(root: string, contract: Contract | null, answer: Answer): Promise<Api> {
+  const requests: string[] = [];
+  const problems: string[] = [];
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://loopback");
+    const method = request.method ?? "GET";
+    requests.push(`${method} ${request.url}`);
+    // A project's slug is one parameter in CircleCI's file, and three parts of the path on the wire.
+    const path = pathname.slice(root.length);
+    const route = path.replace(/^\/project\/(\w+)\/(\w+)\/(\w+)\//, "/project/$1%2F$2%2F$3/");
+    const { status = 200, body } = answer(path, searchParams, method);
+    if (status < 300)
+      problems.push(
+        ...(contract?.problems({ method, path: route, query: Object.fromEntries(searchParams), status, body }) ?? []),
+      );
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${root}`,
+    requests,
+    problems,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+const ago = (seconds: number) => `${new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19)}Z`;
+const QUICK = ["--api-lag", "1s", "--poll", "1s", "--settle", "0s"];
+
+let project: SmallProject;
+let api: Api | null = null;
+beforeEach(() => {
+  project = openSmallProject();
+});
+afterEach(async () => {
+  await api?.close();
+  api = null;
+  project.remove();
+});
+
+describe("the queue on GitHub Actions", () => {
+  let contract: Contract | null;
+  beforeAll(async () => {
+    contract = await loadGitHubContract();
+  }, 120_000);
+
+  const SHA = "a".repeat(40);
+  const repository = { id: 1, node_id: "R_1", name: "shop", full_name: "acme/shop" };
+  const aRun = (id: number, age: number, overrides: Record<string, unknown> = {}) => ({
+    id,
+    run_attempt: 1,
+    status: "in_progress",
+    conclusion: null,
+    created_at: ago(age),
+    run_started_at: ago(age),
+    updated_at: ago(age),
+    path: ".github/workflows/dbt.yml",
+    head_branch: "main",
+    head_sha: SHA,
+    head_repository: repository,
+    event: "push",
+    html_url: `https://github.com/acme/shop/actions/runs/${id}`,
+    display_title: `Commit ${id}`,
+    triggering_actor: { login: "dana" },
+    ...overrides,
+  });
+
+  /** The runs as they are at the moment; `look` is called with each answer, so that the world can go on. */
+  async function github(runs: () => ReturnType<typeof aRun>[]): Promise<Record<string, string>> {
+    // Only the fields that signalbox reads are answered: what is missing beside them is no news.
+    const strict = contract;
+    const lenient: Contract | null = strict && {
+      problems: (exchange) => strict.problems(exchange).filter((problem) => !/required/.test(problem)),
+    };
+    api = await openApi("/api/v3", lenient, (path, query) => {
+      const id = /\/actions\/runs\/(\d+)$/.exec(path)?.[1];
+      if (id !== undefined) {
+        const run = runs().find((each) => each.id === Number(id));
+        return run === undefined ? { status: 404, body: { message: "Not Found" } } : { body: run };
+      }
+      if (/\/jobs$/.test(path)) return { body: { total_count: 0, jobs: [] } };
+      const status = query.get("status");
+      const found = runs().filter((run) => status === null || run.status === status);
+      return { body: { total_count: found.length, workflow_runs: found } };
+    });
+    return {
+      ...project.env,
+      CI: "true",
+      GITHUB_ACTIONS: "true",
+      GITHUB_API_URL: api.url,
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_EVENT_NAME: "push",
+      GITHUB_SHA: SHA,
+      GITHUB_REF_NAME: "main",
+      GITHUB_REF_TYPE: "branch",
+      GITHUB_RUN_ID: "777",
+      GITHUB_RUN_ATTEMPT: "1",
+      GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
+      GITHUB_TOKEN: "ghs_0123456789abcdef",
+    };
+  }
+
+  it("waits for an earlier run, says whose and since when, and enters when it has ended", async () => {
+    let ended = false;
+    const env = await github(() => [
+      aRun(777, 30),
+      aRun(776, 90, ended ? { status: "completed", conclusion: "success", updated_at: ago(0) } : {}),
+      aRun(778, 5),
+      aRun(700, 20, { head_branch: "other" }),
+    ]);
+
+    const waiting = start(["queue", ...QUICK, "--json"], { cwd: project.dir, env });
+    await waiting.prints(/waits for run 776 of main, "Commit 776" by dana \(running since .* - place 2 of 3/);
+    ended = true;
+    const result = await waiting.ended;
+
+    expect(json<QueueResult>(result)).toMatchObject({
+      decision: "entered",
+      me: { id: "777", attempt: 1 },
+      blockers: [{ id: "776", status: "success" }],
+    });
+    expect(result.code).toBe(0);
+    expect(api?.problems).toEqual([]);
+    expect((result.stdout + result.stderr).replace(/^::add-mask::.*$/gm, "")).not.toContain("ghs_0123456789abcdef");
+  });
+
+  it("times out with 75, leaves with 76 for a newer run, and never enters where the API fails", async () => {
+    const env = await github(() => [
+      aRun(777, 30, { event: "schedule" }),
+      aRun(776, 90),
+      aRun(778, 5, { event: "schedule" }),
+    ]);
+
+    const timedOut = await signalbox(["queue", ...QUICK, "--timeout", "2s"], { cwd: project.dir, env });
+    const left = await signalbox(["queue", ...QUICK, "--supersede", "schedule"], { cwd: project.dir, env });
+    const proceeds = await signalbox(["queue", ...QUICK, "--timeout", "2s", "--on-timeout", "proceed", "--json"], {
+      cwd: project.dir,
+      env,
+    });
+    const ignores = await signalbox(["queue", ...QUICK, "--ignore-run", "776", "--json"], { cwd: project.dir, env });
+    const status = await signalbox(["status", "--json"], { cwd: project.dir, env });
+
+    expect([timedOut.code, left.code, proceeds.code, ignores.code]).toEqual([75, 76, 0, 0]);
+    expect(timedOut.stdout).toContain("timed out after 2 s: run 776 has not ended");
+    expect(json(proceeds)).toMatchObject({
+      decision: "entered",
+      reason: expect.stringContaining("nothing keeps the runs apart"),
+    });
+    expect(json(ignores)).toMatchObject({
+      decision: "entered",
+      reason: expect.stringContaining("ignored as told: run 776"),
+    });
+    expect(
+      json<{ runs: { id: string; place: number; inside: boolean }[] }>(status).runs.map(({ id, place, inside }) => [
+        id,
+        place,
+        inside,
+      ]),
+    ).toEqual([
+      ["776", 1, true],
+      ["777", 2, false],
+      ["778", 3, false],
+    ]);
+  });
+
+  it.each([
+    [401, "Bad credentials"],
+    [403, "Resource not accessible by integration"],
+    [404, "Not Found"],
+  ])(
+    "answers %d is one configuration error before waiting, with the permission that is needed",
+    async (status, message) => {
+      const env = await github(() => []);
+      await api?.close();
+      api = await openApi("/api/v3", null, () => ({ status, body: { message } }));
+
+      const ended = await signalbox(["queue", "--api-lag", "1s", "--timeout", "10s"], {
+        cwd: project.dir,
+        env: { ...env, GITHUB_API_URL: api.url },
+      });
+
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toMatch(/GITHUB_TOKEN is not valid|actions: read/);
+    },
+  );
+
+  it("needs a token, except on a fork, which goes on aloud", async () => {
+    const env = await github(() => []);
+    const { GITHUB_TOKEN: _, ...without } = env;
+
+    const ended = await signalbox(["queue"], { cwd: project.dir, env: without });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("GITHUB_TOKEN is not set");
+    expect(ended.stderr).toContain("actions: read");
+  });
+});
+
+describe("the queue on CircleCI", () => {
+  let contract: Contract | null;
+  beforeAll(async () => {
+    contract = await loadCircleContract();
+  });
+
+  const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+  const aPipeline = (number: number, age: number) => ({
+    id: uuid(1000 + number),
+    number,
+    state: "created",
+    errors: [],
+    project_slug: "gh/acme/shop",
+    created_at: ago(age),
+    updated_at: ago(age),
+    trigger: { type: "webhook", received_at: ago(age), actor: { login: "dana", avatar_url: null } },
+    vcs: {
+      provider_name: "GitHub",
+      origin_repository_url: "https://github.com/acme/shop",
+      target_repository_url: "https://github.com/acme/shop",
+      revision: "a".repeat(40),
+      branch: "main",
+      commit: { subject: `Commit ${number}`, body: "" },
+    },
+  });
+  const aWorkflow = (number: number, age: number, status: string) => ({
+    id: uuid(number),
+    name: "dbt",
+    status,
+    pipeline_id: uuid(1000 + number),
+    pipeline_number: number,
+    project_slug: "gh/acme/shop",
+    created_at: ago(age),
+    stopped_at: ["success", "failed"].includes(status) ? ago(0) : null,
+    started_by: uuid(9),
+  });
+
+  it("waits for an earlier pipeline's workflow, and enters when it has ended", async () => {
+    let ended = false;
+    const workflows = () => [aWorkflow(10, 90, ended ? "success" : "running"), aWorkflow(11, 30, "running")];
+    const pipelines = [aPipeline(10, 90), aPipeline(11, 30)];
+    api = await openApi("/api/v2", contract, (path) => {
+      const [, kind, id, list] = /^\/(workflow|pipeline)\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
+      if (kind === "workflow") return { body: workflows().find((each) => each.id === id) };
+      if (kind === "pipeline" && list === "workflow")
+        return { body: { items: workflows().filter((each) => each.pipeline_id === id), next_page_token: null } };
+      if (kind === "pipeline") return { body: pipelines.find((each) => each.id === id) };
+      return { body: { items: [...pipelines].reverse(), next_page_token: null } };
+    });
+    const env = {
+      ...project.env,
+      CI: "true",
+      CIRCLECI: "true",
+      CIRCLE_WORKFLOW_ID: uuid(11),
+      CIRCLE_PIPELINE_ID: uuid(1011),
+      CIRCLE_PROJECT_USERNAME: "acme",
+      CIRCLE_PROJECT_REPONAME: "shop",
+      CIRCLE_BRANCH: "main",
+      CIRCLE_SHA1: "a".repeat(40),
+      CIRCLE_TOKEN: "CCIPAT_0123456789",
+      SIGNALBOX_CIRCLE_URL: api.url.replace("/api/v2", ""),
+    };
+
+    const waiting = start(["queue", ...QUICK, "--json", "--", "true"], { cwd: project.dir, env });
+    await waiting.prints(/waits for run 0{8}-.*10 of main, "Commit 10" by dana/);
+    ended = true;
+    const result = await waiting.ended;
+
+    expect(json<QueueResult>(result)).toMatchObject({
+      decision: "entered",
+      me: { id: uuid(11) },
+      blockers: [{ id: uuid(10), status: "success" }],
+    });
+    expect(api.problems).toEqual([]);
+    expect(api.requests.some((request) => request.includes("/project/gh/acme/shop/pipeline?branch=main"))).toBe(true);
+  });
+});
