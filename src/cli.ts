@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   notify: () => import("./commands/notify.ts"),
   state: () => import("./commands/state.ts"),
   status: () => import("./commands/status.ts"),
+  clean: () => import("./commands/clean.ts"),
   init: () => import("./commands/init.ts"),
 };
 
@@ -62,7 +63,8 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
   const text = await readFileIfAny(resolve(around.cwd, configName));
   if (text === null && asked !== undefined) {
-    const where = parsed.flags.config === undefined ? placeOnFace({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
+    const where =
+      parsed.flags.config === undefined ? placeOnFace({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
     throw new SignalboxError("configuration", `${where} is ${JSON.stringify(configName)}: there is no such file`, {
       hint: "name an existing file, or leave it out",
     });

@@ -65,6 +65,7 @@ export function createContext(
   const write = (text: string) => void progress.write(text);
   const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, quiet: given.quiet ?? false });
+  for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configName));
   return {
     ...around,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
-import { type Detected, detectRun } from "../platforms/detect.ts";
+import { type Detected, detectRun, platformOf } from "../platforms/detect.ts";
 import { refuseForeignCheckout } from "../platforms/github/run.ts";
 import { chooseMode, type Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
@@ -53,7 +53,10 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
   const asked = given.mode ?? "auto";
   const { run, baseBranch, event } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
-  if (baseBranch === null) throw noBaseBranch();
+  if (baseBranch === null) {
+    await assertCheckout(context);
+    throw noBaseBranch();
+  }
   const { mode, reason } = chooseMode(run, baseBranch, asked);
   const ofMode = config.modes[mode];
   return {
@@ -72,6 +75,7 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
 /** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
 export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
   const { config } = context.settings;
+  await assertCheckout(context);
   assertOwnTarget(config, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
   const env = { ...withoutSecrets(context.env), ...config.dbt.env, ...schemaVariable(config, occasion) };
@@ -88,6 +92,22 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top };
+}
+
+/** A job that forgot its checkout would otherwise hear of every file that is not there. */
+async function assertCheckout({ git, baseDir, env }: Context): Promise<void> {
+  if ((await git.ask("rev-parse", "--git-dir")) !== null) return;
+  // In a container git refuses a work tree of another user: https://github.com/actions/checkout/issues/1169
+  const hints = {
+    github:
+      'put actions/checkout with fetch-depth: 0 before this step; in a container also: git config --global --add safe.directory "$GITHUB_WORKSPACE"',
+    circleci: "put the step checkout before this one",
+    other: "start it in a clone of the repository",
+  };
+  const platform = platformOf(env);
+  throw new SignalboxError("configuration", `git finds no checkout in ${baseDir}`, {
+    hint: hints[platform === "github" || platform === "circleci" ? platform : "other"],
+  });
 }
 
 /** A check builds on every push of every branch: production must never be where it does so. */
@@ -119,8 +139,12 @@ function schemaVariable(config: Config, { mode, run }: Occasion): Record<string,
   if (mode !== "check") return {};
   // A fork's branch may have the name of one of ours: its schema is another.
   const full = run.trust === "fork" ? `${run.headRepository}:${run.ref.name}` : run.ref.name;
-  const hash = createHash("sha256").update(full).digest("hex");
-  return { SIGNALBOX_SCHEMA: schemaOf(config.modes.check.schema, run.ref.name, hash) };
+  return { SIGNALBOX_SCHEMA: schemaOf(config.modes.check.schema, run.ref.name, hashOfBranch(full)) };
+}
+
+/** What tells the schemas of two branches apart whose slugs are the same, in hex. */
+export function hashOfBranch(name: string): string {
+  return createHash("sha256").update(name).digest("hex");
 }
 
 function noBaseBranch(): SignalboxError {

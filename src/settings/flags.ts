@@ -2,7 +2,18 @@
  * The option table: the one place where a flag is declared. `--help`, the readers, README's tables, action.yml, the orb
  * and the JSON schema are rendered from it. A boolean is never negated: `--no-queue` is an option of that name.
  */
-export const COMMANDS = ["ci", "queue", "plan", "build", "report", "notify", "state", "status", "init"] as const;
+export const COMMANDS = [
+  "ci",
+  "queue",
+  "plan",
+  "build",
+  "report",
+  "notify",
+  "state",
+  "status",
+  "clean",
+  "init",
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 type ValueType =
@@ -76,7 +87,7 @@ export const OPTIONS = [
     name: "dry-run",
     type: "boolean",
     describe: "show what would happen; start and send nothing",
-    commands: ["ci", "notify"],
+    commands: ["ci", "notify", "clean"],
   },
 
   // queue
@@ -127,7 +138,7 @@ export const OPTIONS = [
     type: "duration",
     placeholder: "10s",
     default: "10s CircleCI, 20s GitHub, 0s local",
-    describe: "how old an API answer may be",
+    describe: "how old an answer may be",
     commands: ["ci", "queue", "status"],
   },
   {
@@ -158,7 +169,7 @@ export const OPTIONS = [
     name: "ticket-dir",
     type: "text",
     placeholder: "DIR",
-    describe: "tickets in a folder that all runs share, instead of the CI's API",
+    describe: "tickets in a folder all runs share, instead of the CI's API",
     commands: ["ci", "queue", "status"],
   },
 
@@ -239,7 +250,7 @@ export const OPTIONS = [
     placeholder: "T",
     default: "by mode",
     describe: "dbt target",
-    commands: ["ci", "plan", "build"],
+    commands: ["ci", "plan", "build", "clean"],
   },
   {
     name: "retries",
@@ -349,7 +360,6 @@ export const OPTIONS = [
     describe: "one sticky pull request comment",
     commands: ["ci", "report"],
     file: "report.comment",
-    notYet: ["ci", "report"],
   },
   {
     name: "fail-on",
@@ -399,7 +409,7 @@ export const OPTIONS = [
     name: "on-delivery-failure",
     type: "choice",
     choices: ["warn", "fail"],
-    default: "fail for errors, warn for warnings",
+    default: "errors fail, warnings warn",
     describe: "what an undelivered alert does",
     commands: ["ci", "notify"],
   },
@@ -408,9 +418,9 @@ export const OPTIONS = [
   {
     name: "store",
     type: "store",
-    placeholder: "S",
+    placeholder: "auto|none|dir:PATH|URL",
     default: "auto",
-    describe: "where state bundles are: auto, none, dir:PATH, https://…, s3://…, gs://…",
+    describe: "where state bundles are (URL: https, s3, gs)",
     commands: ["ci", "plan", "state"],
     file: "store",
   },
@@ -435,7 +445,7 @@ export const OPTIONS = [
     type: "text",
     placeholder: "DIR",
     default: "the last dbt start",
-    describe: "folder with the artifacts that publish takes",
+    describe: "folder with the artifacts to publish",
     commands: ["state"],
   },
 
@@ -449,6 +459,17 @@ export const OPTIONS = [
     commands: ["init"],
   },
   { name: "yes", type: "boolean", describe: "ask nothing; take what the repository proposes", commands: ["init"] },
+
+  // clean
+  {
+    name: "prefix",
+    type: "text",
+    placeholder: "ci_",
+    default: "what stands before {branch} in modes.check.schema",
+    describe: "how the schemas of checks begin",
+    commands: ["clean"],
+  },
+  { name: "keep", type: "list", placeholder: "NAME…", describe: "schemas to keep", commands: ["clean"] },
 
   // servers
   {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { configurationError, type Problem } from "../support/errors.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
+import { placeOnFace } from "./faces.ts";
 import { type Config, configFile } from "./file.ts";
 import { type AnyOption, type CommandName, OPTIONS, optionsOf, variableOf } from "./flags.ts";
 import * as values from "./values.ts";
@@ -49,8 +50,8 @@ export interface Sources {
 const LONGEST_MUTE_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** Variables that are ours and no options. */
-const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT"];
+/** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
+const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE"];
 
 /**
  * Flag over variable over file over default. Throws one configuration error that lists every problem of every source,
@@ -96,10 +97,10 @@ export function resolve(sources: Sources): Settings {
 function find(option: AnyOption, sources: Sources): { where: string; value: unknown } | null {
   const flag = sources.flags[option.name];
   if (flag !== undefined) return { where: `--${option.name}`, value: typeof flag === "boolean" ? String(flag) : flag };
-  const variable = variableOf(option);
-  const value = sources.env[variable];
+  const value = sources.env[variableOf(option)];
   // An Action's input that nobody gave arrives as an empty variable.
-  return value === undefined || value.trim() === "" ? null : { where: variable, value };
+  if (value === undefined || value.trim() === "") return null;
+  return { where: placeOnFace(option, sources.env.SIGNALBOX_FACE), value };
 }
 
 function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[] {

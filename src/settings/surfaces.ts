@@ -1,6 +1,4 @@
-import { type AnyOption, COMMANDS, type CommandName, OPTIONS, optionsOf, variableOf } from "./flags.ts";
-
-/** The option table as other places need it: yargs, --help, README. */
+import { type AnyOption, COMMANDS, type CommandName, OPTIONS, variableOf } from "./flags.ts";
 
 export interface CommandText {
   readonly usage: string;
@@ -49,51 +47,17 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     describe: "who is inside and who waits, in their order",
     example: ["signalbox status --json", "for a script"],
   },
+  clean: {
+    usage: "clean",
+    describe: "drop the schemas of branches that are gone",
+    example: ["signalbox clean --dry-run", "list them"],
+  },
   init: {
     usage: "init",
     describe: "write signalbox.yml, the CI file and what they need",
     example: ["signalbox init --ci circleci --yes", "ask nothing"],
   },
 };
-
-/** `signalbox --help`: no line is wider than 100 characters. */
-export function renderTopHelp(version: string): string {
-  const width = Math.max(...COMMANDS.map((name) => COMMAND_TEXTS[name].usage.length)) + 2;
-  return [
-    `signalbox ${version}: traffic control for dbt in CI`,
-    "",
-    "Usage: signalbox <command> [flags]",
-    "",
-    ...COMMANDS.map((name) => `  ${COMMAND_TEXTS[name].usage.padEnd(width)}${COMMAND_TEXTS[name].describe}`),
-    "",
-    "  signalbox <command> --help shows its flags. Every flag is also SIGNALBOX_<NAME>;",
-    "  flag over variable over signalbox.yml over default.",
-    "",
-    "Example: signalbox ci --dry-run",
-    "",
-  ].join("\n");
-}
-
-/** `signalbox <command> --help`: the command's own flags, then the common ones in short. */
-export function renderCommandHelp(command: CommandName): string {
-  const { usage, describe, example } = COMMAND_TEXTS[command];
-  const options = optionsOf(command).filter((option) => !option.notYet?.includes(command));
-  const common = options.filter((option) => option.commands.length === COMMANDS.length);
-  const own = options.filter((option) => !common.includes(option));
-  const labels = own.map(labelOf);
-  const width = Math.max(...labels.map((label) => label.length)) + 2;
-  return [
-    `signalbox ${usage}`,
-    `  ${describe}`,
-    "",
-    ...own.map((option, index) => `  ${(labels[index] ?? "").padEnd(width)}${describeOption(option)}`),
-    "",
-    `  and ${common.map((option) => `--${option.name}`).join(" ")}`,
-    "",
-    `Example: ${example[0]}    # ${example[1]}`,
-    "",
-  ].join("\n");
-}
 
 /** README's table of all flags, in Markdown. */
 export function renderReadmeTable(): string {
@@ -119,14 +83,14 @@ export function renderReadmeTable(): string {
   ].join("\n");
 }
 
-export function placeholderOf(option: AnyOption): string {
+function placeholderOf(option: AnyOption): string {
   return option.choices?.join("|") ?? option.placeholder ?? option.type.toUpperCase();
 }
 
-function labelOf(option: AnyOption): string {
+export function labelOf(option: AnyOption): string {
   return option.type === "boolean" ? `--${option.name}` : `--${option.name} ${placeholderOf(option)}`;
 }
 
-function describeOption(option: AnyOption): string {
+export function describeOption(option: AnyOption): string {
   return option.default === undefined ? option.describe : `${option.describe} (default: ${option.default})`;
 }

@@ -96,7 +96,7 @@ describe("bad input", () => {
       name: "a configuration file that does not exist",
       args: ["--config", "nowhere.yml"],
       code: 2,
-      says: ["--config nowhere.yml: there is no such file"],
+      says: ['--config is "nowhere.yml": there is no such file'],
     },
     {
       name: "a work folder that is not ours",

@@ -68,6 +68,7 @@ describe("on GitHub Actions", () => {
       .split("\n")
       .filter((line) => line.trimStart().startsWith("::") || line.includes("##["));
     expect(commands.map((line) => line.replace(/[0-9a-f]{32}/, "T"))).toEqual([
+      "::add-mask::ghs_0123456789abcdef",
       "::group::dbt build",
       "::stop-commands::T",
       "::T::",

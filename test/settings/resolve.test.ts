@@ -182,7 +182,17 @@ describe("a broken signalbox.yml", () => {
 });
 
 it("refuses a flag that is declared but not built, instead of pretending", () => {
-  expect(refusal(sources({ command: "plan", flags: { verify: true } }))).toBe(
-    "--verify is not built yet; leave it out",
+  expect(refusal(sources({ command: "report", flags: { html: "page.html" } }))).toBe(
+    "--html is not built yet; leave it out",
   );
+});
+
+it.each([
+  ["action", "input node-timeout"],
+  ["orb", "parameter node_timeout"],
+  [undefined, "SIGNALBOX_NODE_TIMEOUT"],
+])("names a value as the user of %s wrote it", (face, words) => {
+  const env = { SIGNALBOX_FACE: face, SIGNALBOX_NODE_TIMEOUT: "soon" };
+
+  expect(refusal(sources({ env }))).toMatch(new RegExp(`^${words} is "soon": wanted a duration`));
 });

@@ -1,21 +1,83 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
+import {
+  ACTION_COMMANDS,
+  type Face,
+  faceOptions,
+  renderActionEnvironment,
+  renderActionInputs,
+  renderActionOutputs,
+  renderOrbEnvironment,
+  renderOrbHandOver,
+  renderOrbParameters,
+} from "../../src/settings/faces.ts";
 import { configFile } from "../../src/settings/file.ts";
 import { COMMANDS, OPTIONS, variableOf } from "../../src/settings/flags.ts";
-import { renderCommandHelp, renderReadmeTable, renderTopHelp } from "../../src/settings/surfaces.ts";
+import { renderCommandHelp, renderTopHelp } from "../../src/settings/help.ts";
+import { renderReadmeTable } from "../../src/settings/surfaces.ts";
+import { fillRegions } from "./regions.ts";
 
 /** What is rendered from the option table; `npm run render` writes it anew. */
 describe("the option table", () => {
   it("is the table of all flags in the README", async () => {
-    const readme = readFileSync("README.md", "utf8");
-    const rendered = readme.replace(
-      /(<!-- flags: [^\n]*-->\n)[\s\S]*?(<!-- \/flags -->)/,
-      (_, begin: string, end: string) => `${begin}${renderReadmeTable()}\n${end}`,
-    );
+    await expectRendered("README.md", { flags: `${renderReadmeTable()}\n` });
+  });
 
-    expect(readme).toMatch(/<!-- flags: .*-->/);
-    await expect(rendered).toMatchFileSnapshot("../../README.md");
+  it("is the inputs and the outputs of the Action, and the variables of its step", async () => {
+    await expectRendered("action.yml", {
+      inputs: renderActionInputs(),
+      outputs: renderActionOutputs(),
+      environment: renderActionEnvironment(),
+    });
+  });
+
+  it.each(["ci", "queue", "report", "notify"] as const)(
+    "is the parameters of the orb's %s, and the variables of its step",
+    async (command) => {
+      await expectRendered(`orb/commands/${command}.yml`, {
+        parameters: renderOrbParameters([command]),
+        environment: renderOrbEnvironment([command]),
+      });
+    },
+  );
+
+  it("is the parameters of the orb's job, which hands all of them on, with the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    const parameter = `  version:\n    type: string\n    default: ${version}\n    description: "Version of signalbox on npm"\n`;
+
+    await expectRendered("orb/jobs/ci.yml", {
+      version: parameter,
+      parameters: renderOrbParameters(["ci"]),
+      "hand-over": renderOrbHandOver(["ci"]),
+    });
+    await expectRendered("orb/commands/setup.yml", { version: parameter });
+  });
+
+  it.each<Face>(["action", "orb"])(
+    "leaves no flag of ci out of the %s but those of terminals and of others",
+    (face) => {
+      const given = faceOptions(face, ["ci"]).map(({ name }) => name);
+      const missing = OPTIONS.filter(
+        (option) =>
+          (option.commands as readonly string[]).includes("ci") &&
+          !("notYet" in option) &&
+          !given.includes(option.name),
+      ).map(({ name }) => name);
+
+      expect(missing).toEqual(
+        face === "action"
+          ? ["json", "quiet", "no-color", "circle-url", "slack-url"]
+          : ["json", "quiet", "no-color", "ticket-dir", "annotations", "slack-url"],
+      );
+    },
+  );
+
+  it("gives the Action no input twice, and names every command that it takes", () => {
+    const { inputs } = parse(readFileSync("action.yml", "utf8"), { uniqueKeys: true });
+
+    for (const command of ACTION_COMMANDS) expect(inputs.command.description).toContain(command);
   });
 
   it("and the readers of signalbox.yml are its JSON schema", async () => {
@@ -51,6 +113,13 @@ describe("the option table", () => {
     expect(help).toContain("Example: signalbox");
   });
 
+  it.each(COMMANDS)("has a help for %s that fits a screen", (command) => {
+    const lines = renderCommandHelp(command).trimEnd().split("\n");
+
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    expect(lines.length).toBeLessThanOrEqual(45);
+  });
+
   it("has a help that names every command", () => {
     const help = renderTopHelp("0.0.0");
 
@@ -58,3 +127,7 @@ describe("the option table", () => {
     expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });
+
+async function expectRendered(file: string, regions: Readonly<Record<string, string>>): Promise<void> {
+  await expect(fillRegions(readFileSync(file, "utf8"), regions)).toMatchFileSnapshot(`../../${file}`);
+}
