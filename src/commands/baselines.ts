@@ -7,12 +7,12 @@ import { assertFits, assertHarmlessRelations, assertSameProject, readBundle } fr
 import { findBaseCommit, listAncestors } from "../state/find.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
-import { openStore } from "../state/stores/open.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
 import type { Occasion, Workshop } from "./occasion.ts";
+import { forgiveAuto, openStoreOf } from "./store.ts";
 
 export interface Found {
   readonly baselines: Baselines;
@@ -36,7 +36,7 @@ export async function findBaselines(
 
 function createSearch(context: Context, occasion: Occasion, workshop: Workshop, dbt: DbtStarter, current: Manifest) {
   const { config, given } = context.settings;
-  const opened = openStore(config.store, context.baseDir);
+  const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
   const warnings: string[] = [];
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
   const { checkedOut, sha: named } = occasion.run.commit;

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import type { NotifyResult } from "../alerts/alert.ts";
 import type { QueueResult } from "../queue/result.ts";
-import { renderSummary } from "../render/markdown.ts";
+import { renderSummary, type Summary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -9,6 +9,7 @@ import { countVerdict, exitCodeOf, outcomeName, worstExitCode } from "../severit
 import type { Finding, Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { buildStep, describeBuild } from "./build.ts";
+import { openComment, type PullRequestComment } from "./comment.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
 import { dryRun } from "./dry-run.ts";
@@ -19,6 +20,7 @@ import { supersedeOf, type Turn, takeTurn } from "./queue.ts";
 import { junitDirOf, reportStep, writeSummary } from "./report.ts";
 import { lastManifest } from "./report-inputs.ts";
 import { publishStep, refusalOf } from "./state.ts";
+import { openStoreOf } from "./store.ts";
 import { readVerdictFile } from "./verdict-file.ts";
 
 /** ci.json and `ci --json`. */
@@ -37,6 +39,7 @@ export interface CiResult {
 
 /** What has come about so far; each step adds its value. */
 interface Progress {
+  readonly comment: PullRequestComment;
   queue: QueueResult | null;
   plan: PlanResult | null;
   nodesInProject: number | null;
@@ -60,6 +63,7 @@ export async function run(context: Context): Promise<number> {
   await context.work.empty();
   await context.work.writeJson("run.json", { schema: 1, ...told });
   const progress: Progress = {
+    comment: openComment(context, occasion.run, told.project),
     queue: null,
     plan: null,
     nodesInProject: null,
@@ -126,6 +130,7 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
     });
   }
 
+  await progress.comment.put(summaryOf(occasion, progress, "The plan is made, and dbt is building it."));
   const built = await buildStep(context, occasion, dbt, planned.result);
   context.log.step("dbt", describeBuild(built.starts));
   const manifest = lastManifest(built.runs) ?? planned.manifest;
@@ -181,12 +186,9 @@ async function publishIfDue(context: Context, occasion: Occasion, progress: Prog
       : progress.plan?.kind !== "everything"
         ? "not everything was built"
         : (refusalOf(occasion) ?? (await localChanges(context, occasion)));
-  const store = context.settings.config.store;
-  if (why !== null || store === "auto" || store === "none") {
-    context.log.step(
-      "publish",
-      `no state bundle: ${why ?? (store === "auto" ? "store: auto (the CI's own artifacts) is not built yet" : "store: none")}`,
-    );
+  const opened = openStoreOf(context, thisRun, occasion.baseBranch);
+  if (why !== null || opened.store === null) {
+    context.log.step("publish", `no state bundle: ${why ?? (opened.store === null ? opened.why : "")}`);
     return 0;
   }
   try {
@@ -227,12 +229,12 @@ async function conclude(
   exitCode: ExitCode,
   words: string | null,
 ): Promise<void> {
-  const { mode, modeReason, target } = occasion;
-  const { queue, plan, verdict, notify, published, nodesInProject } = progress;
-  await writeSummary(
-    context,
-    renderSummary({ mode, modeReason, target, verdict, plan, nodesInProject, queue, ended: words }),
-  );
+  const { mode, modeReason } = occasion;
+  const { queue, plan, verdict, notify, published } = progress;
+  const summary = summaryOf(occasion, progress, words);
+  await writeSummary(context, renderSummary(summary));
+  // The newer run's comment must not be overwritten.
+  if (outcome !== "superseded") await progress.comment.put(summary);
 
   const result: CiResult = { schema: 1, mode, modeReason, outcome, queue, plan, verdict, notify, published, exitCode };
   await context.work.writeJson("ci.json", result);
@@ -251,6 +253,11 @@ async function conclude(
     "bundle-path": published === null ? "" : fromCwd(context.work.path("bundle")),
   });
   if (context.settings.given.json) context.result([], result);
+}
+
+function summaryOf({ mode, modeReason, target }: Occasion, progress: Progress, ended: string | null): Summary {
+  const { queue, plan, verdict, nodesInProject } = progress;
+  return { mode, modeReason, target, verdict, plan, nodesInProject, queue, ended };
 }
 
 /** Runs the rest and lets the next run in, whatever happens. */

@@ -14,8 +14,10 @@ import { expiredRules } from "../severity/rules.ts";
 import type { Verdict, VerdictResult } from "../severity/verdict.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
+import { openComment } from "./comment.ts";
 import type { Context } from "./context.ts";
 import { matchesGlob } from "./globs.ts";
+import { learnRun } from "./occasion.ts";
 import { readInputs } from "./report-inputs.ts";
 import { readVerdictFile } from "./verdict-file.ts";
 
@@ -35,7 +37,12 @@ export async function run(context: Context): Promise<number> {
     queue: null,
     ended: null,
   };
-  await writeSummary(context, renderSummary({ ...nothing, verdict: result }));
+  const summary = { ...nothing, verdict: result };
+  await writeSummary(context, renderSummary(summary));
+  if (config.report.comment) {
+    const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+    await openComment(context, thisRun, inputs.manifest?.projectName ?? "dbt").put(summary);
+  }
   context.result(renderVerdict(result, context.paint), result);
   const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];
   const failOn = given.failOn ?? mode?.failOn ?? "error";

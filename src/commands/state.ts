@@ -4,12 +4,13 @@ import { readManifest } from "../artifacts/manifest.ts";
 import { type BundleHeader, makeBundle, readBundle } from "../state/bundle.ts";
 import { listAncestors } from "../state/find.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
-import { openStore } from "../state/stores/open.ts";
+import type { OpenedStore } from "../state/stores/open.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { collectBundleFiles } from "./bundle-files.ts";
 import type { Context } from "./context.ts";
-import { learnOccasion, type Occasion } from "./occasion.ts";
+import { learnOccasion, learnRun, type Occasion } from "./occasion.ts";
+import { openStoreOf } from "./store.ts";
 
 /** `state publish|fetch --json`. */
 export interface StateResult {
@@ -59,7 +60,7 @@ export function refusalOf({ run, baseBranch }: Occasion): string | null {
 
 /** Makes the bundle of what the last build left behind, and publishes it. */
 export async function publishStep(context: Context, occasion: Occasion, commit: string): Promise<StateResult> {
-  const store = requireStore(context);
+  const store = requireStore(openStoreOf(context, occasion.run, occasion.baseBranch));
   const files = await collectBundleFiles(context);
   const manifestFile = files.get("manifest.json");
   if (manifestFile === undefined)
@@ -87,7 +88,8 @@ export async function publishStep(context: Context, occasion: Occasion, commit: 
 }
 
 async function fetch(context: Context): Promise<StateResult> {
-  const store = requireStore(context);
+  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false });
+  const store = requireStore(openStoreOf(context, thisRun, baseBranch));
   const { commit } = context.settings.given;
   const wanted = commit === undefined ? [] : await listAncestors(context.git, commit);
   const ref = await store.find(wanted);
@@ -112,11 +114,10 @@ async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promi
   return { schema: 1, commit: ref.commit, where: out, files: header.files };
 }
 
-function requireStore(context: Context): BundleStore {
-  const opened = openStore(context.settings.config.store, context.baseDir);
+function requireStore(opened: OpenedStore): BundleStore {
   if (opened.store !== null) return opened.store;
   throw configurationError(
     [{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }],
-    "store: dir:PATH in signalbox.yml, or --store dir:PATH",
+    "store: dir:PATH, s3://… or gs://… in signalbox.yml, or --store",
   );
 }

@@ -23,7 +23,11 @@ export interface Summary {
 }
 
 /** GitHub drops a step's whole summary above 1 MiB. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
-const MOST_BYTES = { errors: 450_000, warnings: 250_000, plan: 100_000, planWarnings: 50_000 } as const;
+const SUMMARY_BYTES = { errors: 450_000, warnings: 250_000, plan: 100_000, planWarnings: 50_000 };
+
+/** How long each part may be, in bytes; what does not fit is counted. */
+export type PartBytes = Readonly<typeof SUMMARY_BYTES>;
+
 const MOST_MESSAGE = 4000;
 const MOST_MESSAGE_LINES = 60;
 const MOST_NAMES = 10;
@@ -32,16 +36,16 @@ const SLOWEST = 5;
 const LINE_BREAK = "  \n";
 
 /** The job's summary page in GitHub's Markdown, under 900 kB, worst first. Also kept as summary.md. */
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_BYTES): string {
   const { verdict, plan, nodesInProject } = summary;
   const of = (severity: Finding["severity"]) =>
     (verdict?.findings ?? []).filter((finding) => finding.severity === severity);
   const sections = [
     [`## ${title(summary)}`, contextLine(summary)],
-    errorSection(of("error")),
-    warningSection(of("warn")),
+    errorSection(of("error"), mostBytes),
+    warningSection(of("warn"), mostBytes),
     verdict === null ? [] : slowestSection(verdict),
-    plan === null ? [] : planSection(plan, nodesInProject),
+    plan === null ? [] : planSection(plan, nodesInProject, mostBytes),
     verdict === null || verdict.reproduce === null ? [] : ["### Reproduce", block(verdict.reproduce)],
   ];
   return `${sections.flat().join("\n\n")}\n`;
@@ -70,22 +74,22 @@ function queueWords({ decision, reason, waitedSeconds }: NonNullable<Summary["qu
   return `queue ${markdownText(`${decision}: ${reason}`)}`;
 }
 
-function errorSection(findings: readonly Finding[]): string[] {
+function errorSection(findings: readonly Finding[], mostBytes: PartBytes): string[] {
   if (findings.length === 0) return [];
   const entries = findings.map((finding) => {
     const words = describeFinding(finding);
     return headOf(words).join(LINE_BREAK) + (words.message === null ? "" : `\n\n${block(words.message)}`);
   });
-  return ["### Errors", ...within(MOST_BYTES.errors, entries, (more) => `+${more} more errors in verdict.json`)];
+  return ["### Errors", ...within(mostBytes.errors, entries, (more) => `+${more} more errors in verdict.json`)];
 }
 
-function warningSection(findings: readonly Finding[]): string[] {
+function warningSection(findings: readonly Finding[], mostBytes: PartBytes): string[] {
   if (findings.length === 0) return [];
   const entries = findings.map((finding) => {
     const words = describeFinding(finding);
     return `- ${[...headOf(words), ...(words.message === null ? [] : [markdownText(words.message)])].join(`${LINE_BREAK}  `)}`;
   });
-  return ["### Warnings", within(MOST_BYTES.warnings, entries, (more) => `- +${more} more in verdict.json`).join("\n")];
+  return ["### Warnings", within(mostBytes.warnings, entries, (more) => `- +${more} more in verdict.json`).join("\n")];
 }
 
 /** What and how bad, where and whose, and what it kept from running. */
@@ -117,7 +121,7 @@ function nameOf(id: string, { name, type }: NodeFacts): string {
   return type === "test" || type === "unit_test" ? name : shortName(id);
 }
 
-function planSection(plan: PlanResult, total: number | null): string[] {
+function planSection(plan: PlanResult, total: number | null, mostBytes: PartBytes): string[] {
   const { headline, roots, notes, warnings } = describePlan(plan, total);
   const rows = roots.map(({ name, why, follow }) => {
     const names =
@@ -130,18 +134,18 @@ function planSection(plan: PlanResult, total: number | null): string[] {
     [
       headline,
       ...notes.map(markdownText),
-      ...within(MOST_BYTES.planWarnings, cautions, (more) => `+${more} more warnings in plan.json`),
+      ...within(mostBytes.planWarnings, cautions, (more) => `+${more} more warnings in plan.json`),
     ].join(LINE_BREAK),
-    ...(rows.length === 0 ? [] : [within(MOST_BYTES.plan, rows, (more) => `- +${more} more in plan.json`).join("\n")]),
+    ...(rows.length === 0 ? [] : [within(mostBytes.plan, rows, (more) => `- +${more} more in plan.json`).join("\n")]),
   ];
 }
 
 /** As many of the entries as fit; `more` tells how many did not. */
-function within(mostBytes: number, entries: readonly string[], more: (number: string) => string): string[] {
+function within(most: number, entries: readonly string[], more: (number: string) => string): string[] {
   let bytes = 0;
   const fitting = entries.findIndex((entry) => {
     bytes += byteLength(entry) + 2;
-    return bytes > mostBytes;
+    return bytes > most;
   });
   return fitting === -1 ? [...entries] : [...entries.slice(0, fitting), more(grouped(entries.length - fitting))];
 }

@@ -41,7 +41,6 @@ export function renderCommandHelp(command: CommandName): string {
     "",
     ...lines,
     `  and ${short.map((option) => `--${option.name}`).join(" ")}`,
-    "",
     `Example: ${example[0]}    # ${example[1]}`,
     "",
   ].join("\n");

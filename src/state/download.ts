@@ -80,6 +80,34 @@ async function* limit(stream: Readable, mostBytes: number, where: string): Async
   }
 }
 
+const MOST_HOPS = 3;
+
+/**
+ * A download that may be sent on, as a vendor does to a signed address of a storage host: the headers, with a token in
+ * them, go to the first host alone. Throws a service error for every other answer.
+ */
+export async function followWithoutHeaders(
+  first: string,
+  request: Omit<Download, "url">,
+  get: (download: Download) => Promise<Served>,
+): Promise<Extract<Served, { kind: "found" }>> {
+  let url = first;
+  let headers = request.headers ?? {};
+  for (let hop = 0; hop <= MOST_HOPS; hop++) {
+    const served = await get({ ...request, url, headers });
+    if (served.kind === "found") return served;
+    if (served.kind === "refused") throw refusedBy(request.where, served.status);
+    const next = URL.canParse(served.to, url) ? new URL(served.to, url) : null;
+    // Encryption is never given up on the way.
+    if (next === null || (next.protocol !== "https:" && next.protocol !== new URL(url).protocol)) break;
+    url = next.href;
+    headers = {};
+  }
+  throw new SignalboxError("service", `${request.where} leads nowhere: too many redirects, or one to no address`, {
+    hint: "try again",
+  });
+}
+
 export function refusedBy(where: string, status: number): SignalboxError {
   return new SignalboxError("service", `${where} answered ${status}`, { hint: "try again; is the address right?" });
 }

@@ -1,5 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -13,21 +14,10 @@ export const MOST_HEADER_BYTES = 64 * 1024;
 
 /**
  * Takes a bundle from outside: `fill` puts its files into an empty folder; what state.json lists, and what is as it
- * says, moves on into `into`, and nothing else does. A deploy may replace a bundle while it is read, so that one that
- * does not fit together is read once more. Throws an artifacts error for a damaged bundle or one of another commit.
+ * says, moves on into `into`, and nothing else does. Throws an artifacts error for a damaged bundle or one of another
+ * commit.
  */
 export async function receiveBundle(
-  ref: BundleRef,
-  into: string,
-  fill: (folder: string) => Promise<void>,
-): Promise<void> {
-  await receiveOnce(ref, into, fill).catch((error: unknown) => {
-    if (error instanceof SignalboxError && error.kind === "artifacts") return receiveOnce(ref, into, fill);
-    throw error;
-  });
-}
-
-async function receiveOnce(
   { commit, where }: BundleRef,
   into: string,
   fill: (folder: string) => Promise<void>,
@@ -37,14 +27,26 @@ async function receiveOnce(
     await fill(folder);
     const header = await readBundle(folder, where);
     if (header.commit !== commit) {
-      throw new SignalboxError("artifacts", `the bundle ${where} says that it is of ${header.commit}, not of ${commit}`, {
-        hint: "it is not used: somebody put it where it does not belong; publish it again with a deploy run",
-      });
+      throw new SignalboxError(
+        "artifacts",
+        `the bundle ${where} says that it is of ${header.commit}, not of ${commit}`,
+        {
+          hint: "it is not used: somebody put it where it does not belong; publish it again with a deploy run",
+        },
+      );
     }
     for (const name of filesOf(header)) await rename(join(folder, name), join(into, name));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** For stores whose files are replaced one by one: a bundle that does not fit together is received once more. */
+export function twice(receive: () => Promise<void>): Promise<void> {
+  return receive().catch((error: unknown) => {
+    if (error instanceof SignalboxError && error.kind === "artifacts") return receive();
+    throw error;
+  });
 }
 
 /** Writes a stream into a new file, and stops where it is longer than `mostBytes`. Throws an artifacts error then. */
@@ -69,4 +71,14 @@ export function tooLarge(where: string, mostBytes: number): SignalboxError {
   return new SignalboxError("artifacts", `${where} is larger than the ${mostBytes} bytes that it may have`, {
     hint: "it is not used; publish it again with a deploy run",
   });
+}
+
+/** A folder for as long as it is used. */
+export async function inTemporary<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SignalboxError } from "../../support/errors.ts";
 import type { GitHubClient, Route } from "./client.ts";
 import { readAnswer, runAnswer } from "./record.ts";
 
@@ -35,7 +36,10 @@ const COMPARE: Route = "GET /repos/{owner}/{repo}/compare/{basehead}";
 const ARCHIVE: Route = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
 
 /** Artifacts and what the API tells of the runs that made them. One call each. */
-export function createGitHubArtifacts(client: GitHubClient, signal?: AbortSignal) {
+export function createGitHubArtifacts(
+  client: GitHubClient,
+  { apiUrl, signal }: { readonly apiUrl: string; readonly signal?: AbortSignal | undefined },
+) {
   const options = { signal };
   return {
     async list(name: string, page: number) {
@@ -67,7 +71,11 @@ export function createGitHubArtifacts(client: GitHubClient, signal?: AbortSignal
     },
     async archive(artifactId: string) {
       const answer = await client.request(ARCHIVE, { artifact_id: artifactId, archive_format: "zip" }, options);
-      return answer.status === 302 ? answer.location : null;
+      if (answer.status !== 302) return null;
+      const address = answer.location ?? "";
+      const protocol = URL.canParse(address) ? new URL(address).protocol : "none";
+      if (protocol === "https:" || protocol === new URL(apiUrl).protocol) return address;
+      throw new SignalboxError("service", "GitHub named no https address for an artifact");
     },
   };
 }

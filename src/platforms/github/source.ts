@@ -155,9 +155,10 @@ async function readOwn(
   signal: AbortSignal,
 ): Promise<RunRecord> {
   const reader = createRunReader(client, 0);
+  const wasYoung = isYoung();
   const read = await reader.read(runId, signal);
   if (read.kind === "missing") {
-    if (!isYoung()) throw client.refuse(RUN, read.answer);
+    if (!wasYoung) throw client.refuse(RUN, read.answer);
     throw new SignalboxError("service", `GitHub does not know run ${runId} yet`);
   }
   if (read.run.attempt !== null && read.run.attempt < attempt) {

@@ -60,7 +60,7 @@ export function createS3Store(spec: string, options: ToolOptions): BundleStore {
         throw toolFailure(address, "aws s3 cp", end, REFUSALS);
       },
       put: async (folder, name, key) => {
-        const end = await start([...copy, `./${name}`, `s3://${bucket}/${key}`], folder).catch(noFolder(folder));
+        const end = await start([...copy, `./${name}`, `s3://${bucket}/${key}`], folder);
         if (end.exitCode !== 0) throw toolFailure(address, "aws s3 cp", end, REFUSALS);
       },
     },
@@ -83,11 +83,4 @@ function readFolders(stdout: string, address: string): readonly string[] {
       cause: error,
     });
   }
-}
-
-/** spawn says ENOENT for a missing folder too; runProgram has taken it for a missing program only if it is one. */
-function noFolder(folder: string): (error: unknown) => never {
-  return (error) => {
-    throw new SignalboxError("service", `${folder} could not be read`, { cause: error });
-  };
 }

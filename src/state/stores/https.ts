@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { readHeader } from "../bundle.ts";
 import { download, refusedBy } from "../download.ts";
-import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, twice } from "../receive.ts";
 import { type BundleStore, isCommit, MOST_COMMITS } from "../store.ts";
 
 export interface HttpsStoreOptions {
@@ -46,13 +46,15 @@ export function createHttpsStore(address: string, { signal }: HttpsStoreOptions 
       return null;
     },
     read: (ref, into) =>
-      receiveBundle(ref, into, async (folder) => {
-        const take = async (name: string, mostBytes: number) =>
-          (await get(at(ref.commit, name), mostBytes))?.save(join(folder, name));
-        await take("state.json", MOST_HEADER_BYTES);
-        const { files } = await readHeader(folder, ref.where);
-        for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
-      }),
+      twice(() =>
+        receiveBundle(ref, into, async (folder) => {
+          const take = async (name: string, mostBytes: number) =>
+            (await get(at(ref.commit, name), mostBytes))?.save(join(folder, name));
+          await take("state.json", MOST_HEADER_BYTES);
+          const { files } = await readHeader(folder, ref.where);
+          for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
+        }),
+      ),
     write: async () => {
       throw new SignalboxError("configuration", `the store ${base} can only be read`, {
         hint: "publish where that server takes its files from: store: s3://…, gs://… or dir:PATH in the deploy job",

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { configurationError } from "../../support/errors.ts";
-import { readHeader } from "../bundle.ts";
-import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, tooLarge } from "../receive.ts";
+import { configurationError, SignalboxError } from "../../support/errors.ts";
+import { filesOf, readHeader } from "../bundle.ts";
+import { inTemporary, MOST_FILE_BYTES, receiveBundle, tooLarge, twice } from "../receive.ts";
 import { type BundleStore, isCommit, MOST_COMMITS } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
@@ -50,6 +49,7 @@ export function parseBucket(spec: string): Bucket {
  */
 export function createObjectStore(tool: ObjectTool, address: string, prefix: string): BundleStore {
   const keyOf = (...path: readonly string[]) => [...(prefix === "" ? [] : [prefix]), ...path].join("/");
+  const below = prefix === "" ? "" : `${prefix}/`;
   const refOf = (commit: string) => ({ commit, where: `${address}/${commit}` });
   const has = async (commit: string) => isCommit(commit) && (await tool.size(keyOf(commit, "state.json"))) !== null;
   return {
@@ -59,14 +59,17 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
       return null;
     },
     read: (ref, into) =>
-      receiveBundle(ref, into, async (folder) => {
-        await tool.get(keyOf(ref.commit, "state.json"), folder);
-        const { files } = await readHeader(folder, ref.where);
-        const large = files.find(({ bytes }) => bytes > MOST_FILE_BYTES);
-        if (large !== undefined) throw tooLarge(`${ref.where}/${large.name}`, MOST_FILE_BYTES);
-        for (const { name } of files) await tool.get(keyOf(ref.commit, name), folder);
-      }),
+      twice(() =>
+        receiveBundle(ref, into, async (folder) => {
+          await tool.get(keyOf(ref.commit, "state.json"), folder);
+          const { files } = await readHeader(folder, ref.where);
+          const large = files.find(({ bytes }) => bytes > MOST_FILE_BYTES);
+          if (large !== undefined) throw tooLarge(`${ref.where}/${large.name}`, MOST_FILE_BYTES);
+          for (const { name } of files) await tool.get(keyOf(ref.commit, name), folder);
+        }),
+      ),
     write: async (folder, header) => {
+      await assertFiles(folder, filesOf(header));
       for (const { name } of header.files) await tool.put(folder, name, keyOf(header.commit, name));
       await tool.put(folder, "state.json", keyOf(header.commit, "state.json"));
       await inTemporary(async (pointers) => {
@@ -78,24 +81,26 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
   };
 
   async function readLatest(): Promise<readonly string[]> {
-    return inTemporary(async (folder) =>
-      (await tool.get(keyOf("latest"), folder))
-        ? [(await readFile(join(folder, "latest"), "utf8")).slice(0, MOST_HEADER_BYTES).trim()]
-        : [],
+    const latest = await inTemporary(async (folder) =>
+      (await tool.get(keyOf("latest"), folder)) ? (await readFile(join(folder, "latest"), "utf8")).trim() : null,
     );
+    if (latest !== null) return [latest];
+    // Both vendors answer 404 for an object of a bucket that is not there; a list tells.
+    await tool.listFolders(below);
+    return [];
   }
 
   async function listed(commits: readonly string[]): Promise<readonly string[]> {
-    const folders = new Set(await tool.listFolders(prefix === "" ? "" : `${prefix}/`));
+    if (!commits.some(isCommit)) return [];
+    const folders = new Set(await tool.listFolders(below));
     return commits.filter((commit) => folders.has(commit));
   }
 }
 
-async function inTemporary<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+async function assertFiles(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await stat(join(folder, name)).catch((cause: unknown) => {
+      throw new SignalboxError("service", `${join(folder, name)} cannot be read: nothing is published`, { cause });
+    });
   }
 }

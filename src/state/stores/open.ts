@@ -1,19 +1,33 @@
 import { resolve } from "node:path";
+import type { Environment } from "../../support/secrets.ts";
 import type { BundleStore } from "../store.ts";
+import { createS3Store } from "./aws.ts";
 import { createDirStore } from "./dir.ts";
+import { createGcsStore } from "./gcloud.ts";
+import { createHttpsStore } from "./https.ts";
 
-/** The store of a configuration, or why there is none. Relative folders are relative to `cwd`. */
+/** The store of a configuration, or why there is none. */
 export type OpenedStore =
   | { readonly store: BundleStore; readonly name: string }
   | { readonly store: null; readonly why: string };
 
-export function openStore(spec: string, cwd: string): OpenedStore {
+export interface OpenOptions {
+  /** What relative folders are relative to. */
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly signal?: AbortSignal | undefined;
+  /** What `auto` stands for on the platform of this run. */
+  readonly auto: () => OpenedStore;
+}
+
+/** Throws a configuration error for an address that no store can have. */
+export function openStore(spec: string, { cwd, env, signal, auto }: OpenOptions): OpenedStore {
+  if (spec === "auto") return auto();
   if (spec === "none") return { store: null, why: "store: none" };
-  if (spec.startsWith("dir:")) {
-    const folder = resolve(cwd, spec.slice("dir:".length));
-    return { store: createDirStore(folder), name: folder };
-  }
-  if (spec === "auto")
-    return { store: null, why: "store: auto (the CI's own artifacts) is not built yet; store: dir:PATH is" };
-  return { store: null, why: `a store such as ${spec.split("://")[0]}:// is not built yet; dir:PATH is` };
+  const options = { env, signal };
+  if (spec.startsWith("https://")) return { store: createHttpsStore(spec, { signal }), name: spec };
+  if (spec.startsWith("s3://")) return { store: createS3Store(spec, options), name: spec };
+  if (spec.startsWith("gs://")) return { store: createGcsStore(spec, options), name: spec };
+  const folder = resolve(cwd, spec.replace(/^dir:/, ""));
+  return { store: createDirStore(folder), name: folder };
 }

@@ -26,7 +26,9 @@ export async function startTool(
 
 /** The tool's own last words: a configuration error where a person has to mend something, else a service error. */
 export function toolFailure(address: string, what: string, end: ProgramEnd, refusals: Refusals): SignalboxError {
-  const words = cleanLine(end.stderr.trim().split("\n").slice(-3).join(" ") || `exit code ${end.exitCode}`, 400);
+  const lines = end.stderr.split("\n").filter((line) => line.trim() !== "");
+  const said = lines.find((line) => /^(?:ERROR|fatal|An error|Unable)/.test(line)) ?? lines.at(-1);
+  const words = cleanLine(said ?? `exit code ${end.exitCode}`, 400);
   const hint = refusals.find(([pattern]) => pattern.test(end.stderr))?.[1];
   const message = `the store ${address}: ${what} failed: ${words}`;
   return hint === undefined

@@ -2,7 +2,6 @@ import { appendFile, cp, mkdir, readdir, rm, symlink, truncate, writeFile } from
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createDirStore } from "../../../src/state/stores/dir.ts";
-import { openStore } from "../../../src/state/stores/open.ts";
 import { useTempDir } from "../../support/temp-dir.ts";
 import { A, B, createPublisher, describeStore } from "../store-contract.ts";
 
@@ -103,19 +102,5 @@ describe("a folder as store", () => {
     await publish(createDirStore(root()), A).catch(() => {});
 
     expect((await readdir(root())).filter((name) => name.includes("."))).toEqual([]);
-  });
-});
-
-describe("the store of a configuration", () => {
-  const dir = useTempDir();
-
-  it("dir:PATH is relative to the configuration's folder", async () => {
-    const opened = openStore("dir:../bundles", join(dir(), "repo"));
-
-    expect(opened).toMatchObject({ name: join(dir(), "bundles") });
-  });
-
-  it.each(["none", "auto", "s3://bucket/prefix"])("%s is none yet, and says why", (spec) => {
-    expect(openStore(spec, dir())).toEqual({ store: null, why: expect.stringContaining(spec.split("://")[0] ?? "") });
   });
 });

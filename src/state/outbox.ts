@@ -1,0 +1,27 @@
+import { copyFile, mkdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { SignalboxError } from "../support/errors.ts";
+import { type BundleHeader, filesOf } from "./bundle.ts";
+import type { BundleRef } from "./store.ts";
+
+/** Puts a bundle where a later step of the CI takes it from. `how` says which step that is. */
+export async function putInOutbox(
+  folder: string,
+  header: BundleHeader,
+  outbox: string,
+  how: string,
+): Promise<BundleRef> {
+  try {
+    await mkdir(outbox, { recursive: true });
+    for (const name of filesOf(header)) {
+      if (resolve(folder) === resolve(outbox)) await stat(join(folder, name));
+      else await copyFile(join(folder, name), join(outbox, name));
+    }
+  } catch (cause) {
+    throw new SignalboxError("service", `the bundle could not be put into ${outbox}`, {
+      hint: "is there room, and may this user write it?",
+      cause,
+    });
+  }
+  return { commit: header.commit, where: `${outbox}, ${how}` };
+}

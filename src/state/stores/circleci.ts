@@ -1,0 +1,195 @@
+import { join } from "node:path";
+import { SignalboxError } from "../../support/errors.ts";
+import { readHeader } from "../bundle.ts";
+import { download, followWithoutHeaders } from "../download.ts";
+import { putInOutbox } from "../outbox.ts";
+import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
+import { type BundleRef, type BundleStore, isCommit } from "../store.ts";
+
+/** Where bundles lie among a job's artifacts: the orb keeps the whole work folder. */
+const STATE_FILE = /^(?:.*\/)?(?:bundle|signalbox-bundle)\/state\.json$/;
+
+/** CircleCI's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
+export interface CircleArtifacts {
+  /** Pipelines of a branch, newest first; `next` is null behind the last page. */
+  pipelines(
+    branch: string,
+    page: string | null,
+  ): Promise<{ readonly pipelines: readonly CirclePipeline[]; readonly next: string | null }>;
+  /** Newest first. */
+  workflows(pipelineId: string): Promise<readonly { readonly id: string; readonly status: string }[]>;
+  /** Numbers of the workflow's jobs that have succeeded. */
+  successfulJobs(workflowId: string): Promise<readonly number[]>;
+  /** Of the job's first container: address by path. */
+  artifacts(jobNumber: number): Promise<ReadonlyMap<string, string>>;
+  /** The headers for an artifact's address; null: it is of a host that is not CircleCI's. */
+  headersFor(url: string): Readonly<Record<string, string>> | null;
+}
+
+export interface CirclePipeline {
+  readonly id: string;
+  readonly number: number | null;
+  readonly branch: string | null;
+  readonly tag: string | null;
+  readonly commit: string | null;
+  /** `owner/name` of the repository that the commit is in; null: CircleCI does not tell. */
+  readonly origin: string | null;
+  readonly trigger: string | null;
+}
+
+export interface CircleStoreOptions {
+  /** Called when a bundle is looked for; a run that only leaves one needs no token. */
+  readonly connect: () => Promise<CircleArtifacts>;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly baseBranch: string;
+  /** Whether the base branch of the checkout holds a commit: CircleCI's API cannot tell. */
+  readonly isInBase: (commit: string) => Promise<boolean>;
+  /** Absolute folder that the `store_artifacts` step takes. */
+  readonly outbox: string;
+  readonly notice: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** https://circleci.com/docs/api/v2/#operation/listPipelinesForProject */
+const TRIGGERS: readonly string[] = ["webhook", "api", "explicit", "scheduled_pipeline"];
+const MOST_PAGES = 5;
+const MOST_CANDIDATES = 8;
+const MOST_WORKFLOWS = 3;
+const MOST_CALLS = 40;
+
+/**
+ * The artifacts of CircleCI as store. A bundle counts where the API says that its pipeline ran on the base branch of
+ * this very repository and that the workflow and the job have succeeded, and where git says that the commit is in the
+ * base branch. Calls of a find: 1 to 5 pages of pipelines, then for each of at most 8 its workflows, the jobs of at
+ * most 3, the artifacts of each job and the state.json in them: 6 as a rule with the project's slug, 42 at most. A read: one download for each file. Nothing is written
+ * by API: the job's `store_artifacts` step has to.
+ */
+export function createCircleStore(options: CircleStoreOptions): BundleStore {
+  const { connect, outbox, notice, signal } = options;
+  const known = new Map<string, ReadonlyMap<string, string>>();
+
+  const take = async (url: string, where: string, mostBytes: number, file: string) => {
+    const headers = (await connect()).headersFor(url);
+    if (headers === null) {
+      throw new SignalboxError("service", `${where}: CircleCI names an address on another host: ${hostOf(url)}`, {
+        hint: "it is not asked; please report it if that host is CircleCI's",
+      });
+    }
+    const served = await followWithoutHeaders(url, { where, mostBytes, headers, signal }, download);
+    await served.save(file);
+  };
+
+  const readCommit = (files: ReadonlyMap<string, string>, where: string) =>
+    inTemporary(async (folder) => {
+      await take(files.get("state.json") ?? "", where, MOST_HEADER_BYTES, join(folder, "state.json"));
+      return (await readHeader(folder, where)).commit;
+    });
+
+  return {
+    find: async (commits) => {
+      const artifacts = await connect();
+      const spend = createAllowance(MOST_CALLS);
+      for (const pipeline of await listCandidates(artifacts, options, commits, spend)) {
+        for (const workflow of await workflowsOf(pipeline)) {
+          if (!spend()) break;
+          for (const job of await artifacts.successfulJobs(workflow.id)) {
+            if (!spend()) break;
+            const files = filesIn(await artifacts.artifacts(job));
+            const ref: BundleRef = { commit: pipeline.commit ?? "", where: `artifacts of job ${job}` };
+            if (!files.has("state.json") || !spend()) continue;
+            // A job may have fetched the bundle of another commit into its work folder.
+            if ((await readCommit(files, ref.where)) !== ref.commit) continue;
+            known.set(ref.where, files);
+            return ref;
+          }
+        }
+      }
+      if (!spend()) notice(`no bundle in ${MOST_CALLS} calls of CircleCI's API: it was looked for no further`);
+      return null;
+
+      async function workflowsOf({ id }: CirclePipeline) {
+        if (!spend()) return [];
+        const all = await artifacts.workflows(id);
+        return all.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS);
+      }
+    },
+    read: (ref, into) =>
+      receiveBundle(ref, into, async (folder) => {
+        const files = known.get(ref.where) ?? new Map<string, string>();
+        const fetchFile = async (name: string, mostBytes: number) => {
+          const url = files.get(name);
+          if (url !== undefined) await take(url, `${name} of ${ref.where}`, mostBytes, join(folder, name));
+        };
+        await fetchFile("state.json", MOST_HEADER_BYTES);
+        const header = await readHeader(folder, ref.where);
+        for (const { name, bytes } of header.files) await fetchFile(name, Math.min(bytes, MOST_FILE_BYTES));
+      }),
+    write: (folder, header) =>
+      putInOutbox(
+        folder,
+        header,
+        outbox,
+        "which the job's store_artifacts step publishes; CircleCI keeps it for 30 days if nothing else is set",
+      ),
+  };
+}
+
+/** Pipelines that may be trusted, in the order of the commits, the newest first of one commit. */
+async function listCandidates(
+  artifacts: CircleArtifacts,
+  { baseBranch, repository, isInBase, notice }: CircleStoreOptions,
+  commits: readonly string[],
+  spend: () => boolean,
+): Promise<readonly CirclePipeline[]> {
+  const found: CirclePipeline[] = [];
+  let page: string | null = null;
+  for (let count = 0; count < MOST_PAGES && spend(); count++) {
+    const { pipelines, next }: Awaited<ReturnType<CircleArtifacts["pipelines"]>> = await artifacts.pipelines(
+      baseBranch,
+      page,
+    );
+    for (const pipeline of pipelines) {
+      const { commit } = pipeline;
+      if (commit === null || !isCommit(commit) || (commits.length > 0 && !commits.includes(commit))) continue;
+      const distrust = distrustOf(pipeline, baseBranch, repository) ?? ((await isInBase(commit)) ? null : NOT_IN_BASE);
+      if (distrust === null) found.push(pipeline);
+      else notice(`pipeline ${pipeline.number ?? pipeline.id} is not used: ${distrust}`);
+    }
+    const isEnough =
+      commits.length === 0 ? found.length >= MOST_CANDIDATES : found.some(({ commit }) => commit === commits[0]);
+    if (next === null || isEnough) break;
+    page = next;
+  }
+  const placeOf = ({ commit }: CirclePipeline) => (commits.length === 0 ? 0 : commits.indexOf(commit ?? ""));
+  return found.sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MOST_CANDIDATES);
+}
+
+const NOT_IN_BASE = "its commit is not in the base branch of this checkout";
+
+function distrustOf(pipeline: CirclePipeline, baseBranch: string, repository: string): string | null {
+  const { branch, tag, origin, trigger } = pipeline;
+  if (tag !== null || branch !== baseBranch) return `it ran on ${tag ?? branch ?? "no branch"}`;
+  if (origin?.toLowerCase() !== repository.toLowerCase())
+    return origin === null ? "CircleCI does not say whose commit it ran" : `it ran a commit of ${origin}`;
+  return TRIGGERS.includes(trigger ?? "") ? null : `it was started by ${trigger ?? "nothing that is told"}`;
+}
+
+function filesIn(artifacts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const state = [...artifacts.keys()].find((path) => STATE_FILE.test(path));
+  if (state === undefined) return new Map();
+  const below = state.slice(0, -"state.json".length);
+  return new Map(
+    [...artifacts].filter(([path]) => path.startsWith(below)).map(([path, url]) => [path.slice(below.length), url]),
+  );
+}
+
+/** A function that says whether one call more may be made. */
+function createAllowance(most: number): () => boolean {
+  let left = most;
+  return () => left > 0 && left-- > 0;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "none";
+}

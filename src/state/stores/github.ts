@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { SignalboxError } from "../../support/errors.ts";
+import { download, followWithoutHeaders } from "../download.ts";
+import { putInOutbox } from "../outbox.ts";
+import { receiveBundle } from "../receive.ts";
+import { type BundleRef, type BundleStore, isCommit } from "../store.ts";
+import { unzipBundle } from "../zip.ts";
+
+/** The name under which the workflow uploads `.signalbox/bundle/`. */
+export const GITHUB_ARTIFACT = "signalbox-state";
+
+/** GitHub's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
+export interface GitHubArtifacts {
+  /** The artifacts of that name, of all runs and branches; pages of 100, from 1. */
+  list(name: string, page: number): Promise<{ readonly artifacts: readonly Artifact[]; readonly hasNext: boolean }>;
+  /** null: there is no such run any more. */
+  run(id: string): Promise<ArtifactRun | null>;
+  /** The commit of a branch; null: there is no such branch. */
+  branchHead(branch: string): Promise<string | null>;
+  isAncestor(commit: string, of: string): Promise<boolean>;
+  /** A signed address of the zip, of another host, for a minute; null: the artifact is gone. */
+  archive(artifactId: string): Promise<string | null>;
+}
+
+export interface Artifact {
+  readonly id: string;
+  readonly runId: string;
+  readonly commit: string;
+  readonly branch: string | null;
+  readonly createdAt: string;
+  readonly isExpired: boolean;
+  /** False where the run's commit is another repository's. */
+  readonly isOwn: boolean;
+}
+
+export interface ArtifactRun {
+  readonly event: string | null;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly branch: string | null;
+  readonly commit: string | null;
+  readonly headRepository: string | null;
+}
+
+export interface GitHubStoreOptions {
+  /** Called when a bundle is looked for; a run that only leaves one needs no token. */
+  readonly connect: () => Promise<GitHubArtifacts>;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly baseBranch: string;
+  /** Absolute folder that a later step uploads. */
+  readonly outbox: string;
+  readonly notice: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const EVENTS: readonly string[] = ["push", "schedule", "workflow_dispatch"];
+const MOST_PAGES = 3;
+const MOST_CANDIDATES = 8;
+const MOST_ZIP_BYTES = 512 * 1024 * 1024;
+
+/**
+ * The artifacts of GitHub Actions as store. A bundle counts where the API says that its run was started on the base
+ * branch of this very repository by push, schedule or hand and has succeeded, and that its commit is an ancestor of the
+ * base branch: anybody who opens a pull request can upload an artifact of any name.
+ * Calls of a find: 1 to 3 pages, then for each of at most 8 candidates the run and a comparison, and the base branch
+ * once: 4 as a rule, 20 at most. A read: 1, and the download without the token. Nothing is written by API: a step of
+ * the workflow has no token that may upload, so that the workflow's own upload step has to.
+ */
+export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
+  const { connect, baseBranch, outbox, notice, signal } = options;
+  const known = new Map<string, string>();
+  return {
+    find: async (commits) => {
+      const artifacts = await connect();
+      const listed = await listCandidates(artifacts, baseBranch, commits);
+      const alive = listed.filter(({ isExpired }) => !isExpired).slice(0, MOST_CANDIDATES);
+      const judge = createJudge(artifacts, options);
+      for (const artifact of alive) {
+        const distrust = await judge(artifact);
+        if (distrust === null) {
+          const ref: BundleRef = {
+            commit: artifact.commit,
+            where: `artifact ${artifact.id} of run ${artifact.runId}`,
+          };
+          known.set(ref.where, artifact.id);
+          return ref;
+        }
+        notice(`artifact ${artifact.id} of run ${artifact.runId} is not used: ${distrust}`);
+      }
+      const expired = listed.find(({ isExpired }) => isExpired);
+      if (expired !== undefined) {
+        notice(
+          `the bundle of ${expired.commit.slice(0, 12)} has expired: GitHub keeps artifacts for 90 days if nothing else is set (retention-days)`,
+        );
+      }
+      return null;
+    },
+    read: (ref, into) =>
+      receiveBundle(ref, into, async (folder) => {
+        const id = known.get(ref.where);
+        const url = id === undefined ? null : await (await connect()).archive(id);
+        if (url === null) {
+          throw new SignalboxError("artifacts", `${ref.where} is gone: it has expired, or somebody deleted it`, {
+            hint: "a deploy run publishes a new one",
+          });
+        }
+        const archive = join(folder, "archive.zip");
+        const served = await followWithoutHeaders(
+          url,
+          { where: ref.where, mostBytes: MOST_ZIP_BYTES, signal },
+          download,
+        );
+        await served.save(archive);
+        await unzipBundle(archive, folder, ref.where);
+      }),
+    write: (folder, header) =>
+      putInOutbox(folder, header, outbox, `which the workflow's upload step publishes as artifact ${GITHUB_ARTIFACT}`),
+  };
+}
+
+/** Of the base branch as the list tells it, in the order of the commits, the newest first of one commit. */
+async function listCandidates(
+  artifacts: GitHubArtifacts,
+  baseBranch: string,
+  commits: readonly string[],
+): Promise<readonly Artifact[]> {
+  const isWanted = ({ branch, isOwn, commit }: Artifact) =>
+    isOwn && branch === baseBranch && isCommit(commit) && (commits.length === 0 || commits.includes(commit));
+  const found: Artifact[] = [];
+  for (let page = 1; page <= MOST_PAGES; page++) {
+    const { artifacts: rows, hasNext } = await artifacts.list(GITHUB_ARTIFACT, page);
+    found.push(...rows.filter(isWanted));
+    const isEnough = found.some(({ commit, isExpired }) => !isExpired && (commits[0] ?? commit) === commit);
+    if (!hasNext || isEnough) break;
+  }
+  const placeOf = ({ commit }: Artifact) => (commits.length === 0 ? 0 : commits.indexOf(commit));
+  return found.sort((a, b) => placeOf(a) - placeOf(b) || b.createdAt.localeCompare(a.createdAt));
+}
+
+/** A function that says why an artifact is not to be trusted, or null. */
+function createJudge(artifacts: GitHubArtifacts, { repository, baseBranch }: GitHubStoreOptions) {
+  let head: Promise<string | null> | null = null;
+  return async ({ runId, commit }: Artifact): Promise<string | null> => {
+    const run = await artifacts.run(runId);
+    if (run === null) return "its run is gone";
+    if (run.headRepository?.toLowerCase() !== repository.toLowerCase())
+      return `its run is of ${run.headRepository ?? "a repository that is gone"}`;
+    if (run.branch !== baseBranch) return `its run is on ${run.branch ?? "no branch"}`;
+    if (!EVENTS.includes(run.event ?? "")) return `its run was started by ${run.event ?? "nothing that is told"}`;
+    if (run.status !== "completed" || run.conclusion !== "success")
+      return `its run has not succeeded: ${run.conclusion ?? run.status ?? "unknown"}`;
+    if (run.commit !== commit) return "its run is of another commit";
+    head ??= artifacts.branchHead(baseBranch);
+    const branchHead = await head;
+    if (branchHead === null) return `there is no branch ${baseBranch}`;
+    return (await artifacts.isAncestor(commit, branchHead)) ? null : `${commit.slice(0, 12)} is not in ${baseBranch}`;
+  };
+}

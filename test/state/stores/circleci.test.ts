@@ -1,0 +1,366 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HttpResponse, http } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createCircleArtifacts } from "../../../src/platforms/circleci/artifacts.ts";
+import { createCircleClient } from "../../../src/platforms/circleci/client.ts";
+import { type BundleHeader, filesOf } from "../../../src/state/bundle.ts";
+import type { BundleStore } from "../../../src/state/store.ts";
+import { createCircleStore } from "../../../src/state/stores/circleci.ts";
+import { ago, BASE, SLUG, TOKEN, uuid } from "../../platforms/circleci/fake.ts";
+import { type Contract, loadCircleContract } from "../../platforms/contract.ts";
+import { useTempDir } from "../../support/temp-dir.ts";
+import { A, B, C, createPublisher, describeStore } from "../store-contract.ts";
+
+const OUTPUT = "https://output.circle-artifacts.com/output/job";
+const OWN = uuid(999);
+
+/** One pipeline with one workflow, one job and its artifacts. */
+interface FakePipeline {
+  number: number;
+  commit: string;
+  branch: string | null;
+  tag: string | null;
+  origin: string;
+  trigger: string;
+  workflow: string;
+  job: string;
+  files: Map<string, Buffer>;
+}
+
+let contract: Contract | null = null;
+let pipelines: FakePipeline[];
+let requests: string[];
+let downloads: Request[];
+let problems: string[];
+let notices: string[];
+let base: string[];
+const server = setupServer();
+
+beforeAll(async () => {
+  contract = await loadCircleContract();
+  server.listen({ onUnhandledRequest: "error" });
+});
+beforeEach(() => {
+  [pipelines, requests, downloads, problems, notices, base] = [[], [], [], [], [], [A, B, C]];
+  server.use(...handlers());
+});
+afterEach(() => {
+  server.resetHandlers();
+  expect(problems).toEqual([]);
+});
+afterAll(() => server.close());
+
+function addPipeline(number: number, files: ReadonlyMap<string, Buffer>, overrides: Partial<FakePipeline> = {}): void {
+  pipelines.push({
+    number,
+    commit: A,
+    branch: "main",
+    tag: null,
+    origin: "https://github.com/acme/shop",
+    trigger: "webhook",
+    workflow: "success",
+    job: "success",
+    files: new Map(files),
+    ...overrides,
+  });
+}
+
+function handlers() {
+  const answer = (request: Request, route: string, body: Record<string, unknown>) => {
+    const { search } = new URL(request.url);
+    requests.push(`${route}${search}`);
+    if (request.headers.get("circle-token") !== TOKEN) problems.push(`${route}: no token`);
+    const query = Object.fromEntries(new URL(request.url).searchParams);
+    problems.push(...(contract?.problems({ method: "GET", path: route, query, status: 200, body }) ?? []));
+    return HttpResponse.json(body);
+  };
+  const find = (id: unknown, of: number) => pipelines.find(({ number }) => uuid(of + number) === id);
+  const list = (items: unknown[], next: string | null = null) => ({ items, next_page_token: next });
+  const project = `/project/${encodeURIComponent(SLUG)}`;
+  return [
+    http.get(`${BASE}/api/v2/workflow/${OWN}`, ({ request }) =>
+      answer(request, `/workflow/${OWN}`, tellWorkflow(OWN, uuid(998), 99, "running")),
+    ),
+    http.get(`${BASE}/api/v2/project/gh/acme/shop/pipeline`, ({ request }) => {
+      const from = Number(new URL(request.url).searchParams.get("page-token") ?? "0");
+      const rows = [...pipelines].sort((a, b) => b.number - a.number);
+      const next = from + 20 < rows.length ? String(from + 20) : null;
+      return answer(request, `${project}/pipeline`, list(rows.slice(from, from + 20).map(tellPipeline), next));
+    }),
+    http.get(`${BASE}/api/v2/pipeline/:id/workflow`, ({ request, params }) => {
+      const pipeline = find(params.id, 1000);
+      const rows =
+        pipeline === undefined
+          ? []
+          : [
+              tellWorkflow(
+                uuid(2000 + pipeline.number),
+                uuid(1000 + pipeline.number),
+                pipeline.number,
+                pipeline.workflow,
+              ),
+            ];
+      return answer(request, `/pipeline/${params.id}/workflow`, list(rows));
+    }),
+    http.get(`${BASE}/api/v2/workflow/:id/job`, ({ request, params }) => {
+      const pipeline = find(params.id, 2000);
+      return answer(request, `/workflow/${params.id}/job`, list(pipeline === undefined ? [] : [tellJob(pipeline)]));
+    }),
+    http.get(`${BASE}/api/v2/project/gh/acme/shop/:job/artifacts`, ({ request, params }) => {
+      const pipeline = pipelines.find(({ number }) => String(number) === params.job);
+      const rows = [...(pipeline?.files.keys() ?? [])].map((path) => ({
+        path,
+        node_index: 0,
+        url: `${OUTPUT}/${params.job}/artifacts/0/${path}`,
+      }));
+      return answer(request, `${project}/${params.job}/artifacts`, list(rows));
+    }),
+    http.get(`${OUTPUT}/:job/artifacts/0/*`, ({ request, params }) => {
+      downloads.push(request);
+      const pipeline = pipelines.find(({ number }) => String(number) === params.job);
+      const content = pipeline?.files.get(String(params[0]));
+      return content === undefined
+        ? new HttpResponse(null, { status: 404 })
+        : new HttpResponse(new Uint8Array(content));
+    }),
+  ];
+}
+
+function tellPipeline({ number, commit, branch, tag, origin, trigger }: FakePipeline) {
+  return {
+    id: uuid(1000 + number),
+    number,
+    project_slug: SLUG,
+    updated_at: ago(1000 - number),
+    created_at: ago(1000 - number),
+    state: "created",
+    errors: [],
+    trigger: { type: trigger, received_at: ago(1000 - number), actor: { login: "dana", avatar_url: null } },
+    vcs: {
+      provider_name: "GitHub",
+      target_repository_url: "https://github.com/acme/shop",
+      origin_repository_url: origin,
+      revision: commit,
+      ...(branch === null ? {} : { branch }),
+      ...(tag === null ? {} : { tag }),
+    },
+  };
+}
+
+function tellWorkflow(id: string, pipelineId: string, number: number, status: string) {
+  return {
+    id,
+    name: "dbt",
+    status,
+    created_at: ago(500),
+    stopped_at: null,
+    pipeline_id: pipelineId,
+    pipeline_number: number,
+    project_slug: SLUG,
+    started_by: uuid(7),
+  };
+}
+
+function tellJob({ number, job }: FakePipeline) {
+  return {
+    id: uuid(3000 + number),
+    name: "deploy",
+    job_number: number,
+    status: job,
+    type: "build",
+    started_at: ago(500),
+    dependencies: [],
+    project_slug: SLUG,
+  };
+}
+
+function open(outbox: string): BundleStore {
+  const connect = async () => {
+    const client = await createCircleClient(BASE, TOKEN);
+    return createCircleArtifacts(client, { workflowId: OWN, baseUrl: BASE, token: TOKEN });
+  };
+  return createCircleStore({
+    connect,
+    repository: "acme/shop",
+    baseBranch: "main",
+    isInBase: async (commit) => base.includes(commit),
+    outbox,
+    notice: (text) => void notices.push(text),
+  });
+}
+
+async function filesIn(
+  folder: string,
+  header: BundleHeader,
+  below = ".signalbox/bundle",
+): Promise<Map<string, Buffer>> {
+  const files = filesOf(header).map(async (name) => [`${below}/${name}`, await readFile(join(folder, name))] as const);
+  return new Map(await Promise.all(files));
+}
+
+/** As a deploy and the store_artifacts step behind it: what lies in the outbox becomes artifacts of a job of main. */
+function createStoredStore(root: string): BundleStore {
+  const store = open(join(root, "outbox"));
+  return {
+    ...store,
+    write: async (folder, header) => {
+      await store.write(folder, header);
+      addPipeline(pipelines.length + 1, await filesIn(join(root, "outbox"), header), { commit: header.commit });
+      return (await store.find([header.commit])) ?? { commit: header.commit, where: "not found" };
+    },
+  };
+}
+
+/** One find knows the addresses of a ref: as in a run, it is the same store that reads. */
+const stores = new Map<string, BundleStore>();
+describeStore("CircleCI's artifacts", (root) => {
+  const store = stores.get(root) ?? createStoredStore(root);
+  stores.set(root, store);
+  return store;
+});
+
+describe("CircleCI's artifacts as store", () => {
+  const dir = useTempDir();
+  const outbox = () => join(dir(), "outbox");
+  const { prepare } = createPublisher(dir);
+  const files = async (commit = A, below?: string) => {
+    const { folder, header } = await prepare(commit);
+    return filesIn(folder, header, below);
+  };
+  const into = async () => {
+    await mkdir(join(dir(), "into"), { recursive: true });
+    return join(dir(), "into");
+  };
+
+  it("takes six calls to find the bundle of a commit, and one download for each of its files", async () => {
+    addPipeline(7, await files());
+    const store = open(outbox());
+
+    const ref = await store.find([B, A]);
+    expect([ref, requests.length + downloads.length]).toEqual([{ commit: A, where: "artifacts of job 7" }, 6]);
+
+    await store.read(ref ?? { commit: "", where: "" }, await into());
+    expect(downloads.length).toBe(1 + 3);
+  });
+
+  it.each(["bundle", ".signalbox/bundle", "home/circleci/project/.signalbox/bundle", "signalbox-bundle"])(
+    "finds it below %s",
+    async (below) => {
+      addPipeline(7, await files(A, below));
+
+      expect(await open(outbox()).find([A])).toMatchObject({ commit: A });
+    },
+  );
+
+  it("takes no baseline of a work folder for the bundle of its run", async () => {
+    addPipeline(7, await files(A, ".signalbox/baselines/selection"));
+
+    expect(await open(outbox()).find([A])).toBeNull();
+  });
+
+  it("takes no bundle that the job had fetched: it is of another commit", async () => {
+    addPipeline(8, await files(B), { commit: A });
+    addPipeline(7, await files(A));
+
+    expect(await open(outbox()).find([A])).toMatchObject({ where: "artifacts of job 7" });
+  });
+
+  it.each<[what: string, overrides: Partial<FakePipeline>]>([
+    ["on another branch", { branch: "feature/x" }],
+    ["of a fork's pull request", { branch: "pull/7/head", origin: "https://github.com/evil/shop" }],
+    ["of a fork whose branch is called main", { origin: "https://github.com/evil/shop" }],
+    ["of a tag that is called main", { branch: null, tag: "main" }],
+    ["whose workflow failed", { workflow: "failed" }],
+    ["whose workflow still runs", { workflow: "running" }],
+    ["whose job failed", { job: "failed" }],
+    ["whose commit is no ancestor", { commit: "d".repeat(40) }],
+  ])("never chooses a pipeline %s", async (_, overrides) => {
+    addPipeline(9, await files(overrides.commit ?? A), overrides);
+
+    expect(await open(outbox()).find([])).toBeNull();
+    expect(await open(outbox()).find(["d".repeat(40), A])).toBeNull();
+    addPipeline(8, await files());
+    expect(await open(outbox()).find([])).toMatchObject({ where: "artifacts of job 8" });
+  });
+
+  it.each(["webhook", "api", "scheduled_pipeline"])(
+    "takes the bundle of a pipeline that was started by %s",
+    async (trigger) => {
+      addPipeline(7, await files(), { trigger });
+
+      expect(await open(outbox()).find([A])).toMatchObject({ commit: A });
+    },
+  );
+
+  it("makes at most 42 calls, and says that it went no further", async () => {
+    for (let number = 1; number <= 120; number++) addPipeline(number, new Map(), { commit: number > 100 ? A : C });
+
+    expect(await open(outbox()).find([B, A])).toBeNull();
+    expect(requests.length).toBeLessThanOrEqual(42);
+  });
+
+  it("sends the token to CircleCI's hosts alone", async () => {
+    addPipeline(7, await files());
+    const store = open(outbox());
+    const ref = await store.find([A]);
+    const strangers: Request[] = [];
+    server.use(
+      http.get(`${OUTPUT}/:job/artifacts/0/*`, ({ params }) =>
+        HttpResponse.redirect(`https://signed.example/${params[0]}?sig=secret`, 302),
+      ),
+      http.get("https://signed.example/*", ({ request, params }) => {
+        strangers.push(request);
+        return new HttpResponse(new Uint8Array(pipelines[0]?.files.get(String(params[0])) ?? []));
+      }),
+    );
+
+    await store.read(ref ?? { commit: "", where: "" }, await into());
+
+    expect(strangers).toHaveLength(3);
+    for (const { headers } of strangers) expect(headers.get("circle-token")).toBeNull();
+  });
+
+  it.each([
+    "https://evil.example/state.json",
+    "https://circle-artifacts.com.evil.example/state.json",
+    "https://evilcircle-artifacts.com/state.json",
+    "http://output.circle-artifacts.com/state.json",
+    "https://user@output.circle-artifacts.com/state.json",
+    "file:///etc/passwd",
+    "no address",
+  ])("does not ask %s, whatever the API says", async (url) => {
+    addPipeline(7, await files());
+    server.use(
+      http.get(`${BASE}/api/v2/project/gh/acme/shop/:job/artifacts`, () =>
+        HttpResponse.json({ items: [{ path: "bundle/state.json", node_index: 0, url }], next_page_token: null }),
+      ),
+    );
+
+    await expect(open(outbox()).find([A])).rejects.toMatchObject({ kind: "service" });
+    expect(downloads).toEqual([]);
+  });
+
+  it("reads no damaged bundle", async () => {
+    addPipeline(7, await files());
+    pipelines[0]?.files.set(".signalbox/bundle/manifest.json", Buffer.from("{}"));
+    const store = open(outbox());
+    const ref = await store.find([A]);
+
+    await expect(store.read(ref ?? { commit: "", where: "" }, await into())).rejects.toMatchObject({
+      kind: "artifacts",
+    });
+    expect(await readdir(await into())).toEqual([]);
+  });
+
+  it("leaves a bundle for the store_artifacts step, without asking CircleCI, and says for how long it is kept", async () => {
+    const { folder, header } = await prepare(A);
+
+    const ref = await open(outbox()).write(folder, header);
+
+    expect(ref.where).toMatch(/store_artifacts step publishes.*30 days/);
+    expect((await readdir(outbox())).sort()).toEqual([...filesOf(header)].sort());
+    expect(requests).toEqual([]);
+  });
+});

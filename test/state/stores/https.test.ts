@@ -1,0 +1,153 @@
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { BundleStore } from "../../../src/state/store.ts";
+import { createDirStore } from "../../../src/state/stores/dir.ts";
+import { createHttpsStore } from "../../../src/state/stores/https.ts";
+import { useTempDir } from "../../support/temp-dir.ts";
+import { A, B, createPublisher, describeStore } from "../store-contract.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const servers: Server[] = [];
+const served = new Map<string, Promise<string>>();
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Serves a folder on loopback; `first` may answer instead. */
+async function serve(root: string, requests: IncomingMessage[] = [], first: Answer = () => false): Promise<string> {
+  const server = createServer(async (request, response) => {
+    requests.push(request);
+    if (first(request, response)) return;
+    const content = await readFile(join(root, new URL(request.url ?? "", "http://x").pathname)).catch(() => null);
+    response.writeHead(content === null ? 404 : 200).end(content);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** Written as a folder, read over HTTP: as a deploy and a web server share it. */
+function createServedStore(root: string): BundleStore {
+  const address = served.get(root) ?? serve(root);
+  served.set(root, address);
+  const opened = address.then((url) => createHttpsStore(url));
+  const folder = createDirStore(root);
+  return {
+    find: async (commits) => (await opened).find(commits),
+    read: async (ref, into) => (await opened).read(ref, into),
+    write: async (from, header) => {
+      const { commit } = await folder.write(from, header);
+      return (await (await opened).find([commit])) ?? { commit, where: "not found" };
+    },
+  };
+}
+
+describeStore("https://…", createServedStore);
+
+describe("a web server as store", () => {
+  const dir = useTempDir();
+  const root = () => join(dir(), "store");
+  const { publish } = createPublisher(dir);
+  const into = async () => {
+    await mkdir(join(dir(), "into"), { recursive: true });
+    return join(dir(), "into");
+  };
+
+  it("asks for at most 51 commits, once each, without credentials", async () => {
+    const requests: IncomingMessage[] = [];
+    const url = await serve(root(), requests);
+    const commits = Array.from({ length: 80 }, (_, number) => number.toString(16).padStart(40, "0"));
+
+    expect(await createHttpsStore(`${url}/`).find(commits)).toBeNull();
+
+    expect(requests.map((request) => request.url)).toEqual(
+      commits.slice(0, 51).map((commit) => `/${commit}/state.json`),
+    );
+    for (const { headers } of requests) {
+      expect(headers.authorization).toBeUndefined();
+      expect(headers.cookie).toBeUndefined();
+    }
+  });
+
+  it("takes a commit that is refused (403) for one without a bundle, as buckets say it", async () => {
+    await publish(createDirStore(root()), A);
+    const url = await serve(root(), [], (request, response) => {
+      const isMissing = request.url?.startsWith(`/${B}`) ?? false;
+      if (isMissing) response.writeHead(403).end();
+      return isMissing;
+    });
+
+    expect(await createHttpsStore(url).find([B, A])).toMatchObject({ commit: A });
+  });
+
+  it.each([500, 401, 429])("is a service error where it answers %d", async (status) => {
+    const url = await serve(root(), [], (_, response) => Boolean(response.writeHead(status).end()));
+
+    await expect(createHttpsStore(url).find([A])).rejects.toMatchObject({ kind: "service", exitCode: 4 });
+  });
+
+  it("is a service error where nothing answers", async () => {
+    await expect(createHttpsStore("http://127.0.0.1:1").find([])).rejects.toMatchObject({ kind: "service" });
+  });
+
+  it("follows no redirect, and names the host that one leads to", async () => {
+    const strangers: IncomingMessage[] = [];
+    const stranger = await serve(root(), strangers);
+    const url = await serve(root(), [], (_, response) =>
+      Boolean(response.writeHead(302, { location: `${stranger}/latest` }).end()),
+    );
+
+    await expect(createHttpsStore(url).find([])).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringContaining(new URL(stranger).host),
+    });
+    expect(strangers).toEqual([]);
+  });
+
+  it.each([
+    ["declares", { "content-length": String(10 ** 9) }],
+    ["sends", {}],
+  ])("ends a state.json that is too large by what it %s", async (_, headers) => {
+    const url = await serve(root(), [], (_request, response) => {
+      response.writeHead(200, headers);
+      response.write("x".repeat(200_000));
+      return true;
+    });
+
+    await expect(createHttpsStore(url).find([A])).rejects.toMatchObject({ kind: "artifacts" });
+  });
+
+  it("ends a file that is longer than state.json says, and leaves nothing of it", async () => {
+    const ref = await publish(createDirStore(root()), A);
+    await writeFile(join(ref.where, "manifest.json"), "x".repeat(1_000_000));
+    const store = createHttpsStore(await serve(root()));
+
+    await expect(store.read({ commit: A, where: "there" }, await into())).rejects.toMatchObject({ kind: "artifacts" });
+    expect(await stat(join(await into(), "manifest.json")).catch(() => null)).toBeNull();
+  });
+
+  it("reads no bundle that says it is of another commit than its address", async () => {
+    const ref = await publish(createDirStore(root()), A);
+    await rename(ref.where, join(root(), B));
+    const store = createHttpsStore(await serve(root()));
+
+    await expect(store.read({ commit: B, where: "there" }, await into())).rejects.toMatchObject({
+      kind: "artifacts",
+      message: expect.stringContaining(A),
+    });
+  });
+
+  it("cannot be written, and says what can", async () => {
+    const store = createHttpsStore("https://state.example.com/shop/");
+
+    await expect(publish(store, A)).rejects.toMatchObject({ kind: "configuration", exitCode: 2 });
+  });
+});
