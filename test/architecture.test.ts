@@ -71,7 +71,6 @@ describe("the check itself", () => {
     ["alerts/a.ts", "const now = new Date();", "uses new Date(): alerts is pure"],
     ["alerts/a.ts", "const now = new Date;", "uses new Date(): alerts is pure"],
     ["alerts/a.ts", "const now = Date();", "uses Date(): alerts is pure"],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a source.
     ["render/a.ts", "const at = `${Date.now()}`;", "uses Date.now: render is pure"],
     ["queue/a.ts", "const id = Math.random();", "uses Math.random: queue is pure"],
     ["queue/a.ts", "const { env } = process.env;", "uses process: queue is pure"],
