@@ -14,7 +14,7 @@ import { describePlan, planStep } from "./plan.ts";
 export async function dryRun(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {
   const { config } = context.settings;
   await context.work.empty();
-  context.log.step("queue", await lookAtQueue(context, occasion));
+  if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, occasion));
 
   const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
   if (planned.kind === "failed") {
