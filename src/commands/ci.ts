@@ -156,7 +156,10 @@ interface Ending {
 
 /** Tells people, publishes, writes what is left to write. */
 async function finish(context: Context, { occasion, told, progress, outcome, words }: Ending): Promise<ExitCode> {
-  if (outcome.kind === "failed") progress.verdict = verdictOf(outcome.finding, progress.verdict);
+  if (outcome.kind === "failed") {
+    progress.verdict = verdictOf(outcome.finding, progress.verdict);
+    await context.work.writeJson("verdict.json", progress.verdict);
+  }
   const { verdict } = progress;
   const exitCodes: ExitCode[] = [
     exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false }),

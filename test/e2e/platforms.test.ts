@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci.ts";
-import { json, signalbox } from "./cli.ts";
+import { json, signalbox, start } from "./cli.ts";
 import { openSmallProject, type SmallProject, textOf } from "./small-project.ts";
 
 let project: SmallProject;
@@ -228,5 +228,22 @@ describe("on a CI that is not known", () => {
     expect(json(skipped)).toMatchObject({ decision: "skipped" });
     expect(skipped.stderr).toContain("nothing keeps two runs of main apart");
     expect(json(queued)).toMatchObject({ decision: "entered" });
+  });
+});
+
+describe("a run of ci that does not get its turn", () => {
+  it("times out with a finding about the run, infrastructure's exit code, and dbt not started", async () => {
+    const env = { ...project.env, SIGNALBOX_TICKET_DIR: join(project.dir, "..", "tickets") };
+    const ahead = start(["queue", "--", "sleep", "30"], { cwd: project.dir, env });
+    await ahead.prints(/entered at once/);
+
+    const ended = await signalbox(["ci", "--mode", "deploy", "--timeout", "1s", "--json"], { cwd: project.dir, env });
+    ahead.child.kill("SIGINT");
+    await ahead.ended;
+
+    expect(json<CiResult>(ended)).toMatchObject({ outcome: "failed", exitCode: 4, queue: { decision: "timed-out" } });
+    expect(ended.code).toBe(4);
+    expect(readFileSync(join(project.dir, ".signalbox/verdict.json"), "utf8")).toContain("queue-timeout");
+    expect(project.starts()).toEqual([]);
   });
 });
