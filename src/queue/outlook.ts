@@ -27,14 +27,15 @@ const FEWEST_SAMPLES = 3;
 export function lookAhead(scan: Scan, me: Me, time: number, ignoredRuns: readonly string[]): Outlook {
   const others = findOthers(scan, me).filter((run) => !ignoredRuns.includes(run.id));
   const ticket = findOwn(scan, me)?.ticket ?? me.ticket;
-  const usualSeconds = usualLength(scan.runs);
+  const { usualSeconds, lastEnd } = measureTurns(scan.runs);
   const ahead: Ahead[] = [];
   for (const run of findBlockers(others, ticket)) {
     const since = parseInstant(run.since);
     const ageSeconds = since === null ? null : Math.max(0, (time - since) / 1000);
     const before = ahead.at(-1);
+    const insideSeconds = ageSeconds === null ? null : Math.min(ageSeconds, (time - lastEnd) / 1000);
     const etaSeconds =
-      before === undefined ? remaining(run, ageSeconds, usualSeconds) : later(before.etaSeconds, usualSeconds);
+      before === undefined ? remaining(run, insideSeconds, usualSeconds) : later(before.etaSeconds, usualSeconds);
     ahead.push({ run, ageSeconds, etaSeconds });
   }
   return {
@@ -54,20 +55,33 @@ export function lineUp(scan: Scan): (SeenRun & { readonly place: number; readonl
 }
 
 /** A run that takes longer than usual, or has not started, has no known end. */
-function remaining(run: SeenRun, ageSeconds: number | null, usualSeconds: number | null): number | null {
-  if (usualSeconds === null || ageSeconds === null || !isAtWork(run.status)) return null;
-  return ageSeconds > usualSeconds ? null : Math.round(usualSeconds - ageSeconds);
+function remaining(run: SeenRun, insideSeconds: number | null, usualSeconds: number | null): number | null {
+  if (usualSeconds === null || insideSeconds === null || !isAtWork(run.status)) return null;
+  return insideSeconds > usualSeconds ? null : Math.round(usualSeconds - insideSeconds);
 }
 
 function later(etaSeconds: number | null, usualSeconds: number | null): number | null {
   return etaSeconds === null || usualSeconds === null ? null : Math.round(etaSeconds + usualSeconds);
 }
 
-/** The median of the successful runs: others end early, or leave without having run. All platforms say `success`. */
-function usualLength(runs: readonly SeenRun[]): number | null {
-  const lengths = runs
-    .filter((run) => run.ended && run.status === "success")
-    .flatMap((run) => (run.tookSeconds === null ? [] : [run.tookSeconds]))
-    .sort((a, b) => a - b);
-  return lengths.length < FEWEST_SAMPLES ? null : (lengths[Math.floor(lengths.length / 2)] ?? null);
+/**
+ * How long a run is usually inside, and when the last one before the first active run ended. To the platform a run that
+ * waits is at work, so its turn begins when the last run before it has ended. Median of the successful ones: others end
+ * early. One that ended before the runs ahead of it has left. All platforms say `success`.
+ */
+function measureTurns(runs: readonly SeenRun[]): { usualSeconds: number | null; lastEnd: number } {
+  const lengths: number[] = [];
+  let lastEnd = Number.NEGATIVE_INFINITY;
+  for (const run of [...runs].sort(comparePlaces)) {
+    if (!run.ended) break;
+    const end = parseInstant(run.since);
+    if (end === null || end < lastEnd) continue;
+    if (run.status === "success" && run.tookSeconds !== null) {
+      lengths.push(Math.min(run.tookSeconds, (end - lastEnd) / 1000));
+    }
+    lastEnd = end;
+  }
+  lengths.sort((a, b) => a - b);
+  const median = lengths.length < FEWEST_SAMPLES ? undefined : lengths[Math.floor(lengths.length / 2)];
+  return { usualSeconds: median ?? null, lastEnd };
 }

@@ -6,7 +6,7 @@ import type { Scan, SeenRun } from "./ticket.ts";
 
 /** What this run knows of its group, kept up to date with as few reads as the decision needs. */
 export interface View {
-  /** One read. null: the run ahead has ended; a whole look has to follow at once, since only that may let this run in. */
+  /** One read. null: the run ahead has ended, and another read has to follow at once: of the next one, else a whole look. */
   look(signal: AbortSignal): Promise<Decision | null>;
   runs(): readonly SeenRun[];
   /** This run as last seen; null: not yet. */
@@ -47,9 +47,7 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
     const read = await source.reread([held.id], signal);
     scan = { ...known, complete: false, runs: [...known.runs.filter((run) => run.id !== held.id), ...read] };
     const decision = settleOn(decide(scan, me, now(), policy));
-    if (holder?.id === held.id) return decision;
-    holder = null;
-    return null;
+    return holder?.id === held.id ? decision : null;
   }
 
   function settleOn(decision: Decision): Decision {

@@ -3,6 +3,7 @@ import { SignalboxError } from "../support/errors.ts";
 import type { Decision, DecisionPolicy, Me } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
 import { describeEvent } from "./log-lines.ts";
+import type { Outlook } from "./outlook.ts";
 import { createProgress, type Untimed } from "./progress.ts";
 import type { QueueResult } from "./result.ts";
 import type { RunSource } from "./source.ts";
@@ -42,6 +43,13 @@ type Ending =
 
 const BACK_OFF = 1.5;
 const SPREAD = 0.2;
+/** Runs are not equally long: a turn may come so much before or after the foreseen moment. */
+const EARLY_SECONDS = 20;
+const LATE_SECONDS = 30;
+/** Around that moment the pause is a little shorter than the first one, and far from it longer than the longest. */
+const NEAR = 0.6;
+const FAR = 4;
+const FAR_SECONDS = 120;
 /** People lose patience after a minute; a CI ends a job that has said nothing for ten. */
 const HEARTBEAT_MS = 60_000;
 /** A timer takes no longer delay. https://nodejs.org/api/timers.html */
@@ -95,10 +103,10 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
       if (decision?.kind === "stop") throw ownPlaceUnknown(decision.own);
       const outlook = view.outlook();
       if (decision !== null && outlook !== null) progress.note(decision, outlook, view.time());
-      const isSettling = decision?.kind === "wait" && decision.why === "settling";
-      const pauseMs = isSettling
-        ? Math.ceil(decision.seconds * 1000)
-        : pause(outlook?.ahead[0]?.etaSeconds ?? null) * 1000;
+      const pauseMs =
+        decision?.why === "settling"
+          ? Math.ceil(decision.seconds * 1000)
+          : pause(decision?.why === "blockers" ? outlook : null, clock.monotonic()) * 1000;
       if (remainingMs() > 0) await clock.sleep(Math.min(pauseMs, remainingMs(), LONGEST_SLEEP_MS), signal);
     }
     return { kind: "timed-out" };
@@ -176,13 +184,23 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
   }
 }
 
-/** The next pause in seconds: longer each time, short again near the usual end of the run ahead. */
-function createPause(policy: WaitPolicy, random: () => number): (etaSeconds: number | null) => number {
-  let seconds = policy.pollSeconds;
-  return (etaSeconds) => {
-    if (etaSeconds !== null && etaSeconds <= seconds) seconds = policy.pollSeconds;
-    const pause = Math.min(seconds, policy.maxPollSeconds) * (1 - SPREAD + 2 * SPREAD * random());
-    seconds = Math.min(seconds * BACK_OFF, policy.maxPollSeconds);
+/**
+ * The next pause in seconds. Where this run's turn can be foreseen: a part of the time until shortly before it, and
+ * short around it. Else, and where it is not another run that it waits for (null), longer each time.
+ */
+function createPause(policy: WaitPolicy, random: () => number): (outlook: Outlook | null, now: number) => number {
+  const { pollSeconds, maxPollSeconds } = policy;
+  let seconds = pollSeconds;
+  let turnAt = Number.NEGATIVE_INFINITY;
+  return (outlook, now) => {
+    const etaSeconds = outlook?.etaSeconds ?? null;
+    if (etaSeconds !== null) turnAt = now + etaSeconds * 1000;
+    const leftSeconds = (turnAt - now) / 1000;
+    const isForeseen = outlook !== null && leftSeconds > -LATE_SECONDS;
+    const share = Math.min((leftSeconds - EARLY_SECONDS) / 3, FAR_SECONDS, FAR * maxPollSeconds);
+    if (isForeseen) seconds = Math.max(NEAR * pollSeconds, share);
+    const pause = seconds * (1 - SPREAD + 2 * SPREAD * random());
+    if (!isForeseen) seconds = Math.min(Math.max(seconds * BACK_OFF, pollSeconds), maxPollSeconds);
     return pause;
   };
 }

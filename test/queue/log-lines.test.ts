@@ -24,7 +24,9 @@ function buildWaiting(
   };
 }
 
-const finished = ["1", "2", "3"].map((id) => buildRun(id, 2000, { ended: true, status: "success", tookSeconds: 180 }));
+const finished = [2000, 1700, 1400].map((age, index) =>
+  buildRun(`${index + 1}`, age, { ended: true, status: "success", since: secondsAgo(age - 180), tookSeconds: 180 }),
+);
 
 describe("the lines of the queue", () => {
   it.each<[string, QueueEvent, string]>([

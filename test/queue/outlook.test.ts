@@ -4,7 +4,12 @@ import { buildRun, buildScan, me, NOW, secondsAgo } from "./build.ts";
 
 const own = buildRun("42", 300);
 const finished = [100, 120, 500].map((tookSeconds, index) =>
-  buildRun(`${index}`, 2000, { ended: true, status: "success", since: secondsAgo(1000), tookSeconds }),
+  buildRun(`${index}`, 4000 - 1000 * index, {
+    ended: true,
+    status: "success",
+    since: secondsAgo(3000 - 1000 * index),
+    tookSeconds,
+  }),
 );
 
 describe("the outlook", () => {
@@ -57,6 +62,29 @@ describe("the outlook", () => {
     const outlook = lookAhead(scan, me, NOW, []);
 
     expect(outlook).toMatchObject({ etaSeconds: 190, ahead: [{ etaSeconds: 70 }, { etaSeconds: 190 }] });
+  });
+
+  it("counts from the turn of a run, not from the start of its waiting", () => {
+    const waitedFirst = [
+      buildRun("1", 1000, { ended: true, status: "success", since: secondsAgo(900), tookSeconds: 100 }),
+      buildRun("2", 990, { ended: true, status: "success", since: secondsAgo(800), tookSeconds: 190 }),
+      buildRun("3", 980, { ended: true, status: "success", since: secondsAgo(700), tookSeconds: 280 }),
+      buildRun("4", 970, { ended: true, status: "failure", since: secondsAgo(30), tookSeconds: 940 }),
+    ];
+    const scan = buildScan([...waitedFirst, buildRun("41", 960, { since: secondsAgo(960) }), own]);
+
+    const outlook = lookAhead(scan, me, NOW, []);
+
+    expect(outlook).toMatchObject({ etaSeconds: 70, ahead: [{ ageSeconds: 960, etaSeconds: 70 }] });
+  });
+
+  it("takes nothing from a run that left while others were ahead of it", () => {
+    const left = buildRun("3.5", 3900, { ended: true, status: "success", since: secondsAgo(3890), tookSeconds: 1 });
+    const scan = buildScan([...finished, left, buildRun("41", 400, { since: secondsAgo(50) }), own]);
+
+    const outlook = lookAhead(scan, me, NOW, []);
+
+    expect(outlook).toMatchObject({ etaSeconds: 70 });
   });
 
   it.each([

@@ -110,12 +110,12 @@ describe("waiting", () => {
     expect(source.asked).toEqual(["scan", "reread 41", "scan", "reread 41", "scan"]);
   });
 
-  it("goes on to the next run ahead, and keeps naming the one first seen first", async () => {
+  it("goes on to the next run ahead at once, and keeps naming the one first seen first", async () => {
     const next = buildRun("40.5", 350);
     const over = { ...ahead, ended: true, status: "success" };
     const source = buildSource(
-      (looks) => [buildScan([next, ahead, own]), buildScan([over, next, own]), alone][Math.min(looks, 2)] as Scan,
-      (ids) => (ids[0] === "41" ? [over] : [{ ...next, ended: true, status: "failure" }]),
+      (looks) => (looks === 0 ? buildScan([next, ahead, own]) : alone),
+      (ids, looks) => (ids[0] === "41" ? [over] : [looks < 2 ? next : { ...next, ended: true, status: "failure" }]),
     );
 
     const { result, events } = start(source);
@@ -124,7 +124,7 @@ describe("waiting", () => {
       { id: "41", status: "success" },
       { id: "40.5", status: "failure" },
     ]);
-    expect(source.asked).toEqual(["scan", "reread 41", "scan", "reread 40.5", "scan"]);
+    expect(source.asked).toEqual(["scan", "reread 41", "reread 40.5", "reread 40.5", "scan"]);
     expect(events.map(({ kind }) => kind)).toEqual(["waiting", "waiting", "entered"]);
   });
 
@@ -181,23 +181,34 @@ describe("waiting", () => {
     expect(pauses).toEqual([4, 6, 9, 13.5, 20.25, 24, 24, 24, 24]);
   });
 
-  it("looks often again near the usual end of the run ahead", async () => {
-    const finished = ["1", "2", "3"].map((id) =>
-      buildRun(id, 2000, { ended: true, status: "success", tookSeconds: 100 }),
+  it.each([
+    ["often around the moment at which its turn is foreseen", 5, [3, 6, 9, 12, 15, 18]],
+    ["seldom while that is far away", 2000, [120, 240, 360, 480, 600, 720]],
+    ["as often as if nothing were known where the run ahead is late", -1, [5, 13, 24, 41, 66, 96]],
+  ])("looks %s", async (_, leftSeconds, expected) => {
+    const usualSeconds = 3000;
+    const finished = [1, 2, 3].map((id) =>
+      buildRun(`${id}`, 100_000 - id * 10_000, {
+        ended: true,
+        status: "success",
+        since: secondsAgo(90_000 - id * 10_000),
+        tookSeconds: usualSeconds,
+      }),
     );
+    const holder = { ...ahead, since: secondsAgo(usualSeconds - leftSeconds) };
     const at: number[] = [];
     const clock = createFakeClock({ now: NOW, auto: true });
     const source = buildSource(
-      (looks) => (looks === 0 ? buildScan([...finished, ahead, own]) : alone),
-      (_, looks) => {
+      (looks) => (looks === 0 ? buildScan([...finished, holder, own]) : alone),
+      (_ids, looks) => {
         at.push(Math.round(clock.monotonic() / 1000));
-        return looks < 6 ? [ahead] : [];
+        return looks < 5 ? [holder] : [];
       },
     );
 
     await start(source, {}, { clock }).result;
 
-    expect(at).toEqual([5, 13, 24, 41, 46, 51, 56]);
+    expect(at).toEqual(expected);
   });
 
   it("sleeps exactly until its own ticket is old enough", async () => {

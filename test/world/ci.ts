@@ -55,6 +55,8 @@ export function createCi(schedule: Schedule, time: Time, random: Random): Ci {
       switch (schedule.staleness) {
         case "none":
           return time.now();
+        case "lists":
+          return endpoint === "workflows" ? time.now() - schedule.trueLagSeconds * 1000 : time.now();
         case "full":
           return time.now() - schedule.trueLagSeconds * 1000;
         case "extremes":

@@ -3,7 +3,7 @@ import { createCircleClient } from "../../src/platforms/circleci/client.ts";
 import { createCircleSource } from "../../src/platforms/circleci/source.ts";
 import { type Family, type TrueRun, toIso, toIsoSecond } from "./ci.ts";
 import { createNetwork, type Reply, type Request } from "./network.ts";
-import type { Platform, World } from "./play.ts";
+import type { Platform, Process, World } from "./play.ts";
 
 const HOST = "https://circleci.test";
 const TOKEN = "CCIPAT_0123456789abcdef";
@@ -21,15 +21,20 @@ export function connectCircle(world: World): Platform {
   const { ci, time, schedule } = world;
   const send = createNetwork(world, serve);
 
-  const adapter: AxiosAdapter = async (config) => {
-    const request = { method: (config.method ?? "get").toUpperCase(), url: new URL(`${config.baseURL}${config.url}`) };
-    const signal = config.signal instanceof AbortSignal ? config.signal : undefined;
-    const { status, headers, body } = await send({ ...request, headers: {} }, signal);
-    return { status, statusText: "", headers, data: body, config };
-  };
+  const adapterFor =
+    (process: Process): AxiosAdapter =>
+    async (config) => {
+      const request = {
+        method: (config.method ?? "get").toUpperCase(),
+        url: new URL(`${config.baseURL}${config.url}`),
+      };
+      const signal = config.signal instanceof AbortSignal ? config.signal : undefined;
+      const { status, headers, body } = await send({ ...request, headers: {} }, signal, process);
+      return { status, statusText: "", headers, data: body, config };
+    };
 
   return {
-    open: (run, { clock, signal, startedAt }) =>
+    open: (run, process) =>
       createCircleSource({
         workflowId: run.id,
         workflows: ["dbt", "hourly"],
@@ -38,10 +43,10 @@ export function connectCircle(world: World): Platform {
         lagSeconds: schedule.lagSeconds,
         maxAgeSeconds: 86_400,
         timeoutSeconds: run.script.timeoutSeconds,
-        clock,
-        adapter,
-        signal,
-        startedAt,
+        clock: process.clock,
+        adapter: adapterFor(process),
+        signal: process.signal,
+        startedAt: process.startedAt,
       }),
   };
 

@@ -2,7 +2,7 @@ import { createGitHubClient } from "../../src/platforms/github/client.ts";
 import { createGitHubSource } from "../../src/platforms/github/source.ts";
 import { type Family, type TrueRun, toIsoSecond, triggerOf } from "./ci.ts";
 import { createNetwork, type Reply, type Request } from "./network.ts";
-import type { Platform, World } from "./play.ts";
+import type { Platform, Process, World } from "./play.ts";
 
 const API = "https://github.test/api/v3";
 const REPOSITORY = "acme/shop";
@@ -23,17 +23,19 @@ export function connectGitHub(world: World): Platform {
   const send = createNetwork(world, serve);
   let window = { left: schedule.faults.requestsLeft, endsAt: time.now() + HOUR_MS };
 
-  const fetch: typeof globalThis.fetch = async (input, init) => {
-    const headers = new Headers(init?.headers);
-    const url = new URL(String(input));
-    const request = { method: init?.method ?? "GET", url, headers: Object.fromEntries(headers) };
-    const { status, headers: said, body } = await send(request, init?.signal ?? undefined);
-    const hasNoBody = status === 304;
-    return new Response(hasNoBody ? null : body, { status, headers: said });
-  };
+  const fetchFor =
+    (process: Process): typeof globalThis.fetch =>
+    async (input, init) => {
+      const headers = new Headers(init?.headers);
+      const url = new URL(String(input));
+      const request = { method: init?.method ?? "GET", url, headers: Object.fromEntries(headers) };
+      const { status, headers: said, body } = await send(request, init?.signal ?? undefined, process);
+      const hasNoBody = status === 304;
+      return new Response(hasNoBody ? null : body, { status, headers: said });
+    };
 
   return {
-    open: (run, { clock, signal, startedAt }) =>
+    open: (run, process) =>
       createGitHubSource({
         repository: REPOSITORY,
         headRepository: REPOSITORY,
@@ -46,10 +48,10 @@ export function connectGitHub(world: World): Platform {
         lagSeconds: schedule.lagSeconds,
         maxAgeSeconds: 86_400,
         timeoutSeconds: run.script.timeoutSeconds,
-        clock,
-        fetch,
-        signal,
-        startedAt,
+        clock: process.clock,
+        fetch: fetchFor(process),
+        signal: process.signal,
+        startedAt: process.startedAt,
       }),
   };
 

@@ -1,4 +1,4 @@
-import type { World } from "./play.ts";
+import type { Process, World } from "./play.ts";
 
 /** What a server of the world answers. */
 export interface Reply {
@@ -21,7 +21,7 @@ const HTML = "<html><body>Whoops, something went wrong</body></html>";
  */
 export function createNetwork(world: World, serve: (request: Request) => Reply) {
   const { time, random } = world;
-  return (request: Request, signal: AbortSignal | undefined): Promise<Reply> =>
+  return (request: Request, signal: AbortSignal | undefined, process: Process): Promise<Reply> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
@@ -34,6 +34,7 @@ export function createNetwork(world: World, serve: (request: Request) => Reply) 
           finish(() => reject(Object.assign(new TypeError("fetch failed"), { code: "ECONNRESET" })));
           return;
         }
+        process.firstServedAt ??= time.now();
         const reply = fault === null ? serve(request) : fault();
         timer = time.after(drawDelayMs(), () => finish(() => resolve(reply)));
       };

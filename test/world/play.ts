@@ -16,7 +16,6 @@ import {
   isMember,
   type Phase,
   placeOf,
-  type TruePlace,
   type TrueRun,
   triggerOf,
 } from "./ci.ts";
@@ -35,6 +34,8 @@ export interface Process {
   readonly signal: AbortSignal;
   /** By the clock's monotonic time. */
   readonly startedAt: number;
+  /** When the first request of the present look reached the server. */
+  firstServedAt: number | null;
 }
 
 export interface World {
@@ -58,12 +59,22 @@ export interface Played {
   readonly endings: Readonly<Record<string, number>>;
   readonly calls: number;
   readonly looks: number;
-  /** From the end of the last run ahead to the entry of the next, in seconds. */
-  readonly handOvers: readonly number[];
+  /** Spent in the queue, by all runs together. */
+  readonly waitedSeconds: number;
+  /** Those who came in after somebody else. */
+  readonly handOvers: readonly HandOver[];
+}
+
+/** From the end of the last run ahead to the entry of the next. */
+export interface HandOver {
+  readonly number: number;
+  readonly delaySeconds: number;
+  /** How long the run ahead was inside. */
+  readonly workedSeconds: number;
 }
 
 const START = Date.UTC(2026, 0, 5, 7, 0, 0, 137);
-const LIMIT_SECONDS = 8 * 3600;
+const LIMIT_SECONDS = 48 * 3600;
 /** A person finds a run that hangs and cancels it. */
 const FOUND_SECONDS = 1500;
 const POLL_SECONDS = 5;
@@ -77,12 +88,12 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
   const violations: string[] = [];
   const trace: string[] = [];
   const endings: Record<string, number> = {};
-  const handOvers: number[] = [];
+  const handOvers: HandOver[] = [];
   const inside = new Set<TrueRun>();
   const waiting = new Set<TrueRun>();
   const killers = new Map<TrueRun, AbortController>();
-  let [pending, calls, looks] = [0, 0, 0];
-  let lastEnd: { readonly at: number; readonly place: TruePlace } | null = null;
+  let [pending, calls, looks, waitedSeconds] = [0, 0, 0, 0];
+  let lastEnd: { readonly at: number; readonly run: TrueRun } | null = null;
 
   const seconds = () => ((time.now() - START) / 1000).toFixed(3);
   const log = (run: TrueRun, what: string) => trace.push(`${seconds()} ${nameOf(run)} ${what}`);
@@ -115,7 +126,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     const left = [...waiting].map(nameOf).join(", ");
     violations.push(`after ${LIMIT_SECONDS} s there are still processes: ${left}`);
   }
-  return { violations, trace, endings, calls, looks, handOvers };
+  return { violations, trace, endings, calls, looks, waitedSeconds, handOvers };
 
   function isBadMoment(): boolean {
     const { rate, outages } = schedule.faults;
@@ -219,10 +230,11 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     const seen: Seen = { looks: 0, last: null };
     let source: RunSource | null = null;
     try {
-      const opened = await platform.open(run, { clock, signal, startedAt });
+      const process: Process = { clock, signal, startedAt, firstServedAt: null };
+      const opened = await platform.open(run, process);
       source = opened.source;
       const result = await waitForTurn({
-        source: observe(source, seen),
+        source: observe(source, seen, process, (what) => accuse(run, what)),
         me: opened.me,
         group: "group",
         ref: "main",
@@ -255,6 +267,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     } finally {
       calls += source?.calls() ?? 0;
       looks += seen.looks;
+      waitedSeconds += (clock.monotonic() - startedAt) / 1000;
       if (clock.sleepers() > 0) accuse(run, `left ${clock.sleepers()} timers behind`);
     }
   }
@@ -262,8 +275,8 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
   function judge(run: TrueRun, result: QueueResult, seen: Seen, ageSeconds: number) {
     const isLate = result.reason.startsWith("timed out") || result.reason.startsWith("goes on without");
     judgeAge(run, ageSeconds, isLate && run.script.onTimeout === "cancel" ? LONGEST_REQUEST_SECONDS : 0);
-    // Two looks close together for each run that ends or settles; else never closer than a poll.
-    const mostLooks = 6 + 3 * allRuns().length + ageSeconds / (POLL_SECONDS * 0.8);
+    // Some looks close together around the end of each run; else never closer than a poll.
+    const mostLooks = 6 + 20 * allRuns().length + ageSeconds / (POLL_SECONDS * 0.8);
     if (seen.looks > mostLooks) accuse(run, `looked ${seen.looks} times in ${ageSeconds} s`);
     if (/answered 202/.test(result.reason)) accuse(run, `took an answer for a failure: ${result.reason}`);
     if (schedule.isVoid !== null) return;
@@ -287,8 +300,12 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
       if (other === run || !isMember(other) || !isActive(other)) continue;
       if (isBefore(placeOf(ci.vendor, other), place)) accuse(run, `entered before ${nameOf(other)}`);
     }
-    const waitedFor = lastEnd !== null && lastEnd.at > time.now() - ageSeconds * 1000 && isBefore(lastEnd.place, place);
-    if (lastEnd !== null && waitedFor) handOvers.push((time.now() - lastEnd.at) / 1000);
+    if (lastEnd === null || lastEnd.at < time.now() - ageSeconds * 1000) return;
+    handOvers.push({
+      number: run.family.number,
+      delaySeconds: (time.now() - lastEnd.at) / 1000,
+      workedSeconds: lastEnd.run.script.workSeconds,
+    });
   }
 
   function judgeLeaving(run: TrueRun, id: string | null) {
@@ -338,7 +355,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
   function endRun(run: TrueRun, outcome: "success" | "failed" | "cancelled") {
     if (!isActive(run)) return;
     setPhase(run, "ended", ENDED[outcome][ci.vendor]);
-    if (isMember(run)) lastEnd = { at: time.now(), place: placeOf(ci.vendor, run) };
+    if (isMember(run)) lastEnd = { at: time.now(), run };
     const { rerun } = run.script;
     if (rerun !== null) later(rerun.seconds, () => createRun(run.family, rerun.run));
   }
@@ -360,17 +377,21 @@ interface Seen {
   last: Scan | null;
 }
 
-function observe(source: RunSource, seen: Seen): RunSource {
+function observe(source: RunSource, seen: Seen, process: Process, accuse: (what: string) => void): RunSource {
   const begin = () => {
     seen.looks++;
     seen.last = null;
+    process.firstServedAt = null;
   };
   return {
     ...source,
     scan: async (signal) => {
       begin();
-      seen.last = await source.scan(signal);
-      return seen.last;
+      const scan = await source.scan(signal);
+      const isLater = process.firstServedAt !== null && (scan.serverTime ?? 0) > process.firstServedAt;
+      if (isLater) accuse("takes the time of a later request for that of the first");
+      seen.last = scan;
+      return scan;
     },
     reread: (ids, signal) => {
       begin();

@@ -11,7 +11,7 @@ export interface Schedule {
   /** What the waiters believe that reads may be stale by, and what they are stale by at most. */
   readonly lagSeconds: number;
   readonly trueLagSeconds: number;
-  readonly staleness: "none" | "full" | "extremes" | "each" | "endpoint";
+  readonly staleness: "none" | "full" | "extremes" | "each" | "endpoint" | "lists";
   readonly settleSeconds: number;
   readonly supersede: WaitPolicy["supersede"];
   /** Why two may be inside at once without anybody being to blame; null: they may not. */
@@ -20,6 +20,62 @@ export interface Schedule {
   readonly faults: FaultScript;
   /** Rows a page, at most. */
   readonly pageSize: number;
+}
+
+/** One run that works for a while; nothing goes wrong. */
+export function buildRun(overrides: Partial<RunScript> = {}): RunScript {
+  return {
+    workflow: "dbt",
+    delaySeconds: 0,
+    queueSeconds: 1,
+    hold: null,
+    bootSeconds: 5,
+    hasGate: true,
+    workSeconds: 60,
+    endSeconds: 1,
+    outcome: "success",
+    cancel: null,
+    vanishSeconds: null,
+    rerun: null,
+    timeoutSeconds: null,
+    onTimeout: "fail",
+    skewSeconds: 0,
+    ...overrides,
+  };
+}
+
+export function buildFamily(overrides: Partial<FamilyScript> = {}): FamilyScript {
+  return {
+    at: 0,
+    branch: BRANCH,
+    isFork: false,
+    trigger: "push",
+    setupSeconds: null,
+    runs: [buildRun()],
+    ...overrides,
+  };
+}
+
+/** A calm world, reads of which are a second old. */
+export function buildSchedule(
+  vendor: Vendor,
+  families: readonly FamilyScript[],
+  overrides: Partial<Schedule> = {},
+): Schedule {
+  return {
+    seed: 1,
+    vendor,
+    lagSeconds: vendor === "circleci" ? 10 : 20,
+    trueLagSeconds: 1,
+    staleness: "full",
+    settleSeconds: 30,
+    supersede: "none",
+    isVoid: null,
+    families,
+    faults: { rate: 0, outages: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
+    pageSize: 100,
+    ...overrides,
+  };
 }
 
 export const BAD_WEATHER_SECONDS = 600;

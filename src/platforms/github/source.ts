@@ -1,7 +1,7 @@
 import type { Me } from "../../queue/decide.ts";
 import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
-import type { SeenRun } from "../../queue/ticket.ts";
+import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { tellOnce, tryUntilDeadline } from "../requests.ts";
@@ -88,6 +88,11 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
   /** The latest read of every other run of the group, also of those that have ended. */
   const latest = new Map<string, RunRecord>();
 
+  const mayBeAhead = (run: RunRecord) => {
+    const place = ticketOf(run);
+    return place === null || compareTickets(place, ticket) < 0;
+  };
+
   async function describe(run: RunRecord, within: AbortSignal): Promise<SeenRun> {
     return describeRun(run, run.id === runId ? null : await lifeSigns.quietSince(run, within));
   }
@@ -107,9 +112,9 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
       };
       reads.filter((run) => isMember(run, group)).forEach(note);
 
-      // A run that was active before may be between two lists.
-      const active = [...found.values(), ...latest.values()].filter((run) => !isEnded(run)).map((run) => run.id);
-      for (const id of new Set([...active, runId])) {
+      // A run that was active before may be between two lists. One behind this run does not hold it, whatever it does.
+      const ahead = [...found.values(), ...latest.values()].filter((run) => !isEnded(run) && mayBeAhead(run));
+      for (const id of new Set([...ahead.map((run) => run.id), runId])) {
         const read = await reader.read(id, within);
         if (read.kind === "found") note(read.run);
         else if (!found.has(id) && reader.isGone(id, latest.get(id) ?? null)) latest.delete(id);
