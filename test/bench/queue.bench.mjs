@@ -1,12 +1,12 @@
 // How fast the queue hands over and what it costs, on simulated APIs; then all its mutants; then as many worlds as
-// WORLD_SCHEDULES says: `WORLD_SCHEDULES=1000000 npm run bench -- queue` (half a day for a million).
+// WORLD_SCHEDULES says: `WORLD_SCHEDULES=1000000 npm run bench -- queue` (some three hours for a million).
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../prepare.mjs";
 
 const folder = join(ROOT, ".cache/bench-queue");
-run("rolldown/bin/cli.mjs", ["test/world/measure.ts", "--platform", "node", "-d", folder, "--logLevel", "warn"]);
+run("rolldown/bin/cli.mjs", ["test/world/measure.ts", "--platform", "node", "-d", folder], "ignore");
 const { measure } = await import(pathToFileURL(join(folder, "measure.js")).href);
 
 console.log("Goals: a hand-over in 5 s by the median and 10 s at worst, where a run ends near its usual time;");
@@ -39,10 +39,10 @@ function show({ vendor, minutes, spreadSeconds, handOvers, medianSeconds, worstS
   console.log(cells.join(" | "));
 }
 
-function run(script, args) {
+function run(script, args, stdio = "inherit") {
   const { status } = spawnSync(process.execPath, [join(ROOT, "node_modules", script), ...args], {
     cwd: ROOT,
-    stdio: "inherit",
+    stdio,
   });
   if (status !== 0) process.exit(status ?? 1);
 }

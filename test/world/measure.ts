@@ -32,7 +32,7 @@ export async function measure(
   await Promise.all([prepareGitHub(), prepareCircle()]);
   const day = await play(vendor, (random) => drawDay(random, minutes * 60, spreadSeconds));
   const backlog = await play(vendor, (random) => drawBacklog(random, minutes * 60, spreadSeconds));
-  const delays = [...day, ...backlog].flatMap(({ handOvers }) => handOvers.map(({ delaySeconds }) => delaySeconds));
+  const delays = [...day, ...backlog].flatMap(({ handOvers }) => handOvers);
   delays.sort((a, b) => a - b);
   return {
     vendor,

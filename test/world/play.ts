@@ -61,16 +61,8 @@ export interface Played {
   readonly looks: number;
   /** Spent in the queue, by all runs together. */
   readonly waitedSeconds: number;
-  /** Those who came in after somebody else. */
-  readonly handOvers: readonly HandOver[];
-}
-
-/** From the end of the last run ahead to the entry of the next. */
-export interface HandOver {
-  readonly number: number;
-  readonly delaySeconds: number;
-  /** How long the run ahead was inside. */
-  readonly workedSeconds: number;
+  /** From the end of the last run ahead to the entry of the next, in seconds. */
+  readonly handOvers: readonly number[];
 }
 
 const START = Date.UTC(2026, 0, 5, 7, 0, 0, 137);
@@ -88,12 +80,12 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
   const violations: string[] = [];
   const trace: string[] = [];
   const endings: Record<string, number> = {};
-  const handOvers: HandOver[] = [];
+  const handOvers: number[] = [];
   const inside = new Set<TrueRun>();
   const waiting = new Set<TrueRun>();
   const killers = new Map<TrueRun, AbortController>();
   let [pending, calls, looks, waitedSeconds] = [0, 0, 0, 0];
-  let lastEnd: { readonly at: number; readonly run: TrueRun } | null = null;
+  let lastEndAt = 0;
 
   const seconds = () => ((time.now() - START) / 1000).toFixed(3);
   const log = (run: TrueRun, what: string) => trace.push(`${seconds()} ${nameOf(run)} ${what}`);
@@ -300,12 +292,8 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
       if (other === run || !isMember(other) || !isActive(other)) continue;
       if (isBefore(placeOf(ci.vendor, other), place)) accuse(run, `entered before ${nameOf(other)}`);
     }
-    if (lastEnd === null || lastEnd.at < time.now() - ageSeconds * 1000) return;
-    handOvers.push({
-      number: run.family.number,
-      delaySeconds: (time.now() - lastEnd.at) / 1000,
-      workedSeconds: lastEnd.run.script.workSeconds,
-    });
+    const hasWaited = lastEndAt > time.now() - ageSeconds * 1000;
+    if (hasWaited) handOvers.push((time.now() - lastEndAt) / 1000);
   }
 
   function judgeLeaving(run: TrueRun, id: string | null) {
@@ -355,7 +343,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
   function endRun(run: TrueRun, outcome: "success" | "failed" | "cancelled") {
     if (!isActive(run)) return;
     setPhase(run, "ended", ENDED[outcome][ci.vendor]);
-    if (isMember(run)) lastEnd = { at: time.now(), run };
+    if (isMember(run)) lastEndAt = time.now();
     const { rerun } = run.script;
     if (rerun !== null) later(rerun.seconds, () => createRun(run.family, rerun.run));
   }

@@ -33,7 +33,7 @@ export function prove(
       }
 
       console.info(`${vendor}: ${count} worlds from seed ${FIRST_SEED}: ${JSON.stringify(endings)}`);
-      if (count >= 100) {
+      if (count >= 500) {
         for (const ending of ["entered", "left", "timed-out", "killed"]) expect(endings[ending]).toBeGreaterThan(10);
       }
     },
