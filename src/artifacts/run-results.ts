@@ -23,6 +23,8 @@ export interface RunResults {
   readonly invocationId: string;
   /** ISO time at which dbt wrote the file; "" where the file does not say. */
   readonly generatedAt: string;
+  /** How many threads did the work; 1 where the rows do not say. */
+  readonly threads: number;
   readonly results: readonly NodeResult[];
 }
 
@@ -63,6 +65,10 @@ export function readResultsFile(
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
+    threads: Math.max(
+      1,
+      new Set(root.results.map((row: unknown) => textOf(fieldsOf(row).thread_id)).filter(Boolean)).size,
+    ),
     results: root.results.map((row: unknown, index) => {
       if (!isFields(row)) throw notA(kind, where, `row ${index + 1} of its results is no object`);
       // Rows without an id exist. Each keeps a name of its own, so that none can hide another.

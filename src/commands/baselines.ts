@@ -1,9 +1,9 @@
 import { copyFile, mkdir } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
-import { assertFits, assertHarmlessRelations, assertSameProject, readBundle } from "../state/bundle.ts";
+import { assertFits, assertHarmlessRelations, assertSameProject, BUNDLE_FILES, readBundle } from "../state/bundle.ts";
 import { findBaseCommit, listAncestors } from "../state/find.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
@@ -38,6 +38,7 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   const { config, given } = context.settings;
   const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
   const warnings: string[] = [];
+  const taken = new Map<string, Baseline>();
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
   const { checkedOut, sha: named } = occasion.run.commit;
   // GitHub checks out a merge of the pull request into its base; a branch may have merged something itself.
@@ -47,9 +48,10 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
 
   const fromPath = async (path: string, name: "selection" | "deferral"): Promise<Baseline> => {
     const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
-    // dbt wants a folder that holds manifest.json, whatever the file is called.
     const dir = context.work.path("baselines", name);
     await mkdir(dir, { recursive: true });
+    for (const beside of BUNDLE_FILES) await copyFile(join(dirname(file), beside), join(dir, beside)).catch(() => {});
+    // dbt wants a folder that holds manifest.json, whatever the file is called.
     await copyFile(file, join(dir, "manifest.json"));
     const manifest = await readManifestIn(dir);
     assertSameProject(manifest, current, path);
@@ -62,6 +64,9 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     name: "selection" | "deferral",
     distance: number,
   ): Promise<Baseline> => {
+    const same = taken.get(ref.where);
+    // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
+    if (same !== undefined) return { ...same, origin: { ...same.origin, distance } };
     const dir = context.work.path("baselines", name);
     await mkdir(dir, { recursive: true });
     await store.read(ref, dir);
@@ -70,11 +75,11 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       if (!warnings.includes(warning)) warnings.push(warning);
     const manifest = await readManifestIn(dir);
     assertSameProject(manifest, current, ref.where);
-    return {
-      manifest,
-      dir,
-      origin: { kind: "bundle", where: ref.where, distance, commit: ref.commit, createdAt: header.createdAt },
-    };
+    const { where, commit } = ref;
+    const { createdAt } = header;
+    const baseline = { manifest, dir, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
+    taken.set(where, baseline);
+    return baseline;
   };
 
   /** The commit parsed in a work tree of its own, with the arguments and the environment of this run. */
@@ -100,6 +105,8 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       const needsPackages =
         workshop.project.packages !== "none" && !(await lendPackages(workshop.project.dir, projectDir));
       if (needsPackages) await dbt.start({ ...place, command: ["deps"], args: [] });
+      // Cold, although dbt would take the partial parse of this run: a manifest that it mends keeps what is gone from the
+      // files and loses descriptions of tests, and a baseline must not.
       const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
       if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
         warnings.push(

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
-import { z } from "zod";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { flag, selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import { createStarter, type DbtStarter } from "./dbt.ts";
 import { learnOccasion, type Occasion, openWorkshop } from "./occasion.ts";
+import { readPlanFile } from "./plan-file.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -34,27 +33,13 @@ export interface Built {
   readonly runs: readonly DbtRun[];
 }
 
-/** The parts of plan.json that a build needs. */
-const planFile = z.object({
-  schema: z.literal(1),
-  kind: z.enum(["everything", "nothing", "selected"]),
-  ids: z.array(z.string()),
-  dbt: z
-    .object({
-      select: z.array(z.string()),
-      exclude: z.array(z.string()),
-      state: z.string().nullable(),
-      deferState: z.string().nullable(),
-    })
-    .nullable(),
-});
-type BuildPlan = Pick<PlanResult, "kind" | "ids" | "dbt">;
-
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
   const plan = await readPlan(context);
   await context.work.open();
+  // A plan that was named becomes the work folder's own: report tells of it.
+  await context.work.writeJson("plan.json", plan);
   if (plan.kind === "nothing") {
     const result: BuildResult = { schema: 1, starts: [], planMatchesRun: null };
     await context.work.writeJson("build.json", result);
@@ -76,7 +61,7 @@ export async function buildStep(
   context: Context,
   occasion: Occasion,
   dbt: DbtStarter,
-  plan: BuildPlan,
+  plan: PlanResult,
 ): Promise<Built> {
   const { given, config } = context.settings;
   const limits: Limits = {
@@ -120,7 +105,7 @@ export async function buildStep(
   return { result, starts, runs };
 }
 
-export function buildArguments(occasion: Occasion, plan: BuildPlan): string[] {
+export function buildArguments(occasion: Occasion, plan: PlanResult): string[] {
   const none = {
     select: [],
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
@@ -140,7 +125,7 @@ export function describeBuild(starts: readonly DbtStart[]): string {
 }
 
 /** Whether dbt ran exactly the planned nodes; ephemeral models have no row. A difference is our bug, and said. */
-function comparePlan(context: Context, plan: BuildPlan, runs: readonly DbtRun[]): boolean | null {
+function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
   const built = runs.find(({ command }) => command === "build");
   if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
   const isEphemeral = (id: string, manifest: Manifest | null) => manifest?.nodes.get(id)?.materialized === "ephemeral";
@@ -156,19 +141,11 @@ function comparePlan(context: Context, plan: BuildPlan, runs: readonly DbtRun[])
   return false;
 }
 
-async function readPlan(context: Context): Promise<BuildPlan> {
+async function readPlan(context: Context): Promise<PlanResult> {
   const file = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
-  const text = await readFileIfAny(file);
-  if (text === null)
-    throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, {
-      hint: "run signalbox plan first, or signalbox ci, which does both",
-    });
-  try {
-    return planFile.parse(JSON.parse(text));
-  } catch (error) {
-    throw new SignalboxError("artifacts", `${file} is not a plan of signalbox`, {
-      hint: "run signalbox plan again",
-      cause: error,
-    });
-  }
+  const plan = await readPlanFile(file);
+  if (plan !== null) return plan;
+  throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, {
+    hint: "run signalbox plan first, or signalbox ci, which does both",
+  });
 }

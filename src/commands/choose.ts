@@ -1,6 +1,6 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import type { NodeResult } from "../artifacts/run-results.ts";
+import type { RunResults } from "../artifacts/run-results.ts";
 import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
 import { missingParents } from "../selection/frontier.ts";
@@ -21,8 +21,8 @@ export interface Question {
   readonly dbt: DbtStarter | null;
   readonly indirectSelection: IndirectSelection;
   readonly compareUnrendered: boolean | null;
-  /** The baseline's last run, for `result:`; null: not known. */
-  readonly results: readonly NodeResult[] | null;
+  /** The runs that built the baselines, for `result:` and for the estimate; null: not known. */
+  readonly earlier: { readonly selection: RunResults | null; readonly deferral: RunResults | null };
   /** Whether parents that are not built may be read from production. */
   readonly mayDefer: boolean;
 }
@@ -138,7 +138,7 @@ type Answer =
 
 /** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
 async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
-  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered, results } = question;
+  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered, earlier } = question;
   const as = context.settings.given.as ?? "build";
   const selection = select(manifest, baselines.selection?.manifest ?? null, {
     select: texts,
@@ -146,7 +146,7 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
     indirectSelection,
     as,
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
-    ...(results === null ? {} : { results }),
+    ...(earlier.selection === null ? {} : { results: earlier.selection.results }),
   });
   if (selection.kind === "selected") {
     for (const text of selection.unmatched.filter((each) => !/^\+?state:/.test(each)))

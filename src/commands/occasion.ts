@@ -78,7 +78,11 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   await assertCheckout(context);
   assertOwnTarget(config, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
-  const env = { ...withoutSecrets(context.env), ...config.dbt.env, ...schemaVariable(config, occasion) };
+  const env = withoutBaselines({
+    ...withoutSecrets(context.env),
+    ...config.dbt.env,
+    ...schemaVariable(config, occasion),
+  });
   const project = await readProject({
     dir,
     profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
@@ -92,6 +96,11 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top };
+}
+
+/** What dbt compares with and defers to is the plan's to say, by arguments, and no variable's that another step left. */
+function withoutBaselines(env: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DBT_(ENGINE_)?(DEFER_)?STATE$/.test(name)));
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */

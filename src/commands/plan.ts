@@ -1,10 +1,11 @@
 import { dirname, join, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
-import { type NodeResult, readRunResults } from "../artifacts/run-results.ts";
-import { isBuilt } from "../dbt/list.ts";
+import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
+import { countBuilt } from "../dbt/list.ts";
 import { renderPlan } from "../render/terminal.ts";
 import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
+import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
 import { assertSameProject } from "../state/bundle.ts";
@@ -83,7 +84,7 @@ async function planOffline(context: Context): Promise<Planned> {
       manifest,
       baselines,
       dbt: null,
-      results: baselines.selection === null ? null : await readResults(baselines.selection.dir),
+      earlier: await readEarlierRuns(baselines),
       mayDefer: baselines.deferral !== null,
       ...flags,
     },
@@ -121,7 +122,7 @@ export async function planStep(
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
-    results: baselines.selection === null ? null : await readResults(baselines.selection.dir),
+    earlier: await readEarlierRuns(baselines),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
   return decide(question, warnings);
@@ -143,6 +144,7 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
   const blind = baselines.selection === null ? [] : blindSpots(manifest, baselines.selection.manifest);
   const all = [...warnings, ...choice.warnings, ...describeUpgrades(nodes), ...blind];
   const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
+  const timed = question.earlier.selection ?? question.earlier.deferral;
   const hasWork = nodes.some(({ type }) => type !== "exposure");
   const plan: Plan = hasWork
     ? {
@@ -152,6 +154,7 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
         exclude: question.exclude,
         defer: choice.deferral,
         promoted: choice.promoted,
+        estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
         warnings: all,
       }
     : { kind: "nothing", warnings: all };
@@ -211,11 +214,14 @@ async function readBaseline(path: string, current: Manifest, own: string): Promi
   };
 }
 
-/** What the base's last run said of its nodes, where the baseline's folder has it. */
-async function readResults(dir: string): Promise<readonly NodeResult[] | null> {
-  const file = join(dir, "run_results.json");
-  const text = await readFileIfAny(file);
-  return text === null ? null : readRunResults(text, file).results;
+/** What dbt said of its nodes when the baselines were built; null where the baseline's folder does not have it. */
+async function readEarlierRuns({ selection, deferral }: Baselines): Promise<Question["earlier"]> {
+  const read = async (baseline: Baseline | null): Promise<RunResults | null> => {
+    const file = baseline === null ? null : join(baseline.dir, "run_results.json");
+    const text = file === null ? null : await readFileIfAny(file);
+    return file === null || text === null ? null : readRunResults(text, file);
+  };
+  return { selection: await read(selection), deferral: await read(deferral) };
 }
 
 /** Never an empty selection where there is nothing to compare with. */
@@ -248,6 +254,7 @@ async function finish(
     baselines: { selection: baselines.selection?.origin ?? null, deferral: baselines.deferral?.origin ?? null },
     defer: plan.kind === "selected" && plan.defer,
     promoted: plan.kind === "selected" ? plan.promoted : [],
+    estimate: plan.kind === "selected" ? plan.estimate : null,
     dbt: plan.kind === "selected" ? dbtSelection(plan, baselines) : null,
     delegatedToDbt,
     warnings: plan.warnings,
@@ -271,6 +278,6 @@ export function describePlan(
   result: PlanResult,
   manifest: Manifest | null,
 ): { lines: string[]; total: number | null } {
-  const total = manifest === null ? null : [...manifest.nodes.values()].filter(({ type }) => isBuilt(type)).length;
+  const total = manifest === null ? null : countBuilt(manifest);
   return { lines: renderPlan(result, { total, paint: context.paint }), total };
 }

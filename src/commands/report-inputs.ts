@@ -6,14 +6,18 @@ import { checkProvenance } from "../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { readSources } from "../artifacts/sources.ts";
 import { readRecord } from "../dbt/record.ts";
+import type { PlanResult } from "../selection/plan.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
+import { readPlanFile } from "./plan-file.ts";
 
 /** What `report` judges: starts of dbt, and the manifest that names their nodes. */
 export interface Inputs {
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
+  /** What was to be built; null where the files are of a dbt that something else started. */
+  readonly plan: PlanResult | null;
 }
 
 /** The files that were named; else the work folder's last build; else dbt's target folder. */
@@ -22,7 +26,8 @@ export async function readInputs(context: Context): Promise<Inputs> {
   const isNamed = words.length > 0 || given.sources !== undefined;
   const recorded = isNamed ? null : await readBuild(context);
   if (recorded !== null) {
-    return { runs: recorded, manifest: (await readNamedManifest(context, null)) ?? lastManifest(recorded) };
+    const manifest = (await readNamedManifest(context, null)) ?? lastManifest(recorded);
+    return { runs: recorded, manifest, plan: await readPlanFile(context.work.path("plan.json")) };
   }
   const target = resolve(context.baseDir, config.dbt.projectDir, context.env.DBT_TARGET_PATH || "target");
   const names = isNamed ? words.map((word) => resolve(context.cwd, word)) : [join(target, "run_results.json")];
@@ -34,7 +39,7 @@ export async function readInputs(context: Context): Promise<Inputs> {
   const beside = names[0] ?? sources[0];
   const manifest = await readNamedManifest(context, beside === undefined ? null : dirname(beside));
   const newest = [...files].sort((a, b) => writtenAt(a) - writtenAt(b)).at(-1);
-  return { runs: files.map((file) => toRun(context, file, manifest, file === newest)), manifest };
+  return { runs: files.map((file) => toRun(context, file, manifest, file === newest)), manifest, plan: null };
 }
 
 /** The manifest of the last start that has one. */

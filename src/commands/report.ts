@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import { countBuilt } from "../dbt/list.ts";
 import { annotationsOf } from "../render/annotations.ts";
 import { renderJunit } from "../render/junit.ts";
 import { locateFindings } from "../render/locate.ts";
@@ -28,20 +29,13 @@ export async function run(context: Context): Promise<number> {
   const projectDir = resolve(context.baseDir, config.dbt.projectDir);
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });
-  const nothing = {
-    mode: null,
-    modeReason: "",
-    target: null,
-    plan: null,
-    nodesInProject: null,
-    queue: null,
-    ended: null,
-  };
-  const summary = { ...nothing, verdict: result };
+  const { plan, manifest } = inputs;
+  const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : countBuilt(manifest) };
+  const summary = { ...ofThis, mode: null, modeReason: "", target: null, queue: null, ended: null };
   await writeSummary(context, renderSummary(summary));
   if (config.report.comment) {
     const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
-    await openComment(context, thisRun, inputs.manifest?.projectName ?? "dbt").put(summary);
+    await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);
   }
   context.result(renderVerdict(result, context.paint), result);
   const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];

@@ -42,13 +42,19 @@ export function selectionArguments(selection: SelectionArguments): string[] {
     ...flags("--exclude", selection.exclude),
     ...flag("--indirect-selection", selection.indirectSelection),
     ...flag("--state", selection.state),
-    ...deferArguments(selection.deferState),
+    ...deferArguments(selection),
   ];
 }
 
-/** A branch's schema lives on between pushes: without --favor-state a left-over table there would win over production. */
-function deferArguments(deferState: string | null): string[] {
-  return deferState === null ? [] : ["--defer", "--favor-state", "--defer-state", deferState];
+/**
+ * A branch's schema lives on between pushes: without --favor-state a left-over table there would win over production.
+ * dbt defers to --state where there is no --defer-state, and would read a folder that is named twice two times.
+ * https://docs.getdbt.com/reference/node-selection/defer
+ */
+function deferArguments({ state, deferState }: SelectionArguments): string[] {
+  return deferState === null
+    ? []
+    : ["--defer", "--favor-state", ...flag("--defer-state", deferState === state ? null : deferState)];
 }
 
 export function flag(name: string, value: string | number | null): string[] {

@@ -1,3 +1,4 @@
+import type { Manifest } from "../artifacts/manifest.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 /** What `dbt build` builds of what `dbt ls` lists. An exposure is a row in its results, without work. */
@@ -28,12 +29,12 @@ export function parseList(stdout: string, as: "build" | "ls"): readonly Listed[]
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map(parseLine);
-  return as === "ls" ? listed : listed.filter(({ type }) => isBuilt(type));
+  return as === "ls" ? listed : listed.filter(({ type }) => BUILT.has(type));
 }
 
-/** Whether `dbt build` has a row for nodes of this resource type. */
-export function isBuilt(type: string): boolean {
-  return BUILT.has(type);
+/** How many nodes of a project `dbt build` has a row for. */
+export function countBuilt({ nodes }: Manifest): number {
+  return [...nodes.values()].filter(({ type }) => BUILT.has(type)).length;
 }
 
 function parseLine(line: string): Listed {

@@ -1,10 +1,10 @@
 import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
 import { cleanLine } from "./untrusted.ts";
-import { count, grouped, shortName } from "./words.ts";
+import { count, duration, grouped, shortName } from "./words.ts";
 
 /** What a plan says, for every surface. All texts are clean and one line, none is escaped. */
 export interface PlanWords {
-  /** `6 of 38 nodes: 1 changed, 5 follow`. */
+  /** `6 of 38 nodes: 1 changed, 5 follow; about 12 s`. */
   readonly headline: string;
   /** The nodes that are there for a reason of their own; models before tests. */
   readonly roots: readonly PlanRoot[];
@@ -56,7 +56,7 @@ export function describePlan(
   };
 }
 
-function planHeadline({ kind, ids, nodes }: PlanResult, total: number | null): string {
+function planHeadline({ kind, ids, nodes, estimate }: PlanResult, total: number | null): string {
   const of = total === null ? "" : ` of ${grouped(total)}`;
   switch (kind) {
     case "everything":
@@ -69,7 +69,8 @@ function planHeadline({ kind, ids, nodes }: PlanResult, total: number | null): s
         .map((part) => [nodes.filter((node) => partOf(node) === part).length, part] as const)
         .filter(([number]) => number > 0)
         .map(([number, part]) => `${grouped(number)} ${part === "follow" && number === 1 ? "follows" : part}`);
-      return shares.length === 0 ? size : `${size}: ${shares.join(", ")}`;
+      const time = estimate === null ? "" : `; about ${duration(estimate.seconds)}`;
+      return `${shares.length === 0 ? size : `${size}: ${shares.join(", ")}`}${time}`;
     }
   }
 }
@@ -124,15 +125,20 @@ function followWords(nodes: readonly PlannedNode[], name: (id: string) => string
   };
 }
 
-function notesOf({ baselines, defer, delegatedToDbt }: PlanResult): readonly string[] {
+function notesOf({ baselines, defer, estimate, delegatedToDbt }: PlanResult): readonly string[] {
   const { selection, deferral } = baselines;
   return [
     ...(selection === null ? [] : [`compared with ${originWords(selection)}`]),
     ...(defer && deferral !== null
       ? [`parents that are not built are read from production: ${originWords(deferral)}`]
       : []),
+    ...(estimate === null || estimate.untimed === 0 ? [] : [untimedWords(estimate.untimed)]),
     ...(delegatedToDbt === null ? [] : [`decided by dbt: ${cleanLine(delegatedToDbt, 300)}`]),
   ];
+}
+
+function untimedWords(number: number): string {
+  return `${count(number, "node")} ${number === 1 ? "has" : "have"} no earlier time: guessed by the type`;
 }
 
 function originWords({ kind, where, commit, distance, createdAt }: Origin): string {

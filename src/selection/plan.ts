@@ -38,6 +38,16 @@ export interface PlannedNode {
   readonly reasons: readonly Reason[];
 }
 
+/** How long a plan takes, by a run that built its nodes before. */
+export interface Estimate {
+  /** From the first node's start to the last one's end. */
+  readonly seconds: number;
+  /** As many nodes at once as that run had. */
+  readonly threads: number;
+  /** Nodes that it did not build: they count as the usual node of their type. */
+  readonly untimed: number;
+}
+
 /** What is to be built, and how dbt is told so. */
 export type Plan =
   | { readonly kind: "everything"; readonly why: "mode" | "no-baseline"; readonly warnings: readonly string[] }
@@ -51,6 +61,8 @@ export type Plan =
       readonly exclude: readonly string[];
       readonly defer: boolean;
       readonly promoted: readonly string[];
+      /** null: nothing tells how long its nodes take. */
+      readonly estimate: Estimate | null;
       readonly warnings: readonly string[];
     };
 
@@ -70,6 +82,7 @@ export interface PlanResult {
   readonly baselines: { readonly selection: Origin | null; readonly deferral: Origin | null };
   readonly defer: boolean;
   readonly promoted: readonly string[];
+  readonly estimate: Estimate | null;
   /** What `build` hands to dbt; null for everything and nothing. Folders are absolute. */
   readonly dbt: DbtSelection | null;
   /** null: decided by signalbox itself; else why dbt was asked. */

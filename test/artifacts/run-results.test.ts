@@ -32,6 +32,7 @@ describe("readRunResults", () => {
       schema: 6,
       invocationId: "11111111-0000-4000-8000-000000000000",
       generatedAt: "2026-11-25T07:00:09.123Z",
+      threads: 1,
       results: [
         {
           id: "model.shop.orders",
@@ -44,6 +45,21 @@ describe("readRunResults", () => {
         },
       ],
     });
+  });
+
+  it.each([
+    [["Thread-1 (worker)", "Thread-2 (worker)", "Thread-1 (worker)"], 2],
+    [[undefined, null, ""], 1],
+    [["Thread-1", undefined], 1],
+    [[], 1],
+  ])("counts the threads that did the work: %j", (threads, expected) => {
+    const rows = threads.map((thread_id, index) => ({
+      unique_id: `model.shop.m${index}`,
+      status: "success",
+      thread_id,
+    }));
+
+    expect(readRunResults(runResultsJson(rows), "x").threads).toBe(expected);
   });
 
   it.each([

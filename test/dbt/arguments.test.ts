@@ -59,6 +59,12 @@ describe("dbt's arguments", () => {
     ]);
   });
 
+  it("name a folder once that is both what is compared with and what is deployed", () => {
+    const selection = { select: [], exclude: [], indirectSelection: null, state: "/s", deferState: "/s" };
+
+    expect(selectionArguments(selection)).toEqual(["--state", "/s", "--defer", "--favor-state"]);
+  });
+
   it("are shown so that a shell takes them apart again", () => {
     expect(showCommandLine(["dbt", "build", "--select", "a b", "it's"])).toBe("dbt build --select 'a b' 'it'\\''s'");
   });

@@ -180,7 +180,8 @@ describe("store: auto on GitHub Actions", () => {
     const { plan } = json<CiResult>(ended);
     expect(plan?.baselines.selection).toMatchObject({ kind: "bundle", where: "artifact 3 of run 5", distance: 0 });
     expect(plan?.baselines.deferral).toMatchObject({ kind: "bundle", commit: uploaded?.commit });
-    expect(signedTokens).toEqual([undefined, undefined]);
+    // Once: what is compared with is also what is deployed.
+    expect(signedTokens).toEqual([undefined]);
     expect(ended.stderr).not.toContain("work tree");
   });
 
@@ -263,7 +264,7 @@ describe("the comment on a pull request", () => {
     expect(ended.stderr.match(/comment +warning/g)).toHaveLength(1);
   });
 
-  it("is written by report too, with dbt's own verdict", async () => {
+  it("is written by report too, with the plan that was built and dbt's own verdict", async () => {
     await deployAndBranch();
     const env = onGitHub("pull_request", pullRequest(REPOSITORY));
     await ci(env, "--full");
@@ -272,5 +273,6 @@ describe("the comment on a pull request", () => {
 
     expect(json<VerdictResult>(ended).counts.error).toBe(0);
     expect(comments[0]?.body).toContain("<!-- signalbox:small -->\n## ✅ PASS");
+    expect(comments[0]?.body).toMatch(/### Plan\n\neverything: 1 node\n/);
   });
 });

@@ -78,7 +78,14 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
 
     const ended = await signalbox(["ci"], {
       cwd: shop.repo,
-      env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url },
+      env: {
+        ...shop.env,
+        SLACK_BOT_TOKEN: TOKEN,
+        SIGNALBOX_SLACK_URL: slack.url,
+        // Of another step of the job: the plan says what dbt compares with and defers to.
+        DBT_DEFER_STATE: "/nowhere",
+        DBT_STATE: "/nowhere",
+      },
     });
 
     expect(ended.code).toBe(1);
@@ -93,6 +100,10 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
     });
     expect(plan.delegatedToDbt).toBeNull();
     expect(plan.ids).toHaveLength(13);
+    expect(plan.estimate).toMatchObject({ untimed: 0 });
+    expect(ended.stdout).toMatch(/13 of \d+ nodes: 1 changed, 12 follow; about \d/);
+    // One bundle is both: dbt reads it once.
+    expect(plan.dbt?.deferState).toBe(plan.dbt?.state);
     const verdict = value<VerdictResult>("verdict.json");
     expect(
       verdict.findings.map(({ subject, severity, isNew }) => [subject.kind === "node" && subject.id, severity, isNew]),

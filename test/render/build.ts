@@ -105,6 +105,7 @@ export function plan(overrides: Partial<PlanResult> = {}): PlanResult {
     baselines: { selection: null, deferral: null },
     defer: false,
     promoted: [],
+    estimate: null,
     dbt: null,
     delegatedToDbt: null,
     warnings: [],
@@ -305,6 +306,7 @@ export function richPlan(): PlanResult {
     },
     defer: true,
     promoted: ["seed.shop.fx_rates"],
+    estimate: { seconds: 74.6, threads: 4, untimed: 1 },
     warnings: ["the macro generate_schema_name changed: every relation may have moved"],
   });
 }

@@ -90,6 +90,12 @@ describe("the plan in a log", () => {
     ["nothing", plan({ kind: "nothing" }), 38, "nothing changed: 0 of 38 nodes"],
     ["one node", plan({ nodes: [planned("model.shop.a")] }), 1200, "1 of 1,200 nodes: 1 changed"],
     ["an unknown total", plan({ nodes: [planned("model.shop.a", { reasons: [] })] }), null, "1 node: 1 selected"],
+    [
+      "seconds, where they are known",
+      plan({ nodes: [planned("model.shop.a")], estimate: { seconds: 8.04, threads: 4, untimed: 0 } }),
+      9,
+      "1 of 9 nodes: 1 changed; about 8.0 s",
+    ],
     ["nodes that only dbt knows", plan({ ids: ["model.shop.a", "model.shop.b"] }), 9, "2 of 9 nodes"],
   ])("counts %s", (_, given, total, expected) => {
     expect(renderPlan(given, { total, paint: plain })[0]).toBe(expected);

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseArgv } from "../../src/settings/argv.ts";
 
 describe("a command line", () => {
-  it("is taken apart into command, flags, words and what stands behind --", async () => {
-    const parsed = await parseArgv([
+  it("is taken apart into command, flags, words and what stands behind --", () => {
+    const parsed = parseArgv([
       "queue",
       "--timeout",
       "5m",
@@ -28,27 +28,31 @@ describe("a command line", () => {
     });
   });
 
-  it("keeps numbers and dates as the texts that were typed", async () => {
-    const { flags, words } = await parseArgv(["report", "007.json", "--dbt-exit", "01", "--since=2026-01-01"]);
+  it("keeps numbers and dates as the texts that were typed", () => {
+    const { flags, words } = parseArgv(["report", "007.json", "--dbt-exit", "01", "--since=2026-01-01"]);
 
     expect({ flags, words }).toEqual({ flags: { "dbt-exit": "01", since: "2026-01-01" }, words: ["007.json"] });
   });
 
-  it("does not turn --no-queue into the negation of a flag queue", async () => {
-    expect((await parseArgv(["ci", "--no-queue"])).flags).toEqual({ "no-queue": true });
+  it("does not turn --no-queue into the negation of a flag queue", () => {
+    expect(parseArgv(["ci", "--no-queue"]).flags).toEqual({ "no-queue": true });
   });
 
-  it("keeps an unknown flag, so that all problems can be told at once", async () => {
-    expect((await parseArgv(["ci", "--dryrun"])).flags).toEqual({ dryrun: true });
+  it("keeps an unknown flag, so that all problems can be told at once", () => {
+    expect(parseArgv(["ci", "--dryrun"]).flags).toEqual({ dryrun: true });
   });
 
-  it("does not let a boolean swallow the word behind it", async () => {
-    const { flags, words } = await parseArgv(["report", "--json", "run_results.json"]);
+  it("does not let a boolean swallow the word behind it", () => {
+    const { flags, words } = parseArgv(["report", "--json", "run_results.json"]);
 
     expect({ flags, words }).toEqual({ flags: { json: true }, words: ["run_results.json"] });
   });
 
-  it("refuses a command that does not exist, with the one that was probably meant", async () => {
-    await expect(parseArgv(["biuld"])).rejects.toThrow("biuld is no command of signalbox (did you mean build?)");
+  it("keeps a flag that is named like a part of every object", () => {
+    expect(parseArgv(["ci", "--constructor"]).flags).toEqual({ constructor: true });
+  });
+
+  it("refuses a command that does not exist, with the one that was probably meant", () => {
+    expect(() => parseArgv(["biuld"])).toThrow("biuld is no command of signalbox (did you mean build?)");
   });
 });

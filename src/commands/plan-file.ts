@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { PlanResult } from "../selection/plan.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+
+const reason = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["new", "body", "relation", "description", "contract", "moved", "checksum"]) }),
+  z.object({ kind: z.literal("config"), keys: z.array(z.string()) }),
+  z.object({ kind: z.literal("macro"), macro: z.string(), path: z.string() }),
+  z.object({ kind: z.literal("downstream"), of: z.string() }),
+  z.object({ kind: z.literal("missing-in-production") }),
+]);
+
+const origin = z.object({
+  kind: z.enum(["path", "bundle", "worktree"]),
+  where: z.string(),
+  distance: z.number(),
+  commit: z.string().nullable(),
+  createdAt: z.string().nullable(),
+});
+
+const planFile = z.object({
+  schema: z.literal(1),
+  kind: z.enum(["everything", "nothing", "selected"]),
+  ids: z.array(z.string()),
+  nodes: z.array(z.object({ id: z.string(), type: z.string(), path: z.string(), reasons: z.array(reason) })),
+  baselines: z.object({ selection: origin.nullable(), deferral: origin.nullable() }),
+  defer: z.boolean(),
+  promoted: z.array(z.string()),
+  estimate: z.object({ seconds: z.number(), threads: z.number(), untimed: z.number() }).nullable().default(null),
+  dbt: z
+    .object({
+      select: z.array(z.string()),
+      exclude: z.array(z.string()),
+      state: z.string().nullable(),
+      deferState: z.string().nullable(),
+    })
+    .nullable(),
+  delegatedToDbt: z.string().nullable(),
+  warnings: z.array(z.string()),
+});
+
+/** Reads plan.json; null where there is none. Throws an artifacts error for a file that signalbox did not write. */
+export async function readPlanFile(file: string): Promise<PlanResult | null> {
+  const text = await readFileIfAny(file);
+  if (text === null) return null;
+  try {
+    return planFile.parse(JSON.parse(text));
+  } catch (error) {
+    throw new SignalboxError("artifacts", `${file} is not a plan of signalbox`, {
+      hint: "run signalbox plan again",
+      cause: error,
+    });
+  }
+}

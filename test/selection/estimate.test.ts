@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Node } from "../../src/artifacts/manifest.ts";
+import { estimate } from "../../src/selection/estimate.ts";
+import { aNode, aResult, aRunResults } from "../artifacts/build.ts";
+import { manifest } from "./build.ts";
+
+const idOf = (name: string) => `model.shop.${name}`;
+const model = (name: string, ...parents: string[]) => aNode(name, { parents: parents.map(idOf) });
+const took = (seconds: Readonly<Record<string, number>>, threads: number) =>
+  aRunResults({
+    threads,
+    results: Object.entries(seconds).map(([name, each]) => aResult(idOf(name), "success", { seconds: each })),
+  });
+
+/** `a` and `b` beside each other, `c` behind both. */
+const nodes = [model("a"), model("b"), model("c", "a", "b")];
+const times = { a: 4, b: 6, c: 1 };
+
+function ofAll(all: readonly Node[], earlier: ReturnType<typeof took>) {
+  return estimate(
+    all.map(({ id }) => id),
+    manifest(all),
+    earlier,
+  );
+}
+
+describe("how long a plan takes", () => {
+  it.each([
+    [1, 11],
+    [2, 7],
+    [8, 7],
+  ])("on %i threads is from the first start to the last end", (threads, seconds) => {
+    expect(ofAll(nodes, took(times, threads))).toEqual({ seconds, threads, untimed: 0 });
+  });
+
+  it("waits for no parent that is not in the plan", () => {
+    expect(estimate([idOf("c")], manifest(nodes), took(times, 4))?.seconds).toBe(1);
+  });
+
+  it("takes a node that is new for the usual one of its type, and counts it", () => {
+    const all = [...nodes, model("new", "c")];
+
+    expect(ofAll(all, took(times, 1))).toEqual({ seconds: 15, threads: 1, untimed: 1 });
+  });
+
+  it("does not take a node that was skipped for a fast one", () => {
+    const earlier = took(times, 1);
+    const results = earlier.results.map((row) =>
+      row.id === idOf("b") ? { ...row, status: "skipped", seconds: 0 } : row,
+    );
+
+    expect(ofAll(nodes, { ...earlier, results })).toEqual({ seconds: 9, threads: 1, untimed: 1 });
+  });
+
+  it("does not count exposures: they are no work", () => {
+    const exposure = aNode("board", { id: "exposure.shop.board", type: "exposure", parents: [idOf("c")] });
+
+    expect(ofAll([...nodes, exposure], took(times, 1))).toEqual({ seconds: 11, threads: 1, untimed: 0 });
+  });
+
+  it("is not known where the earlier run built nothing of the kind", () => {
+    expect(ofAll(nodes, aRunResults({ results: [aResult("seed.shop.a")] }))).toBeNull();
+    expect(ofAll([], took(times, 1))).toBeNull();
+  });
+
+  it("ends also where an artifact says that two nodes wait for each other", () => {
+    expect(ofAll([model("a", "b"), model("b", "a"), model("c")], took(times, 2))?.seconds).toBe(1);
+  });
+
+  it("lies between the longest chain and one node after the other, and shrinks to the chain with threads", () => {
+    const project = fc
+      .array(fc.record({ seconds: fc.integer({ min: 0, max: 50 }), parents: fc.array(fc.nat(), { maxLength: 3 }) }), {
+        minLength: 1,
+        maxLength: 30,
+      })
+      .map((rows) =>
+        rows.map(({ seconds, parents }, index) => ({
+          seconds,
+          parents: [...new Set(index === 0 ? [] : parents.map((parent) => parent % index))],
+        })),
+      );
+    fc.assert(
+      fc.property(project, fc.integer({ min: 1, max: 8 }), (rows, threads) => {
+        const all = rows.map(({ parents }, index) => model(`m${index}`, ...parents.map((parent) => `m${parent}`)));
+        const seconds = Object.fromEntries(rows.map((row, index) => [`m${index}`, row.seconds]));
+        const ends: number[] = [];
+        for (const row of rows) ends.push(row.seconds + Math.max(0, ...row.parents.map((parent) => ends[parent] ?? 0)));
+        const [longest, sum] = [Math.max(...ends), rows.reduce((total, row) => total + row.seconds, 0)];
+
+        const on = (count: number) => ofAll(all, took(seconds, count))?.seconds;
+
+        expect(on(1)).toBe(sum);
+        expect(on(rows.length)).toBe(longest);
+        expect(on(threads)).toBeGreaterThanOrEqual(Math.max(longest, sum / threads));
+        expect(on(threads)).toBeLessThanOrEqual(longest + sum / threads);
+      }),
+    );
+  });
+});
