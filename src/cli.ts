@@ -54,7 +54,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     import("./support/files.ts"),
     import("./commands/context.ts"),
   ]);
-  const parsed = await parseArgv(argv);
+  const parsed = parseArgv(argv);
   if (parsed.version) return say(`${readVersion()}\n`);
   if (parsed.command === null) return say(renderTopHelp(readVersion()), parsed.help || argv.length === 0 ? 0 : 2);
   if (parsed.help) return say(renderCommandHelp(parsed.command));

@@ -13,6 +13,8 @@ export interface Manifest {
   readonly schema: number;
   readonly invocationId: string;
   readonly generatedAt: string;
+  /** Which parts of a relation's name dbt puts in quotes; before dbt 1.10 it does not tell, and none counts as quoted. */
+  readonly quoting: Readonly<Record<"database" | "schema" | "identifier", boolean>>;
   /** Everything that has a unique_id and is enabled: nodes, sources, exposures, metrics, semantic models, unit tests, … */
   readonly nodes: ReadonlyMap<string, Node>;
   readonly macros: ReadonlyMap<string, Macro>;
@@ -101,12 +103,17 @@ export function readManifest(text: string, where: string): Manifest {
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
+    quoting: readQuoting(fieldsOf(metadata.quoting)),
     nodes: new Map(nodes.map((node) => [node.id, node])),
     macros: new Map(macros.map((macro) => [macro.id, macro])),
     owners: new Map(
       entriesOf(root.groups).map(([key, group]) => [textOf(group.name) ?? key, readOwner(fieldsOf(group.owner))]),
     ),
   };
+}
+
+function readQuoting({ database, schema, identifier }: Fields): Manifest["quoting"] {
+  return { database: database === true, schema: schema === true, identifier: identifier === true };
 }
 
 function entriesOf(collection: unknown): [string, Fields][] {
@@ -116,13 +123,13 @@ function entriesOf(collection: unknown): [string, Fields][] {
 function readNode(key: string, raw: Fields): Node {
   const id = textOf(raw.unique_id) ?? key;
   const config = fieldsOf(raw.config);
+  const dependsOn = fieldsOf(raw.depends_on);
   const type = textOf(raw.resource_type) ?? id.split(".")[0] ?? "";
   const isTest = type === "test";
-  const metadata = isFields(raw.test_metadata) ? raw.test_metadata : null;
-  const { model: _, ...testArguments } = fieldsOf(metadata?.kwargs);
   const severity = textOf(config.severity)?.toLowerCase();
   const materialized = textOf(config.materialized);
-  const parents = [...new Set(textsOf(fieldsOf(raw.depends_on).nodes))];
+  const parents = unique(textsOf(dependsOn.nodes));
+  const patch = textOf(raw.patch_path);
   return {
     id,
     type,
@@ -130,23 +137,33 @@ function readNode(key: string, raw: Fields): Node {
     package: textOf(raw.package_name) ?? "",
     path: pathOf(raw.original_file_path ?? raw.path),
     fqn: textsOf(raw.fqn),
-    tags: [...new Set([...textsOf(raw.tags), ...textsOf(config.tags)])],
+    tags: unique([...textsOf(raw.tags), ...textsOf(config.tags)]),
     group: textOf(raw.group) ?? textOf(config.group),
     parents,
-    macros: textsOf(fieldsOf(raw.depends_on).macros),
+    macros: textsOf(dependsOn.macros),
     relation: IN_WAREHOUSE.has(type) && materialized !== "ephemeral" ? relationOf(raw) : null,
     materialized,
     attachedTo: isTest || type === "unit_test" ? attachedTo(raw, parents) : null,
     column: textOf(raw.column_name),
-    test: metadata === null ? null : { name: textOf(metadata.name) ?? "", arguments: testArguments },
+    test: genericTestOf(raw.test_metadata),
     severity: isTest && (severity === "error" || severity === "warn") ? severity : null,
     warnIf: isTest ? textOf(config.warn_if) : null,
     errorIf: isTest ? textOf(config.error_if) : null,
     meta: { ...fieldsOf(raw.meta), ...fieldsOf(config.meta) },
-    patchPath: textOf(raw.patch_path) === null ? null : pathOf(textOf(raw.patch_path)?.replace(/^[^/\\:]*:\/\//, "")),
+    patchPath: patch === null ? null : pathOf(patch.replace(/^[^/\\:]*:\/\//, "")),
     hasFreshness: type === "source" && hasThreshold(fieldsOf(raw.freshness)),
     raw,
   };
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return texts.length < 2 ? texts : [...new Set(texts)];
+}
+
+function genericTestOf(metadata: unknown): Node["test"] {
+  if (!isFields(metadata)) return null;
+  const { model: _, ...given } = fieldsOf(metadata.kwargs);
+  return { name: textOf(metadata.name) ?? "", arguments: given };
 }
 
 function relationOf(raw: Fields): Node["relation"] {

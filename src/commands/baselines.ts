@@ -1,18 +1,19 @@
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
-import { assertFits, assertHarmlessRelations, assertSameProject, BUNDLE_FILES, readBundle } from "../state/bundle.ts";
-import { findBaseCommit, listAncestors } from "../state/find.ts";
+import { findBaseCommit, listAncestors } from "../state/base-commit.ts";
+import { BUNDLE_FILES, readBundle } from "../state/bundle.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
+import { assertFits, assertSameProject } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { isNodeError, readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
 import type { Occasion, Workshop } from "./occasion.ts";
-import { forgiveAuto, openStoreOf } from "./store.ts";
+import { forgive, forgiveAuto, openStoreOf } from "./store.ts";
 
 export interface Found {
   readonly baselines: Baselines;
@@ -38,7 +39,8 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
   const { config, given } = context.settings;
   const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
   const warnings: string[] = [];
-  const taken = new Map<string, Baseline>();
+  const read = new Map<string, Baseline>();
+  const refused = new Set<string>();
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
   const { checkedOut, sha: named } = occasion.run.commit;
   // GitHub checks out a merge of the pull request into its base; a branch may have merged something itself.
@@ -48,9 +50,8 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
 
   const fromPath = async (path: string, name: "selection" | "deferral"): Promise<Baseline> => {
     const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
-    const dir = context.work.path("baselines", name);
-    await mkdir(dir, { recursive: true });
-    for (const beside of BUNDLE_FILES) await copyFile(join(dirname(file), beside), join(dir, beside)).catch(() => {});
+    const dir = await emptyFolder(context.work.path("baselines", name));
+    for (const beside of BUNDLE_FILES) await copyIfAny(join(dirname(file), beside), join(dir, beside));
     // dbt wants a folder that holds manifest.json, whatever the file is called.
     await copyFile(file, join(dir, "manifest.json"));
     const manifest = await readManifestIn(dir);
@@ -64,11 +65,10 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     name: "selection" | "deferral",
     distance: number,
   ): Promise<Baseline> => {
-    const same = taken.get(ref.where);
+    const same = read.get(ref.where);
     // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
     if (same !== undefined) return { ...same, origin: { ...same.origin, distance } };
-    const dir = context.work.path("baselines", name);
-    await mkdir(dir, { recursive: true });
+    const dir = await emptyFolder(context.work.path("baselines", name));
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
     for (const warning of assertFits(header, current, ref.where))
@@ -78,7 +78,7 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     const { where, commit } = ref;
     const { createdAt } = header;
     const baseline = { manifest, dir, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
-    taken.set(where, baseline);
+    read.set(where, baseline);
     return baseline;
   };
 
@@ -114,8 +114,7 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
         );
         return null;
       }
-      await mkdir(dir, { recursive: true });
-      await copyFile(join(parsed.dir, "manifest.json"), join(dir, "manifest.json"));
+      await copyFile(join(parsed.dir, "manifest.json"), join(await emptyFolder(dir), "manifest.json"));
       return {
         manifest: parsed.run.manifest,
         dir,
@@ -124,11 +123,23 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     });
   };
 
-  const newest = async (name: "selection" | "deferral"): Promise<Baseline | null> => {
-    if (opened.store === null || !isAllowed("store")) return null;
-    const ref = await opened.store.find([]);
-    return ref === null ? null : fromBundle(opened.store, ref, name, 0);
+  /** The first bundle of these commits, none: the newest; null where there is none. */
+  const fromStore = async (
+    store: BundleStore,
+    commits: readonly string[],
+    name: "selection" | "deferral",
+  ): Promise<Baseline | null> => {
+    const ref = await store.find(commits);
+    if (ref === null || refused.has(ref.where)) return null;
+    const found = fromBundle(store, ref, name, Math.max(0, commits.indexOf(ref.commit)));
+    // Nobody asked for this store by name: the next source has its turn.
+    const taken = config.store === "auto" ? await forgive(context, `${ref.where} is not used`, found) : await found;
+    if (taken === null) refused.add(ref.where);
+    return taken;
   };
+
+  const newest = async (name: "selection" | "deferral"): Promise<Baseline | null> =>
+    opened.store === null || !isAllowed("store") ? null : fromStore(opened.store, [], name);
 
   return {
     warnings,
@@ -144,9 +155,8 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
           const found = await fromWorktree(sha, occasion.target, "selection");
           if (found !== null) return found;
         } else if (opened.store !== null) {
-          const ancestors = await listAncestors(context.git, sha);
-          const ref = await opened.store.find(ancestors);
-          if (ref !== null) return fromBundle(opened.store, ref, "selection", ancestors.indexOf(ref.commit));
+          const found = await fromStore(opened.store, await listAncestors(context.git, sha), "selection");
+          if (found !== null) return found;
         }
       }
       const last = await newest("selection");
@@ -159,12 +169,7 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
     deferral: async (): Promise<Baseline | null> => {
       if (given.deferState !== undefined) return fromPath(given.deferState, "deferral");
       const deployed = await newest("deferral");
-      const found = deployed ?? (isAllowed("worktree") ? await productionOfBase() : null);
-      if (found !== null) {
-        const file = join(found.dir, "manifest.json");
-        assertHarmlessRelations((await readFileIfAny(file)) ?? "", found.origin.where);
-      }
-      return found;
+      return deployed ?? (isAllowed("worktree") ? productionOfBase() : null);
     },
   };
 
@@ -183,6 +188,18 @@ function createSearch(context: Context, occasion: Occasion, workshop: Workshop, 
       );
     return found;
   }
+}
+
+async function emptyFolder(dir: string): Promise<string> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  return dir;
+}
+
+async function copyIfAny(from: string, to: string): Promise<void> {
+  await copyFile(from, to).catch((error: unknown) => {
+    if (!(isNodeError(error) && error.code === "ENOENT")) throw error;
+  });
 }
 
 async function readManifestIn(dir: string): Promise<Manifest> {

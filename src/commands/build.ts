@@ -1,13 +1,15 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { flag, selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import { createStarter, type DbtStarter } from "./dbt.ts";
-import { learnOccasion, type Occasion, openWorkshop } from "./occasion.ts";
+import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { readPlanFile } from "./plan-file.ts";
 
 /** build.json and `build --json`. */
@@ -46,7 +48,8 @@ export async function run(context: Context): Promise<number> {
     context.result(["nothing changed: dbt is not started"], result);
     return 0;
   }
-  const { result, starts } = await buildStep(context, occasion, createStarter(context, occasion, workshop), plan);
+  const dbt = createStarter(context, occasion, workshop);
+  const { result, starts } = await buildStep(context, occasion, dbt, plan, await readOwnManifest(workshop));
   context.result([describeBuild(starts)], result);
   const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
   return failed === undefined
@@ -56,14 +59,19 @@ export async function run(context: Context): Promise<number> {
       : 1;
 }
 
-/** Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. */
+/**
+ * Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. `manifest`: the project's
+ * own as it was parsed before; null: not known.
+ */
 export async function buildStep(
   context: Context,
   occasion: Occasion,
   dbt: DbtStarter,
   plan: PlanResult,
+  manifest: Manifest | null,
 ): Promise<Built> {
   const { given, config } = context.settings;
+  await assertHarmlessDeferral(plan, manifest);
   const limits: Limits = {
     stallAfterSeconds: given.stallAfter ?? 120,
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
@@ -105,14 +113,30 @@ export async function buildStep(
   return { result, starts, runs };
 }
 
+/** Whoever made the plan: dbt renders the names of the deferral manifest into SQL. */
+async function assertHarmlessDeferral({ dbt, baselines }: PlanResult, manifest: Manifest | null): Promise<void> {
+  if (dbt === null || dbt.deferState === null) return;
+  const file = join(dbt.deferState, "manifest.json");
+  const text = await readFileIfAny(file);
+  if (text === null)
+    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "run signalbox plan again" });
+  // Without the project's own manifest nothing tells what is put in quotes: then nothing is taken to be.
+  assertHarmlessRelations(
+    text,
+    baselines.deferral?.where ?? file,
+    manifest?.quoting ?? { database: false, schema: false, identifier: false },
+  );
+}
+
 export function buildArguments(occasion: Occasion, plan: PlanResult): string[] {
   const none = {
     select: [],
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    indirectSelection: null,
     state: null,
     deferState: null,
   };
-  return selectionArguments({ ...(plan.dbt ?? none), indirectSelection: null });
+  return selectionArguments(plan.dbt ?? none);
 }
 
 export function describeBuild(starts: readonly DbtStart[]): string {
@@ -141,9 +165,19 @@ function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]
   return false;
 }
 
+async function readOwnManifest({ targetPath }: Workshop): Promise<Manifest | null> {
+  const file = join(targetPath, "manifest.json");
+  const text = await readFileIfAny(file);
+  return text === null ? null : readManifest(text, file);
+}
+
 async function readPlan(context: Context): Promise<PlanResult> {
   const file = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
   const plan = await readPlanFile(file);
+  if (plan?.kind === "selected" && plan.dbt === null)
+    throw new SignalboxError("artifacts", `${file} lists what dbt ls would, which is no plan to build`, {
+      hint: "run signalbox plan without --as ls",
+    });
   if (plan !== null) return plan;
   throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, {
     hint: "run signalbox plan first, or signalbox ci, which does both",

@@ -1,64 +1,68 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readRunResults } from "../artifacts/run-results.ts";
 import { kindOf } from "../severity/status.ts";
+import type { VerdictResult } from "../severity/verdict.ts";
 import { BUNDLE_FILES } from "../state/bundle.ts";
+import { whyUnfit } from "../state/fitness.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { readBuildFile } from "./build-file.ts";
 import type { Context } from "./context.ts";
+import { readVerdictFile } from "./verdict-file.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
+/** The artifacts in the folder that --from names. Throws an artifacts error where something in them failed. */
+export async function filesInFolder(context: Context, from: string): Promise<BundleFiles> {
+  const files = await filesIn([resolve(context.cwd, from)]);
+  const file = files.get("run_results.json");
+  const { results } = file === undefined ? { results: [] } : readRunResults((await readFileIfAny(file)) ?? "", file);
+  const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
+  if (failed.length > 0) throw notPublished(`${failed.length} nodes failed, ${failed[0]?.id} among them`);
+  return files;
+}
+
 /**
- * What is published: the artifacts in the folder that --from names, else those of the work folder's last build, with its
- * verdict. Throws an artifacts error where something failed or not everything was built: a later check would be
- * compared with, and read from, what production does not have.
+ * The artifacts of the work folder's last build, with its verdict. Throws an artifacts error where a later check could not
+ * be compared with it, or read from what it built. `ids`: what had to be built; null: everything.
  */
-export async function collectBundleFiles(context: Context): Promise<BundleFiles> {
-  const { from } = context.settings.given;
-  if (from === undefined) await assertWholeBuild(context);
-  const places =
-    from === undefined ? [...(await buildFolders(context)), context.work.dir] : [resolve(context.cwd, from)];
+export async function filesOfBuild(context: Context, ids: readonly string[] | null): Promise<BundleFiles> {
+  const build = await readBuildFile(context);
+  if (build === null) throw notPublished("there is no build in the work folder");
+  const verdict = await verdictOf(context, build.runs);
+  const why = whyUnfit({ runs: build.runs, verdict, ids });
+  if (why !== null) throw notPublished(why);
+  // A later start's files win.
+  const files = await filesIn(build.dirs);
+  if (verdict !== null) files.set("verdict.json", context.work.path("verdict.json"));
+  return files;
+}
+
+/** The work folder's verdict, where it is of these runs and not of earlier ones. */
+async function verdictOf(context: Context, runs: readonly DbtRun[]): Promise<VerdictResult | null> {
+  const file = context.work.path("verdict.json");
+  if (!(await isFile(file))) return null;
+  const verdict = await readVerdictFile(file);
+  const judged = new Set(verdict.sources.map(({ generatedAt }) => generatedAt));
+  return runs.every(({ source }) => source === null || judged.has(source.generatedAt)) ? verdict : null;
+}
+
+async function filesIn(places: readonly string[]): Promise<BundleFiles> {
   const found: BundleFiles = new Map();
   for (const name of BUNDLE_FILES) {
     for (const place of places) {
       if (await isFile(join(place, name))) found.set(name, join(place, name));
     }
   }
-  await assertNothingFailed(found.get("run_results.json"));
   return found;
 }
 
-const planFile = z.object({ kind: z.string() });
-const buildFile = z.object({ starts: z.array(z.object({ dir: z.string() })) });
-
-async function assertWholeBuild(context: Context): Promise<void> {
-  const plan = planFile.safeParse(await context.work.readJson("plan.json"));
-  if (!plan.success || plan.data.kind === "everything") return;
-  throw new SignalboxError("artifacts", `nothing is published: the last plan was ${plan.data.kind}, not everything`, {
-    hint: "build everything on the base branch first: signalbox ci, or signalbox plan --full",
+function notPublished(why: string): SignalboxError {
+  return new SignalboxError("artifacts", `nothing is published: ${why}`, {
+    hint: "build everything on the base branch first, without an error: signalbox ci",
   });
-}
-
-/** Folders of the last build's starts, in their order: a later one's files win. */
-async function buildFolders(context: Context): Promise<readonly string[]> {
-  const build = buildFile.safeParse(await context.work.readJson("build.json"));
-  return build.success ? build.data.starts.map(({ dir }) => dir) : [];
-}
-
-async function assertNothingFailed(file: string | undefined): Promise<void> {
-  if (file === undefined) return;
-  const { results } = readRunResults((await readFileIfAny(file)) ?? "", file);
-  const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
-  if (failed.length === 0) return;
-  throw new SignalboxError(
-    "artifacts",
-    `nothing is published: ${failed.length} nodes failed, ${failed[0]?.id} among them`,
-    {
-      hint: "mend them and build again",
-    },
-  );
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -3,10 +3,12 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import type { RunResults } from "../artifacts/run-results.ts";
 import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
+import { builtNodes } from "../selection/built.ts";
 import { missingParents } from "../selection/frontier.ts";
 import type { Baselines, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
 import { type IndirectSelection, select } from "../selection/select.ts";
+import { comparesState, withAllParents } from "../selection/selector.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
@@ -60,26 +62,50 @@ export async function chooseNodes(question: Question): Promise<Choice> {
     warnings: [],
   } as const;
   const deferral = baselines.deferral?.manifest ?? null;
-  const missing = mayDefer ? missingParents(ids, manifest, deferral) : [];
-  if (missing.length === 0) return { ...chosen, deferral: mayDefer && deferral !== null };
-  return (deferral === null ? null : await promote(question, ids, deferral)) ?? withParents(question, ids, missing);
+  const lacking = mayDefer ? missingParents(ids, manifest, deferral) : [];
+  if (lacking.length === 0) return { ...chosen, deferral: mayDefer && deferral !== null };
+  const excluded = await excludedOf(question);
+  const missing = lacking.filter((id) => !excluded.has(id));
+  const left = lacking.filter((id) => excluded.has(id));
+  const warnings =
+    left.length === 0
+      ? []
+      : [`${left.join(", ")}: excluded, and not known to be in production: what reads it will fail`];
+  if (missing.length === 0) return { ...chosen, deferral: deferral !== null, warnings };
+  const completed =
+    (deferral === null ? null : await promote(question, ids, deferral, excluded)) ??
+    (await withParents(question, ids, missing, excluded));
+  return completed.kind === "chosen" ? { ...completed, warnings: [...completed.warnings, ...warnings] } : completed;
+}
+
+/** What --exclude keeps out: naming it does not bring it back. */
+async function excludedOf(question: Question): Promise<ReadonlySet<string>> {
+  if (question.exclude.length === 0) return new Set();
+  const answer = await ask({ ...question, exclude: [] }, question.exclude);
+  return new Set(answer.kind === "listed" ? answer.ids : []);
 }
 
 /** Adds the missing parents, and theirs; null where no selector names them and nothing else. */
-async function promote(question: Question, ids: readonly string[], deferral: Manifest): Promise<Choice | null> {
+async function promote(
+  question: Question,
+  ids: readonly string[],
+  deferral: Manifest,
+  excluded: ReadonlySet<string>,
+): Promise<Choice | null> {
   const { manifest } = question;
+  const missingOf = (planned: readonly string[]) =>
+    missingParents(planned, manifest, deferral).filter((id) => !excluded.has(id));
   const promoted = new Set<string>();
   let planned = ids;
   for (;;) {
-    const missing = missingParents(planned, manifest, deferral);
+    const missing = missingOf(planned);
     for (const id of missing) promoted.add(id);
     const texts = [question.select, ...tokensFor([...promoted].sort(), manifest)];
     const answer = await ask(question, texts);
     if (answer.kind === "failed") return answer;
-    // An excluded parent does not come back, however often it is named.
     if (!isPromotion(answer.ids, planned, [...promoted], manifest)) return null;
     planned = answer.ids;
-    if (missingParents(planned, manifest, deferral).length > 0) continue;
+    if (missingOf(planned).length > 0) continue;
     const { delegatedToDbt } = answer;
     return {
       kind: "chosen",
@@ -95,20 +121,25 @@ async function promote(question: Question, ids: readonly string[], deferral: Man
 }
 
 /** Without deferral every parent has to be built too. */
-async function withParents(question: Question, ids: readonly string[], missing: readonly string[]): Promise<Choice> {
+async function withParents(
+  question: Question,
+  ids: readonly string[],
+  missing: readonly string[],
+  excluded: ReadonlySet<string>,
+): Promise<Choice> {
   const { manifest, baselines } = question;
   const why =
     baselines.deferral === null
       ? "nothing tells what production holds"
       : `production does not have ${missing.join(", ")}`;
-  const text = question.select
-    .split(/\s+/)
-    .map((part) => (part.startsWith("+") || part.startsWith("@") ? part : `+${part}`))
-    .join(" ");
+  const text = withAllParents(question.select);
   const answer = await ask(question, [text]);
   if (answer.kind === "failed") return answer;
   const { delegatedToDbt } = answer;
-  if (missingParents(answer.ids, manifest, null).length > 0) {
+  const found = new Set(answer.ids);
+  const isWhole =
+    ids.every((id) => found.has(id)) && missingParents(answer.ids, manifest, null).every((id) => excluded.has(id));
+  if (!isWhole) {
     return {
       kind: "everything",
       warning: `${why}, and ${text} does not take in every parent: everything is built`,
@@ -149,18 +180,15 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
     ...(earlier.selection === null ? {} : { results: earlier.selection.results }),
   });
   if (selection.kind === "selected") {
-    for (const text of selection.unmatched.filter((each) => !/^\+?state:/.test(each)))
+    for (const text of selection.unmatched.filter((each) => !comparesState(each)))
       context.log.warn("plan", `${text} matches no node`);
     return { kind: "listed", ids: selection.ids, nodes: selection.nodes, delegatedToDbt: null };
   }
   return askDbt(question, texts, selection.why);
 }
 
-export async function askDbt(
-  { dbt, exclude, indirectSelection, baselines, context }: Question,
-  texts: readonly string[],
-  why: string,
-): Promise<Answer> {
+export async function askDbt(question: Question, texts: readonly string[], why: string): Promise<Answer> {
+  const { dbt, exclude, indirectSelection, baselines, context } = question;
   if (dbt === null) throw offline(why);
   const args = selectionArguments({
     select: texts,
@@ -171,7 +199,9 @@ export async function askDbt(
   });
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
   if (run.exitCode !== 0) return { kind: "failed", run };
-  const ids = parseList(stdout, context.settings.given.as ?? "build").map(({ id }) => id);
+  const listed = parseList(stdout);
+  const built = new Set(builtNodes(question.manifest).map(({ id }) => id));
+  const ids = listed.filter((id) => context.settings.given.as === "ls" || built.has(id));
   return { kind: "listed", ids: ids.sort(), nodes: null, delegatedToDbt: `dbt ls was asked: ${why}` };
 }
 

@@ -8,7 +8,8 @@ import type { PlanResult } from "../selection/plan.ts";
 import { countVerdict, exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import type { Finding, Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
-import { buildStep, describeBuild } from "./build.ts";
+import { readFileIfAny } from "../support/files.ts";
+import { type Built, buildStep, describeBuild } from "./build.ts";
 import { openComment, type PullRequestComment } from "./comment.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
@@ -16,11 +17,10 @@ import { dryRun } from "./dry-run.ts";
 import { assertChannels, notifyStep, silenceOf, type Told } from "./notify.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { describePlan, planStep } from "./plan.ts";
+import { publishIfDue } from "./publish.ts";
 import { supersedeOf, type Turn, takeTurn } from "./queue.ts";
 import { junitDirOf, reportStep, writeSummary } from "./report.ts";
 import { lastManifest } from "./report-inputs.ts";
-import { publishStep, refusalOf } from "./state.ts";
-import { openStoreOf } from "./store.ts";
 import { readVerdictFile } from "./verdict-file.ts";
 
 /** ci.json and `ci --json`. */
@@ -43,6 +43,7 @@ interface Progress {
   queue: QueueResult | null;
   plan: PlanResult | null;
   nodesInProject: number | null;
+  built: Built | null;
   verdict: VerdictResult | null;
   notify: NotifyResult | null;
   published: CiResult["published"];
@@ -67,6 +68,7 @@ export async function run(context: Context): Promise<number> {
     queue: null,
     plan: null,
     nodesInProject: null,
+    built: null,
     verdict: null,
     notify: null,
     published: null,
@@ -131,10 +133,11 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
   }
 
   await progress.comment.put(summaryOf(occasion, progress, "The plan is made, and dbt is building it."));
-  const built = await buildStep(context, occasion, dbt, planned.result);
+  const built = await buildStep(context, occasion, dbt, planned.result, planned.manifest);
+  progress.built = built;
   context.log.step("dbt", describeBuild(built.starts));
   const manifest = lastManifest(built.runs) ?? planned.manifest;
-  const base = await readVerdictFile(context.work.path("baselines", "selection", "verdict.json")).catch(() => null);
+  const base = await readVerdictOfBase(context);
   progress.verdict = await reportStep(context, { runs: built.runs, manifest, projectDir: workshop.project.dir, base });
   if (progress.verdict.level === "nothing") {
     return end({
@@ -143,6 +146,17 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
     });
   }
   return end({ kind: "verdict", verdict: progress.verdict });
+}
+
+/** What the base said already; without it no finding is told to be new. */
+async function readVerdictOfBase(context: Context): Promise<VerdictResult | null> {
+  const file = context.work.path("baselines", "selection", "verdict.json");
+  if ((await readFileIfAny(file)) === null) return null;
+  return readVerdictFile(file).catch((error: unknown) => {
+    if (!(error instanceof SignalboxError)) throw error;
+    context.log.warn("report", `nothing can be told to be new: ${error.message}`);
+    return null;
+  });
 }
 
 interface Ending {
@@ -173,54 +187,14 @@ async function finish(context: Context, { occasion, told, progress, outcome, wor
     progress.notify = notified.result;
     exitCodes.push(notified.exitCode);
   }
-  if (outcome.kind === "verdict") exitCodes.push(await publishIfDue(context, occasion, progress));
+  if (outcome.kind === "verdict") {
+    const ended = await publishIfDue(context, occasion, progress);
+    if (ended.published !== null) progress.published = { commit: ended.published.commit, where: ended.published.where };
+    exitCodes.push(ended.exitCode);
+  }
   const exitCode = worstExitCode(exitCodes);
   await conclude(context, occasion, progress, outcomeName(outcome), exitCode, words);
   return exitCode;
-}
-
-/** A state bundle of a whole build on the base branch that has no error; what keeps it from being published is said. */
-async function publishIfDue(context: Context, occasion: Occasion, progress: Progress): Promise<ExitCode> {
-  const { mode, run: thisRun } = occasion;
-  if (mode === "check" || context.settings.given.noPublish || progress.verdict === null) return 0;
-  const why =
-    progress.verdict.level === "error"
-      ? "the build has errors"
-      : progress.plan?.kind !== "everything"
-        ? "not everything was built"
-        : (refusalOf(occasion) ?? (await localChanges(context, occasion)));
-  const opened = openStoreOf(context, thisRun, occasion.baseBranch);
-  if (why !== null || opened.store === null) {
-    context.log.step("publish", `no state bundle: ${why ?? (opened.store === null ? opened.why : "")}`);
-    return 0;
-  }
-  try {
-    const { commit, where } = await publishStep(context, occasion, thisRun.commit.checkedOut);
-    progress.published = { commit, where };
-    context.log.step("publish", `state bundle of ${commit.slice(0, 12)}: ${where}`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof SignalboxError)) throw error;
-    context.log.warn("publish", `no state bundle: ${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
-    return error.exitCode;
-  }
-}
-
-/** On a laptop a bundle is only of its commit where nothing has been edited since. */
-async function localChanges(context: Context, { run: thisRun }: Occasion): Promise<string | null> {
-  if (thisRun.platform !== "local") return null;
-  const reports = relative(context.baseDir, junitDirOf(context));
-  const isInside = reports !== "" && !reports.startsWith("..");
-  const changes = await context.git.run(
-    "status",
-    "--porcelain",
-    "--",
-    ".",
-    ...(isInside ? [`:(exclude)${reports}`] : []),
-  );
-  return changes === ""
-    ? null
-    : `the work tree has changes that are not committed (${changes.split("\n")[0]?.trim()}, …)`;
 }
 
 /** Writes summary.md and ci.json, sets the outputs and prints the result. */

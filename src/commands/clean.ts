@@ -16,7 +16,7 @@ export interface CleanResult {
   readonly dryRun: boolean;
 }
 
-/** Drops the schemas of branches that are gone. Names first, then the deed. */
+/** Drops the schemas of branches and tags that are gone. Names first, then the deed. */
 export async function run(context: Context): Promise<number> {
   const { given } = context.settings;
   const prefix = choosePrefix(context);
@@ -25,13 +25,13 @@ export async function run(context: Context): Promise<number> {
   const workshop = await openWorkshop(context, occasion);
   await context.work.open();
   const dbt = createStarter(context, occasion, workshop);
-  const branches = [...(await listBranches(context)), occasion.run.ref.name];
+  const refs = [...(await listRefs(context)), occasion.run.ref.name];
 
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
   const { drop, keep } = decideClean({
     schemas: await callMacro(dbt, prefix, null),
-    branches,
+    refs,
     prefix,
     keep: given.keep ?? [],
     hashOf: hashOfBranch,
@@ -88,17 +88,20 @@ function choosePrefix({ settings: { given, config } }: Context): string {
   );
 }
 
-/** Of origin, and of this clone: a branch may not have been pushed yet. Throws where origin cannot be asked. */
-async function listBranches({ git }: Context): Promise<readonly string[]> {
-  const asked = await git.run("ls-remote", "--heads", "--end-of-options", "origin");
-  const remote = [...asked.matchAll(/^[0-9a-f]+\trefs\/heads\/(.+)$/gm)].map(([, name = ""]) => name);
-  if (remote.length === 0) {
+/**
+ * Branches and tags, which runs build schemas for alike: of origin, and of this clone, since one may not have been pushed
+ * yet. Throws where origin cannot be asked.
+ */
+async function listRefs({ git }: Context): Promise<readonly string[]> {
+  const asked = await git.run("ls-remote", "--heads", "--tags", "--refs", "--end-of-options", "origin");
+  const remote = [...asked.matchAll(/^[0-9a-f]+\trefs\/(heads|tags)\/(.+)$/gm)];
+  if (!remote.some(([, kind]) => kind === "heads")) {
     throw new SignalboxError("configuration", "origin has no branches: that every branch is gone cannot be", {
       hint: "is origin the right remote?",
     });
   }
-  const local = await git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads");
-  return [...new Set([...remote, ...local.split("\n").filter((name) => name !== "")])];
+  const local = await git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags");
+  return [...new Set([...remote.map(([, , name = ""]) => name), ...local.split("\n").filter((name) => name !== "")])];
 }
 
 /** The names that the macro found; with `only`, the ones that it has dropped. */
@@ -130,10 +133,12 @@ function dbtFailed(what: string, lastWords: string | null): SignalboxError {
 function describe({ drop, keep }: Cleaning, dryRun: boolean): readonly string[] {
   const listed = (names: readonly string[]) => names.map((name) => `\n  ${name}`).join("");
   return [
-    ...(keep.length === 0 ? [] : [`keeps ${keep.length}, of branches that are there or asked for:${listed(keep)}`]),
+    ...(keep.length === 0
+      ? []
+      : [`keeps ${keep.length}, of branches and tags that are there, or asked for:${listed(keep)}`]),
     drop.length === 0
-      ? "no schema is of a branch that is gone"
-      : `${dryRun ? "would drop" : "drops"} ${drop.length}, of branches that are gone:${listed(drop)}`,
+      ? "no schema is of a branch or tag that is gone"
+      : `${dryRun ? "would drop" : "drops"} ${drop.length}, of branches and tags that are gone:${listed(drop)}`,
   ];
 }
 

@@ -100,7 +100,9 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
 
 /** What dbt compares with and defers to is the plan's to say, by arguments, and no variable's that another step left. */
 function withoutBaselines(env: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DBT_(ENGINE_)?(DEFER_)?STATE$/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^DBT_(ENGINE_)?(STATE|DEFER|DEFER_STATE|FAVOR_STATE)$/.test(name)),
+  );
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */

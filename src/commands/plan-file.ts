@@ -8,7 +8,7 @@ const reason = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("config"), keys: z.array(z.string()) }),
   z.object({ kind: z.literal("macro"), macro: z.string(), path: z.string() }),
   z.object({ kind: z.literal("downstream"), of: z.string() }),
-  z.object({ kind: z.literal("missing-in-production") }),
+  z.object({ kind: z.enum(["missing-in-production", "nothing-deferred"]) }),
 ]);
 
 const origin = z.object({
@@ -32,6 +32,7 @@ const planFile = z.object({
     .object({
       select: z.array(z.string()),
       exclude: z.array(z.string()),
+      indirectSelection: z.string().nullable().default(null),
       state: z.string().nullable(),
       deferState: z.string().nullable(),
     })

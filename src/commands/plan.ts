@@ -1,15 +1,17 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
-import { countBuilt } from "../dbt/list.ts";
+import { varsOf } from "../dbt/project.ts";
 import { renderPlan } from "../render/terminal.ts";
-import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
+import { blindSpots, changedVars, describeUpgrades } from "../selection/blind-spots.ts";
+import { builtNodes } from "../selection/built.ts";
 import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
-import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
-import { assertSameProject } from "../state/bundle.ts";
+import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
+import { comparesState } from "../selection/selector.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
+import { assertSameProject } from "../state/trust.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { findBaselines } from "./baselines.ts";
@@ -67,7 +69,7 @@ async function planOffline(context: Context): Promise<Planned> {
   const baselines: Baselines = { selection: await read(given.state), deferral: await read(given.deferState) };
   await context.work.open();
   const select = given.select ?? USUAL_SELECTION;
-  if (baselines.selection === null && asksForState(select)) {
+  if (baselines.selection === null && comparesState(select)) {
     throw configurationError([
       { where: "--state", got: null, wanted: "is missing: wanted the manifest that the change is compared with" },
     ]);
@@ -84,7 +86,7 @@ async function planOffline(context: Context): Promise<Planned> {
       manifest,
       baselines,
       dbt: null,
-      earlier: await readEarlierRuns(baselines),
+      earlier: await readEarlierRuns(context, baselines),
       mayDefer: baselines.deferral !== null,
       ...flags,
     },
@@ -110,7 +112,7 @@ export async function planStep(
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
   const { baselines, warnings } = await findBaselines(context, occasion, workshop, dbt, manifest);
-  if (baselines.selection === null && asksForState(occasion.select)) {
+  if (baselines.selection === null && comparesState(occasion.select)) {
     return finish(context, withoutBaseline(context, warnings), baselines, manifest, null);
   }
   const question: Question = {
@@ -122,10 +124,25 @@ export async function planStep(
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
-    earlier: await readEarlierRuns(baselines),
+    earlier: await readEarlierRuns(context, baselines),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
-  return decide(question, warnings);
+  return decide(question, [...warnings, ...(await changedVarsSince(context, workshop, baselines.selection))]);
+}
+
+/** Vars are in no manifest: git has the file of the baseline's commit. */
+async function changedVarsSince(
+  context: Context,
+  { project, top }: Workshop,
+  baseline: Baseline | null,
+): Promise<readonly string[]> {
+  const commit = baseline?.origin.commit ?? null;
+  const file = join(project.dir, "dbt_project.yml");
+  const now = await readFileIfAny(file);
+  const path = relative(top, file).split(sep).join("/");
+  const before = commit === null ? null : await context.git.ask("show", "--end-of-options", `${commit}:${path}`);
+  const warning = now === null || before === null ? null : changedVars(varsOf(now), varsOf(before));
+  return warning === null ? [] : [warning];
 }
 
 async function decide(question: Question, warnings: readonly string[]): Promise<Planned> {
@@ -145,7 +162,7 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
   const all = [...warnings, ...choice.warnings, ...describeUpgrades(nodes), ...blind];
   const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
   const timed = question.earlier.selection ?? question.earlier.deferral;
-  const hasWork = nodes.some(({ type }) => type !== "exposure");
+  const hasWork = nodes.some(({ type }) => type !== "exposure" || context.settings.given.as === "ls");
   const plan: Plan = hasWork
     ? {
         kind: "selected",
@@ -163,7 +180,7 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
 
 function reasonsFor(
   { manifest, baselines, compareUnrendered }: Question,
-  { ids, nodes, promoted }: Choice & { kind: "chosen" },
+  { ids, nodes, promoted, deferral }: Choice & { kind: "chosen" },
 ): readonly PlannedNode[] {
   const bare = (id: string): PlannedNode => ({
     id,
@@ -175,8 +192,13 @@ function reasonsFor(
   const ofDbt = () =>
     baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
   return (nodes ?? ofDbt()).map((node) =>
-    promoted.includes(node.id) ? { ...node, reasons: [{ kind: "missing-in-production" }] } : node,
+    promoted.includes(node.id) ? { ...node, reasons: [reasonOfPromotion(node.id, baselines, deferral)] } : node,
   );
+}
+
+function reasonOfPromotion(id: string, { deferral }: Baselines, isDeferred: boolean): Reason {
+  const isMissing = deferral !== null && (isDeferred || !deferral.manifest.nodes.has(id));
+  return { kind: isMissing ? "missing-in-production" : "nothing-deferred" };
 }
 
 /** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
@@ -191,11 +213,6 @@ async function verify(question: Question, choice: Choice & { kind: "chosen" }): 
   }
   const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
   throw new SignalboxError("dbt", message, { hint: "please report it with both manifests" });
-}
-
-/** A state selector compares with a baseline. */
-function asksForState(selector: string): boolean {
-  return /(^|[\s,+@\d])state:/.test(selector);
 }
 
 function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
@@ -215,13 +232,21 @@ async function readBaseline(path: string, current: Manifest, own: string): Promi
 }
 
 /** What dbt said of its nodes when the baselines were built; null where the baseline's folder does not have it. */
-async function readEarlierRuns({ selection, deferral }: Baselines): Promise<Question["earlier"]> {
+async function readEarlierRuns(context: Context, { selection, deferral }: Baselines): Promise<Question["earlier"]> {
   const read = async (baseline: Baseline | null): Promise<RunResults | null> => {
     const file = baseline === null ? null : join(baseline.dir, "run_results.json");
     const text = file === null ? null : await readFileIfAny(file);
-    return file === null || text === null ? null : readRunResults(text, file);
+    if (file === null || text === null) return null;
+    try {
+      return readRunResults(text, file);
+    } catch (error) {
+      if (!(error instanceof SignalboxError)) throw error;
+      context.log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
+      return null;
+    }
   };
-  return { selection: await read(selection), deferral: await read(deferral) };
+  const ofSelection = await read(selection);
+  return { selection: ofSelection, deferral: deferral?.dir === selection?.dir ? ofSelection : await read(deferral) };
 }
 
 /** Never an empty selection where there is nothing to compare with. */
@@ -245,6 +270,7 @@ async function finish(
   manifest: Manifest | null,
   delegatedToDbt: string | null,
 ): Promise<Planned> {
+  const { given } = context.settings;
   const nodes = plan.kind === "selected" ? plan.nodes : [];
   const result: PlanResult = {
     schema: 1,
@@ -255,7 +281,11 @@ async function finish(
     defer: plan.kind === "selected" && plan.defer,
     promoted: plan.kind === "selected" ? plan.promoted : [],
     estimate: plan.kind === "selected" ? plan.estimate : null,
-    dbt: plan.kind === "selected" ? dbtSelection(plan, baselines) : null,
+    // What only dbt ls lists, sources say, cannot be built.
+    dbt:
+      plan.kind === "selected" && given.as !== "ls"
+        ? dbtSelection(plan, baselines, given.indirectSelection ?? null)
+        : null,
     delegatedToDbt,
     warnings: plan.warnings,
   };
@@ -263,10 +293,15 @@ async function finish(
   return { kind: "planned", plan, result, baselines, manifest };
 }
 
-function dbtSelection(plan: Plan & { kind: "selected" }, { selection, deferral }: Baselines): DbtSelection {
+function dbtSelection(
+  plan: Plan & { kind: "selected" },
+  { selection, deferral }: Baselines,
+  indirectSelection: string | null,
+): DbtSelection {
   return {
     select: plan.select,
     exclude: plan.exclude,
+    indirectSelection,
     state: selection?.dir ?? null,
     deferState: plan.defer ? (deferral?.dir ?? null) : null,
   };
@@ -278,6 +313,6 @@ export function describePlan(
   result: PlanResult,
   manifest: Manifest | null,
 ): { lines: string[]; total: number | null } {
-  const total = manifest === null ? null : countBuilt(manifest);
+  const total = manifest === null ? null : builtNodes(manifest).length;
   return { lines: renderPlan(result, { total, paint: context.paint }), total };
 }

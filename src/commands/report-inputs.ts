@@ -1,14 +1,13 @@
 import { dirname, join, resolve } from "node:path";
-import { z } from "zod";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { checkProvenance } from "../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { readSources } from "../artifacts/sources.ts";
-import { readRecord } from "../dbt/record.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { readBuildFile } from "./build-file.ts";
 import type { Context } from "./context.ts";
 import { readPlanFile } from "./plan-file.ts";
 
@@ -24,7 +23,7 @@ export interface Inputs {
 export async function readInputs(context: Context): Promise<Inputs> {
   const { words, given, config } = context.settings;
   const isNamed = words.length > 0 || given.sources !== undefined;
-  const recorded = isNamed ? null : await readBuild(context);
+  const recorded = isNamed ? null : ((await readBuildFile(context))?.runs ?? null);
   if (recorded !== null) {
     const manifest = (await readNamedManifest(context, null)) ?? lastManifest(recorded);
     return { runs: recorded, manifest, plan: await readPlanFile(context.work.path("plan.json")) };
@@ -98,34 +97,4 @@ async function readNamedManifest(context: Context, beside: string | null): Promi
   throw new SignalboxError("artifacts", `${file} does not exist`, {
     hint: "name the manifest.json that dbt wrote, or leave --manifest out",
   });
-}
-
-const buildFile = z.object({
-  starts: z.array(
-    z.object({
-      command: z.string(),
-      exitCode: z.number().nullable(),
-      startedAt: z.string(),
-      seconds: z.number(),
-      trouble: z.enum(["none", "stale", "foreign", "missing", "unreadable", "killed", "timed-out"]),
-      lastWords: z.string().nullable(),
-      dir: z.string(),
-    }),
-  ),
-});
-
-/** The starts of the work folder's build.json, read again from their copies; null where there is no build. */
-async function readBuild(context: Context): Promise<readonly DbtRun[] | null> {
-  const value = await context.work.readJson("build.json");
-  if (value === null) return null;
-  const parsed = buildFile.safeParse(value);
-  if (!parsed.success) {
-    throw new SignalboxError("artifacts", `${context.work.path("build.json")} is no build of signalbox`, {
-      hint: "run signalbox build again",
-    });
-  }
-  if (parsed.data.starts.length === 0) return null;
-  return Promise.all(
-    parsed.data.starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) })),
-  );
 }

@@ -3,12 +3,12 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { countBuilt } from "../dbt/list.ts";
 import { annotationsOf } from "../render/annotations.ts";
 import { renderJunit } from "../render/junit.ts";
 import { locateFindings } from "../render/locate.ts";
 import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
+import { builtNodes } from "../selection/built.ts";
 import { judge } from "../severity/judge.ts";
 import { countVerdict, exitCodeOf } from "../severity/outcome.ts";
 import { expiredRules } from "../severity/rules.ts";
@@ -30,7 +30,7 @@ export async function run(context: Context): Promise<number> {
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });
   const { plan, manifest } = inputs;
-  const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : countBuilt(manifest) };
+  const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
   const summary = { ...ofThis, mode: null, modeReason: "", target: null, queue: null, ended: null };
   await writeSummary(context, renderSummary(summary));
   if (config.report.comment) {

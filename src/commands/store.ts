@@ -3,7 +3,7 @@ import type { BundleStore } from "../state/store.ts";
 import { createCircleStore } from "../state/stores/circleci.ts";
 import { createGitHubStore } from "../state/stores/github.ts";
 import { type OpenedStore, openStore } from "../state/stores/open.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
 import type { Context } from "./context.ts";
 import { connectGitHub, gitHubApiUrl } from "./github.ts";
 
@@ -12,6 +12,7 @@ export function openStoreOf(context: Context, run: Run, baseBranch: string | nul
   return openStore(context.settings.config.store, {
     cwd: context.baseDir,
     env: context.env,
+    notice: (text) => context.log.warn("store", text),
     signal: context.signal,
     auto: () => openArtifacts(context, run, baseBranch),
   });
@@ -47,16 +48,20 @@ export function forgiveAuto(context: Context, opened: OpenedStore): OpenedStore 
     ...opened,
     store: {
       ...store,
-      find: (commits) =>
-        store.find(commits).catch((error: unknown) => {
-          context.signal.throwIfAborted();
-          if (!(error instanceof SignalboxError)) throw error;
-          const hint = error.hint === null ? "" : `\n${error.hint}`;
-          context.log.warn("store", `no bundle is looked for: ${error.message}${hint}`);
-          return null;
-        }),
+      find: (commits) => forgive(context, "no bundle is looked for", store.find(commits)),
     },
   };
+}
+
+/** The work's value; null where it fails, said aloud. */
+export function forgive<T>(context: Context, what: string, work: Promise<T | null>): Promise<T | null> {
+  return work.catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    if (!(error instanceof SignalboxError)) throw error;
+    const hint = error.hint === null ? "" : `\n${error.hint}`;
+    context.log.warn("store", `${what}: ${error.message}${hint}`);
+    return null;
+  });
 }
 
 function openGitHub(context: Context, run: Run, baseBranch: string): BundleStore {
@@ -109,4 +114,13 @@ function commonOf(context: Context, { repository }: Run, baseBranch: string) {
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => (made ??= make());
+}
+
+/** The store; a configuration error where there is none. */
+export function requireStore(opened: OpenedStore): BundleStore {
+  if (opened.store !== null) return opened.store;
+  throw configurationError(
+    [{ where: "store", got: null, wanted: `names no store that can be used here (${opened.why})` }],
+    "store: dir:PATH, s3://… or gs://… in signalbox.yml, or --store",
+  );
 }

@@ -10,12 +10,47 @@ export interface StartPlaces {
   readonly target: string | null;
   readonly threads: number | null;
   readonly color: boolean;
-  /** `dbt.args` of signalbox.yml. */
+  /** `dbt.args` of signalbox.yml; a start gets those that its command takes. */
   readonly extra: readonly string[];
 }
 
+const SELECTING = ["build", "ls", "source freshness"];
+
+/**
+ * Flags that not every command takes, with those that do; all others are dbt's global ones.
+ * https://docs.getdbt.com/reference/commands/build and the `--help` of dbt 1.11.
+ */
+const TAKEN_BY: Readonly<Record<string, readonly string[]>> = {
+  "--full-refresh": ["build"],
+  "-f": ["build"],
+  "--empty": ["build"],
+  "--no-empty": ["build"],
+  "--sample": ["build"],
+  "--event-time-start": ["build"],
+  "--event-time-end": ["build"],
+  "--store-failures": ["build"],
+  "--show": ["build"],
+  "--export-saved-queries": ["build"],
+  "--no-export-saved-queries": ["build"],
+  "--include-saved-query": ["build"],
+  "--no-include-saved-query": ["build"],
+  "--sqlparse": ["build", "source freshness"],
+  "--threads": ["build", "parse", "source freshness"],
+  "--resource-type": ["build", "ls"],
+  "--resource-types": ["build", "ls"],
+  "--exclude-resource-type": ["build", "ls"],
+  "--exclude-resource-types": ["build", "ls"],
+  "--select": SELECTING,
+  "-s": SELECTING,
+  "--model": SELECTING,
+  "--models": SELECTING,
+  "-m": SELECTING,
+  "--exclude": SELECTING,
+  "--selector": SELECTING,
+};
+
 /** What every start is told alike: other arguments would void dbt's partial parse. */
-export function commonArguments(places: StartPlaces): string[] {
+export function commonArguments(command: string, places: StartPlaces): string[] {
   return [
     ...flag("--target", places.target),
     ...flag("--profiles-dir", places.profilesDir),
@@ -23,8 +58,17 @@ export function commonArguments(places: StartPlaces): string[] {
     ...["--log-path", places.logPath],
     ...["--log-format-file", "json", "--log-level-file", "debug"],
     places.color ? "--use-colors" : "--no-use-colors",
-    ...places.extra,
+    ...takenBy(command, places.extra),
   ];
+}
+
+/** The flags that the command takes, each with the values behind it. */
+function takenBy(command: string, words: readonly string[]): string[] {
+  let isTaken = true;
+  return words.filter((word) => {
+    if (word.startsWith("-")) isTaken = TAKEN_BY[word.split("=")[0] ?? ""]?.includes(command) ?? true;
+    return isTaken;
+  });
 }
 
 export interface SelectionArguments {

@@ -56,11 +56,18 @@ export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Pro
   };
 }
 
+/** `vars:` of a dbt_project.yml, as it is written. */
+export function varsOf(text: string): unknown {
+  return readMapping(text).vars ?? null;
+}
+
 /** https://docs.getdbt.com/reference/global-configs/about-global-configs */
 function flagsOf(flags: Record<string, unknown>, env: Environment): ProjectFlags {
-  const read = (name: string) => String(env[`DBT_${name.toUpperCase()}`] || (flags[name] ?? "")).toLowerCase();
-  const mode = INDIRECT_SELECTIONS.find((known) => known === read("indirect_selection"));
-  const compare = read("state_modified_compare_more_unrendered_values");
+  const text = (value: unknown) => String(value ?? "").toLowerCase();
+  const asked = text(env.DBT_INDIRECT_SELECTION || flags.indirect_selection);
+  const mode = INDIRECT_SELECTIONS.find((known) => known === asked);
+  // The file alone has this one: dbt reads no variable for it.
+  const compare = text(flags.state_modified_compare_more_unrendered_values);
   return {
     indirectSelection: mode ?? null,
     compareUnrendered: compare === "" ? null : /^(true|1|yes|on|t|y)$/.test(compare),

@@ -103,7 +103,14 @@ function argvOf(setup: DbtSetup, request: StartRequest, logPath: string): string
   const targetPath = request.command[0] === "deps" ? null : request.targetPath;
   const places: StartPlaces = { ...setup, targetPath, target: request.target, logPath };
   const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
-  return [...setup.command, ...quiet, ...request.command, ...commonArguments(places), ...request.args, ...format];
+  return [
+    ...setup.command,
+    ...quiet,
+    ...request.command,
+    ...commonArguments(request.command.join(" "), places),
+    ...request.args,
+    ...format,
+  ];
 }
 
 /** Runs dbt and reads its log file beside it: a heartbeat, a word on nodes that stall, a stop at the limits. */

@@ -30,6 +30,7 @@ const REASONS: Readonly<Record<Exclude<Reason["kind"], "config" | "macro" | "dow
   moved: "moved to another file or folder",
   checksum: "content changed",
   "missing-in-production": "missing in production, so it is built here",
+  "nothing-deferred": "built too, as production is not read",
 };
 
 /** `total`: how many nodes the project has; null where that is not known. */
@@ -41,16 +42,21 @@ export function describePlan(
   const name = (id: string) => cleanLine(nameOf(id), 100);
   const followers = followersByRoot(plan.nodes);
   const roots = plan.nodes.filter((node) => !isFollower(node)).sort(modelsFirst);
+  const planned = new Set(plan.ids);
+  const outside = [...followers.keys()].filter((id) => !planned.has(id)).sort();
+  const rootOf = (id: string, why: string): PlanRoot => ({
+    name: name(id),
+    why,
+    follow: followWords(followers.get(id) ?? [], name),
+  });
   return {
     headline: planHeadline(plan, total),
-    roots: roots.map((root) => ({
-      name: name(root.id),
-      why:
-        root.reasons.length === 0
-          ? "selected; no change seen"
-          : root.reasons.map((reason) => reasonWords(reason, name)).join("; "),
-      follow: followWords(followers.get(root.id) ?? [], name),
-    })),
+    roots: [
+      ...outside.map((id) =>
+        rootOf(id, id.startsWith("source.") ? "source changed" : "changed, and not selected itself"),
+      ),
+      ...roots.map(({ id, reasons }) => rootOf(id, whyWords(reasons, name))),
+    ],
     notes: notesOf(plan),
     warnings: plan.warnings.map((warning) => cleanLine(warning, 500)),
   };
@@ -65,21 +71,40 @@ function planHeadline({ kind, ids, nodes, estimate }: PlanResult, total: number 
       return `nothing changed: 0${of} nodes`;
     case "selected": {
       const size = total === null ? count(ids.length, "node") : `${grouped(ids.length)}${of} nodes`;
-      const shares = (["changed", "selected", "missing in production", "follow"] as const)
-        .map((part) => [nodes.filter((node) => partOf(node) === part).length, part] as const)
-        .filter(([number]) => number > 0)
-        .map(([number, part]) => `${grouped(number)} ${part === "follow" && number === 1 ? "follows" : part}`);
+      const shares = Object.entries(PARTS).flatMap(([part, [one, many]]) => {
+        const number = nodes.filter((node) => partOf(node) === part).length;
+        return number === 0 ? [] : [`${grouped(number)} ${number === 1 ? one : many}`];
+      });
       const time = estimate === null ? "" : `; about ${duration(estimate.seconds)}`;
       return `${shares.length === 0 ? size : `${size}: ${shares.join(", ")}`}${time}`;
     }
   }
 }
 
-/** Why a node is in the plan, in the coarsest words. Without reasons only dbt knows: it was selected. */
-function partOf({ reasons }: PlannedNode): "changed" | "selected" | "missing in production" | "follow" {
-  if (reasons.length === 0) return "selected";
-  if (reasons.some(({ kind }) => kind !== "downstream" && kind !== "missing-in-production")) return "changed";
-  return reasons.some(({ kind }) => kind === "missing-in-production") ? "missing in production" : "follow";
+/** Why a node is in the plan, in the coarsest words: of one node, and of several. */
+const PARTS = {
+  changed: ["changed", "changed"],
+  selected: ["selected", "selected"],
+  missing: ["missing in production", "missing in production"],
+  parent: ["parent", "parents"],
+  follower: ["follows", "follow"],
+} as const;
+type Part = keyof typeof PARTS;
+
+/** Without reasons only dbt knows: it was selected. */
+function partOf({ reasons }: PlannedNode): Part {
+  const parts = reasons.map(({ kind }): Part => {
+    if (kind === "downstream") return "follower";
+    if (kind === "nothing-deferred") return "parent";
+    return kind === "missing-in-production" ? "missing" : "changed";
+  });
+  return (["changed", "missing", "parent", "follower"] as const).find((part) => parts.includes(part)) ?? "selected";
+}
+
+function whyWords(reasons: readonly Reason[], name: (id: string) => string): string {
+  return reasons.length === 0
+    ? "selected; no change seen"
+    : reasons.map((reason) => reasonWords(reason, name)).join("; ");
 }
 
 function reasonWords(reason: Reason, name: (id: string) => string): string {
@@ -96,7 +121,7 @@ function reasonWords(reason: Reason, name: (id: string) => string): string {
 }
 
 function isFollower(node: PlannedNode): boolean {
-  return partOf(node) === "follow";
+  return partOf(node) === "follower";
 }
 
 function followersByRoot(nodes: readonly PlannedNode[]): ReadonlyMap<string, readonly PlannedNode[]> {

@@ -48,6 +48,27 @@ export function blindSpots(current: Manifest, baseline: Manifest): readonly stri
 }
 
 /**
+ * What changed in `vars:` of dbt_project.yml, as dbt_project.yml has it now and had it at the baseline; null: nothing. No
+ * node counts as modified because a variable that it reads has another value.
+ */
+export function changedVars(now: unknown, before: unknown): string | null {
+  const [current, old] = [flatVars(now), flatVars(before)];
+  const names = [...new Set([...current.keys(), ...old.keys()])].filter(
+    (name) => !isSame(current.get(name), old.get(name)),
+  );
+  return warn(names, "changed vars; dbt does not see which nodes read them");
+}
+
+/** `start_date`, and `shop.start_date` of a package's own. */
+function flatVars(vars: unknown): ReadonlyMap<string, unknown> {
+  const entries = Object.entries(fieldsOf(vars)).flatMap(([name, value]): [string, unknown][] => {
+    const inner = Object.entries(fieldsOf(value));
+    return inner.length === 0 ? [[name, value]] : inner.map(([key, each]) => [`${name}.${key}`, each]);
+  });
+  return new Map(entries);
+}
+
+/**
  * `dbt or package upgrade: 120 nodes changed only by macro test_unique of package dbt`, one for each package whose macros
  * alone changed nodes of the plan. `project`: the root project's name.
  */

@@ -113,6 +113,9 @@ function newNode(node: Node, macros: readonly Reason[]): Changes {
   };
 }
 
+/** One for all nodes that are: most of them. */
+const UNCHANGED: Changes = { isNew: false, isModified: false, parts: new Set(), reasons: [] };
+
 function compareNodes(pair: Pair, macros: readonly Reason[]): Changes {
   const { node } = pair;
   const configKeys = changedConfig(pair);
@@ -126,6 +129,7 @@ function compareNodes(pair: Pair, macros: readonly Reason[]): Changes {
     contract: hasOtherContract(pair),
     properties: properties.length > 0,
   };
+  if (macros.length === 0 && !Object.values(found).includes(true)) return UNCHANGED;
   const contents = isGenericTest(node) ? GENERIC_TEST : (CONTENTS.get(node.type) ?? CODE);
   const changed = new Set(contents.filter((content) => found[content]));
   const parts = (PARTS.get(node.type) ?? ALL_PARTS).filter((part) =>

@@ -41,7 +41,8 @@ export function hasOtherFolder({ now, before }: Pair): boolean {
 export function hasOtherRelation(pair: Pair): boolean {
   const { node, now, before, comparesUnrendered } = pair;
   if (node.type !== "source") {
-    const [mine, others] = [fieldsOf(now.unrendered_config), fieldsOf(before.unrendered_config)];
+    const mine = fieldsOf(now.unrendered_config);
+    const others = fieldsOf(before.unrendered_config);
     const call = callComparison(pair);
     return RELATION_CONFIG.some((key) => call?.(key) ?? !isSame(mine[key] ?? null, others[key] ?? null));
   }
@@ -73,7 +74,8 @@ export function hasOtherContract({ node, now, before }: Pair): boolean {
 /** Keys of the config that differ and that dbt compares for this type. */
 export function changedConfig(pair: Pair): readonly string[] {
   const { node, now, before, dialect } = pair;
-  const [mine, others] = [fieldsOf(now.unrendered_config), fieldsOf(before.unrendered_config)];
+  const mine = fieldsOf(now.unrendered_config);
+  const others = fieldsOf(before.unrendered_config);
   const keys = [...new Set([...Object.keys(mine), ...Object.keys(others)])];
   const differs = (key: string) =>
     Object.hasOwn(mine, key) !== Object.hasOwn(others, key) || !isSame(mine[key], others[key]);

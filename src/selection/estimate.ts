@@ -39,6 +39,29 @@ function typeOf(id: string): string {
   return id.slice(0, id.indexOf("."));
 }
 
+/**
+ * What each node waits for: its parents, and, unless it is a test itself, the tests of one parent alone. Tests over several
+ * nodes hold dbt back too, where all of them come before; few do, and they are left out.
+ * https://docs.getdbt.com/reference/commands/build#tests
+ */
+function orderOf(ids: readonly string[], manifest: Manifest): ReadonlyMap<string, readonly string[]> {
+  const planned = new Set(ids);
+  const isTest = (id: string) => ["test", "unit_test"].includes(typeOf(id));
+  const parentsOf = (id: string) => (manifest.nodes.get(id)?.parents ?? []).filter((parent) => planned.has(parent));
+  const tests = new Map<string, string[]>();
+  for (const id of ids.filter((each) => typeOf(each) === "test")) {
+    const [parent, another] = manifest.nodes.get(id)?.parents ?? [];
+    if (parent === undefined || another !== undefined) continue;
+    tests.set(parent, [...(tests.get(parent) ?? []), id]);
+  }
+  return new Map(
+    ids.map((id) => {
+      const parents = parentsOf(id);
+      return [id, isTest(id) ? parents : [...parents, ...parents.flatMap((parent) => tests.get(parent) ?? [])]];
+    }),
+  );
+}
+
 /** Seconds until the last node ends. A free thread takes the node that has been ready longest. */
 function secondsUntilLast(
   ids: readonly string[],
@@ -46,11 +69,12 @@ function secondsUntilLast(
   secondsOf: (id: string) => number,
   threads: number,
 ): number {
-  const planned = new Set(ids);
-  const parentsOf = (id: string) => (manifest.nodes.get(id)?.parents ?? []).filter((parent) => planned.has(parent));
-  const waitsFor = new Map(ids.map((id) => [id, parentsOf(id).length]));
+  const waitsFor = new Map<string, number>();
   const children = new Map<string, string[]>(ids.map((id) => [id, []]));
-  for (const id of ids) for (const parent of parentsOf(id)) children.get(parent)?.push(id);
+  for (const [id, before] of orderOf(ids, manifest)) {
+    waitsFor.set(id, before.length);
+    for (const each of before) children.get(each)?.push(id);
+  }
 
   const ready = ids.filter((id) => waitsFor.get(id) === 0);
   const running = new Map<string, number>();

@@ -1,6 +1,6 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import { type Compare, createCompare } from "./changes.ts";
-import { buildGraph } from "./graph.ts";
+import { buildGraph, type Graph } from "./graph.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 
 /** Follows of one node that are told: enough to say why it is there. */
@@ -16,17 +16,18 @@ export function explain(
   baseline: Manifest,
   options: { readonly compareUnrendered?: boolean } = {},
 ): readonly PlannedNode[] {
-  return explainChanges(ids, current, createCompare(current, baseline, options));
+  return explainChanges(ids, current, createCompare(current, baseline, options), buildGraph(current.nodes));
 }
 
-/** `explain` for a comparison that is there already; null: nothing is known of any change. */
+/** `explain` for a comparison and a graph that are there already; compare null: nothing is known of any change. */
 export function explainChanges(
   ids: readonly string[],
   current: Manifest,
   compare: Compare | null,
+  graph: Graph,
 ): readonly PlannedNode[] {
   const changed: ReadonlyMap<string, readonly Reason[]> = compare === null ? new Map() : changedNodes(current, compare);
-  const origins = nearestChanges(current, changed);
+  const origins = nearestChanges(graph, changed);
   return [...new Set(ids)].sort().map((id) => {
     const node = current.nodes.get(id);
     const follows = (origins.get(id) ?? []).map((of): Reason => ({ kind: "downstream", of }));
@@ -50,10 +51,9 @@ function changedNodes(current: Manifest, compare: Compare): ReadonlyMap<string, 
 
 /** From all changed nodes downwards at once, so that each node is reached over a shortest way, and but once. */
 function nearestChanges(
-  current: Manifest,
+  graph: Graph,
   changed: ReadonlyMap<string, readonly Reason[]>,
 ): ReadonlyMap<string, readonly string[]> {
-  const graph = buildGraph(current.nodes);
   const origins = new Map<string, readonly string[]>();
   let layer = new Map([...changed.keys()].map((id): [string, readonly string[]] => [id, [id]]));
   while (layer.size > 0) {

@@ -29,7 +29,9 @@ export type Reason =
   | { readonly kind: "config"; readonly keys: readonly string[] }
   | { readonly kind: "macro"; readonly macro: string; readonly path: string }
   | { readonly kind: "downstream"; readonly of: string }
-  | { readonly kind: "missing-in-production" };
+  | { readonly kind: "missing-in-production" }
+  /** Production is not read in this run, so that parents are built too. */
+  | { readonly kind: "nothing-deferred" };
 
 export interface PlannedNode {
   readonly id: string;
@@ -69,6 +71,8 @@ export type Plan =
 export interface DbtSelection {
   readonly select: readonly string[];
   readonly exclude: readonly string[];
+  /** null: the project's own. */
+  readonly indirectSelection: string | null;
   readonly state: string | null;
   readonly deferState: string | null;
 }

@@ -3,21 +3,22 @@
  * A key that is absent is not null, unless `fields` says that the objects are records whose fields default to null.
  */
 export function isSame(a: unknown, b: unknown, kind: "values" | "fields" = "values"): boolean {
-  const pairs: [unknown, unknown][] = [[a, b]];
+  if (a === b) return true;
+  const pairs = [{ left: a, right: b }];
   // A list of pairs and no recursion: a manifest may be nested deeper than the stack.
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
-    const [left, right] = pair;
+    const { left, right } = pair;
     if (left === right) continue;
     if (Array.isArray(left) && Array.isArray(right)) {
       if (left.length !== right.length) return false;
       left.forEach((item, index) => {
-        pairs.push([item, right[index]]);
+        if (item !== right[index]) pairs.push({ left: item, right: right[index] });
       });
     } else if (isDict(left) && isDict(right)) {
       const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
       for (const key of keys) {
         if (kind === "values" && !(Object.hasOwn(left, key) && Object.hasOwn(right, key))) return false;
-        pairs.push([valueAt(left, key), valueAt(right, key)]);
+        if (left[key] !== right[key]) pairs.push({ left: valueAt(left, key), right: valueAt(right, key) });
       }
     } else if (numberOf(left) === null || numberOf(left) !== numberOf(right)) return false;
   }

@@ -1,14 +1,13 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
+import { isEmpty } from "./built.ts";
 import { createCompare } from "./changes.ts";
-import { isInNodes } from "./collections.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import { evaluate, type IndirectSelection } from "./evaluate.ts";
 import { explainChanges } from "./explain.ts";
 import { buildGraph } from "./graph.ts";
 import { testOf, type World } from "./methods.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
-import { isBlank } from "./python.ts";
 import { parseSelector } from "./selector.ts";
 
 export type { IndirectSelection } from "./evaluate.ts";
@@ -71,9 +70,10 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
     found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
   }
 
+  const graph = buildGraph(members);
   const chosen = evaluate(include, exclude, {
     members,
-    graph: buildGraph(members),
+    graph,
     sources: sourcesOf(members),
     found,
     mode: options.indirectSelection,
@@ -88,7 +88,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   return {
     kind: "selected",
     ids,
-    nodes: explainChanges(ids, current, world.compare),
+    nodes: explainChanges(ids, current, world.compare, members === current.nodes ? graph : buildGraph(current.nodes)),
     modified: modifiedOf(current, world),
     unmatched: options.select.length === 0 ? [] : chosen.unmatched,
   };
@@ -106,12 +106,6 @@ function membersOf(manifest: Manifest, dialect: Dialect, as: SelectOptions["as"]
 
 function sourcesOf(members: ReadonlyMap<string, Node>): ReadonlySet<string> {
   return new Set([...members.values()].filter(({ type }) => type === "source").map(({ id }) => id));
-}
-
-/** A node without code; dbt builds no table of nothing. Seeds have none and are not empty. */
-function isEmpty({ type, raw }: Node): boolean {
-  if (type === "seed" || !isInNodes(type)) return false;
-  return typeof raw.raw_code !== "string" || isBlank(raw.raw_code);
 }
 
 function modifiedOf(current: Manifest, { compare }: World): ReadonlyMap<string, readonly Reason[]> {

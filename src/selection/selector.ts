@@ -40,6 +40,19 @@ export function parseSelector(texts: readonly string[], option: Place["option"])
   );
 }
 
+/** Whether a selector compares with a baseline. */
+export function comparesState(text: string): boolean {
+  return /(^|[\s,+@\d])state:/.test(text);
+}
+
+/**
+ * The same selector with all parents of what it selects; what it says of their depth is left out. An intersection is
+ * not turned into the parents of what it selects: no selector of dbt's says that.
+ */
+export function withAllParents(text: string): string {
+  return text.replace(/(?<=^|\s)(?!@)(?:\d*\+)?(?=\S)/g, "+");
+}
+
 /** An error that shows the criterion and where it stands. */
 export function refuse({ text, place }: { text: string; place: Place }, wanted: string): SignalboxError {
   const where = `${place.option}, character ${place.character}`;

@@ -1,4 +1,4 @@
-import yargs from "yargs";
+import { Parser } from "yargs/helpers";
 import { configurationError } from "../support/errors.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { type AnyOption, COMMANDS, type CommandName, OPTIONS } from "./flags.ts";
@@ -15,12 +15,15 @@ export interface ParsedArgv {
 }
 
 /** Throws a configuration error for a command that does not exist. */
-export async function parseArgv(argv: readonly string[]): Promise<ParsedArgv> {
-  const table = OPTIONS as readonly AnyOption[];
-  const parsed = await yargs([...argv])
-    .help(false)
-    .version(false)
-    .parserConfiguration({
+export function parseArgv(argv: readonly string[]): ParsedArgv {
+  const named = (isOf: (option: AnyOption) => boolean) =>
+    (OPTIONS as readonly AnyOption[]).filter(isOf).map(({ name }) => name);
+  const parsed = Parser([...argv], {
+    alias: { help: "h", version: "v" },
+    boolean: ["help", "version", ...named(({ type }) => type === "boolean")],
+    array: named(({ type }) => type === "list"),
+    string: named(({ type }) => type !== "boolean" && type !== "list"),
+    configuration: {
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
@@ -29,37 +32,10 @@ export async function parseArgv(argv: readonly string[]): Promise<ParsedArgv> {
       "parse-positional-numbers": false,
       "populate--": true,
       "short-option-groups": false,
-    })
-    .option("help", { alias: "h", type: "boolean" })
-    .option("version", { alias: "v", type: "boolean" })
-    .options(
-      Object.fromEntries(
-        table.map((option) => [
-          option.name,
-          {
-            type:
-              option.type === "boolean"
-                ? ("boolean" as const)
-                : option.type === "list"
-                  ? ("array" as const)
-                  : ("string" as const),
-          },
-        ]),
-      ),
-    )
-    .exitProcess(false)
-    .parseAsync();
-
-  const {
-    _: words,
-    $0: _program,
-    "--": rest,
-    help,
-    version,
-    h: _h,
-    v: _v,
-    ...flags
-  } = parsed as Record<string, unknown> & { _: unknown[] };
+      "strip-aliased": true,
+    },
+  });
+  const { _: words, "--": rest = [], help, version, ...flags } = parsed;
   const [first, ...others] = words.map(String);
   return {
     command: first === undefined ? null : commandOf(first),
@@ -67,7 +43,7 @@ export async function parseArgv(argv: readonly string[]): Promise<ParsedArgv> {
     version: version === true,
     flags: Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
     words: others,
-    rest: ((rest as unknown[] | undefined) ?? []).map(String),
+    rest: rest.map(String),
   };
 }
 

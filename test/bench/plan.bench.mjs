@@ -65,11 +65,12 @@ async function bundle() {
   const entry = join(dir, "entry.ts");
   writeFileSync(
     entry,
-    `import { readFileSync } from "node:fs";
-import { readManifest } from ${from("artifacts/manifest.ts")};
+    `import { readManifest } from ${from("artifacts/manifest.ts")};
 import { select } from ${from("selection/select.ts")};
+import { readFileIfAny } from ${from("support/files.ts")};
 
-const [current, baseline] = process.argv.slice(2).map((path) => readManifest(readFileSync(path, "utf8"), path));
+const read = async (path) => readManifest((await readFileIfAny(path)) ?? "", path);
+const [current, baseline] = await Promise.all(process.argv.slice(2).map(read));
 const began = performance.now();
 const { nodes } = select(current, baseline, { select: ["state:modified+"], exclude: [], indirectSelection: "eager", as: "ls" });
 console.log(JSON.stringify({ ids: nodes.map(({ id }) => id), milliseconds: performance.now() - began }));

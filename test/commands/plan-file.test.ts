@@ -23,7 +23,13 @@ describe("plan.json", () => {
       "for dbt",
       plan({
         estimate: { seconds: 12.5, threads: 4, untimed: 1 },
-        dbt: { select: ["state:modified+"], exclude: ["tag:slow"], state: "/s", deferState: "/d" },
+        dbt: {
+          select: ["state:modified+"],
+          exclude: ["tag:slow"],
+          indirectSelection: "cautious",
+          state: "/s",
+          deferState: "/d",
+        },
         delegatedToDbt: "the manifest is v20",
       }),
     ],

@@ -2,6 +2,16 @@ import { describe, expect, it } from "vitest";
 import { commonArguments, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
 import { parseList } from "../../src/dbt/list.ts";
 
+const nowhere = {
+  targetPath: null,
+  logPath: "/l",
+  profilesDir: null,
+  target: null,
+  threads: null,
+  color: true,
+  extra: [],
+};
+
 describe("dbt's arguments", () => {
   it("are the same for every start, so that partial parsing holds", () => {
     const places = {
@@ -14,24 +24,36 @@ describe("dbt's arguments", () => {
       extra: ["--vars", "{a: 1}"],
     };
 
-    expect(commonArguments(places)).toEqual([
+    expect(commonArguments("build", places)).toEqual([
       ...["--target", "ci", "--profiles-dir", "/p", "--target-path", "/p/target", "--log-path", "/w/dbt/01-parse"],
       ...["--log-format-file", "json", "--log-level-file", "debug", "--no-use-colors", "--vars", "{a: 1}"],
     ]);
   });
 
   it("name no target folder for dbt deps, which refuses it", () => {
-    const places = {
-      targetPath: null,
-      logPath: "/l",
-      profilesDir: null,
-      target: null,
-      threads: null,
-      color: true,
-      extra: [],
-    };
+    expect(commonArguments("deps", nowhere)).not.toContain("--target-path");
+  });
 
-    expect(commonArguments(places)).not.toContain("--target-path");
+  it.each([
+    [
+      "build",
+      ["--full-refresh", "--event-time-start", "2026-11-01", "--vars", "{a: 1}", "--resource-type=model", "-x"],
+    ],
+    ["ls", ["--vars", "{a: 1}", "--resource-type=model", "-x"]],
+    ["parse", ["--vars", "{a: 1}", "-x"]],
+    ["source freshness", ["--vars", "{a: 1}", "-x"]],
+  ])("give dbt %s those of dbt.args that it takes", (command, expected) => {
+    const extra = [
+      "--full-refresh",
+      ...["--event-time-start", "2026-11-01"],
+      ...["--vars", "{a: 1}"],
+      "--resource-type=model",
+      "-x",
+    ];
+
+    const words = commonArguments(command, { ...nowhere, extra });
+
+    expect(words.slice(words.indexOf("--use-colors") + 1)).toEqual(expected);
   });
 
   it("defer with --favor-state: left-overs of an earlier push must not win over production", () => {
@@ -78,13 +100,12 @@ describe("the answer of dbt ls", () => {
     "",
   ].join("\n");
 
-  it("is nodes, of which a build takes those that it builds", () => {
-    expect(parseList(stdout, "build")).toEqual([{ id: "model.shop.a", type: "model" }]);
-    expect(parseList(stdout, "ls").map(({ type }) => type)).toEqual(["model", "source"]);
+  it("is ids, between lines of its log", () => {
+    expect(parseList(stdout)).toEqual(["model.shop.a", "source.shop.raw.b"]);
   });
 
   it("is an error where a line is no node, never an empty selection", () => {
-    expect(() => parseList('{"name": "a"}\n', "build")).toThrow("dbt ls printed a line that is no node");
-    expect(() => parseList('{"unique_id": \n', "build")).toThrow("dbt ls printed a line that is no node");
+    expect(() => parseList('{"name": "a"}\n')).toThrow("dbt ls printed a line that is no node");
+    expect(() => parseList('{"unique_id": \n')).toThrow("dbt ls printed a line that is no node");
   });
 });

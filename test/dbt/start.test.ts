@@ -138,7 +138,7 @@ describe("a start of dbt", () => {
     const { stdout, argv } = await start({ command: ["ls"], args: ["--select", "orders"], lists: true });
 
     expect(lines).toEqual(["12:00:01  Running with dbt"]);
-    expect(parseList(stdout, "ls")).toEqual([{ id: "model.shop.orders", type: "model" }]);
+    expect(parseList(stdout)).toEqual(["model.shop.orders"]);
     expect(argv.slice(1, 3)).toEqual(["--quiet", "ls"]);
   });
 

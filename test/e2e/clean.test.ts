@@ -14,6 +14,9 @@ const schema = (branch: string) => schemaOf("ci_{branch}", branch, createHash("s
 const GONE = schema("feature/old");
 const LIVING = schema("feature/fx");
 const LOCAL = schema("not-pushed");
+const TAG = schema("v1.0");
+const LOCAL_TAG = schema("v1.1-not-pushed");
+const KEPT = [LIVING, LOCAL, TAG, LOCAL_TAG];
 const OTHERS = ["analytics", "ci_reports", `x${GONE}`, `${GONE}_marts`, "ci_000000"];
 
 const MACRO = renderCleanMacro({
@@ -55,7 +58,7 @@ function python(program: string): string {
 }
 
 function schemas(): readonly string[] {
-  const known = [GONE, LIVING, LOCAL, ...OTHERS];
+  const known = [GONE, ...KEPT, ...OTHERS];
   const rows =
     "c.execute(\"select distinct schema_name from information_schema.schemata where catalog_name = 'small'\")";
   return python(`for row in ${rows}.fetchall(): print(row[0])`)
@@ -73,7 +76,7 @@ function write(files: Readonly<Record<string, string>>): void {
 
 const clean = (...args: string[]): Promise<Ended> => signalbox(["clean", ...args], { cwd: dir(), env: env() });
 
-/** A warehouse in which checks of three branches have built: one is on origin, one in this clone, one nowhere. */
+/** A warehouse in which checks have built: of a branch and a tag on origin, of two in this clone, of a branch nowhere. */
 describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
   beforeEach(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-clean-")));
@@ -85,7 +88,11 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     run("git", ["remote", "add", "origin", join(root, "origin")]);
     run("git", ["push", "--quiet", "origin", "main", "main:feature/fx"]);
     run("git", ["branch", "not-pushed"]);
-    const names = [GONE, LIVING, LOCAL, ...OTHERS];
+    run("git", ["tag", "--annotate", "--message", "Released", "v1.0"]);
+    run("git", ["push", "--quiet", "origin", "v1.0"]);
+    run("git", ["tag", "--delete", "v1.0"]);
+    run("git", ["tag", "v1.1-not-pushed"]);
+    const names = [GONE, ...KEPT, ...OTHERS];
     python(
       names.map((name) => `c.execute('create schema "${name}"; create table "${name}".t as select 1 as a')`).join("\n"),
     );
@@ -96,9 +103,9 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     const { code, stdout, stderr } = await clean();
 
     expect(code, stderr).toBe(0);
-    expect(schemas()).toEqual([LIVING, LOCAL, ...OTHERS].sort());
+    expect(schemas()).toEqual([...KEPT, ...OTHERS].sort());
     expect(stdout.indexOf(GONE)).toBeLessThan(stdout.indexOf("signalbox_clean: drops 1 schema"));
-    expect(stdout.trimEnd().split("\n").at(-1)).toBe("1 dropped, 2 kept");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("1 dropped, 4 kept");
   });
 
   it("lists and leaves everything with --dry-run", async () => {
@@ -107,7 +114,7 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     expect(json<CleanResult>(ended)).toEqual({
       schema: 1,
       dropped: [GONE],
-      kept: [LIVING, LOCAL].sort(),
+      kept: [...KEPT].sort(),
       dryRun: true,
     });
     expect(schemas()).toContain(GONE);
@@ -138,9 +145,12 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     const unreachable = await clean();
     run("git", ["init", "--quiet", "--bare", join(root, "nowhere")], root);
     const empty = await clean();
+    run("git", ["push", "--quiet", "origin", "v1.1-not-pushed"]);
+    const tagged = await clean();
 
-    expect([unreachable.code, empty.code]).toEqual([2, 2]);
+    expect([unreachable.code, empty.code, tagged.code]).toEqual([2, 2, 2]);
     expect(empty.stderr).toContain("origin has no branches");
+    expect(tagged.stderr).toContain("origin has no branches");
     expect(schemas()).toContain(GONE);
   });
 

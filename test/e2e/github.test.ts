@@ -185,6 +185,21 @@ describe("store: auto on GitHub Actions", () => {
     expect(ended.stderr).not.toContain("work tree");
   });
 
+  it("that holds another project's bundle is said, and the base is parsed in a work tree", async () => {
+    await deployAndBranch();
+    const folder = join(project.dir, ".signalbox/bundle");
+    const header = JSON.parse(readFileSync(join(folder, "state.json"), "utf8")) as { project: string };
+    const names = ["manifest.json", "run_results.json", "verdict.json"];
+    const files = names.map((name) => ({ name, content: readFileSync(join(folder, name)) }));
+    const state = { name: "state.json", content: Buffer.from(JSON.stringify({ ...header, project: "finance" })) };
+    uploaded = { commit: uploaded?.commit ?? "", zip: buildZip([state, ...files]) };
+
+    const ended = await ci(onGitHub("pull_request", pullRequest(REPOSITORY)));
+
+    expect(json<CiResult>(ended).plan?.baselines.selection).toMatchObject({ kind: "worktree" });
+    expect(ended.stderr.match(/warning: artifact 3 of run 5 is not used: .*finance/g)).toHaveLength(1);
+  });
+
   it("that cannot be asked is said, and the base is parsed in a work tree", async () => {
     await deployAndBranch();
     refusal = 403;

@@ -43,9 +43,39 @@ const MANIFEST = {
   macros: {},
 };
 
+/** The model that is always there. */
+export const ORDERS = MANIFEST.nodes["model.small.orders"];
+
+/** An entry of manifest.json as FAKE_DBT_NODES takes it; parents by unique_id. */
+export function aModel(name: string, ...parents: string[]) {
+  return {
+    ...ORDERS,
+    unique_id: `model.small.${name}`,
+    name,
+    alias: name,
+    original_file_path: `models/${name}.sql`,
+    fqn: ["small", name],
+    raw_code: `select '${name}'`,
+    depends_on: { nodes: parents, macros: [] },
+  };
+}
+
+/** A generic test on one of the models. */
+export function aTestOf(model: string, name: string) {
+  return {
+    ...aModel(name, `model.small.${model}`),
+    unique_id: `test.small.${name}.1`,
+    resource_type: "test",
+    config: { severity: "error" },
+    attached_node: `model.small.${model}`,
+    test_metadata: { name, kwargs: {} },
+  };
+}
+
 /**
  * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
- * one model. What real dbt does is tested on real dbt.
+ * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold. FAKE_DBT_DIES: a build is killed. What
+ * real dbt does is tested on real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
 const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");
@@ -54,11 +84,15 @@ const argv = process.argv.slice(2);
 appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, env: process.env }) + "\\n");
 const target = argv[argv.indexOf("--target-path") + 1];
 mkdirSync(target, { recursive: true });
-writeFileSync(join(target, "manifest.json"), ${JSON.stringify(JSON.stringify(MANIFEST))});
+const manifest = ${JSON.stringify(MANIFEST)};
+Object.assign(manifest.nodes, JSON.parse(process.env.FAKE_DBT_NODES ?? "{}"));
+writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes("build")) {
-  const results = [{ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {} }];
+  if (process.env.FAKE_DBT_DIES) process.kill(process.pid, "SIGKILL");
+  const rows = JSON.parse(process.env.FAKE_DBT_ROWS ?? "[{}]");
+  const results = rows.map((row) => ({ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {}, ...row }));
   writeFileSync(join(target, "run_results.json"), JSON.stringify({ metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json", dbt_version: "1.11.16", generated_at: new Date().toISOString(), invocation_id: "i-1" }, args: { which: "build" }, elapsed_time: 1, results }));
 }
 process.exit(Number(process.env.FAKE_DBT_EXIT ?? 0));
@@ -68,6 +102,7 @@ export interface SmallProject {
   readonly dir: string;
   readonly env: Record<string, string>;
   write(files: Readonly<Record<string, string | null>>): void;
+  read(name: string): string;
   git(...args: string[]): string;
   /** How dbt was started, in order. */
   starts(): { argv: string[]; env: Record<string, string> }[];
@@ -112,6 +147,7 @@ export function openSmallProject(): SmallProject {
     dir,
     env,
     write,
+    read: (name) => readFileSync(join(dir, name), "utf8"),
     git,
     starts: () =>
       existsSync(log)

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CiResult } from "../../src/commands/ci.ts";
 import { json, signalbox } from "./cli.ts";
-import { openSmallProject, type SmallProject } from "./small-project.ts";
+import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
 
 describe("state publish and fetch", () => {
   let project: SmallProject;
@@ -14,7 +15,7 @@ describe("state publish and fetch", () => {
   afterEach(() => project.remove());
 
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    signalbox([...args, "--store", `dir:${store}`], { cwd: project.dir, env: { ...project.env, ...env } });
+    signalbox(args, { cwd: project.dir, env: { ...project.env, SIGNALBOX_STORE: `dir:${store}`, ...env } });
 
   it("publish what the last build left behind, and fetch it again", async () => {
     await run(["ci", "--mode", "deploy", "--no-publish"]);
@@ -38,16 +39,41 @@ describe("state publish and fetch", () => {
     expect(ended.stderr).toContain("nothing is published: the run is on feature, not on the base branch main");
   });
 
-  it("refuse to publish a build with a failure, and one that was not of everything", async () => {
+  it("refuse to publish where nothing was built, a build with an error, and one that was killed", async () => {
+    const none = await run(["state", "publish"]);
     await run(["ci", "--mode", "deploy"], { FAKE_DBT_STATUS: "error", FAKE_DBT_EXIT: "1" });
     const failed = await run(["state", "publish"]);
     await run(["ci", "--mode", "deploy", "--no-publish"]);
-    writeFileSync(join(project.dir, ".signalbox/plan.json"), '{"kind":"selected"}');
-    const partial = await run(["state", "publish"]);
+    await run(["build", "--mode", "deploy"], { FAKE_DBT_DIES: "1" });
+    const killed = await run(["state", "publish"]);
 
-    expect([failed.code, partial.code]).toEqual([3, 3]);
-    expect(failed.stderr).toContain("1 nodes failed, model.small.orders among them");
-    expect(partial.stderr).toContain("the last plan was selected, not everything");
+    expect([none.code, failed.code, killed.code]).toEqual([3, 3, 3]);
+    expect(none.stderr).toContain("nothing is published: there is no build in the work folder");
+    expect(failed.stderr).toContain("nothing is published: the build has errors");
+    expect(killed.stderr).toContain("nothing is published: dbt build did not end as it should");
+    expect(existsSync(store)).toBe(false);
+  });
+
+  it("refuse to publish a build of a part, whatever was planned after it", async () => {
+    const two = { FAKE_DBT_NODES: JSON.stringify({ "model.small.more": aModel("more") }) };
+    await run(["plan", "--mode", "deploy", "--select", "orders"], two);
+    await run(["build", "--mode", "deploy"], two);
+    await run(["plan", "--mode", "deploy", "--full"], two);
+
+    const ended = await run(["state", "publish"], two);
+
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("nothing is published: 1 node not built, model.small.more among them");
+  });
+
+  it("refuse to publish a failure that nobody has judged", async () => {
+    await run(["plan", "--mode", "deploy"]);
+    await run(["build", "--mode", "deploy"], { FAKE_DBT_STATUS: "fail", FAKE_DBT_EXIT: "1" });
+
+    const ended = await run(["state", "publish"]);
+
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("1 node failed, model.small.orders among them");
   });
 
   it("refuse to publish a manifest that holds one of our secrets", async () => {
@@ -57,5 +83,83 @@ describe("state publish and fetch", () => {
 
     expect(ended.code).toBe(3);
     expect(ended.stderr).toContain("holds one of this job's secrets: it is not published");
+  });
+});
+
+describe("the bundle of a deploy", () => {
+  let project: SmallProject;
+  let store: string;
+  beforeEach(() => {
+    project = openSmallProject();
+    store = join(project.dir, "..", "store");
+  });
+  afterEach(() => project.remove());
+
+  const deploy = async (env: Readonly<Record<string, string>>, ...args: string[]) => {
+    const ended = await signalbox(["ci", "--mode", "deploy", "--store", `dir:${store}`, "--json", ...args], {
+      cwd: project.dir,
+      env: { ...project.env, ...env },
+    });
+    return { ...ended, published: json<CiResult>(ended).published };
+  };
+  const rows = (...all: object[]) => JSON.stringify(all);
+  const FAILING = {
+    FAKE_DBT_NODES: JSON.stringify({ "test.small.not_null.1": aTestOf("orders", "not_null") }),
+    FAKE_DBT_ROWS: rows({}, { unique_id: "test.small.not_null.1", status: "fail", failures: 3, message: "Got 3" }),
+    FAKE_DBT_EXIT: "1",
+  };
+
+  it("is published where a rule made the failure of a test a warning", async () => {
+    project.write({
+      "signalbox.yml": `${project.read("signalbox.yml")}rules:\n  - { match: { name: not_null }, severity: warn }\n`,
+    });
+    project.git("commit", "--quiet", "--all", "--message", "A rule");
+
+    const ended = await deploy(FAILING);
+
+    expect(ended.code).toBe(0);
+    expect(ended.published).not.toBeNull();
+  });
+
+  it("is none, and no error, where a rule made the failure of a model a warning", async () => {
+    project.write({
+      "signalbox.yml": `${project.read("signalbox.yml")}rules:\n  - { match: { name: orders }, severity: warn }\n`,
+    });
+    project.git("commit", "--quiet", "--all", "--message", "A rule");
+
+    const ended = await deploy({ FAKE_DBT_STATUS: "error", FAKE_DBT_EXIT: "1" });
+
+    expect(ended.code).toBe(0);
+    expect(ended.published).toBeNull();
+    expect(ended.stderr).toContain("no state bundle: 1 node not built, model.small.orders among them");
+  });
+
+  it.each([
+    ["with --exclude", ["--exclude", "more"]],
+    ["with a selecting word for dbt", ["--", "--select", "orders"]],
+    ["with a default selector of the project", []],
+  ])("is none where dbt built a part of everything: %s", async (_, args) => {
+    const ended = await deploy({ FAKE_DBT_NODES: JSON.stringify({ "model.small.more": aModel("more") }) }, ...args);
+
+    expect(ended.code).toBe(0);
+    expect(ended.published).toBeNull();
+    expect(ended.stderr).toContain("no state bundle: 1 node not built, model.small.more among them");
+  });
+
+  it("is replaced by what was built since it, and by nothing less", async () => {
+    await deploy({});
+    project.write({ "models/more.sql": "select 2\n" });
+    project.git("add", "--all");
+    project.git("commit", "--quiet", "--message", "One more");
+    const two = {
+      FAKE_DBT_NODES: JSON.stringify({ "model.small.more": aModel("more") }),
+      FAKE_DBT_ROWS: rows({ unique_id: "model.small.more" }),
+    };
+
+    const part = await deploy(two, "--select", "more");
+    const since = await deploy(two, "--select", "state:modified+");
+
+    expect(part.published).toBeNull();
+    expect(since.published?.commit).toBe(project.git("rev-parse", "HEAD"));
   });
 });

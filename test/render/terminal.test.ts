@@ -96,6 +96,18 @@ describe("the plan in a log", () => {
       9,
       "1 of 9 nodes: 1 changed; about 8.0 s",
     ],
+    [
+      "parents that are not read from production",
+      plan({
+        nodes: [
+          planned("model.shop.a"),
+          planned("model.shop.b", { reasons: [{ kind: "nothing-deferred" }] }),
+          planned("model.shop.c", { reasons: [{ kind: "nothing-deferred" }] }),
+        ],
+      }),
+      9,
+      "3 of 9 nodes: 1 changed, 2 parents",
+    ],
     ["nodes that only dbt knows", plan({ ids: ["model.shop.a", "model.shop.b"] }), 9, "2 of 9 nodes"],
   ])("counts %s", (_, given, total, expected) => {
     expect(renderPlan(given, { total, paint: plain })[0]).toBe(expected);
@@ -124,6 +136,19 @@ describe("the plan in a log", () => {
       "    → 1 follows: c",
       "  ● b   body changed",
       "    → 1 follows: c",
+    ]);
+  });
+
+  it("shows what changed outside the plan where something in it follows", () => {
+    const follows = (id: string, of: string) => planned(id, { reasons: [{ kind: "downstream", of }] });
+    const nodes = [follows("model.shop.a", "source.shop.raw.orders"), follows("model.shop.b", "model.shop.left_out")];
+
+    expect(renderPlan(plan({ nodes }), { total: 3, paint: plain })).toEqual([
+      "2 of 3 nodes: 2 follow",
+      "  ● left_out     changed, and not selected itself",
+      "    → 1 follows: b",
+      "  ● raw.orders   source changed",
+      "    → 1 follows: a",
     ]);
   });
 

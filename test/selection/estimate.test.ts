@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Node } from "../../src/artifacts/manifest.ts";
 import { estimate } from "../../src/selection/estimate.ts";
-import { aNode, aResult, aRunResults } from "../artifacts/build.ts";
+import { aNode, aResult, aRunResults, aTest } from "../artifacts/build.ts";
 import { manifest } from "./build.ts";
 
 const idOf = (name: string) => `model.shop.${name}`;
@@ -32,6 +32,18 @@ describe("how long a plan takes", () => {
     [8, 7],
   ])("on %i threads is from the first start to the last end", (threads, seconds) => {
     expect(ofAll(nodes, took(times, threads))).toEqual({ seconds, threads, untimed: 0 });
+  });
+
+  it("counts the tests of a parent as before its children, and those that join it to others as not", () => {
+    const testOf = (name: string, ...parents: string[]) => aTest(name, parents.map(idOf));
+    const all = [model("a"), model("b"), testOf("of_a", "a"), testOf("of_both", "a", "b"), model("c", "a")];
+    const seconds = { [idOf("a")]: 1, [idOf("b")]: 1, [idOf("c")]: 1, "test.shop.of_a": 5, "test.shop.of_both": 20 };
+    const rows = all.map(({ id }) => aResult(id, "success", { seconds: seconds[id] ?? 0 }));
+    const until = (ids: readonly string[]) =>
+      estimate(ids, manifest(all), aRunResults({ threads: 9, results: rows }))?.seconds;
+
+    expect(until(all.map(({ id }) => id))).toBe(21);
+    expect(until([idOf("a"), "test.shop.of_a", idOf("c")])).toBe(7);
   });
 
   it("waits for no parent that is not in the plan", () => {

@@ -1,8 +1,6 @@
 import { SignalboxError } from "../support/errors.ts";
 import type { Git } from "../support/git.ts";
-
-/** How far back a bundle may lie behind the commit that is wanted. */
-const FURTHEST_ANCESTOR = 50;
+import { MOST_COMMITS } from "./store.ts";
 
 export interface BaseCommit {
   readonly sha: string;
@@ -50,9 +48,12 @@ export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest
   );
 }
 
-/** The commit and its ancestors, nearest first, as far back as a bundle may lie. */
+/**
+ * The commit and its ancestors, nearest first, as far back as a bundle may lie. By first parents: a bundle is of what a
+ * push brought to the base branch, and the commits of a branch that was merged there were no such push.
+ */
 export async function listAncestors(git: Git, sha: string): Promise<readonly string[]> {
-  const listed = await git.run("rev-list", `--max-count=${FURTHEST_ANCESTOR + 1}`, "--end-of-options", sha);
+  const listed = await git.run("rev-list", "--first-parent", `--max-count=${MOST_COMMITS}`, "--end-of-options", sha);
   return listed.split("\n").filter((line) => line !== "");
 }
 

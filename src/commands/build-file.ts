@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { readRecord } from "../dbt/record.ts";
+import { SignalboxError } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+
+const buildFile = z.object({
+  starts: z.array(
+    z.object({
+      command: z.string(),
+      exitCode: z.number().nullable(),
+      startedAt: z.string(),
+      seconds: z.number(),
+      trouble: z.enum(["none", "stale", "foreign", "missing", "unreadable", "killed", "timed-out"]),
+      lastWords: z.string().nullable(),
+      dir: z.string(),
+    }),
+  ),
+});
+
+/** The starts of the last build, read again from their copies, and where those are. */
+export interface RecordedBuild {
+  readonly runs: readonly DbtRun[];
+  readonly dirs: readonly string[];
+}
+
+/** Reads the work folder's build.json; null where dbt was not started. Throws an artifacts error for what is none. */
+export async function readBuildFile({ work }: Context): Promise<RecordedBuild | null> {
+  const value = await work.readJson("build.json");
+  if (value === null) return null;
+  const parsed = buildFile.safeParse(value);
+  if (!parsed.success) {
+    throw new SignalboxError("artifacts", `${work.path("build.json")} is no build of signalbox`, {
+      hint: "run signalbox build again",
+    });
+  }
+  const { starts } = parsed.data;
+  if (starts.length === 0) return null;
+  const runs = starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) }));
+  return { runs: await Promise.all(runs), dirs: starts.map(({ dir }) => dir) };
+}

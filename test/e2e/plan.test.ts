@@ -1,0 +1,190 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PlanResult } from "../../src/selection/plan.ts";
+import { json, signalbox } from "./cli.ts";
+import { aModel, ORDERS, openSmallProject, type SmallProject } from "./small-project.ts";
+
+let project: SmallProject;
+beforeEach(() => {
+  project = openSmallProject();
+});
+afterEach(() => project.remove());
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  signalbox(args, { cwd: project.dir, env: { ...project.env, SIGNALBOX_NO_QUEUE: "true", ...env } });
+const idOf = (name: string) => `model.small.${name}`;
+const nodesOf = (...models: ReturnType<typeof aModel>[]) => ({
+  FAKE_DBT_NODES: JSON.stringify(Object.fromEntries(models.map((model) => [model.unique_id, model]))),
+});
+
+function manifestWith(models: readonly object[]) {
+  const metadata = {
+    dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
+    dbt_version: "1.11.16",
+    project_name: "small",
+    adapter_type: "duckdb",
+  };
+  const nodes = Object.fromEntries(models.map((model) => [(model as { unique_id: string }).unique_id, model]));
+  return { metadata, nodes, sources: {}, macros: {} };
+}
+
+/** A manifest of this project with these models, in a folder of that name beside the repository. */
+function writeBaseline(name: string, models: readonly object[]): string {
+  const dir = join(project.dir, "..", name);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, "manifest.json"), JSON.stringify(manifestWith(models)));
+  return dir;
+}
+
+const chain = () => [aModel("top"), aModel("middle", idOf("top")), aModel("bottom", idOf("middle"))] as const;
+const before = (model: ReturnType<typeof aModel>) => ({ ...model, raw_code: "select 'before'" });
+const plan = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
+  const ended = await run(["plan", "--json", "--mode", "check", ...args], env);
+  return { ...ended, plan: json<PlanResult>(ended) };
+};
+const buildsOf = () => project.starts().filter(({ argv }) => argv.includes("build"));
+
+describe("a plan where nothing tells what production holds", () => {
+  const [top, middle, bottom] = chain();
+  const ALL = nodesOf(top, middle, bottom);
+  beforeEach(() => {
+    project.write({ "signalbox.yml": `${project.read("signalbox.yml")}baseline: { sources: [store] }\n` });
+  });
+  const state = () => writeBaseline("base", [ORDERS, top, middle, before(bottom)]);
+
+  it.each(["state:modified+", "0+state:modified+", "1+state:modified+"])(
+    "takes in every parent, and says that it is not what production lacks: %s",
+    async (select) => {
+      const { plan: made } = await plan(["--store", "none", "--state", state(), "--select", select], ALL);
+
+      expect(made.ids).toEqual([idOf("bottom"), idOf("middle"), idOf("top")]);
+      expect(made.dbt?.select).toEqual(["+state:modified+"]);
+      expect(made.defer).toBe(false);
+      expect(made.warnings.join()).toContain("nothing tells what production holds: parents are built too");
+      const reasons = new Map(made.nodes.map((node) => [node.id, node.reasons]));
+      expect(reasons.get(idOf("bottom"))).toEqual([{ kind: "body" }]);
+      expect(reasons.get(idOf("top"))).toEqual([{ kind: "nothing-deferred" }]);
+    },
+  );
+
+  it("builds everything where no selector says: and the parents of these", async () => {
+    const { plan: made } = await plan(
+      ["--store", "none", "--state", state(), "--select", "bottom,state:modified+"],
+      ALL,
+    );
+
+    expect(made.kind).toBe("everything");
+    expect(made.warnings.join()).toContain("does not take in every parent: everything is built");
+  });
+
+  it("leaves a parent out that is excluded, and says what that does", async () => {
+    const { plan: made } = await plan(["--store", "none", "--state", state(), "--exclude", "middle"], ALL);
+
+    expect(made.ids).toEqual([idOf("bottom")]);
+    expect(made.warnings).toEqual([
+      `${idOf("middle")}: excluded, and not known to be in production: what reads it will fail`,
+    ]);
+  });
+});
+
+describe("a plan", () => {
+  const [top, middle, bottom] = chain();
+  const ALL = nodesOf(top, middle, bottom);
+  const state = () => writeBaseline("base", [ORDERS, top, middle, before(bottom)]);
+  const production = () => writeBaseline("production", [ORDERS, top, bottom]);
+
+  it("leaves out what is excluded and missing in production, and defers all the same", async () => {
+    const { plan: made } = await plan(["--state", state(), "--defer-state", production(), "--exclude", "middle"], ALL);
+
+    expect(made).toMatchObject({ ids: [idOf("bottom")], defer: true, promoted: [] });
+    expect(made.warnings.join()).toContain(`${idOf("middle")}: excluded, and not known to be in production`);
+  });
+
+  it("hands its indirect selection on to the build", async () => {
+    await plan(["--state", state(), "--defer-state", production(), "--indirect-selection", "cautious"], ALL);
+    await run(["build", "--mode", "check"], ALL);
+
+    expect(buildsOf()[0]?.argv.join(" ")).toContain("--indirect-selection cautious");
+  });
+
+  it("of what dbt ls lists is none to build", async () => {
+    const listed = await plan(["--state", state(), "--defer-state", production(), "--as", "ls"], ALL);
+    const ended = await run(["build", "--mode", "check"], ALL);
+
+    expect(listed.plan.ids).toContain(idOf("bottom"));
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("lists what dbt ls would, which is no plan to build");
+    expect(buildsOf()).toEqual([]);
+  });
+
+  it("whoever made it, gives dbt no deferral manifest whose names are more than names", async () => {
+    const evil = writeBaseline("evil", [{ ...top, alias: 'x" union select 1 --' }, middle]);
+    await plan(["--state", state(), "--defer-state", evil], ALL);
+
+    const ended = await run(["build", "--mode", "check"], ALL);
+
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain(evil);
+    expect(buildsOf()).toEqual([]);
+  });
+
+  it("does without the times of a run_results.json that is broken, aloud", async () => {
+    const dir = state();
+    writeFileSync(join(dir, "run_results.json"), '{"metadata": {');
+
+    const ended = await plan(["--state", dir, "--defer-state", production()], ALL);
+
+    expect(ended.code).toBe(0);
+    expect(ended.plan.estimate).toBeNull();
+    expect(ended.stderr).toMatch(/warning.*no times.*cut off/s);
+  });
+
+  it("takes results and times from the folder of --state, and from no earlier baseline", async () => {
+    const dir = state();
+    const results = [
+      { unique_id: idOf("bottom"), status: "success", execution_time: 7, thread_id: "Thread-1", timing: [] },
+      { unique_id: idOf("middle"), status: "success", execution_time: 2, thread_id: "Thread-2", timing: [] },
+    ];
+    writeFileSync(join(dir, "run_results.json"), JSON.stringify({ metadata: {}, args: { which: "build" }, results }));
+
+    const timed = await plan(["--state", dir, "--defer-state", dir], ALL);
+    const untimed = await plan(["--state", production(), "--defer-state", production()], ALL);
+
+    expect(timed.plan.estimate).toEqual({ seconds: 7, threads: 2, untimed: 0 });
+    expect(untimed.plan.estimate).toBeNull();
+  });
+
+  it("warns of vars that changed since the baseline's commit", async () => {
+    project.write({
+      "dbt_project.yml": `${project.read("dbt_project.yml")}vars: { currency: EUR, small: { since: 2020 } }\n`,
+    });
+    project.git("commit", "--quiet", "--all", "--message", "Vars");
+    project.git("switch", "--quiet", "--create", "feature");
+    project.write({ "dbt_project.yml": project.read("dbt_project.yml").replace("EUR", "USD").replace("2020", "2021") });
+    project.git("commit", "--quiet", "--all", "--message", "Dollars");
+
+    const { plan: made } = await plan(["--store", "none"], ALL);
+
+    expect(made.warnings).toContain("currency, small.since: changed vars; dbt does not see which nodes read them");
+  });
+
+  it("shows a changed source that its followers follow", async () => {
+    const base = { ...manifestWith([top, { ...middle, depends_on: { nodes: ["source.small.raw.a"], macros: [] } }]) };
+    const source = (identifier: string) => ({
+      "source.small.raw.a": {
+        ...{ unique_id: "source.small.raw.a", resource_type: "source", name: "a", source_name: "raw" },
+        ...{ package_name: "small", original_file_path: "models/s.yml", fqn: ["small", "raw", "a"] },
+        ...{ database: "db", schema: "raw", identifier, config: {}, quoting: {}, columns: {} },
+      },
+    });
+    const [now, then] = [join(project.dir, "../now.json"), join(project.dir, "../then.json")];
+    writeFileSync(now, JSON.stringify({ ...base, sources: source("a2") }));
+    writeFileSync(then, JSON.stringify({ ...base, sources: source("a") }));
+
+    const ended = await run(["plan", "--manifest", now, "--state", then]);
+
+    expect(ended.stdout).toContain("1 of 2 nodes: 1 follows");
+    expect(ended.stdout).toMatch(/● raw\.a +source changed\n +→ 1 follows: middle/);
+  });
+});
