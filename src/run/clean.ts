@@ -3,13 +3,13 @@ import { schemaOf } from "./schema.ts";
 export interface CleanRequest {
   /** Schemas of the warehouse; which of them a check has made is told by their names. */
   readonly schemas: readonly string[];
-  /** Branches that are there: nothing of them is dropped. */
-  readonly branches: readonly string[];
+  /** Branches and tags that are there: nothing of them is dropped. */
+  readonly refs: readonly string[];
   readonly prefix: string;
   /** Names to keep, whatever else is true. */
   readonly keep: readonly string[];
-  /** The hash that the schema of a branch was named by, in hex. */
-  readonly hashOf: (branch: string) => string;
+  /** The hash that the schema of a branch or tag was named by, in hex. */
+  readonly hashOf: (ref: string) => string;
 }
 
 export interface Cleaning {
@@ -18,11 +18,12 @@ export interface Cleaning {
 }
 
 /**
- * Which schemas of checks to drop: prefix, slug and six hex digits, of a branch that is gone. Every other name is left
- * out of both lists. Warehouses differ in the case of names, so that it never tells two of them apart.
+ * Which schemas of checks to drop: prefix, slug and six hex digits, of a branch or tag that is gone; a fork's branch counts
+ * as gone, since nobody can list it. Every other name is left out of both lists. Warehouses differ in the case of names,
+ * so that it never tells two of them apart.
  */
-export function decideClean({ schemas, branches, prefix, keep, hashOf }: CleanRequest): Cleaning {
-  const living = branches.map((branch) => schemaOf(`${prefix}{branch}`, branch, hashOf(branch)));
+export function decideClean({ schemas, refs, prefix, keep, hashOf }: CleanRequest): Cleaning {
+  const living = refs.map((ref) => schemaOf(`${prefix}{branch}`, ref, hashOf(ref)));
   const kept = new Set([...living, ...keep].map((name) => name.toLowerCase()));
   const ours = [...new Set(schemas)].filter((name) => isSchemaOfBranch(name, prefix)).sort();
   return {

@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parseJson } from "../artifacts/json.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
 import { redactor } from "../support/secrets.ts";
@@ -11,11 +9,15 @@ import { redactor } from "../support/secrets.ts";
 /** The files of a bundle. Never a partial_parse.msgpack: dbt executes the SQL that is stored in it. */
 export const BUNDLE_FILES = ["manifest.json", "run_results.json", "verdict.json", "sources.json"] as const;
 const HEADER_FILE = "state.json";
-const COMMIT = /^[0-9a-f]{40,64}$/;
+
+/** A whole hash: what names a bundle. Everything else that is asked for has none. */
+export function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(text);
+}
 
 const bundleHeader = z.object({
   schema: z.literal(1),
-  commit: z.string().regex(COMMIT),
+  commit: z.string().refine(isCommit, "wanted a whole hash"),
   branch: z.string(),
   createdAt: z.string(),
   project: z.string(),
@@ -43,7 +45,7 @@ export interface BundleRequest {
  * error for a commit that is no whole hash: stores name their folders by it.
  */
 export async function makeBundle({ files, into, facts, secrets }: BundleRequest): Promise<BundleHeader> {
-  if (!COMMIT.test(facts.commit)) {
+  if (!isCommit(facts.commit)) {
     throw configurationError([
       { where: "the commit of the bundle", got: JSON.stringify(facts.commit), wanted: "wanted its whole hash" },
     ]);
@@ -96,73 +98,6 @@ export async function readBundle(folder: string, where: string): Promise<BundleH
 /** The files of a published bundle, header included. */
 export function filesOf(header: BundleHeader): readonly string[] {
   return [HEADER_FILE, ...header.files.map(({ name }) => name)];
-}
-
-/** Throws an artifacts error for a bundle of another project or adapter; answers with warnings otherwise. */
-export function assertFits(header: BundleHeader, current: Manifest, where: string): readonly string[] {
-  const other = (what: string, theirs: string, ours: string) =>
-    new SignalboxError(
-      "artifacts",
-      `the bundle ${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`,
-      {
-        hint: "give each dbt project a store of its own: store: dir:PATH/name",
-      },
-    );
-  if (header.project !== current.projectName) throw other("project", header.project, current.projectName);
-  if (header.adapter !== current.adapter) throw other("adapter", header.adapter, current.adapter);
-  const minor = (version: string) => version.split(".").slice(0, 2).join(".");
-  if (minor(header.dbtVersion) === minor(current.dbtVersion)) return [];
-  return [
-    `the bundle ${where} was made with dbt ${header.dbtVersion}, this run has ${current.dbtVersion}: nodes can look changed that are not`,
-  ];
-}
-
-/** Throws an artifacts error for a manifest of another project, adapter or kind than the current one. */
-export function assertSameProject(baseline: Manifest, current: Manifest, where: string): void {
-  const found = [
-    ["project", baseline.projectName, current.projectName],
-    ["adapter", baseline.adapter, current.adapter],
-    ["manifest version", String(baseline.schema), String(current.schema)],
-  ] as const;
-  for (const [what, theirs, ours] of found) {
-    if (theirs === ours || theirs === "" || ours === "") continue;
-    throw new SignalboxError(
-      "artifacts",
-      `${where} is of ${what} ${JSON.stringify(theirs)}, not of ${JSON.stringify(ours)}`,
-      {
-        hint: "name a manifest of the same project, made with the same adapter and about the same dbt",
-      },
-    );
-  }
-}
-
-/**
- * dbt renders database, schema and alias of the deferral manifest into SQL as they stand, whatever else the entry says.
- * Judges the file as it is written, since dbt reads it by its keys, disabled entries too. Throws an artifacts error where
- * a part could end an identifier. Tests are never deferred to, and their names may hold quotes.
- * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/contracts/graph/manifest.py (merge_from_artifact)
- */
-export function assertHarmlessRelations(text: string, where: string): void {
-  const { nodes, functions } = parseJson(text, where);
-  for (const [id, entry] of [...entriesOf(nodes), ...entriesOf(functions)]) {
-    if (entry.resource_type === "test" || entry.resource_type === "unit_test") continue;
-    const parts = [entry.database, entry.schema, entry.alias, entry.identifier];
-    if (!parts.some((part) => typeof part === "string" && /["'`;\u0000-\u001f\u007f]/.test(part))) continue;
-    throw new SignalboxError(
-      "artifacts",
-      `the manifest of ${where} names a relation with a quote, semicolon or control character: ${id}`,
-      {
-        hint: "it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch",
-      },
-    );
-  }
-}
-
-function entriesOf(collection: unknown): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
-  const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-  return isObject(collection)
-    ? Object.entries(collection).filter((entry): entry is [string, Record<string, unknown>] => isObject(entry[1]))
-    : [];
 }
 
 function parseHeader(text: string, where: string): BundleHeader {

@@ -14,7 +14,7 @@ export interface Download {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a server says to a download. A body that nobody takes has to be ended: `discard`. */
+/** What a server says to a download. The body of `found` has to be taken, by one of the two, once; others have none. */
 export type Served =
   | { readonly kind: "found"; readonly save: (file: string) => Promise<void>; readonly text: () => Promise<string> }
   | { readonly kind: "moved"; readonly to: string }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SignalboxError } from "../support/errors.ts";
-import { filesOf, readBundle } from "./bundle.ts";
+import { BUNDLE_FILES, filesOf, readBundle } from "./bundle.ts";
 import type { BundleRef } from "./store.ts";
 
 /** A manifest of 500 MB is the largest that can be read; no bundle holds more than this. */
@@ -14,8 +14,8 @@ export const MOST_HEADER_BYTES = 64 * 1024;
 
 /**
  * Takes a bundle from outside: `fill` puts its files into an empty folder; what state.json lists, and what is as it
- * says, moves on into `into`, and nothing else does. Throws an artifacts error for a damaged bundle or one of another
- * commit.
+ * says, moves on into `into`, and nothing else does; what a bundle before it left there goes. Throws an artifacts error for
+ * a damaged bundle or one of another commit, and leaves `into` as it was then.
  */
 export async function receiveBundle(
   { commit, where }: BundleRef,
@@ -35,7 +35,9 @@ export async function receiveBundle(
         },
       );
     }
-    for (const name of filesOf(header)) await rename(join(folder, name), join(into, name));
+    const names = filesOf(header);
+    for (const old of BUNDLE_FILES) if (!names.includes(old)) await rm(join(into, old), { force: true });
+    for (const name of names) await rename(join(folder, name), join(into, name));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

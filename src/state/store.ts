@@ -18,10 +18,5 @@ export interface BundleStore {
   write(folder: string, header: BundleHeader): Promise<BundleRef>;
 }
 
-/** How far a search goes back: the commit itself and its ancestors. */
+/** How far a search goes back: the commit itself and 50 ancestors. */
 export const MOST_COMMITS = 51;
-
-/** A whole hash: what names a bundle. Everything else that is asked for has none. */
-export function isCommit(text: string): boolean {
-  return /^[0-9a-f]{40,64}$/.test(text);
-}

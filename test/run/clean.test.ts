@@ -8,14 +8,14 @@ const hashOf = (branch: string) => createHash("sha256").update(branch).digest("h
 const schema = (branch: string, template = "ci_{branch}") => schemaOf(template, branch, hashOf(branch));
 
 function decide(overrides: Partial<CleanRequest>) {
-  return decideClean({ schemas: [], branches: ["main"], prefix: "ci_", keep: [], hashOf, ...overrides });
+  return decideClean({ schemas: [], refs: ["main"], prefix: "ci_", keep: [], hashOf, ...overrides });
 }
 
 describe("the schemas to drop", () => {
   it("are those of branches that are gone", () => {
     const [living, gone] = [schema("feature/fx"), schema("feature/old")];
 
-    expect(decide({ schemas: [gone, living], branches: ["main", "feature/fx"] })).toEqual({
+    expect(decide({ schemas: [gone, living], refs: ["main", "feature/fx"] })).toEqual({
       drop: [gone],
       keep: [living],
     });
@@ -24,7 +24,13 @@ describe("the schemas to drop", () => {
   it("tell branches of one slug apart by their hash", () => {
     const [living, gone] = [schema("feature/fx"), schema("feature-fx")];
 
-    expect(decide({ schemas: [gone, living], branches: ["feature/fx"] })).toEqual({ drop: [gone], keep: [living] });
+    expect(decide({ schemas: [gone, living], refs: ["feature/fx"] })).toEqual({ drop: [gone], keep: [living] });
+  });
+
+  it("are not those of tags, which checks build for too", () => {
+    const [tag, gone] = [schema("v1.0"), schema("v0.9")];
+
+    expect(decide({ schemas: [gone, tag], refs: ["main", "v1.0"] })).toEqual({ drop: [gone], keep: [tag] });
   });
 
   it("are not those that somebody wants to keep, in whatever case", () => {
@@ -58,13 +64,13 @@ describe("the schemas to drop", () => {
   it("keep a living branch's schema in a warehouse that writes names in capitals", () => {
     const [living, gone] = [schema("a").toUpperCase(), schema("b").toUpperCase()];
 
-    expect(decide({ schemas: [living, gone], branches: ["a"] })).toEqual({ drop: [gone], keep: [living] });
+    expect(decide({ schemas: [living, gone], refs: ["a"] })).toEqual({ drop: [gone], keep: [living] });
   });
 
   it("keep a living branch's schema under an older prefix too", () => {
     const [living, gone] = [schema("a", "pr_{branch}"), schema("b", "pr_{branch}")];
 
-    expect(decide({ schemas: [living, gone], branches: ["a"], prefix: "pr_" })).toEqual({
+    expect(decide({ schemas: [living, gone], refs: ["a"], prefix: "pr_" })).toEqual({
       drop: [gone],
       keep: [living],
     });
@@ -76,7 +82,7 @@ describe("the schemas to drop", () => {
       fc.property(fc.array(branch), fc.array(branch), fc.array(fc.string()), (living, others, names) => {
         const schemas = [...living, ...others].map((each) => schema(each)).concat(names);
 
-        const { drop, keep } = decide({ schemas, branches: living });
+        const { drop, keep } = decide({ schemas, refs: living });
 
         const alive = new Set(living.map((each) => schema(each)));
         expect(drop.filter((name) => alive.has(name))).toEqual([]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findBaseCommit, listAncestors } from "../../src/state/find.ts";
+import { findBaseCommit, listAncestors } from "../../src/state/base-commit.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
@@ -204,6 +204,27 @@ describe("the ancestors of a commit", () => {
     expect(ancestors).toHaveLength(51);
     expect(ancestors[0]).toBe(tip);
     expect(ancestors).not.toContain(first);
+  });
+
+  it("leave out the commits of a branch that was merged: no push to the base branch built them", async () => {
+    const repository = initRepository(at("merged"));
+    const mainline = [repository.commit("first")];
+    for (const name of ["a", "b"]) {
+      repository.run("switch", "--quiet", "--create", name);
+      for (let count = 0; count < 30; count++) repository.run("commit", "--quiet", "--allow-empty", "--message", name);
+      repository.run("switch", "--quiet", "main");
+      repository.run("merge", "--quiet", "--no-ff", "--message", `Merge ${name}`, name);
+      mainline.unshift(repository.run("rev-parse", "HEAD"));
+    }
+
+    expect(await listAncestors(repository.git, "main")).toEqual(mainline);
+  });
+
+  it("of a commit of a branch that was merged go down that branch, and on where it left the base branch", async () => {
+    const { origin, one, two, own } = openBranch();
+    origin.run("merge", "--quiet", "--no-ff", "--message", "Merge feature", "feature");
+
+    expect(await listAncestors(origin.git, own)).toEqual([own, two, one]);
   });
 
   it.each(["--all", "no-such-commit"])("of %j, which is no commit, are a configuration error", async (name) => {

@@ -1,18 +1,10 @@
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  assertFits,
-  assertHarmlessRelations,
-  type BundleRequest,
-  filesOf,
-  makeBundle,
-  readBundle,
-} from "../../src/state/bundle.ts";
-import { aManifest, manifestJson } from "../artifacts/build.ts";
+import { type BundleRequest, filesOf, makeBundle, readBundle } from "../../src/state/bundle.ts";
+import { manifestJson } from "../artifacts/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
-import { aHeader, facts, writeArtifacts } from "./build.ts";
+import { facts, writeArtifacts } from "./build.ts";
 
 const TOKEN = "xoxb-0123456789-secret";
 const WHERE = "s3://bundles/aaaa";
@@ -157,83 +149,5 @@ describe("a file that holds a secret", () => {
     await expect(make({ files })).rejects.toThrow();
 
     await expect(readBundle(folder(), WHERE)).rejects.toMatchObject({ exitCode: 3 });
-  });
-});
-
-describe("whether a bundle fits", () => {
-  it("is told by project and adapter", () => {
-    expect(assertFits(aHeader(), aManifest(), WHERE)).toEqual([]);
-  });
-
-  it.each<[what: string, header: Parameters<typeof aHeader>[0], message: string]>([
-    ["project", { project: "bank" }, `the bundle ${WHERE} is of project "bank", not of "shop"`],
-    ["adapter", { adapter: "bigquery" }, `the bundle ${WHERE} is of adapter "bigquery", not of "duckdb"`],
-  ])("another %s is an artifacts error", (_, header, message) => {
-    expect(() => assertFits(aHeader(header), aManifest(), WHERE)).toThrow(
-      expect.objectContaining({ kind: "artifacts", exitCode: 3, message }),
-    );
-  });
-
-  it.each<[theirs: string, warnings: number]>([
-    ["1.11.16", 0],
-    ["1.11.2", 0],
-    ["1.10.16", 1],
-    ["1.1.16", 1],
-    ["2.11.16", 1],
-  ])("a bundle of dbt %s for a run of 1.11.16 gives %i warnings", (dbtVersion, warnings) => {
-    const told = assertFits(aHeader({ dbtVersion }), aManifest(), WHERE);
-
-    expect(told).toHaveLength(warnings);
-    for (const warning of told) expect(warning).toContain(`dbt ${dbtVersion}, this run has 1.11.16`);
-  });
-});
-
-describe("a deferral manifest", () => {
-  const BAD = ['"', "'", "`", ";", "\n", "\u0000", "\u001b", "\u007f"];
-  const orders = { resource_type: "model", database: "dev", schema: "main", alias: "orders" };
-  const asRejected = expect.objectContaining({
-    kind: "artifacts",
-    exitCode: 3,
-    message: `the manifest of ${WHERE} names a relation with a quote, semicolon or control character: model.shop.orders`,
-  });
-  const judge =
-    (entry: Record<string, unknown>, collection = "nodes") =>
-    () =>
-      assertHarmlessRelations(
-        manifestJson({ [collection]: { "model.shop.customers": orders, "model.shop.orders": entry } }),
-        WHERE,
-      );
-
-  it.each(
-    (["database", "schema", "alias", "identifier"] as const).flatMap((part) => BAD.map((bad) => [part, bad] as const)),
-  )("whose %s holds %j is refused", (part, bad) => {
-    expect(judge({ ...orders, [part]: `a${bad}b` })).toThrow(asRejected);
-  });
-
-  it.each([
-    ["beside a harmless identifier", { alias: 'x" union select 1 --', identifier: "orders" }],
-    ["where the schema is empty", { schema: "", alias: 'x" union select 1 --' }],
-    ["of a node that is disabled, which dbt reads all the same", { alias: 'x" --', config: { enabled: false } }],
-    ["of an entry that calls itself another", { alias: 'x" --', unique_id: "model.shop.customers" }],
-  ])("is judged by the alias %s", (_, overrides) => {
-    expect(judge({ ...orders, ...overrides })).toThrow(asRejected);
-    expect(judge({ ...orders, ...overrides }, "functions")).toThrow(asRejected);
-  });
-
-  it.each([
-    ["a schema with a dash, blank and dollar", { database: null, schema: "dbt-prod $1", alias: "Bestellungen_ü.v2" }],
-    ["a wildcard", { database: "proj-1", schema: "s", alias: "events_*" }],
-    ["a test with a quote in its name", { resource_type: "test", alias: "customer's id is set" }],
-    ["nothing at all", { database: undefined, schema: undefined, alias: undefined }],
-  ])("may hold %s", (_, overrides) => {
-    expect(judge({ ...orders, ...overrides })).not.toThrow();
-  });
-
-  it("is refused wherever in a name the character stands", () => {
-    fc.assert(
-      fc.property(fc.string(), fc.constantFrom(...BAD), fc.string(), (before, bad, after) => {
-        expect(judge({ ...orders, alias: before + bad + after })).toThrow(asRejected);
-      }),
-    );
   });
 });

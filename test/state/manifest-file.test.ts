@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { assertSameProject } from "../../src/state/bundle.ts";
 import { findManifestFile } from "../../src/state/manifest-file.ts";
+import { assertSameProject } from "../../src/state/trust.ts";
 import { aManifest } from "../artifacts/build.ts";
 
 describe("the manifest that --state names", () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pageOf, readAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
-import { pathOf } from "./pages.ts";
+import { pathOf, readPages } from "./pages.ts";
 
 const word = z
   .string()
@@ -26,7 +26,10 @@ const jobAnswer = z.object({ job_number: z.int().nullish(), status: z.string(), 
 const artifactAnswer = z.object({ path: z.string(), node_index: z.int(), url: z.string() });
 const ownWorkflow = z.object({ project_slug: z.string() });
 
-/** Artifacts and what the API tells of the pipelines that made them. One call each, and one for the project's slug. */
+/**
+ * Artifacts and what the API tells of the pipelines that made them. One call for each page, which `mayAsk` allows, and one
+ * for the project's slug. A list that it cut short is not told from a whole one: what is not allowed once is never again.
+ */
 export function createCircleArtifacts(
   client: CircleClient,
   { workflowId, baseUrl, token, signal }: { workflowId: string; baseUrl: string; token: string; signal?: AbortSignal },
@@ -36,29 +39,28 @@ export function createCircleArtifacts(
     (slug ??= client
       .get(pathOf("workflow", workflowId), signal)
       .then(({ body }) => readAnswer(ownWorkflow, body).project_slug));
-  const ask = async <T>(item: z.ZodType<T>, path: string) => {
-    const { body } = await client.get(path, signal);
-    return readAnswer(pageOf(item), body);
-  };
+  const list = <T>(item: z.ZodType<T>, path: string, mayAsk: () => boolean) =>
+    readPages(client, { item, path, mayAsk }, signal);
   return {
     async pipelines(branch: string, page: string | null) {
       const token = page === null ? "" : `&page-token=${encodeURIComponent(page)}`;
       const path = `${pathOf("project", await project(), "pipeline")}?branch=${encodeURIComponent(branch)}${token}`;
-      const { items, next_page_token } = await ask(pipelineAnswer, path);
+      const { body } = await client.get(path, signal);
+      const { items, next_page_token } = readAnswer(pageOf(pipelineAnswer), body);
       return { pipelines: items.map(tellPipeline), next: next_page_token || null };
     },
-    async workflows(pipelineId: string) {
-      return (await ask(workflowAnswer, pathOf("pipeline", pipelineId, "workflow"))).items;
-    },
-    async successfulJobs(workflowId: string) {
-      const { items } = await ask(jobAnswer, pathOf("workflow", workflowId, "job"));
-      return items.flatMap(({ job_number: number, status, type }) =>
+    workflows: (pipelineId: string, mayAsk: () => boolean) =>
+      list(workflowAnswer, pathOf("pipeline", pipelineId, "workflow"), mayAsk),
+    async successfulJobs(workflowId: string, mayAsk: () => boolean) {
+      const jobs = await list(jobAnswer, pathOf("workflow", workflowId, "job"), mayAsk);
+      return jobs.flatMap(({ job_number: number, status, type }) =>
         status === "success" && type === "build" && typeof number === "number" ? [number] : [],
       );
     },
-    async artifacts(jobNumber: number) {
-      const { items } = await ask(artifactAnswer, pathOf("project", await project(), String(jobNumber), "artifacts"));
-      return new Map(items.filter(({ node_index }) => node_index === 0).map(({ path, url }) => [path, url]));
+    async artifacts(jobNumber: number, mayAsk: () => boolean) {
+      const path = pathOf("project", await project(), String(jobNumber), "artifacts");
+      const files = await list(artifactAnswer, path, mayAsk);
+      return new Map(files.filter(({ node_index }) => node_index === 0).map(({ path, url }) => [path, url]));
     },
     headersFor: (url: string) => (isOwnHost(url, baseUrl) ? { "Circle-Token": token } : null),
   };

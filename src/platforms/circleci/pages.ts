@@ -22,12 +22,14 @@ export interface List<T> {
   readonly onFirst?: (answer: CircleAnswer) => void;
   /** Nothing after a page that holds such an item is wanted. */
   readonly isPast?: (item: T) => boolean;
+  /** Asked before each page; where it says no, what was read so far is all. */
+  readonly mayAsk?: () => boolean;
 }
 
 type Ask = (path: string, signal?: AbortSignal) => Promise<CircleAnswer | null>;
 
 /** All items of a list, page by page. */
-export async function readPages<T>(client: CircleClient, list: List<T>, signal: AbortSignal): Promise<T[]> {
+export async function readPages<T>(client: CircleClient, list: List<T>, signal?: AbortSignal): Promise<T[]> {
   return (await collect(client.get, list, signal)) ?? [];
 }
 
@@ -36,11 +38,11 @@ export function findPages<T>(client: CircleClient, list: List<T>, signal: AbortS
   return collect(client.find, list, signal);
 }
 
-async function collect<T>(ask: Ask, list: List<T>, signal: AbortSignal): Promise<T[] | null> {
-  const { path, query = "", item, onFirst, isPast = () => false } = list;
+async function collect<T>(ask: Ask, list: List<T>, signal?: AbortSignal): Promise<T[] | null> {
+  const { path, query = "", item, onFirst, isPast = () => false, mayAsk = () => true } = list;
   const items: T[] = [];
   const tokens = new Set<string>();
-  for (let token = ""; ; ) {
+  for (let token = ""; mayAsk(); ) {
     const parameters = [query, token === "" ? "" : `page-token=${encodeURIComponent(token)}`].filter(Boolean);
     const answer = await ask(parameters.length === 0 ? path : `${path}?${parameters.join("&")}`, signal);
     if (answer === null) return null;
@@ -52,4 +54,5 @@ async function collect<T>(ask: Ask, list: List<T>, signal: AbortSignal): Promise
     if (tokens.has(token)) throw new SignalboxError("service", `CircleCI names the same next page twice: ${path}`);
     tokens.add(token);
   }
+  return items;
 }

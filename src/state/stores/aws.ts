@@ -3,7 +3,7 @@ import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
 import type { BundleStore } from "../store.ts";
 import { createObjectStore, parseBucket } from "./objects.ts";
-import { type Refusals, startTool, type ToolOptions, toolFailure } from "./tool-errors.ts";
+import { type Refusals, startTool, type ToolOptions, toolFailure } from "./tool.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and botocore's own words. */
 const REFUSALS: Refusals = [

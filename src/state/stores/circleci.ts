@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
-import { readHeader } from "../bundle.ts";
+import { isCommit, readHeader } from "../bundle.ts";
 import { download, followWithoutHeaders } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
-import { type BundleRef, type BundleStore, isCommit } from "../store.ts";
+import type { BundleRef, BundleStore } from "../store.ts";
 
 /** Where bundles lie among a job's artifacts: the orb keeps the whole work folder. */
 const STATE_FILE = /^(?:.*\/)?(?:bundle|signalbox-bundle)\/state\.json$/;
 
-/** CircleCI's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
+/**
+ * CircleCI's artifacts, as far as bundles are looked for. Everything in them is what the API says. `mayAsk` is asked
+ * before each call of a list: where it says no, the list ends there.
+ */
 export interface CircleArtifacts {
   /** Pipelines of a branch, newest first; `next` is null behind the last page. */
   pipelines(
@@ -17,11 +20,14 @@ export interface CircleArtifacts {
     page: string | null,
   ): Promise<{ readonly pipelines: readonly CirclePipeline[]; readonly next: string | null }>;
   /** Newest first. */
-  workflows(pipelineId: string): Promise<readonly { readonly id: string; readonly status: string }[]>;
+  workflows(
+    pipelineId: string,
+    mayAsk: () => boolean,
+  ): Promise<readonly { readonly id: string; readonly status: string }[]>;
   /** Numbers of the workflow's jobs that have succeeded. */
-  successfulJobs(workflowId: string): Promise<readonly number[]>;
+  successfulJobs(workflowId: string, mayAsk: () => boolean): Promise<readonly number[]>;
   /** Of the job's first container: address by path. */
-  artifacts(jobNumber: number): Promise<ReadonlyMap<string, string>>;
+  artifacts(jobNumber: number, mayAsk: () => boolean): Promise<ReadonlyMap<string, string>>;
   /** The headers for an artifact's address; null: it is of a host that is not CircleCI's. */
   headersFor(url: string): Readonly<Record<string, string>> | null;
 }
@@ -62,8 +68,8 @@ const MOST_CALLS = 40;
  * The artifacts of CircleCI as store. A bundle counts where the API says that its pipeline ran on the base branch of
  * this very repository and that the workflow and the job have succeeded, and where git says that the commit is in the
  * base branch. Calls of a find: 1 to 5 pages of pipelines, then for each of at most 8 its workflows, the jobs of at
- * most 3, the artifacts of each job and the state.json in them: 6 as a rule with the project's slug, 42 at most. A read: one download for each file. Nothing is written
- * by API: the job's `store_artifacts` step has to.
+ * most 3, the artifacts of each job, all by pages, and the state.json in them: 6 as a rule with the project's slug, 42 at
+ * most. A read: one download for each file. Nothing is written by API: the job's `store_artifacts` step has to.
  */
 export function createCircleStore(options: CircleStoreOptions): BundleStore {
   const { connect, outbox, notice, signal } = options;
@@ -80,23 +86,29 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
     await served.save(file);
   };
 
+  /** null: what is there is no bundle, which one of many pipelines may not keep the others from. */
   const readCommit = (files: ReadonlyMap<string, string>, where: string) =>
     inTemporary(async (folder) => {
       await take(files.get("state.json") ?? "", where, MOST_HEADER_BYTES, join(folder, "state.json"));
       return (await readHeader(folder, where)).commit;
+    }).catch((error: unknown) => {
+      if (!(error instanceof SignalboxError) || error.kind !== "artifacts") throw error;
+      notice(`passed over: ${error.message}`);
+      return null;
     });
 
   return {
     find: async (commits) => {
       const artifacts = await connect();
       const spend = createAllowance(MOST_CALLS);
-      for (const pipeline of await listCandidates(artifacts, options, commits, spend)) {
-        for (const workflow of await workflowsOf(pipeline)) {
-          if (!spend()) break;
-          for (const job of await artifacts.successfulJobs(workflow.id)) {
-            if (!spend()) break;
-            const files = filesIn(await artifacts.artifacts(job));
+      const { listed, hasMore } = await listCandidates(artifacts, options, commits, spend);
+      for (const pipeline of listed.slice(0, MOST_CANDIDATES)) {
+        const workflows = await artifacts.workflows(pipeline.id, spend);
+        for (const workflow of workflows.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS)) {
+          for (const job of await artifacts.successfulJobs(workflow.id, spend)) {
+            const files = filesIn(await artifacts.artifacts(job, spend));
             const ref: BundleRef = { commit: pipeline.commit ?? "", where: `artifacts of job ${job}` };
+            // Where nothing more may be spent, the list of files may be cut short.
             if (!files.has("state.json") || !spend()) continue;
             // A job may have fetched the bundle of another commit into its work folder.
             if ((await readCommit(files, ref.where)) !== ref.commit) continue;
@@ -106,13 +118,9 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
         }
       }
       if (!spend()) notice(`no bundle in ${MOST_CALLS} calls of CircleCI's API: it was looked for no further`);
+      else if (hasMore || listed.length > MOST_CANDIDATES)
+        notice(`no bundle among the newest pipelines of ${options.baseBranch}: it was looked for no further`);
       return null;
-
-      async function workflowsOf({ id }: CirclePipeline) {
-        if (!spend()) return [];
-        const all = await artifacts.workflows(id);
-        return all.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS);
-      }
     },
     read: (ref, into) =>
       receiveBundle(ref, into, async (folder) => {
@@ -135,13 +143,13 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
   };
 }
 
-/** Pipelines that may be trusted, in the order of the commits, the newest first of one commit. */
+/** Pipelines that may be trusted, in the order of the commits, the newest first of one commit; whether others are left. */
 async function listCandidates(
   artifacts: CircleArtifacts,
   { baseBranch, repository, isInBase, notice }: CircleStoreOptions,
   commits: readonly string[],
   spend: () => boolean,
-): Promise<readonly CirclePipeline[]> {
+): Promise<{ readonly listed: readonly CirclePipeline[]; readonly hasMore: boolean }> {
   const found: CirclePipeline[] = [];
   let page: string | null = null;
   for (let count = 0; count < MOST_PAGES && spend(); count++) {
@@ -158,11 +166,11 @@ async function listCandidates(
     }
     const isEnough =
       commits.length === 0 ? found.length >= MOST_CANDIDATES : found.some(({ commit }) => commit === commits[0]);
-    if (next === null || isEnough) break;
     page = next;
+    if (page === null || isEnough) break;
   }
   const placeOf = ({ commit }: CirclePipeline) => (commits.length === 0 ? 0 : commits.indexOf(commit ?? ""));
-  return found.sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MOST_CANDIDATES);
+  return { listed: found.sort((a, b) => placeOf(a) - placeOf(b)), hasMore: page !== null };
 }
 
 const NOT_IN_BASE = "its commit is not in the base branch of this checkout";

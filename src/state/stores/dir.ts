@@ -1,58 +1,77 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
-import { type BundleHeader, filesOf, readBundle, readHeader } from "../bundle.ts";
+import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, saveStream, twice } from "../receive.ts";
 import type { BundleRef, BundleStore } from "../store.ts";
 
 const LATEST = "latest";
-const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /** A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. */
 export function createDirStore(root: string): BundleStore {
   const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
   const has = async (commit: string) =>
-    COMMIT.test(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
+    isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
   return {
-    find: async (commits) => {
-      if (commits.length === 0) {
-        const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
-        return latest !== undefined && (await has(latest)) ? refOf(latest) : null;
-      }
-      for (const commit of commits) {
-        if (await has(commit)) return refOf(commit);
-      }
-      return null;
-    },
+    find: (commits) =>
+      tellFailure(root, "read", async () => {
+        if (commits.length === 0) {
+          const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
+          return latest !== undefined && (await has(latest)) ? refOf(latest) : null;
+        }
+        for (const commit of commits) {
+          if (await has(commit)) return refOf(commit);
+        }
+        return null;
+      }),
     // A deploy may replace the bundle while it is read: once more, then.
-    read: (ref, into) => takeFolder(ref.where, into).catch(() => takeFolder(ref.where, into)),
-    write: async (folder, header) => {
-      const ref = refOf(header.commit);
-      try {
+    read: (ref, into) =>
+      tellFailure(root, "read", () => twice(() => receiveBundle(ref, into, (folder) => takeFolder(ref.where, folder)))),
+    write: (folder, header) =>
+      tellFailure(root, "written", async () => {
+        const ref = refOf(header.commit);
         await putFolder(folder, ref.where, header);
         await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
-      } catch (error) {
-        throw new SignalboxError(
-          "service",
-          `the store ${root} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-          { hint: "is the folder there, and may this user write it?", cause: error },
-        );
-      }
-      return ref;
-    },
+        return ref;
+      }),
   };
 }
 
-/** Checks the copy, not the place: what it held a moment ago tells nothing of what was copied. */
-async function takeFolder(place: string, into: string): Promise<void> {
-  const header = await readHeader(place, place);
-  for (const name of filesOf(header)) {
-    await copyFile(join(place, name), join(into, name)).catch((error: unknown) => {
-      if (!isNodeError(error) || error.code !== "ENOENT") throw error;
-    });
+/** What the disk says is nobody's bug: a service error, as of any store that fails. */
+async function tellFailure<T>(root: string, done: "read" | "written", use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof SignalboxError) throw error;
+    throw new SignalboxError(
+      "service",
+      `the store ${root} cannot be ${done}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: `is the folder there, and may this user ${done === "read" ? "read" : "write"} it?`, cause: error },
+    );
   }
-  await readBundle(into, place);
+}
+
+/** Copies what is to be checked: what the place held a moment ago tells nothing of what was copied. */
+async function takeFolder(place: string, folder: string): Promise<void> {
+  const take = async (name: string, mostBytes: number) => {
+    const file = await openIfAny(join(place, name));
+    if (file === null) return;
+    await saveStream(file.createReadStream(), join(folder, name), { mostBytes, where: join(place, name) });
+  };
+  await take("state.json", MOST_HEADER_BYTES);
+  const { files } = await readHeader(folder, place);
+  for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
+}
+
+async function openIfAny(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    throw error;
+  }
 }
 
 /** Copies beside the place and renames. The bundle of an earlier run of the same commit makes room first. */

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import type { BundleStore } from "../store.ts";
 import { createObjectStore, parseBucket } from "./objects.ts";
-import { type Refusals, startTool, type ToolOptions, toolFailure } from "./tool-errors.ts";
+import { type Refusals, startTool, type ToolOptions, toolFailure } from "./tool.ts";
 
 const REFUSALS: Refusals = [
   [

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
+import { isCommit } from "../bundle.ts";
 import { download, followWithoutHeaders } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { receiveBundle } from "../receive.ts";
-import { type BundleRef, type BundleStore, isCommit } from "../store.ts";
+import type { BundleRef, BundleStore } from "../store.ts";
 import { unzipBundle } from "../zip.ts";
 
 /** The name under which the workflow uploads `.signalbox/bundle/`. */
@@ -73,10 +74,10 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
   return {
     find: async (commits) => {
       const artifacts = await connect();
-      const listed = await listCandidates(artifacts, baseBranch, commits);
-      const alive = listed.filter(({ isExpired }) => !isExpired).slice(0, MOST_CANDIDATES);
+      const { listed, hasMore } = await listCandidates(artifacts, baseBranch, commits);
+      const alive = listed.filter(({ isExpired }) => !isExpired);
       const judge = createJudge(artifacts, options);
-      for (const artifact of alive) {
+      for (const artifact of alive.slice(0, MOST_CANDIDATES)) {
         const distrust = await judge(artifact);
         if (distrust === null) {
           const ref: BundleRef = {
@@ -94,6 +95,8 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
           `the bundle of ${expired.commit.slice(0, 12)} has expired: GitHub keeps artifacts for 90 days if nothing else is set (retention-days)`,
         );
       }
+      if (hasMore || alive.length > MOST_CANDIDATES)
+        notice(`no bundle among the newest artifacts ${GITHUB_ARTIFACT}: it was looked for no further`);
       return null;
     },
     read: (ref, into) =>
@@ -119,23 +122,26 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
   };
 }
 
-/** Of the base branch as the list tells it, in the order of the commits, the newest first of one commit. */
+/** Of the base branch as the list tells it, in the order of the commits, the newest first of one commit; whether others are left. */
 async function listCandidates(
   artifacts: GitHubArtifacts,
   baseBranch: string,
   commits: readonly string[],
-): Promise<readonly Artifact[]> {
+): Promise<{ readonly listed: readonly Artifact[]; readonly hasMore: boolean }> {
   const isWanted = ({ branch, isOwn, commit }: Artifact) =>
     isOwn && branch === baseBranch && isCommit(commit) && (commits.length === 0 || commits.includes(commit));
   const found: Artifact[] = [];
+  let hasMore = true;
   for (let page = 1; page <= MOST_PAGES; page++) {
     const { artifacts: rows, hasNext } = await artifacts.list(GITHUB_ARTIFACT, page);
     found.push(...rows.filter(isWanted));
     const isEnough = found.some(({ commit, isExpired }) => !isExpired && (commits[0] ?? commit) === commit);
+    hasMore = hasNext;
     if (!hasNext || isEnough) break;
   }
   const placeOf = ({ commit }: Artifact) => (commits.length === 0 ? 0 : commits.indexOf(commit));
-  return found.sort((a, b) => placeOf(a) - placeOf(b) || b.createdAt.localeCompare(a.createdAt));
+  found.sort((a, b) => placeOf(a) - placeOf(b) || b.createdAt.localeCompare(a.createdAt));
+  return { listed: found, hasMore };
 }
 
 /** A function that says why an artifact is not to be trusted, or null. */

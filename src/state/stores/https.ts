@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { readHeader } from "../bundle.ts";
+import { isCommit, readHeader } from "../bundle.ts";
 import { download, refusedBy } from "../download.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, twice } from "../receive.ts";
-import { type BundleStore, isCommit, MOST_COMMITS } from "../store.ts";
+import { type BundleStore, MOST_COMMITS } from "../store.ts";
 
 export interface HttpsStoreOptions {
+  readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,11 +19,21 @@ const LATEST_BYTES = 200;
  * `<url>/<commit>/state.json` beside the other files. No credentials, no redirects. Calls: at most 51 for a find among
  * commits (in rounds of ten), two for the newest; one for each file of a read.
  */
-export function createHttpsStore(address: string, { signal }: HttpsStoreOptions = {}): BundleStore {
+export function createHttpsStore(address: string, { notice, signal }: HttpsStoreOptions): BundleStore {
   const base = readAddress(address);
   const at = (...path: readonly string[]) => `${base}/${path.join("/")}`;
+  const said = new Set<number>();
+  let isTold = false;
+  const tellForbidden = () => {
+    if (isTold || said.size !== 1 || !said.has(403)) return;
+    isTold = true;
+    notice(
+      `${base} answered 403 to everything: it may not be read from here, or it holds no bundle and does not say so`,
+    );
+  };
   const get = async (url: string, mostBytes: number) => {
     const served = await download({ url, where: url, mostBytes, signal });
+    said.add(served.kind === "refused" ? served.status : 200);
     if (served.kind === "found") return served;
     if (served.kind === "moved") throw movedTo(url, served.to);
     // A bucket that does not list its keys answers 403 for one that is not there.
@@ -43,6 +54,7 @@ export function createHttpsStore(address: string, { signal }: HttpsStoreOptions 
         const commit = round[found.indexOf(true)];
         if (commit !== undefined) return { commit, where: at(commit) };
       }
+      tellForbidden();
       return null;
     },
     read: (ref, into) =>

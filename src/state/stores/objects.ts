@@ -1,9 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { filesOf, readHeader } from "../bundle.ts";
-import { inTemporary, MOST_FILE_BYTES, receiveBundle, tooLarge, twice } from "../receive.ts";
-import { type BundleStore, isCommit, MOST_COMMITS } from "../store.ts";
+import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
+import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, tooLarge, twice } from "../receive.ts";
+import { type BundleStore, MOST_COMMITS } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
 export interface ObjectTool {
@@ -42,10 +42,13 @@ export function parseBucket(spec: string): Bucket {
   ]);
 }
 
+const LATEST_BYTES = 200;
+
 /**
  * Objects as store: `<prefix>/<commit>/…`, and `<prefix>/latest` with the newest one's commit. A bundle is there when
- * its state.json is, which is written behind the other files. Starts of the tool: find among commits 1 + one for each
- * folder of a commit that holds no state.json, the newest 2, read one for each file, write one for each file and 1.
+ * its state.json is, which is written behind the other files. Nothing is copied whose size was not asked: a tool has no
+ * limit of its own. Starts of the tool: find among commits 2 + one for each folder of a commit that holds no state.json,
+ * the newest 3, read 5 at a time and then one for each file, write one for each file and 1.
  */
 export function createObjectStore(tool: ObjectTool, address: string, prefix: string): BundleStore {
   const keyOf = (...path: readonly string[]) => [...(prefix === "" ? [] : [prefix]), ...path].join("/");
@@ -61,11 +64,16 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
     read: (ref, into) =>
       twice(() =>
         receiveBundle(ref, into, async (folder) => {
-          await tool.get(keyOf(ref.commit, "state.json"), folder);
+          // All before the first copy: the shorter the time between two copies, the rarer a deploy falls into it.
+          const sizes = await sizesOf(ref.commit, ["state.json", ...BUNDLE_FILES]);
+          const take = async (name: string, mostBytes: number) => {
+            const bytes = sizes.get(name) ?? null;
+            if (bytes !== null && bytes > mostBytes) throw tooLarge(`${ref.where}/${name}`, mostBytes);
+            if (bytes !== null) await tool.get(keyOf(ref.commit, name), folder);
+          };
+          await take("state.json", MOST_HEADER_BYTES);
           const { files } = await readHeader(folder, ref.where);
-          const large = files.find(({ bytes }) => bytes > MOST_FILE_BYTES);
-          if (large !== undefined) throw tooLarge(`${ref.where}/${large.name}`, MOST_FILE_BYTES);
-          for (const { name } of files) await tool.get(keyOf(ref.commit, name), folder);
+          for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
         }),
       ),
     write: async (folder, header) => {
@@ -80,9 +88,18 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
     },
   };
 
+  async function sizesOf(commit: string, names: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+    const sizes = names.map(async (name) => [name, await tool.size(keyOf(commit, name))] as const);
+    return new Map(await Promise.all(sizes));
+  }
+
   async function readLatest(): Promise<readonly string[]> {
+    const bytes = await tool.size(keyOf("latest"));
+    if (bytes !== null && bytes > LATEST_BYTES) throw tooLarge(`${address}/latest`, LATEST_BYTES);
     const latest = await inTemporary(async (folder) =>
-      (await tool.get(keyOf("latest"), folder)) ? (await readFile(join(folder, "latest"), "utf8")).trim() : null,
+      bytes !== null && (await tool.get(keyOf("latest"), folder))
+        ? (await readFile(join(folder, "latest"), "utf8")).trim()
+        : null,
     );
     if (latest !== null) return [latest];
     // Both vendors answer 404 for an object of a bucket that is not there; a list tells.

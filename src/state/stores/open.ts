@@ -15,17 +15,18 @@ export interface OpenOptions {
   /** What relative folders are relative to. */
   readonly cwd: string;
   readonly env: Environment;
+  readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
   /** What `auto` stands for on the platform of this run. */
   readonly auto: () => OpenedStore;
 }
 
 /** Throws a configuration error for an address that no store can have. */
-export function openStore(spec: string, { cwd, env, signal, auto }: OpenOptions): OpenedStore {
+export function openStore(spec: string, { cwd, env, notice, signal, auto }: OpenOptions): OpenedStore {
   if (spec === "auto") return auto();
   if (spec === "none") return { store: null, why: "store: none" };
   const options = { env, signal };
-  if (spec.startsWith("https://")) return { store: createHttpsStore(spec, { signal }), name: spec };
+  if (spec.startsWith("https://")) return { store: createHttpsStore(spec, { notice, signal }), name: spec };
   if (spec.startsWith("s3://")) return { store: createS3Store(spec, options), name: spec };
   if (spec.startsWith("gs://")) return { store: createGcsStore(spec, options), name: spec };
   const folder = resolve(cwd, spec.replace(/^dir:/, ""));

@@ -27,6 +27,9 @@ interface FakePipeline {
   workflow: string;
   job: string;
   files: Map<string, Buffer>;
+  /** What the API lists before the workflow and the job of the bundle. */
+  failedBefore: readonly string[];
+  jobsBefore: readonly unknown[];
 }
 
 let contract: Contract | null = null;
@@ -36,6 +39,8 @@ let downloads: Request[];
 let problems: string[];
 let notices: string[];
 let base: string[];
+/** Of workflows, jobs and artifacts. */
+let pageSize: number;
 const server = setupServer();
 
 beforeAll(async () => {
@@ -44,6 +49,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   [pipelines, requests, downloads, problems, notices, base] = [[], [], [], [], [], [A, B, C]];
+  pageSize = 100;
   server.use(...handlers());
 });
 afterEach(() => {
@@ -63,6 +69,8 @@ function addPipeline(number: number, files: ReadonlyMap<string, Buffer>, overrid
     workflow: "success",
     job: "success",
     files: new Map(files),
+    failedBefore: [],
+    jobsBefore: [],
     ...overrides,
   });
 }
@@ -73,40 +81,45 @@ function handlers() {
     requests.push(`${route}${search}`);
     if (request.headers.get("circle-token") !== TOKEN) problems.push(`${route}: no token`);
     const query = Object.fromEntries(new URL(request.url).searchParams);
+    // CircleCI's file names no parameter for the next_page_token that it has in these two answers.
+    if (/\/(?:job|artifacts)$/.test(route)) delete query["page-token"];
     problems.push(...(contract?.problems({ method: "GET", path: route, query, status: 200, body }) ?? []));
     return HttpResponse.json(body);
   };
   const find = (id: unknown, of: number) => pipelines.find(({ number }) => uuid(of + number) === id);
-  const list = (items: unknown[], next: string | null = null) => ({ items, next_page_token: next });
+  const list = (request: Request, rows: unknown[], size = pageSize) => {
+    const from = Number(new URL(request.url).searchParams.get("page-token") ?? "0");
+    return {
+      items: rows.slice(from, from + size),
+      next_page_token: from + size < rows.length ? `${from + size}` : null,
+    };
+  };
   const project = `/project/${encodeURIComponent(SLUG)}`;
   return [
     http.get(`${BASE}/api/v2/workflow/${OWN}`, ({ request }) =>
       answer(request, `/workflow/${OWN}`, tellWorkflow(OWN, uuid(998), 99, "running")),
     ),
     http.get(`${BASE}/api/v2/project/gh/acme/shop/pipeline`, ({ request }) => {
-      const from = Number(new URL(request.url).searchParams.get("page-token") ?? "0");
       const rows = [...pipelines].sort((a, b) => b.number - a.number);
-      const next = from + 20 < rows.length ? String(from + 20) : null;
-      return answer(request, `${project}/pipeline`, list(rows.slice(from, from + 20).map(tellPipeline), next));
+      return answer(request, `${project}/pipeline`, list(request, rows.map(tellPipeline), 20));
     }),
     http.get(`${BASE}/api/v2/pipeline/:id/workflow`, ({ request, params }) => {
       const pipeline = find(params.id, 1000);
-      const rows =
-        pipeline === undefined
-          ? []
-          : [
-              tellWorkflow(
-                uuid(2000 + pipeline.number),
-                uuid(1000 + pipeline.number),
-                pipeline.number,
-                pipeline.workflow,
-              ),
-            ];
-      return answer(request, `/pipeline/${params.id}/workflow`, list(rows));
+      const rows = pipeline === undefined ? [] : [...pipeline.failedBefore, pipeline.workflow];
+      const told = rows.map((status, index) =>
+        tellWorkflow(
+          uuid((index === rows.length - 1 ? 2000 : 4000) + (pipeline?.number ?? 0)),
+          String(params.id),
+          pipeline?.number ?? 0,
+          status,
+        ),
+      );
+      return answer(request, `/pipeline/${params.id}/workflow`, list(request, told));
     }),
     http.get(`${BASE}/api/v2/workflow/:id/job`, ({ request, params }) => {
       const pipeline = find(params.id, 2000);
-      return answer(request, `/workflow/${params.id}/job`, list(pipeline === undefined ? [] : [tellJob(pipeline)]));
+      const rows = pipeline === undefined ? [] : [...pipeline.jobsBefore, tellJob(pipeline)];
+      return answer(request, `/workflow/${params.id}/job`, list(request, rows));
     }),
     http.get(`${BASE}/api/v2/project/gh/acme/shop/:job/artifacts`, ({ request, params }) => {
       const pipeline = pipelines.find(({ number }) => String(number) === params.job);
@@ -115,7 +128,7 @@ function handlers() {
         node_index: 0,
         url: `${OUTPUT}/${params.job}/artifacts/0/${path}`,
       }));
-      return answer(request, `${project}/${params.job}/artifacts`, list(rows));
+      return answer(request, `${project}/${params.job}/artifacts`, list(request, rows));
     }),
     http.get(`${OUTPUT}/:job/artifacts/0/*`, ({ request, params }) => {
       downloads.push(request);
@@ -299,6 +312,58 @@ describe("CircleCI's artifacts as store", () => {
 
     expect(await open(outbox()).find([B, A])).toBeNull();
     expect(requests.length).toBeLessThanOrEqual(42);
+    expect(notices).toEqual(["no bundle among the newest pipelines of main: it was looked for no further"]);
+  });
+
+  it.each([19, 20])("does not say so where it has looked through all of %i pipelines", async (count) => {
+    for (let number = 1; number <= count; number++) addPipeline(number, new Map(), { branch: "feature/x" });
+    addPipeline(count + 1, new Map());
+    pipelines.shift();
+
+    expect(await open(outbox()).find([])).toBeNull();
+    expect(notices.filter((text) => !text.includes("it ran on feature/x"))).toEqual([]);
+  });
+
+  it("reads all pages of workflows, jobs and artifacts", async () => {
+    pageSize = 2;
+    const other = { ...tellJob({ number: 9 } as FakePipeline), status: "failed" };
+    addPipeline(7, new Map([...["a", "b", "c"].map((name) => [name, Buffer.from("x")] as const), ...(await files())]), {
+      failedBefore: ["failed", "failed", "canceled"],
+      jobsBefore: [other, other, other],
+    });
+    const store = open(outbox());
+
+    const ref = await store.find([A]);
+    expect(ref).toMatchObject({ commit: A, where: "artifacts of job 7" });
+    await store.read(ref ?? { commit: "", where: "" }, await into());
+
+    expect((await readdir(await into())).sort()).toEqual(["manifest.json", "run_results.json", "state.json"]);
+    const asked = (path: string) => requests.filter((request) => request.includes(path)).length;
+    expect([asked("/workflow?") + asked("/workflow"), asked("/job"), asked("/artifacts")]).not.toContain(1);
+  });
+
+  it("counts the pages of a list among its calls, and takes no bundle of a list that it cut short", async () => {
+    pageSize = 1;
+    const many = Array.from({ length: 60 }, (_, number) => [`logs/${number}.txt`, Buffer.from("x")] as const);
+    const [state, ...rest] = (await files()).entries();
+    addPipeline(7, new Map([...(state === undefined ? [] : [state]), ...many, ...rest]));
+
+    expect(await open(outbox()).find([A])).toBeNull();
+    expect(requests.length).toBeLessThanOrEqual(42);
+    expect(downloads).toEqual([]);
+    expect(notices).toEqual(["no bundle in 40 calls of CircleCI's API: it was looked for no further"]);
+  });
+
+  it.each<[what: string, content: string, told: RegExp]>([
+    ["is no JSON", "<html>", /^passed over: the bundle artifacts of job 8 is damaged: state.json is not JSON$/],
+    ["is of a schema to come", '{"schema":2}', /^passed over: .*state.json is not as written/],
+    ["is too large", "x".repeat(100_000), /^passed over: artifacts of job 8 is larger than/],
+  ])("passes over a state.json that %s, aloud, and looks on", async (_, content, told) => {
+    addPipeline(8, new Map([["bundle/state.json", Buffer.from(content)]]));
+    addPipeline(7, await files());
+
+    expect(await open(outbox()).find([])).toMatchObject({ where: "artifacts of job 7" });
+    expect(notices).toEqual([expect.stringMatching(told)]);
   });
 
   it("sends the token to CircleCI's hosts alone", async () => {

@@ -12,6 +12,15 @@ describe("a folder as store", () => {
   const root = () => join(dir(), "store");
   const { prepare, publish } = createPublisher(dir);
 
+  const replaceByFolder = async (name: string) => {
+    await rm(join(root(), A, name));
+    await mkdir(join(root(), A, name));
+  };
+  const replaceByCircle = async (name: string) => {
+    await rm(join(root(), A, name));
+    await symlink(name, join(root(), A, name));
+  };
+
   it("holds one folder for each bundle, a pointer to the newest, and nothing in between", async () => {
     const store = createDirStore(root());
     await publish(store, A);
@@ -71,6 +80,54 @@ describe("a folder as store", () => {
     await mkdir(into);
 
     await expect(store.read(ref, into)).rejects.toMatchObject({ kind: "artifacts", exitCode: 3 });
+  });
+
+  // A folder or a file in the way, since a chmod does not keep root out.
+  it.each<[what: string, block: () => Promise<unknown>]>([
+    ["has a folder for a manifest", () => replaceByFolder("manifest.json")],
+    ["has a link that leads round in a circle", () => replaceByCircle("manifest.json")],
+  ])("whose bundle %s is a service error on reading, not a bug of ours", async (_, block) => {
+    const store = createDirStore(root());
+    const ref = await publish(store, A);
+    await block();
+    const into = join(dir(), "into");
+    await mkdir(into);
+
+    await expect(store.read(ref, into)).rejects.toMatchObject({
+      kind: "service",
+      exitCode: 4,
+      message: expect.stringContaining(`the store ${root()} cannot be read: E`),
+    });
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it.each<[what: string, kind: string, block: () => Promise<unknown>]>([
+    ["a state.json that is a folder", "artifacts", () => replaceByFolder("state.json")],
+    ["a state.json that leads round in a circle", "service", () => replaceByCircle("state.json")],
+  ])("finds nothing in silence beside %s", async (_, kind, block) => {
+    const store = createDirStore(root());
+    await publish(store, A);
+    await block();
+
+    await expect(store.find([A])).rejects.toMatchObject({ kind });
+    await expect(store.find([])).rejects.toMatchObject({ kind });
+  });
+
+  it.each<[what: string, file: string, bytes: number]>([
+    ["a state.json that is too large", "state.json", 100_000],
+    ["a file that is longer than state.json says", "manifest.json", 1_000_000],
+  ])("does not read %s to its end", async (_, file, bytes) => {
+    const store = createDirStore(root());
+    const ref = await publish(store, A);
+    await truncate(join(root(), A, file), bytes);
+    const into = join(dir(), "into");
+    await mkdir(into);
+
+    await expect(store.read(ref, into)).rejects.toMatchObject({
+      kind: "artifacts",
+      message: expect.stringContaining(`${file} is larger than`),
+    });
+    expect(await readdir(into)).toEqual([]);
   });
 
   it("may be a link to a folder elsewhere", async () => {

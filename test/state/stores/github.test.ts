@@ -165,15 +165,30 @@ describe("GitHub's artifacts as store", () => {
 
     expect(await open(outbox()).find([])).toBeNull();
     expect(runs.requests.length + fake.requests.length).toBeLessThanOrEqual(20);
+    expect(notices.at(-1)).toBe("no bundle among the newest artifacts signalbox-state: it was looked for no further");
   });
 
-  it("reads at most three pages", async () => {
+  it("reads at most three pages, and says that it went no further", async () => {
     fake.pageSize = 2;
     for (let id = 2; id <= 9; id++) addRun(id, Buffer.alloc(0), { branch: "feature/x" });
     addRun(1, await zip());
 
     expect(await open(outbox()).find([A])).toBeNull();
     expect(fake.requests).toHaveLength(3);
+    expect(notices).toEqual(["no bundle among the newest artifacts signalbox-state: it was looked for no further"]);
+  });
+
+  it.each([
+    ["that are all there are", [B], 3],
+    ["with a bundle behind which others are", [A, C], 4],
+  ])("does not say so of three pages %s", async (_, commits, pages) => {
+    fake.pageSize = 2;
+    addRun(9, await zip(C), { commit: C });
+    for (let id = 8; id > 9 - 2 * pages + 1; id--) addRun(id, Buffer.alloc(0), { branch: "feature/x" });
+
+    await open(outbox()).find(commits);
+
+    expect(notices).toEqual([]);
   });
 
   it("says that a bundle has expired, and after how long", async () => {

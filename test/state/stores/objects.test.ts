@@ -1,10 +1,10 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BundleStore } from "../../../src/state/store.ts";
 import { createS3Store } from "../../../src/state/stores/aws.ts";
 import { createGcsStore } from "../../../src/state/stores/gcloud.ts";
-import type { ToolOptions } from "../../../src/state/stores/tool-errors.ts";
+import type { ToolOptions } from "../../../src/state/stores/tool.ts";
 import { useTempDir } from "../../support/temp-dir.ts";
 import { A, B, C, createPublisher, describeStore } from "../store-contract.ts";
 import { createFakeTool, type FakeTool } from "./fake-tools.ts";
@@ -115,16 +115,46 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     expect(await readdir(into)).toEqual([]);
   });
 
-  it("reads no bundle that says it is of another commit", async () => {
-    const { store } = await open();
-    const { folder, header } = await prepare(A);
-    await store.write(folder, header);
-    await rename(object("shop/dbt", A), object("shop/dbt", B));
-    const ref = await store.find([B]);
+  it.each([
+    ["state.json", 100_000],
+    ["manifest.json", 1_000_000],
+  ])("does not copy a %s that is larger than it may be", async (file, bytes) => {
+    const { tool, store } = await open();
+    const ref = await publish(store, A);
+    await truncate(object("shop/dbt", A, file), bytes);
     const into = join(dir(), "into");
     await mkdir(into);
+    const before = (await tool.starts()).length;
 
-    await expect(store.read(ref ?? { commit: "", where: "" }, into)).rejects.toMatchObject({ kind: "artifacts" });
+    await expect(store.read(ref, into)).rejects.toMatchObject({
+      kind: "artifacts",
+      message: expect.stringContaining(`shop/dbt/${A}/${file} is larger than`),
+    });
+    expect(await readdir(into)).toEqual([]);
+    const copied = (await tool.starts()).slice(before).filter(({ argv }) => argv.includes("cp"));
+    expect(copied.map(({ argv }) => argv.join(" ")).filter((words) => words.includes(`/${file}`))).toEqual([]);
+  });
+
+  it("does not copy a pointer that is larger than a commit", async () => {
+    const { store } = await open();
+    await publish(store, A);
+    await truncate(object("shop/dbt", "latest"), 10_000);
+
+    await expect(store.find([])).rejects.toMatchObject({ kind: "artifacts" });
+  });
+
+  it("is asked for five sizes and each file of a read, and three times for the newest bundle", async () => {
+    const { tool, store } = await open();
+    const ref = await publish(store, A);
+    await mkdir(join(dir(), "into"));
+    const count = async (use: () => Promise<unknown>) => {
+      const before = (await tool.starts()).length;
+      await use();
+      return (await tool.starts()).length - before;
+    };
+
+    expect(await count(() => store.read(ref, join(dir(), "into")))).toBe(5 + 3);
+    expect(await count(() => store.find([]))).toBe(3);
   });
 
   it("that is the bucket itself has its keys at the top", async () => {

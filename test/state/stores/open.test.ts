@@ -7,7 +7,8 @@ const NONE: OpenedStore = { store: null, why: "there is no CI here" };
 
 describe("the store of a configuration", () => {
   const dir = useTempDir();
-  const open = (spec: string) => openStore(spec, { cwd: join(dir(), "repo"), env: {}, auto: () => NONE });
+  const open = (spec: string) =>
+    openStore(spec, { cwd: join(dir(), "repo"), env: {}, notice: () => {}, auto: () => NONE });
 
   it("dir:PATH is relative to the configuration's folder", () => {
     expect(open("dir:../bundles")).toMatchObject({ name: join(dir(), "bundles") });
