@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Context, Surroundings } from "./commands/context.ts";
 import type { CommandName } from "./settings/flags.ts";
 import { systemClock } from "./support/clock.ts";
-import { SignalboxError } from "./support/errors.ts";
+import { describeKnown, SignalboxError } from "./support/errors.ts";
 import { defuse } from "./support/log.ts";
 import { redactor, secretValues } from "./support/secrets.ts";
 
@@ -44,8 +44,8 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     { resolve: resolveSettings },
     { renderCommandHelp, renderTopHelp },
     { placeOnFace },
-    { readFileIfAny },
-    { createContext },
+    { findAbove, readFileIfAny },
+    { createContext, describeUnread },
   ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
@@ -62,7 +62,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const asked = parsed.flags.config ?? (around.env.SIGNALBOX_CONFIG || undefined);
   const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
   const text = await readFileIfAny(resolve(around.cwd, configName));
-  if (text === null && asked !== undefined) {
+  if (text === null && configName === asked) {
     const where =
       parsed.flags.config === undefined ? placeOnFace({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
     throw new SignalboxError("configuration", `${where} is ${JSON.stringify(configName)}: there is no such file`, {
@@ -79,7 +79,11 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     now: around.clock.now(),
   });
   const { run } = await LOADERS[parsed.command]();
-  return run(createContext(parsed.command, settings, configName, around));
+  const unread = text === null ? await findAbove(around.cwd, configName) : null;
+  const context = createContext(parsed.command, settings, { name: configName, exists: text !== null, unread }, around);
+  const ignored = describeUnread(context);
+  if (ignored !== null && parsed.command !== "init") context.log.warn("config", ignored);
+  return run(context);
 
   function say(lines: string, exitCode = 0): number {
     around.stdout.write(lines);
@@ -111,8 +115,7 @@ function processSurroundings(): Surroundings {
 
 /** One or two lines for what a person can mend; the stack for a bug of ours. */
 function describeError(error: unknown): string {
-  if (error instanceof SignalboxError)
-    return `signalbox: ${error.message}${error.hint === null ? "" : `\n  → ${error.hint}`}`;
+  if (error instanceof SignalboxError) return `signalbox: ${describeKnown(error)}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `signalbox: internal error, please report it with these lines:\n${stack}`;
 }

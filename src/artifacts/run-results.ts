@@ -23,6 +23,8 @@ export interface RunResults {
   readonly invocationId: string;
   /** ISO time at which dbt wrote the file; "" where the file does not say. */
   readonly generatedAt: string;
+  /** dbt's --target; null where it was not named, or the file does not say. */
+  readonly target: string | null;
   /** How many threads did the work; 1 where the rows do not say. */
   readonly threads: number;
   readonly results: readonly NodeResult[];
@@ -65,6 +67,7 @@ export function readResultsFile(
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
+    target: textOf(fieldsOf(root.args).target),
     threads: Math.max(
       1,
       new Set(root.results.map((row: unknown) => textOf(fieldsOf(row).thread_id)).filter(Boolean)).size,

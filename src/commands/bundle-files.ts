@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { readManifest } from "../artifacts/manifest.ts";
+import { checkProvenance } from "../artifacts/provenance.ts";
 import { readRunResults } from "../artifacts/run-results.ts";
-import { kindOf } from "../severity/status.ts";
 import type { VerdictResult } from "../severity/verdict.ts";
 import { BUNDLE_FILES } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
@@ -14,13 +15,29 @@ import { readVerdictFile } from "./verdict-file.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
-/** The artifacts in the folder that --from names. Throws an artifacts error where something in them failed. */
-export async function filesInFolder(context: Context, from: string): Promise<BundleFiles> {
-  const files = await filesIn([resolve(context.cwd, from)]);
-  const file = files.get("run_results.json");
-  const { results } = file === undefined ? { results: [] } : readRunResults((await readFileIfAny(file)) ?? "", file);
-  const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
-  if (failed.length > 0) throw notPublished(`${failed.length} nodes failed, ${failed[0]?.id} among them`);
+/**
+ * The artifacts of somebody else's `dbt build`, in the folder that --from names. Throws an artifacts error where a later
+ * check could not be compared with them, or read from what was built: `target` is where it had to be built.
+ */
+export async function filesInFolder(context: Context, from: string, target: string | null): Promise<BundleFiles> {
+  const dir = resolve(context.cwd, from);
+  const files = await filesIn([dir]);
+  const read = async <T>(name: "manifest.json" | "run_results.json", parse: (text: string, where: string) => T) => {
+    const file = files.get(name);
+    if (file === undefined) throw notPublished(`${join(dir, name)} does not exist`);
+    return parse((await readFileIfAny(file)) ?? "", file);
+  };
+  const manifest = await read("manifest.json", readManifest);
+  const results = await read("run_results.json", readRunResults);
+  const where = join(dir, "run_results.json");
+  const provenance = checkProvenance({ results, manifest, notBefore: null, where });
+  if (provenance.trouble !== "none") throw notPublished(provenance.sentence);
+  if (target !== null && results.target !== null && results.target !== target)
+    throw notPublished(`${where} is of target ${results.target}, not of ${target}`);
+  const facts = { exitCode: null, startedAt: 0, seconds: 0, trouble: "none", lastWords: null, source: null } as const;
+  const run = { ...facts, command: "build", results: results.results, manifest };
+  const why = whyUnfit({ runs: [run], verdict: null, ids: null });
+  if (why !== null) throw notPublished(`${where} says that ${why}`);
   return files;
 }
 

@@ -7,8 +7,14 @@ import { builtNodes } from "../selection/built.ts";
 import { missingParents } from "../selection/frontier.ts";
 import type { Baselines, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
-import { type IndirectSelection, select } from "../selection/select.ts";
-import { comparesState, withAllParents } from "../selection/selector.ts";
+import { type IndirectSelection, type Selection, select } from "../selection/select.ts";
+import {
+  type Criterion,
+  comparesState,
+  refuse,
+  withAllParents,
+  withAllParentsOfChildren,
+} from "../selection/selector.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
@@ -25,6 +31,8 @@ export interface Question {
   readonly compareUnrendered: boolean | null;
   /** The runs that built the baselines, for `result:` and for the estimate; null: not known. */
   readonly earlier: { readonly selection: RunResults | null; readonly deferral: RunResults | null };
+  /** What git sees as changed since the baseline, from the project's folder; null: not known. */
+  readonly changedFiles: ReadonlySet<string> | null;
   /** Whether parents that are not built may be read from production. */
   readonly mayDefer: boolean;
 }
@@ -132,30 +140,26 @@ async function withParents(
     baselines.deferral === null
       ? "nothing tells what production holds"
       : `production does not have ${missing.join(", ")}`;
-  const text = withAllParents(question.select);
-  const answer = await ask(question, [text]);
-  if (answer.kind === "failed") return answer;
-  const { delegatedToDbt } = answer;
-  const found = new Set(answer.ids);
-  const isWhole =
-    ids.every((id) => found.has(id)) && missingParents(answer.ids, manifest, null).every((id) => excluded.has(id));
-  if (!isWhole) {
+  const texts = [withAllParents(question.select), withAllParentsOfChildren(question.select)];
+  for (const text of new Set(texts)) {
+    const answer = await ask(question, [text]);
+    if (answer.kind === "failed") return answer;
+    const found = new Set(answer.ids);
+    const lacking = missingParents(answer.ids, manifest, null).filter((id) => !excluded.has(id));
+    if (lacking.length > 0 || !ids.every((id) => found.has(id))) continue;
     return {
-      kind: "everything",
-      warning: `${why}, and ${text} does not take in every parent: everything is built`,
-      delegatedToDbt,
+      kind: "chosen",
+      ids: answer.ids,
+      nodes: answer.nodes,
+      select: [text],
+      deferral: false,
+      promoted: answer.ids.filter((id) => !ids.includes(id)),
+      delegatedToDbt: answer.delegatedToDbt,
+      warnings: [`${why}: parents are built too (${text}), and nothing is deferred`],
     };
   }
-  return {
-    kind: "chosen",
-    ids: answer.ids,
-    nodes: answer.nodes,
-    select: [text],
-    deferral: false,
-    promoted: answer.ids.filter((id) => !ids.includes(id)),
-    delegatedToDbt,
-    warnings: [`${why}: parents are built too (${text}), and nothing is deferred`],
-  };
+  const warning = `${why}, and no selector takes in every parent: everything is built`;
+  return { kind: "everything", warning, delegatedToDbt: null };
 }
 
 type Answer =
@@ -167,29 +171,39 @@ type Answer =
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
-/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
-async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
+/** Whether our own engine finds nothing at all; what only dbt can tell is not asked for here. */
+export function selectsNothing(question: Question): boolean {
+  const selection = askEngine(question, [question.select]);
+  return selection.kind === "selected" && selection.ids.length === 0;
+}
+
+function askEngine(question: Question, texts: readonly string[]): Selection {
   const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered, earlier } = question;
-  const as = context.settings.given.as ?? "build";
-  const selection = select(manifest, baselines.selection?.manifest ?? null, {
+  return select(manifest, baselines.selection?.manifest ?? null, {
     select: texts,
     exclude,
     indirectSelection,
-    as,
+    as: context.settings.given.as ?? "build",
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
     ...(earlier.selection === null ? {} : { results: earlier.selection.results }),
   });
+}
+
+/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
+async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
+  const selection = askEngine(question, texts);
   if (selection.kind === "selected") {
     for (const text of selection.unmatched.filter((each) => !comparesState(each)))
-      context.log.warn("plan", `${text} matches no node`);
+      question.context.log.warn("plan", `${text} matches no node`);
     return { kind: "listed", ids: selection.ids, nodes: selection.nodes, delegatedToDbt: null };
   }
+  if (question.dbt === null) throw offline(selection.why, selection.criterion);
   return askDbt(question, texts, selection.why);
 }
 
 export async function askDbt(question: Question, texts: readonly string[], why: string): Promise<Answer> {
   const { dbt, exclude, indirectSelection, baselines, context } = question;
-  if (dbt === null) throw offline(why);
+  if (dbt === null) throw offline(why, null);
   const args = selectionArguments({
     select: texts,
     exclude,
@@ -198,6 +212,11 @@ export async function askDbt(question: Question, texts: readonly string[], why: 
     deferState: null,
   });
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
+  if (run.exitCode === 2) {
+    throw new SignalboxError("configuration", `dbt refuses the selection: ${run.lastWords ?? texts.join(" ")}`, {
+      hint: `mend it: ${why}`,
+    });
+  }
   if (run.exitCode !== 0) return { kind: "failed", run };
   const listed = parseList(stdout);
   const built = new Set(builtNodes(question.manifest).map(({ id }) => id));
@@ -205,8 +224,9 @@ export async function askDbt(question: Question, texts: readonly string[], why: 
   return { kind: "listed", ids: ids.sort(), nodes: null, delegatedToDbt: `dbt ls was asked: ${why}` };
 }
 
-function offline(why: string): SignalboxError {
-  return new SignalboxError("configuration", `only dbt can decide this: ${why}`, {
-    hint: "leave --manifest out: then dbt ls is asked",
-  });
+function offline(why: string, criterion: Criterion | null): SignalboxError {
+  const instead = "leave --manifest out: then dbt ls is asked";
+  return criterion === null
+    ? new SignalboxError("configuration", `only dbt can decide this: ${why}`, { hint: instead })
+    : refuse(criterion, `only dbt can decide ${why}; ${instead}`);
 }

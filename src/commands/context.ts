@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { platformOf } from "../platforms/detect.ts";
 import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { createPlainRunner } from "../platforms/plain-runner.ts";
@@ -28,12 +28,21 @@ export interface Surroundings {
   readonly startedAt: number;
 }
 
+export interface ConfigFile {
+  /** As it was named, from the working directory. */
+  readonly name: string;
+  readonly exists: boolean;
+  /** Where there is none: the absolute path of the one that lies in a folder above and is not read. */
+  readonly unread: string | null;
+}
+
 /** Made once for a command and handed down. */
 export interface Context extends Surroundings {
   readonly command: CommandName;
   readonly settings: Settings;
   /** Folder of signalbox.yml (the working directory where there is none): what relative paths in it start from. */
   readonly baseDir: string;
+  readonly configFile: ConfigFile;
   readonly git: Git;
   readonly work: WorkFolder;
   readonly runner: Runner;
@@ -48,7 +57,7 @@ export interface Context extends Surroundings {
 export function createContext(
   command: CommandName,
   settings: Settings,
-  configName: string,
+  configFile: ConfigFile,
   around: Surroundings,
 ): Context {
   const { env, cwd } = around;
@@ -66,12 +75,13 @@ export function createContext(
   const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, quiet: given.quiet ?? false });
   for (const secret of secrets) runner.mask(secret);
-  const baseDir = dirname(resolve(cwd, configName));
+  const baseDir = dirname(resolve(cwd, configFile.name));
   return {
     ...around,
     command,
     settings,
     baseDir,
+    configFile,
     git: createGit(baseDir, env),
     work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
     runner,
@@ -84,4 +94,9 @@ export function createContext(
       else for (const line of lines) log.result(line);
     },
   };
+}
+
+/** What a person does not expect: started in a sub-folder, signalbox reads no file of a folder above. null: there is none. */
+export function describeUnread({ configFile: { unread }, cwd }: Context): string | null {
+  return unread === null ? null : `${unread} is not read from here: --config ${relative(cwd, unread)}`;
 }

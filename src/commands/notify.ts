@@ -7,6 +7,7 @@ import { recordDeliveries } from "../alerts/record.ts";
 import { channelOf, mentionsOf } from "../alerts/route.ts";
 import { type AlertFacts, renderAlert } from "../render/slack.ts";
 import { drawMessage } from "../render/slack-preview.ts";
+import { count } from "../render/words.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import { factsOf, isMatch } from "../severity/rules.ts";
@@ -163,7 +164,7 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
   const what =
     alert === undefined
       ? delivery.key
-      : `${alert.kind === "problems" ? `${idsOf(alert).length} ${alert.severity === "error" ? "errors" : "warnings"}` : alert.kind} → ${alert.channel}`;
+      : `${alert.kind === "problems" ? count(idsOf(alert).length, alert.severity === "error" ? "error" : "warning") : alert.kind} → ${alert.channel}`;
   if (delivery.result !== "failed") {
     context.log.step("notify", `${what}: ${delivery.result}`);
     return;

@@ -10,7 +10,7 @@ import type { Config } from "../settings/file.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
 import { withoutSecrets } from "../support/secrets.ts";
-import type { Context } from "./context.ts";
+import { type Context, describeUnread } from "./context.ts";
 
 /** What a run is for, and where dbt works: known before anything is started or written. */
 export interface Occasion {
@@ -55,7 +55,7 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
   const { run, baseBranch, event } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
   if (baseBranch === null) {
     await assertCheckout(context);
-    throw noBaseBranch();
+    throw noBaseBranch(context);
   }
   const { mode, reason } = chooseMode(run, baseBranch, asked);
   const ofMode = config.modes[mode];
@@ -76,7 +76,7 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
 export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
   const { config } = context.settings;
   await assertCheckout(context);
-  assertOwnTarget(config, occasion);
+  assertOwnTarget(context, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
   const env = withoutBaselines({
     ...withoutSecrets(context.env),
@@ -122,18 +122,18 @@ async function assertCheckout({ git, baseDir, env }: Context): Promise<void> {
 }
 
 /** A check builds on every push of every branch: production must never be where it does so. */
-function assertOwnTarget(config: Config, { mode, target }: Occasion): void {
+function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
   if (mode !== "check") return;
-  const { deploy, schedule } = config.modes;
+  const { deploy, schedule } = context.settings.config.modes;
   const hint =
     "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
   if (target === null) {
-    const problem: Problem = {
-      where: "modes.check.target",
-      got: null,
-      wanted: "is missing: check mode needs a dbt target of its own, so that no pull request builds into production",
-    };
-    throw configurationError([problem], hint);
+    const wanted = "check mode needs a dbt target of its own, so that no pull request builds into production";
+    if (!context.configFile.exists)
+      throw new SignalboxError("configuration", `${noConfigFile(context)}: ${wanted}`, {
+        hint: describeUnread(context) ?? `signalbox init writes one; ${hint}`,
+      });
+    throw configurationError([{ where: "modes.check.target", got: null, wanted: `is missing: ${wanted}` }], hint);
   }
   const shared = target === deploy.target ? "deploy" : target === schedule.target ? "schedule" : null;
   if (shared !== null) {
@@ -158,14 +158,17 @@ export function hashOfBranch(name: string): string {
   return createHash("sha256").update(name).digest("hex");
 }
 
-function noBaseBranch(): SignalboxError {
+function noBaseBranch(context: Context): SignalboxError {
+  const nothing = context.configFile.exists ? "" : `, and ${noConfigFile(context)}`;
   return new SignalboxError(
     "configuration",
-    "the base branch is not known: the repository has no remote whose HEAD names it",
-    {
-      hint: "write base_branch: main (or its name) into signalbox.yml",
-    },
+    `the base branch is not known: the repository has no remote whose HEAD names it${nothing}`,
+    { hint: describeUnread(context) ?? "write base_branch: main (or its name) into signalbox.yml" },
   );
+}
+
+function noConfigFile({ configFile, cwd }: Context): string {
+  return `there is no ${configFile.name} in ${cwd}`;
 }
 
 /** The artifacts of the newest dbt start in a work folder's `dbt/`. */

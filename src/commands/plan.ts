@@ -4,18 +4,19 @@ import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { varsOf } from "../dbt/project.ts";
 import { renderPlan } from "../render/terminal.ts";
-import { blindSpots, changedVars, describeUpgrades } from "../selection/blind-spots.ts";
+import { blindSpots, changedVars, describeUpgrades, unexplainedChanges } from "../selection/blind-spots.ts";
 import { builtNodes } from "../selection/built.ts";
 import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
-import { assertSameProject } from "../state/trust.ts";
+import { assertComparable } from "../state/trust.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { findBaselines } from "./baselines.ts";
-import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
+import { openSources } from "./baseline-sources.ts";
+import { assertHistory, findDeferral, findSelection } from "./baselines.ts";
+import { askDbt, type Choice, chooseNodes, type Question, selectsNothing } from "./choose.ts";
 import type { Context } from "./context.ts";
 import { createStarter, type DbtStarter } from "./dbt.ts";
 import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
@@ -64,8 +65,9 @@ async function planOffline(context: Context): Promise<Planned> {
   if (text === null)
     throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "name the manifest.json that dbt wrote" });
   const manifest = readManifest(text, file);
+  const warnings: string[] = [];
   const read = async (path: string | undefined) =>
-    path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file);
+    path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file, warnings);
   const baselines: Baselines = { selection: await read(given.state), deferral: await read(given.deferState) };
   await context.work.open();
   const select = given.select ?? USUAL_SELECTION;
@@ -87,10 +89,11 @@ async function planOffline(context: Context): Promise<Planned> {
       baselines,
       dbt: null,
       earlier: await readEarlierRuns(context, baselines),
+      changedFiles: null,
       mayDefer: baselines.deferral !== null,
       ...flags,
     },
-    [],
+    warnings,
   );
 }
 
@@ -105,29 +108,52 @@ export async function planStep(
   if (occasion.select === null || given.full) {
     return finish(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
   }
+  if (occasion.mode === "check" && given.state === undefined) await assertHistory(context, occasion);
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
   const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
   const { manifest } = parsed.run;
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
-  const { baselines, warnings } = await findBaselines(context, occasion, workshop, dbt, manifest);
-  if (baselines.selection === null && comparesState(occasion.select)) {
-    return finish(context, withoutBaseline(context, warnings), baselines, manifest, null);
+  const sources = openSources(context, occasion, workshop, dbt, manifest);
+  const selection = await findSelection(context, occasion, sources);
+  if (selection === null && comparesState(occasion.select)) {
+    return finish(context, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
   }
-  const question: Question = {
+  const alone: Question = {
     context,
     select: occasion.select,
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
     manifest,
-    baselines,
+    baselines: { selection, deferral: null },
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
-    earlier: await readEarlierRuns(context, baselines),
+    earlier: await readEarlierRuns(context, { selection, deferral: null }),
+    changedFiles: await filesChangedSince(context, workshop, selection),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
-  return decide(question, [...warnings, ...(await changedVarsSince(context, workshop, baselines.selection))]);
+  // To know production can take another parse.
+  const deferral = alone.mayDefer && !selectsNothing(alone) ? await findDeferral(context, occasion, sources) : null;
+  const baselines = { selection, deferral };
+  const question = { ...alone, baselines, earlier: await readEarlierRuns(context, baselines) };
+  return decide(question, [...sources.warnings, ...(await changedVarsSince(context, workshop, selection))]);
+}
+
+/** From the project's folder; null where the baseline's commit is not known. */
+async function filesChangedSince(
+  { git }: Context,
+  { project, top }: Workshop,
+  baseline: Baseline | null,
+): Promise<ReadonlySet<string> | null> {
+  const commit = baseline?.origin.commit ?? null;
+  const listed =
+    commit === null
+      ? null
+      : await git.ask("diff", "--name-only", "--no-renames", "-z", "--end-of-options", commit, "--", project.dir);
+  if (listed === null) return null;
+  const files = listed.split("\0").filter((file) => file !== "");
+  return new Set(files.map((file) => relative(project.dir, join(top, file)).split(sep).join("/")));
 }
 
 /** Vars are in no manifest: git has the file of the baseline's commit. */
@@ -159,22 +185,30 @@ async function decide(question: Question, warnings: readonly string[]): Promise<
   }
   const nodes = reasonsFor(question, choice);
   const blind = baselines.selection === null ? [] : blindSpots(manifest, baselines.selection.manifest);
-  const all = [...warnings, ...choice.warnings, ...describeUpgrades(nodes), ...blind];
+  const { changedFiles } = question;
+  const unexplained = changedFiles === null ? null : unexplainedChanges(nodes, manifest, changedFiles);
+  const all = [
+    ...warnings,
+    ...choice.warnings,
+    ...describeUpgrades(nodes),
+    ...(unexplained === null ? [] : [unexplained]),
+    ...blind,
+  ];
   const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
   const timed = question.earlier.selection ?? question.earlier.deferral;
-  const hasWork = nodes.some(({ type }) => type !== "exposure" || context.settings.given.as === "ls");
-  const plan: Plan = hasWork
-    ? {
-        kind: "selected",
-        nodes,
-        select: choice.select,
-        exclude: question.exclude,
-        defer: choice.deferral,
-        promoted: choice.promoted,
-        estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
-        warnings: all,
-      }
-    : { kind: "nothing", warnings: all };
+  const plan: Plan =
+    nodes.length > 0
+      ? {
+          kind: "selected",
+          nodes,
+          select: choice.select,
+          exclude: question.exclude,
+          defer: choice.deferral,
+          promoted: choice.promoted,
+          estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
+          warnings: all,
+        }
+      : { kind: "nothing", warnings: all };
   return finish(context, plan, used, manifest, choice.delegatedToDbt);
 }
 
@@ -191,9 +225,14 @@ function reasonsFor(
   const options = compareUnrendered === null ? {} : { compareUnrendered };
   const ofDbt = () =>
     baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
-  return (nodes ?? ofDbt()).map((node) =>
-    promoted.includes(node.id) ? { ...node, reasons: [reasonOfPromotion(node.id, baselines, deferral)] } : node,
-  );
+  return (nodes ?? ofDbt()).map((node) => {
+    if (promoted.includes(node.id)) return { ...node, reasons: [reasonOfPromotion(node.id, baselines, deferral)] };
+    const guarded = manifest.nodes.get(node.id)?.parents.find((id) => promoted.includes(id));
+    // A test that came along with what was added.
+    return node.reasons.length > 0 || guarded === undefined
+      ? node
+      : { ...node, reasons: [{ kind: "downstream", of: guarded }] };
+  });
 }
 
 function reasonOfPromotion(id: string, { deferral }: Baselines, isDeferred: boolean): Reason {
@@ -208,11 +247,13 @@ async function verify(question: Question, choice: Choice & { kind: "chosen" }): 
   const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
   const onlyDbt = answer.ids.filter((id) => !choice.ids.includes(id));
   if (onlyOurs.length === 0 && onlyDbt.length === 0) {
-    question.context.log.step("verify", `dbt ls selects the same ${answer.ids.length} nodes`);
+    question.context.log.step("verify", `dbt ls selects the same: ${answer.ids.length}`);
     return null;
   }
   const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
-  throw new SignalboxError("dbt", message, { hint: "please report it with both manifests" });
+  throw new SignalboxError("dbt", message, {
+    hint: "please report it with both manifests, where docs/selection.md does not name the cause (dates and tuples in a config)",
+  });
 }
 
 function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
@@ -220,13 +261,14 @@ function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolea
   return asked === "auto" ? ofProject : asked === "true";
 }
 
-async function readBaseline(path: string, current: Manifest, own: string): Promise<Baseline> {
+async function readBaseline(path: string, current: Manifest, own: string, warnings: string[]): Promise<Baseline> {
   const file = await findManifestFile(path, own);
   const manifest = readManifest((await readFileIfAny(file)) ?? "", file);
-  assertSameProject(manifest, current, path);
+  warnings.push(...assertComparable(manifest, current, path).filter((warning) => !warnings.includes(warning)));
   return {
     manifest,
     dir: dirname(file),
+    target: null,
     origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
   };
 }
@@ -252,9 +294,14 @@ async function readEarlierRuns(context: Context, { selection, deferral }: Baseli
 /** Never an empty selection where there is nothing to compare with. */
 function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
   if (context.settings.config.baseline.onMissing === "fail") {
-    throw new SignalboxError("artifacts", "there is no baseline to compare with, and baseline.on_missing is fail", {
-      hint: "publish a bundle with a deploy run, allow the worktree in baseline.sources, or set on_missing: full",
-    });
+    const { sources } = context.settings.config.baseline;
+    const why = warnings.length === 0 ? "" : `: ${warnings.join("; ")}`;
+    const allow = sources.includes("worktree") ? "" : ", allow the worktree in baseline.sources";
+    throw new SignalboxError(
+      "artifacts",
+      `there is no baseline to compare with, and baseline.on_missing is fail${why}`,
+      { hint: `publish a bundle with a deploy run${allow}, or set on_missing: full` },
+    );
   }
   return {
     kind: "everything",

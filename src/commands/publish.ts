@@ -112,8 +112,8 @@ export async function publishStep(
   return { commit: ref.commit, where: ref.where, files: header.files };
 }
 
-/** On a laptop a bundle is only of its commit where nothing has been edited since. */
-async function localChanges(context: Context, { run }: Occasion): Promise<string | null> {
+/** On a laptop a bundle is only of its commit where nothing has been edited since: what was, or null. */
+export async function localChanges(context: Context, { run }: Occasion): Promise<string | null> {
   if (run.platform !== "local") return null;
   const reports = relative(context.baseDir, junitDirOf(context));
   const isInside = reports !== "" && !reports.startsWith("..");

@@ -7,7 +7,7 @@ import { configurationError, SignalboxError } from "../support/errors.ts";
 import { filesInFolder, filesOfBuild } from "./bundle-files.ts";
 import type { Context } from "./context.ts";
 import { learnOccasion, learnRun } from "./occasion.ts";
-import { publishStep, refusalOf } from "./publish.ts";
+import { localChanges, publishStep, refusalOf } from "./publish.ts";
 import { openStoreOf, requireStore } from "./store.ts";
 
 /** `state publish|fetch --json`. */
@@ -43,9 +43,12 @@ async function publish(context: Context): Promise<StateResult> {
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
       hint: "publish from a run on the base branch",
     });
+  const changes = await localChanges(context, occasion);
+  if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
   await context.work.open();
   const { commit, from } = context.settings.given;
-  const files = from === undefined ? await filesOfBuild(context, null) : await filesInFolder(context, from);
+  const files =
+    from === undefined ? await filesOfBuild(context, null) : await filesInFolder(context, from, occasion.target);
   const published = await publishStep(context, occasion, commit ?? occasion.run.commit.checkedOut, files);
   return { schema: 1, ...published };
 }
@@ -54,6 +57,13 @@ async function fetch(context: Context): Promise<StateResult> {
   const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false });
   const store = requireStore(openStoreOf(context, thisRun, baseBranch));
   const { commit } = context.settings.given;
+  if (
+    commit !== undefined &&
+    (await context.git.ask("rev-parse", "--verify", "--quiet", `${commit}^{commit}`)) === null
+  )
+    throw configurationError([
+      { where: "--commit", got: JSON.stringify(commit), wanted: "is no commit of this checkout" },
+    ]);
   const wanted = commit === undefined ? [] : await listAncestors(context.git, commit);
   const ref = await store.find(wanted);
   if (ref === null) {
@@ -66,6 +76,20 @@ async function fetch(context: Context): Promise<StateResult> {
     );
   }
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
+  const target = resolve(
+    context.baseDir,
+    context.settings.config.dbt.projectDir,
+    context.env.DBT_TARGET_PATH || "target",
+  );
+  if (out === target) {
+    throw configurationError([
+      {
+        where: "--out",
+        got: JSON.stringify(context.settings.given.out),
+        wanted: "is dbt's target folder, which is dbt's own",
+      },
+    ]);
+  }
   if (context.settings.given.out === undefined) await context.work.open();
   return fetchInto(store, ref, out);
 }

@@ -32,7 +32,8 @@ export function duration(seconds: number): string {
 export function shortName(id: string): string {
   const [type = "", , ...rest] = id.split(".");
   if (rest.length === 0) return id;
-  return type === "test" ? (rest[0] ?? id) : rest.join(".");
+  const hasHash = type === "test" && rest.length > 1 && /^[0-9a-f]{10}$/.test(rest.at(-1) ?? "");
+  return (hasHash ? rest.slice(0, -1) : rest).join(".");
 }
 
 /** The file as it is named from the repository's root. `projectDir` is `.` or such as `transform/dbt`. */

@@ -59,6 +59,29 @@ export function changedVars(now: unknown, before: unknown): string | null {
   return warn(names, "changed vars; dbt does not see which nodes read them");
 }
 
+/**
+ * Nodes of the project that count as changed in config or relation although none of their files did; null: none. Such a
+ * config depends on the target or the environment, and the node looks changed in every check. `changedFiles`: from the
+ * project's folder.
+ */
+export function unexplainedChanges(
+  nodes: readonly PlannedNode[],
+  current: Manifest,
+  changedFiles: ReadonlySet<string>,
+): string | null {
+  if (changedFiles.has("dbt_project.yml")) return null;
+  const names = nodes.flatMap(({ id, reasons }) => {
+    const node = current.nodes.get(id);
+    if (node === undefined || node.package !== current.projectName || reasons.length === 0) return [];
+    if (!reasons.every(({ kind }) => kind === "config" || kind === "relation")) return [];
+    return [node.path, node.patchPath].some((file) => file !== null && changedFiles.has(file)) ? [] : [node.name];
+  });
+  return warn(
+    names,
+    "changed config or relation, and no changed file: they depend on the target or the environment, which the baseline had otherwise",
+  );
+}
+
 /** `start_date`, and `shop.start_date` of a package's own. */
 function flatVars(vars: unknown): ReadonlyMap<string, unknown> {
   const entries = Object.entries(fieldsOf(vars)).flatMap(([name, value]): [string, unknown][] => {

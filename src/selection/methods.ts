@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, isFields, textOf, textsOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { didYouMean } from "../support/suggest.ts";
 import type { Changes, Compare } from "./changes.ts";
 import { isInNodes } from "./collections.ts";
 import { isGenericTest } from "./contents.ts";
@@ -31,7 +32,10 @@ type Method = (criterion: Criterion, world: World) => Test | string;
  */
 export function testOf(criterion: Criterion, world: World): Found {
   const method = Object.hasOwn(METHODS, criterion.method) ? METHODS[criterion.method] : undefined;
-  if (method === undefined) return { kind: "unsupported", why: `${criterion.method}: in ${criterion.text}` };
+  if (method === undefined) {
+    const meant = didYouMean(criterion.method, Object.keys(METHODS));
+    return { kind: "unsupported", why: `${criterion.method}: in ${criterion.text}${meant}` };
+  }
   const test = method(criterion, world);
   return typeof test === "string" ? { kind: "unsupported", why: test } : { kind: "test", test };
 }

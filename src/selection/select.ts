@@ -8,7 +8,7 @@ import { explainChanges } from "./explain.ts";
 import { buildGraph } from "./graph.ts";
 import { testOf, type World } from "./methods.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
-import { parseSelector } from "./selector.ts";
+import { type Criterion, parseSelector } from "./selector.ts";
 
 export type { IndirectSelection } from "./evaluate.ts";
 
@@ -38,7 +38,8 @@ export type Selection =
       readonly unmatched: readonly string[];
     }
   /** A method, a version or a manifest that is not known here: `dbt ls` has to be asked. */
-  | { readonly kind: "unsupported"; readonly why: string };
+  /** Only dbt can tell. `criterion`: what is not known here; null: the manifests are not. */
+  | { readonly kind: "unsupported"; readonly why: string; readonly criterion: Criterion | null };
 
 /**
  * Selects nodes as dbt 1.8 to 1.12 do. Throws a configuration error, with the place marked, for a selector that dbt
@@ -65,7 +66,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   const found = new Map<string, ReadonlySet<string>>();
   for (const criterion of [...include, ...exclude].flat()) {
     const test = testOf(criterion, world);
-    if (test.kind === "unsupported") return unsupported(test.why);
+    if (test.kind === "unsupported") return { kind: "unsupported", why: test.why, criterion };
     if (found.has(criterion.text)) continue;
     found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
   }
@@ -119,7 +120,7 @@ function modifiedOf(current: Manifest, { compare }: World): ReadonlyMap<string, 
 }
 
 function unsupported(why: string): Selection {
-  return { kind: "unsupported", why };
+  return { kind: "unsupported", why, criterion: null };
 }
 
 function describe({ schema, dbtVersion }: Manifest): string {

@@ -53,6 +53,14 @@ export function withAllParents(text: string): string {
   return text.replace(/(?<=^|\s)(?!@)(?:\d*\+)?(?=\S)/g, "+");
 }
 
+/**
+ * The same for what has children: `@x` for `x+`, which takes in the parents of all that follows. A child's other parents
+ * are in no `+x+`.
+ */
+export function withAllParentsOfChildren(text: string): string {
+  return withAllParents(text).replace(/(?<=^|\s)\+([^\s,]+)\+\d*(?=\s|$)/g, "@$1");
+}
+
 /** An error that shows the criterion and where it stands. */
 export function refuse({ text, place }: { text: string; place: Place }, wanted: string): SignalboxError {
   const where = `${place.option}, character ${place.character}`;

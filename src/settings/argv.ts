@@ -14,20 +14,21 @@ export interface ParsedArgv {
   readonly rest: readonly string[];
 }
 
-/** Throws a configuration error for a command that does not exist. */
+/** Throws a configuration error for a command that does not exist. A flag given twice with two values is a list. */
 export function parseArgv(argv: readonly string[]): ParsedArgv {
   const named = (isOf: (option: AnyOption) => boolean) =>
     (OPTIONS as readonly AnyOption[]).filter(isOf).map(({ name }) => name);
-  const parsed = Parser([...argv], {
+  const parsed = Parser(withWrongValues(argv), {
     alias: { help: "h", version: "v" },
     boolean: ["help", "version", ...named(({ type }) => type === "boolean")],
-    array: named(({ type }) => type === "list"),
-    string: named(({ type }) => type !== "boolean" && type !== "list"),
+    array: named(isList),
+    string: named((option) => option.type !== "boolean" && !isList(option)),
     configuration: {
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
+      "duplicate-arguments-array": true,
+      "flatten-duplicate-arrays": true,
       "parse-numbers": false,
       "parse-positional-numbers": false,
       "populate--": true,
@@ -41,10 +42,60 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     command: first === undefined ? null : commandOf(first),
     help: help === true,
     version: version === true,
-    flags: Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
+    flags: Object.fromEntries(
+      Object.entries(flags)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [asTyped(name, argv), onlyOne(name, value)]),
+    ),
     words: others,
     rest: rest.map(String),
   };
+}
+
+function isList({ type }: AnyOption): boolean {
+  return type === "list" || type === "selector";
+}
+
+/** A flag that nobody knows is told as it was typed: `-x` is not `--x`. */
+function asTyped(name: string, argv: readonly string[]): string {
+  const hasOneDash = argv.some((word) => word === `-${name}` || word.startsWith(`-${name}=`));
+  return hasOneDash && optionOf(name, () => true) === undefined ? `-${name}` : name;
+}
+
+/** The one value of a flag that is no list and was given several times alike. */
+function onlyOne(name: string, value: unknown): unknown {
+  if (!Array.isArray(value) || optionOf(name, isList) !== undefined) return value;
+  const different = [...new Set<unknown>(value)];
+  return different.length === 1 ? different[0] : different;
+}
+
+/**
+ * What begins with `-` and is no flag of ours is taken for the value of the flag before it, which refuses it: one problem
+ * to mend, not a value that is missing and a flag that nobody knows.
+ */
+function withWrongValues(argv: readonly string[]): string[] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const words: string[] = [];
+  for (const word of argv.slice(0, end)) {
+    const before = words.at(-1);
+    if (before !== undefined && wantsValue(before) && word.startsWith("-") && !isKnown(word))
+      words[words.length - 1] = `${before}=${word}`;
+    else words.push(word);
+  }
+  return [...words, ...argv.slice(end)];
+}
+
+function wantsValue(word: string): boolean {
+  return word.startsWith("--") && optionOf(word.slice(2), ({ type }) => type !== "boolean") !== undefined;
+}
+
+function isKnown(word: string): boolean {
+  const name = word.replace(/^--/, "").replace(/=.*$/s, "");
+  return ["-h", "-v", "help", "version"].includes(name) || optionOf(name, () => true) !== undefined;
+}
+
+function optionOf(name: string, isOf: (option: AnyOption) => boolean): AnyOption | undefined {
+  return (OPTIONS as readonly AnyOption[]).find((option) => option.name === name && isOf(option));
 }
 
 function commandOf(word: string): CommandName {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   boolean,
   channelId,
+  commandLine,
   count,
   duration,
   durationOrNone,
@@ -10,6 +11,7 @@ import {
   mentionId,
   notAFlag,
   oneOf,
+  selector,
   store,
   text,
 } from "./values.ts";
@@ -91,7 +93,7 @@ export const configFile = section({
   version: z.literal(1, "wanted 1").default(1),
   base_branch: notAFlag.nullable().default(null),
   dbt: section({
-    command: list.default(["dbt"]),
+    command: commandLine.default(["dbt"]),
     project_dir: text.default("."),
     profiles_dir: text.nullable().default(null),
     deps: oneOf(["auto", "always", "never"]).default("auto"),
@@ -103,21 +105,21 @@ export const configFile = section({
     check: section({
       target: text.nullable().default(null),
       schema: text.default("ci_{branch}"),
-      select: notAFlag.nullable().default("state:modified+"),
-      exclude: notAFlag.nullable().default(null),
+      select: selector.nullable().default("state:modified+"),
+      exclude: selector.nullable().default(null),
       defer: boolean.default(true),
       fail_on: failOn.default("error"),
     }).prefault({}),
     deploy: section({
       target: text.nullable().default(null),
-      select: notAFlag.nullable().default(null),
-      exclude: notAFlag.nullable().default(null),
+      select: selector.nullable().default(null),
+      exclude: selector.nullable().default(null),
       fail_on: failOn.default("error"),
     }).prefault({}),
     schedule: section({
       target: text.nullable().default(null),
-      select: notAFlag.nullable().default(null),
-      exclude: notAFlag.nullable().default(null),
+      select: selector.nullable().default(null),
+      exclude: selector.nullable().default(null),
       freshness: boolean.default(false),
       fail_on: failOn.default("error"),
     }).prefault({}),

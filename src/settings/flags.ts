@@ -16,9 +16,17 @@ export const COMMANDS = [
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
+/** Commands that take words beside their flags, and those that take something behind `--`. */
+export const TAKES_WORDS: readonly CommandName[] = ["report", "state"];
+export const TAKES_REST: Readonly<Partial<Record<CommandName, string>>> = {
+  queue: "a command",
+  build: "arguments of dbt",
+};
+
 type ValueType =
   | "text"
   | "list"
+  | "selector"
   | "boolean"
   | "duration"
   | "duration or none"
@@ -197,13 +205,13 @@ export const OPTIONS = [
   },
   {
     name: "select",
-    type: "text",
-    placeholder: "S",
+    type: "selector",
+    placeholder: "S…",
     default: "by mode",
     describe: "what to build, in dbt's selector syntax",
     commands: ["ci", "plan"],
   },
-  { name: "exclude", type: "text", placeholder: "S", describe: "what to leave out", commands: ["ci", "plan"] },
+  { name: "exclude", type: "selector", placeholder: "S…", describe: "what to leave out", commands: ["ci", "plan"] },
   {
     name: "indirect-selection",
     type: "choice",

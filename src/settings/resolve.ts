@@ -4,7 +4,16 @@ import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { placeOnFace } from "./faces.ts";
 import { type Config, configFile } from "./file.ts";
-import { type AnyOption, type CommandName, OPTIONS, optionsOf, variableOf } from "./flags.ts";
+import {
+  type AnyOption,
+  type CommandName,
+  OPTIONS,
+  type OptionName,
+  optionsOf,
+  TAKES_REST,
+  TAKES_WORDS,
+  variableOf,
+} from "./flags.ts";
 import * as values from "./values.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
@@ -28,7 +37,7 @@ export type Given = { readonly [O in OwnOption as CamelCase<O["name"]>]?: ValueO
 export interface Settings {
   readonly config: Config;
   readonly given: Given;
-  /** Words that are no flags: the files of `report`, `publish` or `fetch` of `state`. */
+  /** Words that are no flags: the files of `report`, `publish` or `fetch` of `state`. Other commands have none. */
   readonly words: readonly string[];
   /** What stands behind `--`. */
   readonly rest: readonly string[];
@@ -39,6 +48,7 @@ export interface Sources {
   /** Flags as they were typed, by name: text, a list of texts, or true for a flag without a value. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly words: readonly string[];
+  /** What stands behind `--`. */
   readonly rest: readonly string[];
   readonly env: Environment;
   /** The configuration file; `text` is null where there is none. */
@@ -50,6 +60,12 @@ export interface Sources {
 const LONGEST_MUTE_DAYS = 90;
 const DAY_MS = 86_400_000;
 
+/** What is of no consequence to a plan that is made of manifests alone. */
+const USELESS_OFFLINE: readonly OptionName[] = ["full", "target"];
+
+const WHERE_KEYS_ARE =
+  "signalbox's README shows the keys under Configuration; docs/signalbox.schema.json lists all of them";
+
 /** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
 const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE"];
 
@@ -60,7 +76,9 @@ const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE
 export function resolve(sources: Sources): Settings {
   const options = optionsOf(sources.command);
   const file = sources.file.text === null ? null : parseYaml(sources.file.text, sources.file.name);
-  const problems: Problem[] = [...unknownFlags(sources, options), ...unknownVariables(sources.env)];
+  const unknown = [...unknownFlags(sources, options), ...unknownWords(sources), ...unknownVariables(sources.env)];
+  const problems: Problem[] = [];
+  const ofFile: Problem[] = [];
   const given: Record<string, unknown> = {};
   const overlay = new Map<string, { where: string; value: unknown }>();
 
@@ -69,34 +87,44 @@ export function resolve(sources: Sources): Settings {
     if (found === null) continue;
     if (option.notYet?.includes(sources.command)) {
       problems.push({ where: found.where, got: null, wanted: "is not built yet; leave it out" });
+    } else if (Array.isArray(found.value) && option.type !== "list") {
+      problems.push({ where: found.where, got: null, wanted: `takes one value: it was given ${listed(found.value)}` });
     } else if (option.file !== undefined) {
       overlay.set(option.file, found);
     } else {
       const read = readerOf(option).safeParse(found.value);
       if (read.success) given[camelCase(option.name)] = read.data;
-      else
-        problems.push(
-          ...read.error.issues.map((issue) => ({ where: found.where, got: show(found.value), wanted: issue.message })),
-        );
+      else problems.push(...read.error.issues.map((issue) => problemOf(found.where, found.value, issue.message)));
     }
   }
+  problems.push(...uselessOffline(sources, options, given));
 
   const raw = layOver(file?.value ?? {}, overlay);
   const parsed = configFile.safeParse(raw);
   if (!parsed.success)
-    problems.push(
-      ...parsed.error.issues.flatMap((issue) => fileProblems(issue, raw, file, sources.file.name, overlay)),
-    );
-  else problems.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
-  if (problems.length > 0 || !parsed.success)
-    throw configurationError(problems, "signalbox --help lists commands and flags");
+    for (const issue of parsed.error.issues) {
+      const flag = flagAt(issue.path, overlay);
+      if (flag === null) ofFile.push(...fileProblems(issue, raw, file, sources.file.name));
+      else problems.push(problemOf(flag.where, valueAt(raw, issue.path), issue.message));
+    }
+  else ofFile.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
+  const all = [...unknown, ...problems, ...ofFile];
+  if (all.length > 0 || !parsed.success) {
+    const hints = [
+      ...(unknown.length > 0 ? [`signalbox ${sources.command} --help lists what it takes`] : []),
+      ...(ofFile.length > 0 ? [WHERE_KEYS_ARE] : []),
+    ];
+    throw configurationError(all, hints.length === 0 ? undefined : hints.join("\n"));
+  }
 
   return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
 }
 
 function find(option: AnyOption, sources: Sources): { where: string; value: unknown } | null {
   const flag = sources.flags[option.name];
-  if (flag !== undefined) return { where: `--${option.name}`, value: typeof flag === "boolean" ? String(flag) : flag };
+  const where = `--${option.name}`;
+  if (option.type === "selector" && Array.isArray(flag)) return { where, value: unionOf(flag.map(String)) };
+  if (flag !== undefined) return { where, value: typeof flag === "boolean" ? String(flag) : flag };
   const value = sources.env[variableOf(option)];
   // An Action's input that nobody gave arrives as an empty variable.
   if (value === undefined || value.trim() === "") return null;
@@ -108,10 +136,49 @@ function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[
   return Object.keys(sources.flags)
     .filter((name) => !names.includes(name))
     .map((name) => ({
-      where: `--${name}`,
+      where: name.startsWith("-") ? name : `--${name}`,
       got: null,
       wanted: `is no flag of ${sources.command}${didYouMean(name, names)}`,
     }));
+}
+
+/** What a command would else pass over in silence. */
+function unknownWords({ command, words, rest }: Sources): Problem[] {
+  const behind = TAKES_REST[command];
+  const problem = (where: string, wanted: string) => ({ where, got: null, wanted });
+  const text = words.join(" ");
+  return [
+    ...(words.length === 0 || TAKES_WORDS.includes(command)
+      ? []
+      : optionsOf(command).some(({ type }) => type === "selector")
+        ? [problem(text, `is no flag, and ${command} takes nothing else: a selector is --select ${text}`)]
+        : behind !== undefined
+          ? [problem(text, `is no flag: ${command} takes ${behind} behind -- alone: signalbox ${command} -- ${text}`)]
+          : [problem(text, `is no flag, and ${command} takes nothing else`)]),
+    ...(rest.length === 0 || behind !== undefined
+      ? []
+      : [problem(`-- ${rest.join(" ")}`, `is behind --, where ${command} takes nothing`)]),
+  ];
+}
+
+function uselessOffline(
+  sources: Sources,
+  options: readonly AnyOption[],
+  given: Readonly<Record<string, unknown>>,
+): Problem[] {
+  if (sources.command !== "plan" || given.manifest === undefined) return [];
+  return options.flatMap((option) => {
+    const value = given[option.name];
+    const isGiven = USELESS_OFFLINE.some((name) => name === option.name) && value !== undefined;
+    const found = isGiven && value !== false ? find(option, sources) : null;
+    const wanted = "says nothing to a plan that --manifest makes of files alone: leave one out";
+    return found === null ? [] : [{ where: found.where, got: null, wanted }];
+  });
+}
+
+/** `--select a b --select c` is one selector, as in dbt. A word that is empty, such as a variable that is not set, is none. */
+function unionOf(words: readonly string[]): string {
+  return words.some((word) => word.trim() === "") ? "" : words.join(" ");
 }
 
 function unknownVariables(env: Environment): Problem[] {
@@ -127,6 +194,8 @@ function readerOf(option: AnyOption): z.ZodType {
       return values.boolean;
     case "list":
       return values.list;
+    case "selector":
+      return values.selector;
     case "duration":
       return values.duration;
     case "duration or none":
@@ -168,13 +237,16 @@ function layOver(value: unknown, overlay: ReadonlyMap<string, { value: unknown }
   return copy;
 }
 
-function fileProblems(
-  issue: z.core.$ZodIssue,
-  raw: unknown,
-  file: YamlFile | null,
-  name: string,
-  overlay: ReadonlyMap<string, { where: string }>,
-): Problem[] {
+/** The flag or variable that the value at the path, or the list that it is in, came from. */
+function flagAt(path: readonly PropertyKey[], overlay: ReadonlyMap<string, { where: string }>) {
+  for (let length = path.length; length > 0; length--) {
+    const flag = overlay.get(path.slice(0, length).join("."));
+    if (flag !== undefined) return flag;
+  }
+  return null;
+}
+
+function fileProblems(issue: z.core.$ZodIssue, raw: unknown, file: YamlFile | null, name: string): Problem[] {
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(issue.path);
     return issue.keys.map((key) => ({
@@ -183,14 +255,12 @@ function fileProblems(
       wanted: `is no key of ${name}${didYouMean(key, known)}`,
     }));
   }
-  const flag = overlay.get(issue.path.join("."));
-  const value = valueAt(raw, issue.path);
   return [
-    {
-      where: flag?.where ?? place(issue.path, file, name),
-      got: value === undefined ? null : show(value),
-      wanted: issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message,
-    },
+    problemOf(
+      place(issue.path, file, name),
+      valueAt(raw, issue.path),
+      issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message,
+    ),
   ];
 }
 
@@ -232,6 +302,16 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     path.map((key) => camelCase(String(key))),
   );
   return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
+}
+
+/** What is empty is not shown: `--select is "": is empty` says it twice. */
+function problemOf(where: string, value: unknown, wanted: string): Problem {
+  const isBare = value === undefined || wanted.startsWith("is empty");
+  return { where, got: isBare ? null : show(value), wanted };
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.map(show).join(" and ");
 }
 
 function show(value: unknown): string {

@@ -34,17 +34,34 @@ export const boolean = z.union(
   },
 );
 
+/** A ref becomes an argument of git or dbt: one that begins with `-` would be read as a flag there. */
+export const notAFlag = text.regex(/^(?!-)/, "begins with -: it would be read as a flag");
+
 /** A YAML list, a repeated flag, or one text with commas or line breaks between. */
-export const list = z.preprocess(
-  (value) =>
-    typeof value === "string"
-      ? value
-          .split(/[,\n]/)
-          .map((item) => item.trim())
-          .filter((item) => item !== "")
-      : value,
-  z.array(text, "wanted a list").min(1, "is empty: wanted at least one value"),
-);
+export const list = listOf(notAFlag);
+
+/** A command and its arguments. */
+export const commandLine = listOf(text);
+
+function listOf(item: typeof text) {
+  return z.preprocess(
+    (value) =>
+      typeof value === "string"
+        ? value
+            .split(/[,\n]/)
+            .map((part) => part.trim())
+            .filter((part) => part !== "")
+        : value,
+    z.array(item, "wanted a list").min(1, "is empty: wanted at least one value"),
+  );
+}
+
+/** A selector of dbt. A blank is its union; YAML's folded texts end with a line break, and inputs of CIs have several. */
+export const selector = z
+  .string("wanted a selector such as state:modified+")
+  .overwrite((value) => value.trim().replace(/\s*\n\s*/g, " "))
+  .min(1, "is empty: wanted a value")
+  .regex(/^(?!-)(?!.*\s-)/, "has a word that begins with -: it would be read as a flag");
 
 export const count = z.preprocess(
   (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
@@ -78,9 +95,6 @@ export const store = z
 export const ledger = z
   .string("wanted slack, file:PATH or none")
   .regex(/^(slack|none|file:.+)$/, "wanted slack, file:PATH or none");
-
-/** A ref or selector becomes an argument of git or dbt: one that begins with `-` would be read as a flag there. */
-export const notAFlag = text.regex(/^[^-]/, "begins with -: it would be read as a flag");
 
 export const moment = z.string("wanted a time such as 2026-11-25T07:00:00Z").transform((value, context) => {
   const milliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? Date.parse(value) : Number.NaN;

@@ -57,6 +57,13 @@ export async function listAncestors(git: Git, sha: string): Promise<readonly str
   return listed.split("\n").filter((line) => line !== "");
 }
 
+/** Whether a commit is on the base branch; null where this checkout does not know the commit. */
+export async function isOnBase(git: Git, baseBranch: string, commit: string): Promise<boolean | null> {
+  const base = await findBaseRef(git, baseBranch);
+  if (base === null || (await git.ask("cat-file", "-e", `${commit}^{commit}`)) === null) return null;
+  return (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, base.ref)) !== null;
+}
+
 async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string; name: string } | null> {
   const candidates = [
     { ref: `refs/remotes/origin/${baseBranch}`, name: `origin/${baseBranch}` },

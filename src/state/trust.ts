@@ -5,8 +5,8 @@ import { cleanLine } from "../render/untrusted.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { BundleHeader } from "./bundle.ts";
 
-/** Throws an artifacts error for a bundle of another project or adapter; answers with warnings otherwise. */
-export function assertFits(header: BundleHeader, current: Manifest, where: string): readonly string[] {
+/** Throws an artifacts error for a bundle of another project, adapter or branch. */
+export function assertFits(header: BundleHeader, current: Manifest, baseBranch: string, where: string): void {
   const other = (what: string, theirs: string, ours: string) =>
     new SignalboxError(
       "artifacts",
@@ -17,19 +17,25 @@ export function assertFits(header: BundleHeader, current: Manifest, where: strin
     );
   if (header.project !== current.projectName) throw other("project", header.project, current.projectName);
   if (header.adapter !== current.adapter) throw other("adapter", header.adapter, current.adapter);
-  const minor = (version: string) => version.split(".").slice(0, 2).join(".");
-  if (minor(header.dbtVersion) === minor(current.dbtVersion)) return [];
-  return [
-    `the bundle ${where} was made with dbt ${header.dbtVersion}, this run has ${current.dbtVersion}: nodes can look changed that are not`,
-  ];
+  if (header.branch === baseBranch) return;
+  throw new SignalboxError(
+    "artifacts",
+    `the bundle ${where} is of branch ${JSON.stringify(header.branch)}, not of ${JSON.stringify(baseBranch)}`,
+    { hint: "what production holds is what the base branch built: find out who wrote it, and take it away" },
+  );
 }
 
-/** Throws an artifacts error for a manifest of another project, adapter or kind than the current one. */
-export function assertSameProject(baseline: Manifest, current: Manifest, where: string): void {
+/**
+ * Throws an artifacts error for a manifest of another project, adapter, kind or major version of dbt than the current one.
+ * Answers with warnings otherwise.
+ */
+export function assertComparable(baseline: Manifest, current: Manifest, where: string): readonly string[] {
+  const part = ({ dbtVersion }: Manifest, parts: number) => dbtVersion.split(".").slice(0, parts).join(".");
   const found = [
     ["project", baseline.projectName, current.projectName],
     ["adapter", baseline.adapter, current.adapter],
     ["manifest version", String(baseline.schema), String(current.schema)],
+    ["dbt version", part(baseline, 1), part(current, 1)],
   ] as const;
   for (const [what, theirs, ours] of found) {
     if (theirs === ours || theirs === "" || ours === "") continue;
@@ -41,6 +47,10 @@ export function assertSameProject(baseline: Manifest, current: Manifest, where: 
       },
     );
   }
+  if (part(baseline, 2) === part(current, 2) || baseline.dbtVersion === "" || current.dbtVersion === "") return [];
+  return [
+    `${where} was made with dbt ${baseline.dbtVersion}, this run has ${current.dbtVersion}: nodes can look changed that are not`,
+  ];
 }
 
 type Part = keyof Manifest["quoting"];

@@ -30,6 +30,15 @@ export class SignalboxError extends Error {
   }
 }
 
+/**
+ * The message and, behind an arrow, the hint. Its further lines stand under its first one: a hint may show a text and
+ * mark a place in it.
+ */
+export function describeKnown({ message, hint }: SignalboxError): string {
+  const arrow = "\n  → ";
+  return hint === null ? message : `${message}${arrow}${hint.replaceAll("\n", "\n".padEnd(arrow.length))}`;
+}
+
 /** One thing that is wrong with what the user gave: where it stands, what was found, what was wanted. */
 export interface Problem {
   /** As the user wrote it: `--timeout`, `SIGNALBOX_TIMEOUT`, `signalbox.yml:12 queue.timeout`. */

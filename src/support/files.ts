@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SignalboxError } from "./errors.ts";
 
 /** Writes beside the file and renames: a reader sees the old text or the new one, never half of it. */
@@ -27,6 +27,25 @@ export async function readFileIfAny(path: string): Promise<string | null> {
     }
     throw error;
   }
+}
+
+/** The nearest file of this name in a folder above `dir`, up to the top of its repository; null where there is none. */
+export async function findAbove(dir: string, name: string): Promise<string | null> {
+  let found: string | null = null;
+  for (let folder = dir; !(await exists(join(folder, ".git"))); ) {
+    const above = dirname(folder);
+    if (above === folder) return null;
+    folder = above;
+    if (found === null && (await exists(join(folder, name)))) found = join(folder, name);
+  }
+  return found;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 export function isNodeError(error: unknown): error is NodeJS.ErrnoException {

@@ -86,6 +86,7 @@ export function aRunResults(overrides: Partial<RunResults> = {}): RunResults {
     schema: 6,
     invocationId: "11111111-0000-4000-8000-000000000000",
     generatedAt: "2026-11-25T07:00:09.000Z",
+    target: null,
     threads: 1,
     results: [],
     ...overrides,

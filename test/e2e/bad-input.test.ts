@@ -104,7 +104,32 @@ describe("bad input", () => {
       code: 2,
       says: ["models is not a work folder of signalbox: it holds orders.sql", "name another folder with --work"],
     },
-    { name: "a ref that is a flag", args: ["--select", "--full-refresh"], code: 2, says: ["--select"] },
+    {
+      name: "a ref that is a flag",
+      args: ["--select", "--full-refresh"],
+      code: 2,
+      says: [/^signalbox: --select is "--full-refresh": .* it would be read as a flag\n$/],
+    },
+    { name: "a short flag that nobody knows", args: ["-x"], code: 2, says: [/^signalbox: -x is no flag of ci\n/] },
+    {
+      name: "words that nobody asked for",
+      args: ["--full", "tag:ta", "more"],
+      code: 2,
+      says: ["signalbox: tag:ta more is no flag, and ci takes nothing else: a selector is --select tag:ta more\n"],
+    },
+    {
+      name: "two values of a flag that takes one",
+      args: ["--error-channel", "C012345678", "--error-channel", "C876543210"],
+      code: 2,
+      says: ['--error-channel takes one value: it was given "C012345678" and "C876543210"'],
+    },
+    {
+      name: "no signalbox.yml",
+      files: { "signalbox.yml": null },
+      args: ["--mode", "check"],
+      code: 2,
+      says: ["there is no signalbox.yml in "],
+    },
     {
       name: "several problems at once",
       args: ["--timeout", "soon", "--mode", "prod"],
@@ -131,7 +156,41 @@ describe("bad input", () => {
     expect(project.untracked()).toEqual([]);
   });
 
-  it("a shallow clone is one error that names fetch-depth, before dbt compares with anything", async () => {
+  it("a signalbox.yml in a folder above is named, for it is not read", async () => {
+    project.write({ "models/staging/x.sql": "select 1\n" });
+    const cwd = join(project.dir, "models", "staging");
+    // As after a clone: the base branch is known without the file.
+    project.git("update-ref", "refs/remotes/origin/main", "HEAD");
+    project.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main");
+
+    const ended = await signalbox(["ci", "--mode", "check"], { cwd, env: project.env });
+    const status = await signalbox(["status"], { cwd, env: project.env });
+    const named = await signalbox(["status", "--config", "../../signalbox.yml"], { cwd, env: project.env });
+
+    const advice = `${join(project.dir, "signalbox.yml")} is not read from here: --config ../../signalbox.yml`;
+    expect(ended.stderr).toBe(
+      `signalbox: there is no signalbox.yml in ${cwd}: check mode needs a dbt target of its own, so that no pull request builds into production\n  → ${advice}\n`,
+    );
+    expect(ended.code).toBe(2);
+    expect(status.stdout).toContain(`config    warning: ${advice}\n`);
+    expect(named.stdout).not.toContain("warning");
+  });
+
+  it("the mark under a selector stands under what it means", async () => {
+    const args = ["plan", "--manifest", "m.json", "--state", "base.json", "--select", "a1", "x,state:modifed"];
+    await signalbox(["ci", "--mode", "deploy"], { cwd: project.dir, env: project.env });
+    const manifest = project.read("target/manifest.json");
+    project.write({ "m.json": manifest, "base.json": manifest });
+
+    const ended = await signalbox(args, { cwd: project.dir, env: project.env });
+
+    const [shown = "", mark = ""] = ended.stderr.split("\n").slice(1);
+    expect(ended.code).toBe(2);
+    expect(shown).toBe("  → a1 x,state:modifed");
+    expect(shown.slice(mark.indexOf("^"), mark.length)).toBe("state:modifed");
+  });
+
+  it("a shallow clone is one error that names fetch-depth, before dbt is started", async () => {
     project.git("commit", "--quiet", "--allow-empty", "--message", "two");
     project.git("branch", "feature");
     project.git("commit", "--quiet", "--allow-empty", "--message", "three");
@@ -143,7 +202,7 @@ describe("bad input", () => {
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain("the checkout is too shallow to find where this branch left main");
     expect(ended.stderr).toContain("fetch-depth: 0");
-    expect(project.starts().map(({ argv }) => argv[0])).toEqual(["parse"]);
+    expect(project.starts()).toEqual([]);
   });
 
   it("a bundle of another project is exit 3, and nothing is built", async () => {

@@ -175,7 +175,7 @@ describe("store: auto on GitHub Actions", () => {
   it("is what a pull request is compared with: no work tree, and the token stays with the API", async () => {
     await deployAndBranch();
 
-    const ended = await ci(onGitHub("pull_request", pullRequest(REPOSITORY)));
+    const ended = await ci(onGitHub("pull_request", pullRequest(REPOSITORY)), "--select", "orders");
 
     const { plan } = json<CiResult>(ended);
     expect(plan?.baselines.selection).toMatchObject({ kind: "bundle", where: "artifact 3 of run 5", distance: 0 });

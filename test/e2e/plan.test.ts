@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
@@ -38,7 +38,7 @@ function writeBaseline(name: string, models: readonly object[]): string {
 }
 
 const chain = () => [aModel("top"), aModel("middle", idOf("top")), aModel("bottom", idOf("middle"))] as const;
-const before = (model: ReturnType<typeof aModel>) => ({ ...model, raw_code: "select 'before'" });
+const unedited = (model: ReturnType<typeof aModel>) => ({ ...model, raw_code: "select 'before'" });
 const plan = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
   const ended = await run(["plan", "--json", "--mode", "check", ...args], env);
   return { ...ended, plan: json<PlanResult>(ended) };
@@ -51,7 +51,7 @@ describe("a plan where nothing tells what production holds", () => {
   beforeEach(() => {
     project.write({ "signalbox.yml": `${project.read("signalbox.yml")}baseline: { sources: [store] }\n` });
   });
-  const state = () => writeBaseline("base", [ORDERS, top, middle, before(bottom)]);
+  const state = () => writeBaseline("base", [ORDERS, top, middle, unedited(bottom)]);
 
   it.each(["state:modified+", "0+state:modified+", "1+state:modified+"])(
     "takes in every parent, and says that it is not what production lacks: %s",
@@ -68,6 +68,20 @@ describe("a plan where nothing tells what production holds", () => {
     },
   );
 
+  it("takes in the other parents of what follows too", async () => {
+    const joined = aModel("joined", idOf("bottom"), idOf("aside"));
+    const aside = aModel("aside");
+    const base = writeBaseline("joined", [ORDERS, top, middle, unedited(bottom), joined, aside]);
+
+    const { plan: made } = await plan(
+      ["--store", "none", "--state", base],
+      nodesOf(top, middle, bottom, joined, aside),
+    );
+
+    expect(made.dbt?.select).toEqual(["@state:modified"]);
+    expect(made.ids).toEqual(["aside", "bottom", "joined", "middle", "top"].map(idOf));
+  });
+
   it("builds everything where no selector says: and the parents of these", async () => {
     const { plan: made } = await plan(
       ["--store", "none", "--state", state(), "--select", "bottom,state:modified+"],
@@ -75,7 +89,7 @@ describe("a plan where nothing tells what production holds", () => {
     );
 
     expect(made.kind).toBe("everything");
-    expect(made.warnings.join()).toContain("does not take in every parent: everything is built");
+    expect(made.warnings.join()).toContain("no selector takes in every parent: everything is built");
   });
 
   it("leaves a parent out that is excluded, and says what that does", async () => {
@@ -91,7 +105,7 @@ describe("a plan where nothing tells what production holds", () => {
 describe("a plan", () => {
   const [top, middle, bottom] = chain();
   const ALL = nodesOf(top, middle, bottom);
-  const state = () => writeBaseline("base", [ORDERS, top, middle, before(bottom)]);
+  const state = () => writeBaseline("base", [ORDERS, top, middle, unedited(bottom)]);
   const production = () => writeBaseline("production", [ORDERS, top, bottom]);
 
   it("leaves out what is excluded and missing in production, and defers all the same", async () => {
@@ -167,6 +181,70 @@ describe("a plan", () => {
     const { plan: made } = await plan(["--store", "none"], ALL);
 
     expect(made.warnings).toContain("currency, small.since: changed vars; dbt does not see which nodes read them");
+  });
+
+  it("says which nodes look changed although none of their files is: the bundle was made with another target", async () => {
+    const store = `dir:${join(project.dir, "../store")}`;
+    await run(["ci", "--mode", "deploy", "--store", store], {
+      ...nodesOf({ ...top, config: { materialized: "table" }, unrendered_config: { materialized: "table" } }),
+      FAKE_DBT_ROWS: JSON.stringify([{}, { unique_id: idOf("top") }]),
+    });
+    project.git("switch", "--quiet", "--create", "feature");
+
+    const view = { ...top, config: { materialized: "view" }, unrendered_config: { materialized: "view" } };
+    const { plan: made } = await plan(["--store", store], nodesOf(view));
+
+    expect(made.ids).toEqual([idOf("top")]);
+    expect(made.warnings.join()).toContain("top: changed config or relation, and no changed file");
+  });
+
+  it("reads no production from a bundle that is not of the base branch", async () => {
+    const store = join(project.dir, "../store");
+    project.git("switch", "--quiet", "--create", "feature");
+    project.write({ "models/more.sql": "select 2\n" });
+    project.git("add", "--all");
+    project.git("commit", "--quiet", "--message", "Not merged");
+    await run(["ci", "--mode", "deploy", "--no-publish"]);
+    const commit = project.git("rev-parse", "HEAD");
+    project.write({
+      "signalbox.yml": project.read("signalbox.yml").replace("base_branch: main", "base_branch: feature"),
+    });
+    const published = await run(["state", "publish", "--store", `dir:${store}`]);
+    project.git("checkout", "--quiet", "--", "signalbox.yml");
+    const header = join(store, commit, "state.json");
+    const asMain = JSON.parse(readFileSync(header, "utf8")) as object;
+
+    const read = ["plan", "--mode", "check", "--store", `dir:${store}`, "--select", "orders"];
+    const ofBranch = await run(read);
+    writeFileSync(header, JSON.stringify({ ...asMain, branch: "main" }));
+    const ofCommit = await run(read);
+
+    expect(published.code).toBe(0);
+    expect([ofBranch.code, ofCommit.code]).toEqual([3, 3]);
+    expect(ofBranch.stderr).toContain('is of branch "feature", not of "main"');
+    expect(ofCommit.stderr).toContain("is of a commit that is not on main");
+  });
+
+  it("does not parse the base for production where nothing is selected", async () => {
+    project.git("switch", "--quiet", "--create", "feature");
+    const nothing = await plan(["--store", "none"], ALL);
+    const parsed = project.starts().length;
+    project.write({ "models/orders.sql": "select 7\n" });
+    const something = await plan(["--store", "none", "--select", "orders"], ALL);
+
+    expect([nothing.plan.kind, something.plan.kind]).toEqual(["nothing", "selected"]);
+    expect([parsed, project.starts().length - parsed]).toEqual([2, 3]);
+  });
+
+  it("asks dbt for a method that only dbt may know, and passes its refusal on as one", async () => {
+    const ended = await run(["plan", "--mode", "check", "--select", "stat:modified+", "--state", state()], {
+      ...ALL,
+      FAKE_DBT_REFUSES: "ls",
+    });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("dbt refuses the selection");
+    expect(ended.stderr).toContain("stat: in stat:modified+");
   });
 
   it("shows a changed source that its followers follow", async () => {

@@ -58,6 +58,22 @@ afterEach(async () => {
   project.remove();
 });
 
+describe("the queue on a laptop", () => {
+  it("is empty on a branch that never ran here: status says so, and ci --dry-run would enter", async () => {
+    project.git("switch", "--quiet", "--create", "feature");
+
+    const status = await signalbox(["status"], { cwd: project.dir, env: project.env });
+    const asJson = await signalbox(["status", "--json"], { cwd: project.dir, env: project.env });
+    const dryRun = await signalbox(["ci", "--dry-run", "--full"], { cwd: project.dir, env: project.env });
+
+    expect([status.code, status.stderr]).toEqual([0, ""]);
+    expect(status.stdout).toContain("feature");
+    expect(json<{ runs: unknown[] }>(asJson).runs).toEqual([]);
+    expect(dryRun.stdout).toContain("would enter at once: nobody is on feature");
+    expect(dryRun.code).toBe(0);
+  });
+});
+
 describe("the queue on GitHub Actions", () => {
   let contract: Contract | null;
   beforeAll(async () => {

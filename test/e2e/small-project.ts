@@ -35,6 +35,7 @@ const MANIFEST = {
       alias: "orders",
       depends_on: { nodes: [], macros: [] },
       config: { materialized: "table" },
+      unrendered_config: {},
       fqn: ["small", "orders"],
       raw_code: "select 1",
     },
@@ -74,8 +75,8 @@ export function aTestOf(model: string, name: string) {
 
 /**
  * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
- * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold. FAKE_DBT_DIES: a build is killed. What
- * real dbt does is tested on real dbt.
+ * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold. FAKE_DBT_DIES: a build is killed;
+ * FAKE_DBT_REFUSES: the command that ends with 2. What real dbt does is tested on real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
 const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");
@@ -87,6 +88,7 @@ mkdirSync(target, { recursive: true });
 const manifest = ${JSON.stringify(MANIFEST)};
 Object.assign(manifest.nodes, JSON.parse(process.env.FAKE_DBT_NODES ?? "{}"));
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
+if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a valid method name"); process.exit(2); }
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes("build")) {

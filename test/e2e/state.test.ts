@@ -1,9 +1,11 @@
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci.ts";
 import { json, signalbox } from "./cli.ts";
 import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
+
+type Artifact = Record<string, unknown>;
 
 describe("state publish and fetch", () => {
   let project: SmallProject;
@@ -64,6 +66,52 @@ describe("state publish and fetch", () => {
 
     expect(ended.code).toBe(3);
     expect(ended.stderr).toContain("nothing is published: 1 node not built, model.small.more among them");
+  });
+
+  it("publish what somebody else's dbt build left, and no part, other target, or later parse of it", async () => {
+    const folder = join(project.dir, "../artifacts");
+    const build = async (env: Readonly<Record<string, string>> = {}) => {
+      await run(["build", "--mode", "deploy"], env);
+      cpSync(join(project.dir, ".signalbox/dbt/01-build"), folder, { recursive: true });
+    };
+    const edit = (name: string, change: (value: Artifact) => object) => {
+      const file = join(folder, name);
+      writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")) as Artifact)));
+    };
+    const publish = () => run(["state", "publish", "--mode", "deploy", "--from", folder]);
+    await run(["plan", "--mode", "deploy"]);
+    await build();
+    const whole = await publish();
+
+    edit("run_results.json", (results) => ({ ...results, args: { which: "build", target: "ci" } }));
+    const ofCheck = await publish();
+    edit("run_results.json", (results) => ({ ...results, args: { which: "generate" } }));
+    const ofDocs = await publish();
+    await build({ FAKE_DBT_NODES: JSON.stringify({ "model.small.more": aModel("more") }) });
+    const ofPart = await publish();
+    rmSync(join(folder, "run_results.json"));
+    const ofNothing = await publish();
+
+    expect(whole.code).toBe(0);
+    expect([ofCheck, ofDocs, ofPart, ofNothing].map(({ code }) => code)).toEqual([3, 3, 3, 3]);
+    expect(ofCheck.stderr).toContain("is of target ci, not of prod");
+    expect(ofDocs.stderr).toContain("is of `dbt docs generate`");
+    expect(ofPart.stderr).toContain("1 node not built, model.small.more among them");
+    expect(ofNothing.stderr).toContain("run_results.json does not exist");
+  });
+
+  it("say where they do not publish or fetch", async () => {
+    await run(["ci", "--mode", "deploy"]);
+    project.write({ "models/orders.sql": "select 7\n" });
+
+    const dirty = await run(["state", "publish"]);
+    const unknown = await run(["state", "fetch", "--commit", "deadbeef"]);
+    const target = await run(["state", "fetch", "--out", "target"]);
+
+    expect(dirty.stdout + dirty.stderr).toMatch(/warning: the bundle may not be what its commit says: .*orders\.sql/);
+    expect([unknown.code, target.code]).toEqual([2, 2]);
+    expect(unknown.stderr).toContain('--commit is "deadbeef": is no commit of this checkout');
+    expect(target.stderr).toContain("is dbt's target folder");
   });
 
   it("refuse to publish a failure that nobody has judged", async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { comparesState, parseSelector, withAllParents } from "../../src/selection/selector.ts";
+import {
+  comparesState,
+  parseSelector,
+  withAllParents,
+  withAllParentsOfChildren,
+} from "../../src/selection/selector.ts";
 
 describe("a selector with all parents", () => {
   it.each([
@@ -13,6 +18,15 @@ describe("a selector with all parents", () => {
     ["path:models/x", "+path:models/x"],
   ])("of %j is %j", (text, expected) => {
     expect(withAllParents(text)).toBe(expected);
+  });
+
+  it.each([
+    ["state:modified+", "@state:modified"],
+    ["1+a+2 b", "@a +b"],
+    ["a,b+ c", "+a,b+ +c"],
+    ["@a", "@a"],
+  ])("and with those of what follows, of %j is %j", (text, expected) => {
+    expect(withAllParentsOfChildren(text)).toBe(expected);
   });
 
   it.each(["state:modified+", "3+a+1 b", "tag:x"])("is read as having no end upwards: %s", (text) => {

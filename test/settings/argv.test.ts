@@ -48,6 +48,51 @@ describe("a command line", () => {
     expect({ flags, words }).toEqual({ flags: { json: true }, words: ["run_results.json"] });
   });
 
+  it("gathers the words of a flag that takes several, however they are given", () => {
+    const { flags, words } = parseArgv([
+      "ci",
+      "--select",
+      "a",
+      "b",
+      "--json",
+      "--exclude=c",
+      "--select",
+      "d",
+      "--exclude",
+      "e",
+    ]);
+
+    expect({ flags, words }).toEqual({
+      flags: { select: ["a", "b", "d"], exclude: ["c", "e"], json: true },
+      words: [],
+    });
+    expect(parseArgv(["queue", "--ignore-run", "1", "--ignore-run", "2", "3"]).flags).toEqual({
+      "ignore-run": ["1", "2", "3"],
+    });
+  });
+
+  it("keeps both values of a flag that takes one, so that neither is lost in silence", () => {
+    expect(parseArgv(["ci", "--work", "a", "--work", "b"]).flags).toEqual({ work: ["a", "b"] });
+    expect(parseArgv(["ci", "--work", "a", "--json", "--work", "a", "--json"]).flags).toEqual({
+      work: "a",
+      json: true,
+    });
+  });
+
+  it("keeps a flag with one dash as it was typed", () => {
+    expect(parseArgv(["ci", "-x"]).flags).toEqual({ "-x": true });
+  });
+
+  it("takes what is no flag of ours for the value of the flag before it", () => {
+    expect(parseArgv(["ci", "--select", "-x", "--work", "--foo", "--", "-y"])).toMatchObject({
+      flags: { select: ["-x"], work: "--foo" },
+      rest: ["-y"],
+    });
+    expect(parseArgv(["ci", "--select", "--json"]).flags).toEqual({ select: [], json: true });
+    expect(parseArgv(["ci", "--select", "-h"]).help).toBe(true);
+    expect(parseArgv(["queue", "--timeout", "--", "dbt"])).toMatchObject({ flags: { timeout: "" }, rest: ["dbt"] });
+  });
+
   it("keeps a flag that is named like a part of every object", () => {
     expect(parseArgv(["ci", "--constructor"]).flags).toEqual({ constructor: true });
   });

@@ -19,14 +19,18 @@ function sources(overrides: Partial<Sources> & { yaml?: string } = {}): Sources 
   };
 }
 
-function refusal(given: Sources): string {
+function refused(given: Sources): SignalboxError {
   try {
     resolve(given);
   } catch (error) {
-    if (error instanceof SignalboxError && error.exitCode === 2) return error.message;
+    if (error instanceof SignalboxError && error.exitCode === 2) return error;
     throw error;
   }
   throw new Error("was accepted");
+}
+
+function refusal(given: Sources): string {
+  return refused(given).message;
 }
 
 describe("precedence", () => {
@@ -92,6 +96,64 @@ describe("values", () => {
       "merge",
       "self",
     ]);
+  });
+
+  it.each([
+    ["a flag's words", { flags: { select: ["tag:a", "tag:b"] } }],
+    ["a flag's words with blanks around them", { flags: { select: [" tag:a", "tag:b\n"] } }],
+    ["a flag's one text", { flags: { select: "tag:a tag:b" } }],
+    ["a variable with lines", { env: { SIGNALBOX_SELECT: "tag:a\n  tag:b\n" } }],
+  ])("reads the union of %s", (_, given) => {
+    expect(resolve(sources(given)).given.select).toBe("tag:a tag:b");
+  });
+
+  it("takes the line breaks of YAML's long texts for blanks", () => {
+    const yaml = [
+      "modes:",
+      "  check:",
+      "    select: >",
+      "      tag:a",
+      "      tag:b",
+      "    exclude: |",
+      "      tag:c",
+      "      tag:d",
+    ].join("\n");
+
+    expect(resolve(sources({ yaml: `${yaml}\n` })).config.modes.check).toMatchObject({
+      select: "tag:a tag:b",
+      exclude: "tag:c tag:d",
+    });
+  });
+
+  it.each([
+    ["select", [""]],
+    ["select", []],
+    ["select", ["tag:a", ""]],
+    ["work", ""],
+    ["workflows", []],
+  ])("refuses the empty --%s %j once, and says it once", (name, value) => {
+    expect(refusal(sources({ flags: { [name]: value } }))).toMatch(
+      new RegExp(`^--${name} is empty: wanted (a value|at least one value)$`),
+    );
+  });
+
+  it("refuses two values of a flag that takes one", () => {
+    expect(refusal(sources({ flags: { timeout: ["5m", "6m"] } }))).toBe(
+      '--timeout takes one value: it was given "5m" and "6m"',
+    );
+    expect(refusal(sources({ flags: { "error-channel": ["C012345678", "C876543210"] } }))).toMatch(
+      /^--error-channel takes one value/,
+    );
+  });
+
+  it.each([
+    ["--select", { flags: { select: ["-x"] } }],
+    ["--select", { flags: { select: ["tag:a", "-x"] } }],
+    ["--select", { flags: { select: "tag:a --exclude tag:b" } }],
+    ["--workflows", { flags: { workflows: ["-x"] } }],
+    ["--work", { flags: { work: "-x" } }],
+  ])("refuses a value of %s that begins with a dash, in one problem", (name, given) => {
+    expect(refusal(sources(given))).toMatch(new RegExp(`^${name} is .* begins with -: it would be read as a flag$`));
   });
 
   it("refuses a selector that begins with a dash: dbt would take it for a flag", () => {
@@ -179,6 +241,56 @@ describe("a broken signalbox.yml", () => {
   ])("fails every command for %s", (_, rule, words) => {
     expect(refusal(sources({ yaml: `rules:\n  - ${rule}\n` }))).toContain(words);
   });
+});
+
+describe("words that a command does not take", () => {
+  it.each([
+    ["plan", ["tag:a"], [], "tag:a is no flag, and plan takes nothing else: a selector is --select tag:a"],
+    ["status", ["now", "x"], [], "now x is no flag, and status takes nothing else"],
+    [
+      "queue",
+      ["dbt", "build"],
+      [],
+      "dbt build is no flag: queue takes a command behind -- alone: signalbox queue -- dbt build",
+    ],
+    ["ci", [], ["--full-refresh"], "-- --full-refresh is behind --, where ci takes nothing"],
+  ] as const)("are an error of %s", (command, words, rest, message) => {
+    const error = refused(sources({ command, words, rest }));
+
+    expect(error.message).toBe(message);
+    expect(error.hint).toBe(`signalbox ${command} --help lists what it takes`);
+  });
+
+  it.each([
+    ["report", ["a.json", "b.json"], []],
+    ["state", ["publish"], []],
+    ["queue", [], ["dbt", "build"]],
+    ["build", [], ["--full-refresh"]],
+  ] as const)("are none of %s where it takes them", (command, words, rest) => {
+    expect(resolve(sources({ command, words, rest }))).toMatchObject({ words, rest });
+  });
+});
+
+it("tells a flag with one dash as it was typed", () => {
+  expect(refusal(sources({ flags: { "-x": true } }))).toBe("-x is no flag of ci");
+});
+
+describe("the advice below a configuration error", () => {
+  it.each([
+    ["a value of the file points to the file's keys", { yaml: "version: 2" }, /^signalbox's README .* keys/],
+    ["an unknown flag points to the command's help", { flags: { dryrun: true } }, /^signalbox ci --help lists/],
+    ["a value of a flag says itself what is wanted", { flags: { timeout: "soon" } }, /^none$/],
+    ["both are said where both are wrong", { yaml: "a: 1", flags: { dryrun: true } }, /--help lists.*\n.*README/],
+  ])("%s", (_, given, pattern) => {
+    expect(refused(sources(given)).hint ?? "none").toMatch(pattern);
+  });
+});
+
+it.each(["full", "target"])("refuses --%s beside --manifest, where it says nothing to a plan", (name) => {
+  const flags = { manifest: "manifest.json", [name]: name === "full" ? true : "ci" };
+
+  expect(refusal(sources({ command: "plan", flags }))).toMatch(new RegExp(`^--${name} says nothing to a plan`));
+  expect(resolve(sources({ command: "plan", flags: { manifest: "m", full: "false" } })).given.full).toBe(false);
 });
 
 it("refuses a flag that is declared but not built, instead of pretending", () => {

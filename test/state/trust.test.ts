@@ -1,37 +1,46 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readManifest } from "../../src/artifacts/manifest.ts";
-import { assertFits, assertHarmlessRelations } from "../../src/state/trust.ts";
+import { assertComparable, assertFits, assertHarmlessRelations } from "../../src/state/trust.ts";
 import { aManifest, manifestJson } from "../artifacts/build.ts";
 import { aHeader } from "./build.ts";
 
 const WHERE = "s3://bundles/aaaa";
 
 describe("whether a bundle fits", () => {
-  it("is told by project and adapter", () => {
-    expect(assertFits(aHeader(), aManifest(), WHERE)).toEqual([]);
+  it("is told by project, adapter and branch", () => {
+    expect(() => assertFits(aHeader(), aManifest(), "main", WHERE)).not.toThrow();
   });
 
   it.each<[what: string, header: Parameters<typeof aHeader>[0], message: string]>([
     ["project", { project: "bank" }, `the bundle ${WHERE} is of project "bank", not of "shop"`],
     ["adapter", { adapter: "bigquery" }, `the bundle ${WHERE} is of adapter "bigquery", not of "duckdb"`],
+    ["branch", { branch: "evil" }, `the bundle ${WHERE} is of branch "evil", not of "main"`],
   ])("another %s is an artifacts error", (_, header, message) => {
-    expect(() => assertFits(aHeader(header), aManifest(), WHERE)).toThrow(
+    expect(() => assertFits(aHeader(header), aManifest(), "main", WHERE)).toThrow(
       expect.objectContaining({ kind: "artifacts", exitCode: 3, message }),
     );
   });
+});
 
+describe("whether a manifest can be compared with", () => {
   it.each<[theirs: string, warnings: number]>([
     ["1.11.16", 0],
     ["1.11.2", 0],
     ["1.10.16", 1],
     ["1.1.16", 1],
-    ["2.11.16", 1],
-  ])("a bundle of dbt %s for a run of 1.11.16 gives %i warnings", (dbtVersion, warnings) => {
-    const told = assertFits(aHeader({ dbtVersion }), aManifest(), WHERE);
+    ["", 0],
+  ])("one of dbt %j in a run of 1.11.16 gives %i warnings", (dbtVersion, warnings) => {
+    const told = assertComparable(aManifest([], { dbtVersion }), aManifest(), WHERE);
 
     expect(told).toHaveLength(warnings);
     for (const warning of told) expect(warning).toContain(`dbt ${dbtVersion}, this run has 1.11.16`);
+  });
+
+  it("one of another major version is an artifacts error", () => {
+    expect(() => assertComparable(aManifest([], { dbtVersion: "2.0.1" }), aManifest(), WHERE)).toThrow(
+      expect.objectContaining({ kind: "artifacts", message: `${WHERE} is of dbt version "2", not of "1"` }),
+    );
   });
 });
 

@@ -67,7 +67,7 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
       await writeNew(folder, partPath(folder, number, "end.json"), formatEnd(status));
     });
   };
-  const source = openTickets({ dir, group });
+  const source = openFolder(folder);
   return {
     me: { id, attempt: 1, ticket: makeTicket(number, createdMs ?? 0) },
     source: { ...source, cancel: (other) => (other === id ? release("cancelled") : source.cancel(other)) },
@@ -75,9 +75,21 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
   };
 }
 
-/** The group as its folder shows it, without a ticket of one's own. */
+/** The group as its folder shows it, without a ticket of one's own. Where nobody ever took one there is no folder yet. */
 export function openTickets({ dir, group }: TicketOptions): RunSource {
   const folder = groupFolder(dir, group);
+  const source = openFolder(folder);
+  return {
+    ...source,
+    scan: async (signal) => {
+      const isThere = await inFolder(folder, async () => (await readFileTime(folder)) !== null);
+      return isThere ? source.scan(signal) : { runs: [], complete: true, serverTime: null };
+    },
+  };
+}
+
+/** A folder that is missing is an outage to whoever has a ticket in it: never an empty line. */
+function openFolder(folder: string): RunSource {
   return {
     scan: async (signal) => {
       signal.throwIfAborted();

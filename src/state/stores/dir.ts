@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { cleanLine } from "../../render/untrusted.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
@@ -9,18 +10,31 @@ import type { BundleRef, BundleStore } from "../store.ts";
 
 const LATEST = "latest";
 
-/** A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. */
-export function createDirStore(root: string): BundleStore {
+/**
+ * A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. `notice` hears of a
+ * folder that is not there, which a first deploy makes, and which a wrong path never has.
+ */
+export function createDirStore(root: string, notice: (text: string) => void = () => {}): BundleStore {
   const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
   const has = async (commit: string) =>
     isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
+  let hasTold = false;
+  const tellOnce = (text: string) => {
+    if (!hasTold) notice(text);
+    hasTold = true;
+  };
+  const findLatest = async () => {
+    const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
+    if (latest === undefined) return null;
+    if (await has(latest)) return refOf(latest);
+    tellOnce(`${join(root, LATEST)} names a bundle that is not there: ${cleanLine(latest, 60)}`);
+    return null;
+  };
   return {
     find: (commits) =>
       tellFailure(root, "read", async () => {
-        if (commits.length === 0) {
-          const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
-          return latest !== undefined && (await has(latest)) ? refOf(latest) : null;
-        }
+        if (!(await isThere(root))) tellOnce(`${root} does not exist: the first deploy that publishes makes it`);
+        if (commits.length === 0) return findLatest();
         for (const commit of commits) {
           if (await has(commit)) return refOf(commit);
         }
@@ -63,6 +77,16 @@ async function takeFolder(place: string, folder: string): Promise<void> {
   await take("state.json", MOST_HEADER_BYTES);
   const { files } = await readHeader(folder, place);
   for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isNodeError(error) && error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
 }
 
 async function openIfAny(path: string): Promise<FileHandle | null> {

@@ -30,5 +30,5 @@ export function openStore(spec: string, { cwd, env, notice, signal, auto }: Open
   if (spec.startsWith("s3://")) return { store: createS3Store(spec, options), name: spec };
   if (spec.startsWith("gs://")) return { store: createGcsStore(spec, options), name: spec };
   const folder = resolve(cwd, spec.replace(/^dir:/, ""));
-  return { store: createDirStore(folder), name: folder };
+  return { store: createDirStore(folder, notice), name: folder };
 }

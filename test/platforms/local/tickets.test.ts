@@ -153,6 +153,27 @@ describe("taking a ticket", () => {
   });
 });
 
+describe("looking at a line without a ticket", () => {
+  it("sees nobody where nobody ever took one, and leaves no trace", async () => {
+    const shared = join(dir, "not", "yet");
+
+    expect(await openTickets({ dir: shared, group: GROUP }).scan(signal)).toMatchObject({ runs: [], complete: true });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("is an outage where the folder cannot be one, and for whoever has a ticket in a folder that is gone", async () => {
+    await writeFile(join(dir, "busy"), "");
+    await expect(openTickets({ dir: join(dir, "busy"), group: GROUP }).scan(signal)).rejects.toMatchObject({
+      kind: "service",
+    });
+    await rm(join(dir, "busy"));
+
+    const { source } = await take();
+    await rm(await groupFolder(), { recursive: true });
+    await expect(source.scan(signal)).rejects.toMatchObject({ kind: "service" });
+  });
+});
+
 describe("the sign of life", () => {
   afterEach(() => {
     vi.useRealTimers();

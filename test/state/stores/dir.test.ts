@@ -5,7 +5,28 @@ import { createDirStore } from "../../../src/state/stores/dir.ts";
 import { useTempDir } from "../../support/temp-dir.ts";
 import { A, B, createPublisher, describeStore } from "../store-contract.ts";
 
-describeStore("dir:PATH", createDirStore);
+describeStore("dir:PATH", (root) => createDirStore(root));
+
+describe("a folder that is no store yet", () => {
+  const root = useTempDir();
+
+  it("is said once to be absent", async () => {
+    const said: string[] = [];
+    const store = createDirStore(join(root(), "typo"), (text) => said.push(text));
+
+    expect(await store.find(["a".repeat(40)])).toBeNull();
+    expect(await store.find([])).toBeNull();
+    expect(said).toEqual([`${join(root(), "typo")} does not exist: the first deploy that publishes makes it`]);
+  });
+
+  it("is said to have lost its newest bundle", async () => {
+    const said: string[] = [];
+    await writeFile(join(root(), "latest"), `${"b".repeat(40)}\n`);
+
+    expect(await createDirStore(root(), (text) => said.push(text)).find([])).toBeNull();
+    expect(said.join()).toContain(`names a bundle that is not there: ${"b".repeat(40)}`);
+  });
+});
 
 describe("a folder as store", () => {
   const dir = useTempDir();

@@ -1,0 +1,33 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findAbove } from "../../src/support/files.ts";
+
+describe("a file above", () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await realpath(await mkdtemp(join(tmpdir(), "signalbox-files-")));
+    await mkdir(join(root, "repo", "a", "b"), { recursive: true });
+    await writeFile(join(root, "x.yml"), "");
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+  const inRepo = (...names: string[]) => join(root, "repo", ...names);
+
+  it("is the nearest one up to the top of the repository", async () => {
+    await mkdir(inRepo(".git"));
+    await writeFile(inRepo("x.yml"), "");
+    expect(await findAbove(inRepo("a", "b"), "x.yml")).toBe(inRepo("x.yml"));
+
+    await writeFile(inRepo("a", "x.yml"), "");
+    expect(await findAbove(inRepo("a", "b"), "x.yml")).toBe(inRepo("a", "x.yml"));
+  });
+
+  it("is none beyond the top, nor where there is no repository", async () => {
+    expect(await findAbove(inRepo("a", "b"), "x.yml")).toBeNull();
+
+    await writeFile(inRepo(".git"), "gitdir: elsewhere");
+    expect(await findAbove(inRepo("a", "b"), "x.yml")).toBeNull();
+    expect(await findAbove(inRepo(), "x.yml")).toBeNull();
+  });
+});
