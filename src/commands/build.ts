@@ -1,39 +1,13 @@
 import { join, resolve } from "node:path";
-import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
-import { flag, selectionArguments } from "../dbt/arguments.ts";
-import type { DbtStart, Limits } from "../dbt/start.ts";
 import type { PlanResult } from "../selection/plan.ts";
-import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { type BuildResult, buildStep, describeBuild } from "./build-step.ts";
 import type { Context } from "./context.ts";
-import { createStarter, type DbtStarter } from "./dbt.ts";
-import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
+import { createStarter } from "./dbt.ts";
+import { learnOccasion, openWorkshop, type Workshop } from "./occasion.ts";
 import { readPlanFile } from "./plan-file.ts";
-
-/** build.json and `build --json`. */
-export interface BuildResult {
-  readonly schema: 1;
-  readonly starts: readonly {
-    readonly command: string;
-    readonly argv: readonly string[];
-    readonly exitCode: number | null;
-    readonly startedAt: string;
-    readonly seconds: number;
-    readonly trouble: DbtRun["trouble"];
-    readonly lastWords: string | null;
-    readonly dir: string;
-  }[];
-  /** null: everything was built, or dbt gave no results to compare with. */
-  readonly planMatchesRun: boolean | null;
-}
-
-export interface Built {
-  readonly result: BuildResult;
-  readonly starts: readonly DbtStart[];
-  readonly runs: readonly DbtRun[];
-}
 
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
@@ -57,112 +31,6 @@ export async function run(context: Context): Promise<number> {
     : failed.run.trouble === "unreadable" || (failed.run.trouble === "missing" && failed.run.exitCode === 0)
       ? 3
       : 1;
-}
-
-/**
- * Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. `manifest`: the project's
- * own as it was parsed before; null: not known.
- */
-export async function buildStep(
-  context: Context,
-  occasion: Occasion,
-  dbt: DbtStarter,
-  plan: PlanResult,
-  manifest: Manifest | null,
-): Promise<Built> {
-  const { given, config } = context.settings;
-  await assertHarmlessDeferral(plan, manifest);
-  const limits: Limits = {
-    stallAfterSeconds: given.stallAfter ?? 120,
-    nodeTimeoutSeconds: given.nodeTimeout ?? null,
-    runTimeoutSeconds: given.runTimeout ?? null,
-  };
-  const starts: DbtStart[] = [];
-  const deps = await dbt.installPackages();
-  if (deps !== null) starts.push(deps);
-  if (deps === null || deps.run.exitCode === 0) {
-    const threads = flag("--threads", config.dbt.threads);
-    starts.push(
-      await dbt.start({
-        ...dbt.place,
-        command: ["build"],
-        args: [...threads, ...buildArguments(occasion, plan), ...context.settings.rest],
-        limits,
-      }),
-    );
-    if (occasion.mode === "schedule" && config.modes.schedule.freshness) {
-      starts.push(await dbt.start({ ...dbt.place, command: ["source", "freshness"], args: threads, limits }));
-    }
-  }
-  const runs = starts.map(({ run: dbtRun }) => dbtRun);
-  const result: BuildResult = {
-    schema: 1,
-    starts: starts.map(({ run: { command, exitCode, startedAt, seconds, trouble, lastWords }, argv, dir }) => ({
-      command,
-      argv,
-      exitCode,
-      startedAt: new Date(startedAt).toISOString(),
-      seconds,
-      trouble,
-      lastWords,
-      dir,
-    })),
-    planMatchesRun: comparePlan(context, plan, runs),
-  };
-  await context.work.writeJson("build.json", result);
-  return { result, starts, runs };
-}
-
-/** Whoever made the plan: dbt renders the names of the deferral manifest into SQL. */
-async function assertHarmlessDeferral({ dbt, baselines }: PlanResult, manifest: Manifest | null): Promise<void> {
-  if (dbt === null || dbt.deferState === null) return;
-  const file = join(dbt.deferState, "manifest.json");
-  const text = await readFileIfAny(file);
-  if (text === null)
-    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "run signalbox plan again" });
-  // Without the project's own manifest nothing tells what is put in quotes: then nothing is taken to be.
-  assertHarmlessRelations(
-    text,
-    baselines.deferral?.where ?? file,
-    manifest?.quoting ?? { database: false, schema: false, identifier: false },
-  );
-}
-
-export function buildArguments(occasion: Occasion, plan: PlanResult): string[] {
-  const none = {
-    select: [],
-    exclude: occasion.exclude === null ? [] : [occasion.exclude],
-    indirectSelection: null,
-    state: null,
-    deferState: null,
-  };
-  return selectionArguments(plan.dbt ?? none);
-}
-
-export function describeBuild(starts: readonly DbtStart[]): string {
-  return starts
-    .map(({ run: { command, exitCode, seconds, results } }) => {
-      const nodes = results === null ? "" : `, ${results.length} nodes`;
-      return `dbt ${command}: exit ${exitCode ?? "by a signal"} after ${seconds.toFixed(1)} s${nodes}`;
-    })
-    .join("; ");
-}
-
-/** Whether dbt ran exactly the planned nodes; ephemeral models have no row. A difference is our bug, and said. */
-function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
-  const built = runs.find(({ command }) => command === "build");
-  if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
-  const isEphemeral = (id: string, manifest: Manifest | null) => manifest?.nodes.get(id)?.materialized === "ephemeral";
-  const planned = new Set(plan.ids.filter((id) => !isEphemeral(id, built.manifest)));
-  const ran = new Set(built.results.map(({ id }) => id));
-  const onlyPlanned = [...planned].filter((id) => !ran.has(id));
-  const onlyRan = [...ran].filter((id) => !planned.has(id));
-  if (onlyPlanned.length === 0 && onlyRan.length === 0) return true;
-  context.log.warn(
-    "plan",
-    `dbt ran other nodes than planned, please report it: not run ${onlyPlanned.join(", ") || "none"}; not planned ${onlyRan.join(", ") || "none"}`,
-  );
-  return false;
 }
 
 async function readOwnManifest({ targetPath }: Workshop): Promise<Manifest | null> {

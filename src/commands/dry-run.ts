@@ -1,11 +1,12 @@
 import { showCommandLine } from "../dbt/arguments.ts";
 import { lineUp } from "../queue/outlook.ts";
-import { buildArguments } from "./build.ts";
+import { buildArguments } from "./build-step.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
+import { describePlan } from "./decide-plan.ts";
 import { lookAtLine } from "./line.ts";
 import type { Occasion, Workshop } from "./occasion.ts";
-import { describePlan, planStep } from "./plan.ts";
+import { planStep } from "./plan-step.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or

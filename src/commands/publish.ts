@@ -6,11 +6,11 @@ import { type BundleHeader, makeBundle } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import type { Built } from "./build.ts";
+import type { Built } from "./build-step.ts";
 import { type BundleFiles, filesOfBuild } from "./bundle-files.ts";
 import type { Context } from "./context.ts";
 import type { Occasion } from "./occasion.ts";
-import { junitDirOf } from "./report.ts";
+import { junitDirOf } from "./report-step.ts";
 import { openStoreOf, requireStore } from "./store.ts";
 
 export interface Published {

@@ -5,7 +5,7 @@ import { type WaitPolicy, waitForTurn } from "../queue/wait.ts";
 import { renderQueueSummary } from "../render/line.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { withoutSecrets } from "../support/secrets.ts";
 import type { Context } from "./context.ts";
 import { type EndStatus, joinLine } from "./line.ts";
@@ -127,4 +127,18 @@ async function runCommand(context: Context, command: readonly string[], turn: Tu
   context.signal.throwIfAborted();
   if (end.exitCode === null) throw new SignalboxError("dbt", `${command[0]} was ended by a signal`);
   return end.exitCode;
+}
+
+/** Runs the rest and lets the next run in, whatever happens. */
+export async function endingTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Promise<ExitCode> {
+  if (turn === null) return rest();
+  const hasEntered = turn.result.decision === "entered" || turn.result.decision === "skipped";
+  try {
+    const exitCode = await rest();
+    await turn.end(!hasEntered ? "left" : exitCode === 0 ? "success" : "failed");
+    return exitCode;
+  } catch (error) {
+    await turn.end(error instanceof SignalboxError && error.kind === "interrupted" ? "cancelled" : "failed");
+    throw error;
+  }
 }

@@ -1,25 +1,13 @@
-import { readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
-import type { DbtRun } from "../artifacts/dbt-run.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import { annotationsOf } from "../render/annotations.ts";
-import { renderJunit } from "../render/junit.ts";
-import { locateFindings } from "../render/locate.ts";
+import { resolve } from "node:path";
 import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/built.ts";
-import { judge } from "../severity/judge.ts";
-import { countVerdict, exitCodeOf } from "../severity/outcome.ts";
-import { expiredRules } from "../severity/rules.ts";
-import type { Verdict, VerdictResult } from "../severity/verdict.ts";
-import { writeFileAtomic } from "../support/files.ts";
-import { createGit } from "../support/git.ts";
+import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "./comment.ts";
 import type { Context } from "./context.ts";
-import { matchesGlob } from "./globs.ts";
 import { learnRun } from "./occasion.ts";
 import { readInputs } from "./report-inputs.ts";
+import { reportStep, writeSummary } from "./report-step.ts";
 import { readVerdictFile } from "./verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
@@ -41,88 +29,4 @@ export async function run(context: Context): Promise<number> {
   const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];
   const failOn = given.failOn ?? mode?.failOn ?? "error";
   return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });
-}
-
-export interface ReportInputs {
-  readonly runs: readonly DbtRun[];
-  readonly manifest: Manifest | null;
-  readonly projectDir: string;
-  /** The verdict of the base, to tell new findings from old. */
-  readonly base: Verdict | null;
-}
-
-/** Judges, writes verdict.json and JUnit, and annotates. The summary is the caller's: it tells of the whole run. */
-export async function reportStep(
-  context: Context,
-  { runs, manifest, projectDir, base }: ReportInputs,
-): Promise<VerdictResult> {
-  const { given, config } = context.settings;
-  const now = context.clock.now();
-  for (const rule of expiredRules(config.rules, now)) {
-    context.log.warn(
-      "rules",
-      `the rule for ${JSON.stringify(rule.match)} ended on ${rule.until}: it no longer applies; take it out, or renew it`,
-    );
-  }
-  const judged = judge({ runs, manifest, rules: config.rules, matches: matchesGlob, now, base });
-  const verdict = locateFindings(judged, createReader(projectDir));
-  const result: VerdictResult = {
-    schema: 1,
-    ...verdict,
-    counts: countVerdict(verdict),
-    sources: runs.flatMap(({ source }) => (source === null ? [] : [source])),
-  };
-  await context.work.writeJson("verdict.json", result);
-
-  const top =
-    (await createGit(await nearestFolder(projectDir), context.env).ask("rev-parse", "--show-toplevel")) ?? projectDir;
-  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
-    ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
-    : "";
-  const xml = renderJunit(verdict, {
-    warnAs: given.junitWarn ?? "skipped",
-    projectDirFromRepo,
-    timestamp: new Date(now).toISOString(),
-  });
-  await writeFileAtomic(join(junitDirOf(context), "dbt.xml"), xml);
-  if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
-  return result;
-}
-
-/** summary.md (or the file that --summary names), and the job's page where the CI has one. */
-export async function writeSummary(context: Context, markdown: string): Promise<void> {
-  const { summary } = context.settings.given;
-  await writeFileAtomic(
-    summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary),
-    markdown,
-  );
-  await context.runner.summary(markdown);
-}
-
-/** Absolute folder of the JUnit file. */
-export function junitDirOf(context: Context): string {
-  return resolve(context.cwd, context.settings.config.report.junit);
-}
-
-/** Reads files of the project by paths that come out of artifacts: nothing outside the project's folder. */
-function createReader(projectDir: string): (path: string) => string | null {
-  return (path) => {
-    const full = resolve(projectDir, path);
-    if (!full.startsWith(`${projectDir}${sep}`)) return null;
-    try {
-      return readFileSync(full, "utf8");
-    } catch {
-      return null;
-    }
-  };
-}
-
-async function nearestFolder(path: string): Promise<string> {
-  for (let dir = path; ; dir = dirname(dir)) {
-    const isFolder = await stat(dir).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (isFolder || dir === dirname(dir)) return dir;
-  }
 }

@@ -144,21 +144,28 @@ function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[
 
 /** What a command would else pass over in silence. */
 function unknownWords({ command, words, rest }: Sources): Problem[] {
+  const problems: Problem[] = [];
   const behind = TAKES_REST[command];
-  const problem = (where: string, wanted: string) => ({ where, got: null, wanted });
   const text = words.join(" ");
-  return [
-    ...(words.length === 0 || TAKES_WORDS.includes(command)
-      ? []
-      : optionsOf(command).some(({ type }) => type === "selector")
-        ? [problem(text, `is no flag, and ${command} takes nothing else: a selector is --select ${text}`)]
-        : behind !== undefined
-          ? [problem(text, `is no flag: ${command} takes ${behind} behind -- alone: signalbox ${command} -- ${text}`)]
-          : [problem(text, `is no flag, and ${command} takes nothing else`)]),
-    ...(rest.length === 0 || behind !== undefined
-      ? []
-      : [problem(`-- ${rest.join(" ")}`, `is behind --, where ${command} takes nothing`)]),
-  ];
+  if (words.length > 0 && !TAKES_WORDS.includes(command)) {
+    const hasSelector = optionsOf(command).some(({ type }) => type === "selector");
+    if (hasSelector)
+      problems.push({ where: text, got: null, wanted: `is no flag of ${command}: a selector is --select ${text}` });
+    else if (behind !== undefined)
+      problems.push({
+        where: text,
+        got: null,
+        wanted: `is no flag of ${command}: ${behind} stand behind --: -- ${text}`,
+      });
+    else problems.push({ where: command, got: show(text), wanted: "takes no words" });
+  }
+  if (rest.length > 0 && behind === undefined)
+    problems.push({
+      where: `-- ${rest.join(" ")}`,
+      got: null,
+      wanted: `is too much: ${command} takes nothing behind --`,
+    });
+  return problems;
 }
 
 function uselessOffline(

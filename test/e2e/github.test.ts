@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CiResult } from "../../src/commands/ci.ts";
+import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { buildZip } from "../state/build-zip.ts";
 import { json, signalbox } from "./cli.ts";

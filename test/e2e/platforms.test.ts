@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CiResult } from "../../src/commands/ci.ts";
+import type { CiResult } from "../../src/commands/ci-ending.ts";
 import { json, signalbox, start } from "./cli.ts";
 import { openSmallProject, type SmallProject, textOf } from "./small-project.ts";
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CiResult } from "../../src/commands/ci.ts";
+import type { CiResult } from "../../src/commands/ci-ending.ts";
 import { json, signalbox } from "./cli.ts";
 import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CiResult } from "../../src/commands/ci.ts";
+import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { json, signalbox, start } from "./cli.ts";

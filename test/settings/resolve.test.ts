@@ -245,15 +245,10 @@ describe("a broken signalbox.yml", () => {
 
 describe("words that a command does not take", () => {
   it.each([
-    ["plan", ["tag:a"], [], "tag:a is no flag, and plan takes nothing else: a selector is --select tag:a"],
-    ["status", ["now", "x"], [], "now x is no flag, and status takes nothing else"],
-    [
-      "queue",
-      ["dbt", "build"],
-      [],
-      "dbt build is no flag: queue takes a command behind -- alone: signalbox queue -- dbt build",
-    ],
-    ["ci", [], ["--full-refresh"], "-- --full-refresh is behind --, where ci takes nothing"],
+    ["plan", ["tag:a"], [], "tag:a is no flag of plan: a selector is --select tag:a"],
+    ["status", ["now", "x"], [], 'status is "now x": takes no words'],
+    ["queue", ["dbt", "build"], [], "dbt build is no flag of queue: words of a command stand behind --: -- dbt build"],
+    ["ci", [], ["--full-refresh"], "-- --full-refresh is too much: ci takes nothing behind --"],
   ] as const)("are an error of %s", (command, words, rest, message) => {
     const error = refused(sources({ command, words, rest }));
 

@@ -1,0 +1,139 @@
+import { join, relative } from "node:path";
+import type { NotifyResult } from "../alerts/alert.ts";
+import type { QueueResult } from "../queue/result.ts";
+import { renderSummary, type Summary } from "../render/markdown.ts";
+import { renderVerdict } from "../render/terminal.ts";
+import type { Mode } from "../run/mode.ts";
+import type { PlanResult } from "../selection/plan.ts";
+import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
+import { verdictOfRun } from "../severity/run-verdict.ts";
+import type { Outcome, VerdictResult } from "../severity/verdict.ts";
+import type { ExitCode } from "../support/errors.ts";
+import type { Built } from "./build-step.ts";
+import type { PullRequestComment } from "./comment.ts";
+import type { Context } from "./context.ts";
+import { notifyStep, type Told } from "./notify.ts";
+import type { Occasion } from "./occasion.ts";
+import { publishIfDue } from "./publish.ts";
+import { junitDirOf, writeSummary } from "./report-step.ts";
+
+/** ci.json and `ci --json`. */
+export interface CiResult {
+  readonly schema: 1;
+  readonly mode: Mode;
+  readonly modeReason: string;
+  readonly outcome: "pass" | "warn" | "error" | "nothing" | "superseded" | "skipped" | "failed";
+  readonly queue: QueueResult | null;
+  readonly plan: PlanResult | null;
+  readonly verdict: VerdictResult | null;
+  readonly notify: NotifyResult | null;
+  readonly published: { readonly commit: string; readonly where: string } | null;
+  readonly exitCode: number;
+}
+
+/** What has come about so far; each step adds its value. */
+export interface Progress {
+  readonly comment: PullRequestComment;
+  queue: QueueResult | null;
+  plan: PlanResult | null;
+  nodesInProject: number | null;
+  built: Built | null;
+  verdict: VerdictResult | null;
+  notify: NotifyResult | null;
+  published: CiResult["published"];
+}
+
+/** Nothing yet. */
+export function startProgress(comment: PullRequestComment): Progress {
+  return {
+    comment,
+    queue: null,
+    plan: null,
+    nodesInProject: null,
+    built: null,
+    verdict: null,
+    notify: null,
+    published: null,
+  };
+}
+
+interface Ending {
+  readonly occasion: Occasion;
+  readonly told: Told | null;
+  readonly progress: Progress;
+  readonly outcome: Outcome;
+  /** One sentence for a run without a verdict. */
+  readonly words: string | null;
+}
+
+/** Tells people, publishes, writes what is left to write. */
+export async function finish(
+  context: Context,
+  { occasion, told, progress, outcome, words }: Ending,
+): Promise<ExitCode> {
+  if (outcome.kind === "failed") {
+    progress.verdict = verdictOfRun(outcome.finding, progress.verdict);
+    await context.work.writeJson("verdict.json", progress.verdict);
+  }
+  const { verdict } = progress;
+  const exitCodes: ExitCode[] = [
+    exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false }),
+  ];
+  const lines = verdict !== null ? renderVerdict(verdict, context.paint) : words === null ? [] : [words];
+  if (context.settings.given.quiet) lines.forEach(context.log.result);
+  else context.log.step("verdict", lines.join("\n"));
+
+  if (told !== null && verdict !== null) {
+    const notified = await notifyStep(context, told, verdict);
+    progress.notify = notified.result;
+    exitCodes.push(notified.exitCode);
+  }
+  if (outcome.kind === "verdict") {
+    const ended = await publishIfDue(context, occasion, progress);
+    if (ended.published !== null) progress.published = { commit: ended.published.commit, where: ended.published.where };
+    exitCodes.push(ended.exitCode);
+  }
+  const exitCode = worstExitCode(exitCodes);
+  await conclude(context, occasion, progress, outcomeName(outcome), exitCode, words);
+  return exitCode;
+}
+
+/** Writes summary.md and ci.json, sets the outputs and prints the result. */
+export async function conclude(
+  context: Context,
+  occasion: Occasion,
+  progress: Progress,
+  outcome: CiResult["outcome"],
+  exitCode: ExitCode,
+  words: string | null,
+): Promise<void> {
+  const { mode, modeReason } = occasion;
+  const { queue, plan, verdict, notify, published } = progress;
+  const summary = summaryOf(occasion, progress, words);
+  await writeSummary(context, renderSummary(summary));
+  // The newer run's comment must not be overwritten.
+  if (outcome !== "superseded") await progress.comment.put(summary);
+
+  const result: CiResult = { schema: 1, mode, modeReason, outcome, queue, plan, verdict, notify, published, exitCode };
+  await context.work.writeJson("ci.json", result);
+  const fromCwd = (path: string) => relative(context.cwd, path) || ".";
+  const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };
+  await context.runner.outputs({
+    outcome,
+    errors: String(counts.error),
+    warnings: String(counts.warn),
+    skipped: String(counts.skipped),
+    passed: String(counts.passed),
+    mode,
+    "junit-path": verdict === null ? "" : fromCwd(join(junitDirOf(context), "dbt.xml")),
+    "summary-path": fromCwd(context.work.path("summary.md")),
+    "report-path": "",
+    "bundle-path": published === null ? "" : fromCwd(context.work.path("bundle")),
+  });
+  if (context.settings.given.json) context.result([], result);
+}
+
+export function summaryOf({ mode, modeReason, target }: Occasion, progress: Progress, ended: string | null): Summary {
+  const { queue, plan, verdict, nodesInProject } = progress;
+  return { mode, modeReason, target, verdict, plan, nodesInProject, queue, ended };
+}

@@ -1,0 +1,157 @@
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { renderPlan } from "../render/terminal.ts";
+import { blindSpots, describeUpgrades, unexplainedChanges } from "../selection/blind-spots.ts";
+import { builtNodes } from "../selection/built.ts";
+import { estimate } from "../selection/estimate.ts";
+import { explain } from "../selection/explain.ts";
+import type { Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
+import { explainAdded } from "../selection/promote.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
+import type { Context } from "./context.ts";
+
+/** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
+export type Planned =
+  | {
+      readonly kind: "planned";
+      readonly plan: Plan;
+      readonly result: PlanResult;
+      readonly baselines: Baselines;
+      readonly manifest: Manifest | null;
+    }
+  | { readonly kind: "failed"; readonly run: DbtRun };
+
+/** Answers the question and writes plan.json. Throws where --verify finds a difference. */
+export async function decidePlan(question: Question, warnings: readonly string[]): Promise<Planned> {
+  const { context, baselines, manifest } = question;
+  const choice = await chooseNodes(question);
+  if (choice.kind === "failed") return choice;
+  if (choice.kind === "everything") {
+    const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings, choice.warning] };
+    return keepPlan(context, plan, { ...baselines, deferral: null }, manifest, choice.delegatedToDbt);
+  }
+  if (context.settings.given.verify) {
+    const verified = await verify(question, choice);
+    if (verified !== null) return verified;
+  }
+  const nodes = reasonsFor(question, choice);
+  const blind = baselines.selection === null ? [] : blindSpots(manifest, baselines.selection.manifest);
+  const { changedFiles } = question;
+  const unexplained = changedFiles === null ? null : unexplainedChanges(nodes, manifest, changedFiles);
+  const all = [
+    ...warnings,
+    ...choice.warnings,
+    ...describeUpgrades(nodes),
+    ...(unexplained === null ? [] : [unexplained]),
+    ...blind,
+  ];
+  const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
+  const timed = question.earlier.selection ?? question.earlier.deferral;
+  const plan: Plan =
+    nodes.length > 0
+      ? {
+          kind: "selected",
+          nodes,
+          select: choice.select,
+          exclude: question.exclude,
+          defer: choice.deferral,
+          promoted: choice.promoted,
+          estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
+          warnings: all,
+        }
+      : { kind: "nothing", warnings: all };
+  return keepPlan(context, plan, used, manifest, choice.delegatedToDbt);
+}
+
+function reasonsFor(question: Question, { ids, nodes, promoted, deferral }: Choice & { kind: "chosen" }) {
+  const { manifest, baselines, compareUnrendered } = question;
+  const options = compareUnrendered === null ? {} : { compareUnrendered };
+  const bare = (id: string): PlannedNode => ({
+    id,
+    type: manifest.nodes.get(id)?.type ?? "",
+    path: manifest.nodes.get(id)?.path ?? "",
+    reasons: [],
+  });
+  const ofDbt = () =>
+    baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
+  const production = baselines.deferral?.manifest ?? null;
+  return explainAdded(nodes ?? ofDbt(), promoted, manifest, { production, isRead: deferral });
+}
+
+/** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
+async function verify(question: Question, choice: Choice & { kind: "chosen" }): Promise<Planned | null> {
+  const answer = await askDbt(question, choice.select, "--verify");
+  if (answer.kind === "failed") return answer;
+  const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
+  const onlyDbt = answer.ids.filter((id) => !choice.ids.includes(id));
+  if (onlyOurs.length === 0 && onlyDbt.length === 0) {
+    question.context.log.step("verify", `dbt ls selects the same: ${answer.ids.length}`);
+    return null;
+  }
+  const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
+  throw new SignalboxError("dbt", message, {
+    hint: "please report it with both manifests, where docs/selection.md does not name the cause (dates and tuples in a config)",
+  });
+}
+
+/** The flag of --compare-unrendered; `ofProject`: what the project says where the flag leaves it to it. */
+export function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
+  const asked = given.compareUnrendered ?? "auto";
+  return asked === "auto" ? ofProject : asked === "true";
+}
+
+/** Writes plan.json. */
+export async function keepPlan(
+  context: Context,
+  plan: Plan,
+  baselines: Baselines,
+  manifest: Manifest | null,
+  delegatedToDbt: string | null,
+): Promise<Planned> {
+  const { given } = context.settings;
+  const nodes = plan.kind === "selected" ? plan.nodes : [];
+  const result: PlanResult = {
+    schema: 1,
+    kind: plan.kind,
+    ids: nodes.map(({ id }) => id),
+    nodes,
+    baselines: { selection: baselines.selection?.origin ?? null, deferral: baselines.deferral?.origin ?? null },
+    defer: plan.kind === "selected" && plan.defer,
+    promoted: plan.kind === "selected" ? plan.promoted : [],
+    estimate: plan.kind === "selected" ? plan.estimate : null,
+    // What only dbt ls lists, sources say, cannot be built.
+    dbt:
+      plan.kind === "selected" && given.as !== "ls"
+        ? dbtSelection(plan, baselines, given.indirectSelection ?? null)
+        : null,
+    delegatedToDbt,
+    warnings: plan.warnings,
+  };
+  await context.work.writeJson("plan.json", result);
+  return { kind: "planned", plan, result, baselines, manifest };
+}
+
+function dbtSelection(
+  plan: Plan & { kind: "selected" },
+  { selection, deferral }: Baselines,
+  indirectSelection: string | null,
+): DbtSelection {
+  return {
+    select: plan.select,
+    exclude: plan.exclude,
+    indirectSelection,
+    state: selection?.dir ?? null,
+    deferState: plan.defer ? (deferral?.dir ?? null) : null,
+  };
+}
+
+/** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */
+export function describePlan(
+  context: Context,
+  result: PlanResult,
+  manifest: Manifest | null,
+): { lines: string[]; total: number | null } {
+  const total = manifest === null ? null : builtNodes(manifest).length;
+  return { lines: renderPlan(result, { total, paint: context.paint }), total };
+}

@@ -1,0 +1,69 @@
+import { dirname, resolve } from "node:path";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import type { Baseline, Baselines } from "../selection/plan.ts";
+import { comparesState } from "../selection/selector.ts";
+import { findManifestFile } from "../state/manifest-file.ts";
+import { assertComparable } from "../state/trust.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+import { readEarlierRuns } from "./baseline-facts.ts";
+import type { Context } from "./context.ts";
+import { compareUnrenderedOf, decidePlan, type Planned } from "./decide-plan.ts";
+
+const USUAL_SELECTION = "state:modified+";
+
+/** Two manifests and nothing else: no dbt, no git. */
+export async function planOffline(context: Context): Promise<Planned> {
+  const { given } = context.settings;
+  if (given.verify)
+    throw configurationError([
+      { where: "--verify", got: null, wanted: "asks dbt, and --manifest plans without: leave one out" },
+    ]);
+  const file = resolve(context.cwd, given.manifest ?? "");
+  const text = await readFileIfAny(file);
+  if (text === null)
+    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "name the manifest.json that dbt wrote" });
+  const manifest = readManifest(text, file);
+  const warnings: string[] = [];
+  const read = async (path: string | undefined) =>
+    path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file, warnings);
+  const baselines: Baselines = { selection: await read(given.state), deferral: await read(given.deferState) };
+  await context.work.open();
+  const select = given.select ?? USUAL_SELECTION;
+  if (baselines.selection === null && comparesState(select)) {
+    throw configurationError([
+      { where: "--state", got: null, wanted: "is missing: wanted the manifest that the change is compared with" },
+    ]);
+  }
+  const flags = {
+    indirectSelection: given.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, null),
+  } as const;
+  return decidePlan(
+    {
+      context,
+      select,
+      exclude: given.exclude === undefined ? [] : [given.exclude],
+      manifest,
+      baselines,
+      dbt: null,
+      earlier: await readEarlierRuns(context, baselines),
+      changedFiles: null,
+      mayDefer: baselines.deferral !== null,
+      ...flags,
+    },
+    warnings,
+  );
+}
+
+async function readBaseline(path: string, current: Manifest, own: string, warnings: string[]): Promise<Baseline> {
+  const file = await findManifestFile(path, own);
+  const manifest = readManifest((await readFileIfAny(file)) ?? "", file);
+  warnings.push(...assertComparable(manifest, current, path).filter((warning) => !warnings.includes(warning)));
+  return {
+    manifest,
+    dir: dirname(file),
+    target: null,
+    origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Baselines, Plan } from "../selection/plan.ts";
+import { comparesState } from "../selection/selector.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { changedVarsSince, filesChangedSince, readEarlierRuns } from "./baseline-facts.ts";
+import { openSources } from "./baseline-sources.ts";
+import { assertHistory, findDeferral, findSelection } from "./baselines.ts";
+import { type Question, selectsNothing } from "./choose.ts";
+import type { Context } from "./context.ts";
+import type { DbtStarter } from "./dbt.ts";
+import { compareUnrenderedOf, decidePlan, keepPlan, type Planned } from "./decide-plan.ts";
+import type { Occasion, Workshop } from "./occasion.ts";
+
+const NO_BASELINES: Baselines = { selection: null, deferral: null };
+
+/** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
+export async function planStep(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+): Promise<Planned> {
+  const { given, config } = context.settings;
+  if (occasion.select === null || given.full) {
+    return keepPlan(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
+  }
+  if (occasion.mode === "check" && given.state === undefined) await assertHistory(context, occasion);
+  const deps = await dbt.installPackages();
+  if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
+  const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
+  const { manifest } = parsed.run;
+  if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
+
+  const sources = openSources(context, occasion, workshop, dbt, manifest);
+  const selection = await findSelection(context, occasion, sources);
+  if (selection === null && comparesState(occasion.select)) {
+    return keepPlan(context, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
+  }
+  const alone: Question = {
+    context,
+    select: occasion.select,
+    exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    manifest,
+    baselines: { selection, deferral: null },
+    dbt,
+    indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+    earlier: await readEarlierRuns(context, { selection, deferral: null }),
+    changedFiles: await filesChangedSince(context, workshop, selection),
+    mayDefer: occasion.mode === "check" && config.modes.check.defer,
+  };
+  // To know production can take another parse.
+  const deferral = alone.mayDefer && !selectsNothing(alone) ? await findDeferral(context, occasion, sources) : null;
+  const baselines = { selection, deferral };
+  const question = { ...alone, baselines, earlier: await readEarlierRuns(context, baselines) };
+  return decidePlan(question, [...sources.warnings, ...(await changedVarsSince(context, workshop, selection))]);
+}
+
+/** Never an empty selection where there is nothing to compare with. */
+function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
+  if (context.settings.config.baseline.onMissing === "fail") {
+    const { sources } = context.settings.config.baseline;
+    const why = warnings.length === 0 ? "" : `: ${warnings.join("; ")}`;
+    const allow = sources.includes("worktree") ? "" : ", allow the worktree in baseline.sources";
+    throw new SignalboxError(
+      "artifacts",
+      `there is no baseline to compare with, and baseline.on_missing is fail${why}`,
+      { hint: `publish a bundle with a deploy run${allow}, or set on_missing: full` },
+    );
+  }
+  return {
+    kind: "everything",
+    why: "no-baseline",
+    warnings: [...warnings, "there is no baseline to compare with: everything is built"],
+  };
+}
