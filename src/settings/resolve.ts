@@ -4,16 +4,9 @@ import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { placeOnFace } from "./faces.ts";
 import { type Config, configFile } from "./file.ts";
-import {
-  type AnyOption,
-  type CommandName,
-  OPTIONS,
-  type OptionName,
-  optionsOf,
-  TAKES_REST,
-  TAKES_WORDS,
-  variableOf,
-} from "./flags.ts";
+import { type AnyOption, type CommandName, type OPTIONS, type OptionName, optionsOf, variableOf } from "./flags.ts";
+import { listed, problemOf, show } from "./problem.ts";
+import { unknownFlags, unknownVariables, unknownWords } from "./unknown.ts";
 import * as values from "./values.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
@@ -66,9 +59,6 @@ const USELESS_OFFLINE: readonly OptionName[] = ["full", "target"];
 const WHERE_KEYS_ARE =
   "signalbox's README shows the keys under Configuration; docs/signalbox.schema.json lists all of them";
 
-/** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
-const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE"];
-
 /**
  * Flag over variable over file over default. Throws one configuration error that lists every problem of every source,
  * each at the place where the user wrote it.
@@ -76,8 +66,11 @@ const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE
 export function resolve(sources: Sources): Settings {
   const options = optionsOf(sources.command);
   const file = sources.file.text === null ? null : parseYaml(sources.file.text, sources.file.name);
-  const unknown = [...unknownFlags(sources, options), ...unknownWords(sources), ...unknownVariables(sources.env)];
-  const problems: Problem[] = [];
+  const unknown = [
+    ...unknownFlags(sources.command, sources.flags),
+    ...unknownWords(sources.command, sources.words, sources.rest),
+  ];
+  const problems = unknownVariables(sources.env);
   const ofFile: Problem[] = [];
   const given: Record<string, unknown> = {};
   const overlay = new Map<string, { where: string; value: unknown }>();
@@ -131,43 +124,6 @@ function find(option: AnyOption, sources: Sources): { where: string; value: unkn
   return { where: placeOnFace(option, sources.env.SIGNALBOX_FACE), value };
 }
 
-function unknownFlags(sources: Sources, options: readonly AnyOption[]): Problem[] {
-  const names = options.map((option) => option.name);
-  return Object.keys(sources.flags)
-    .filter((name) => !names.includes(name))
-    .map((name) => ({
-      where: name.startsWith("-") ? name : `--${name}`,
-      got: null,
-      wanted: `is no flag of ${sources.command}${didYouMean(name, names)}`,
-    }));
-}
-
-/** What a command would else pass over in silence. */
-function unknownWords({ command, words, rest }: Sources): Problem[] {
-  const problems: Problem[] = [];
-  const behind = TAKES_REST[command];
-  const text = words.join(" ");
-  if (words.length > 0 && !TAKES_WORDS.includes(command)) {
-    const hasSelector = optionsOf(command).some(({ type }) => type === "selector");
-    if (hasSelector)
-      problems.push({ where: text, got: null, wanted: `is no flag of ${command}: a selector is --select ${text}` });
-    else if (behind !== undefined)
-      problems.push({
-        where: text,
-        got: null,
-        wanted: `is no flag of ${command}: ${behind} stand behind --: -- ${text}`,
-      });
-    else problems.push({ where: command, got: show(text), wanted: "takes no words" });
-  }
-  if (rest.length > 0 && behind === undefined)
-    problems.push({
-      where: `-- ${rest.join(" ")}`,
-      got: null,
-      wanted: `is too much: ${command} takes nothing behind --`,
-    });
-  return problems;
-}
-
 function uselessOffline(
   sources: Sources,
   options: readonly AnyOption[],
@@ -186,13 +142,6 @@ function uselessOffline(
 /** `--select a b --select c` is one selector, as in dbt. A word that is empty, such as a variable that is not set, is none. */
 function unionOf(words: readonly string[]): string {
   return words.some((word) => word.trim() === "") ? "" : words.join(" ");
-}
-
-function unknownVariables(env: Environment): Problem[] {
-  const known = [...OPTIONS.map(variableOf), ...OTHER_VARIABLES];
-  return Object.keys(env)
-    .filter((name) => name.startsWith("SIGNALBOX_") && !known.includes(name))
-    .map((name) => ({ where: name, got: null, wanted: `is no variable of signalbox${didYouMean(name, known)}` }));
 }
 
 function readerOf(option: AnyOption): z.ZodType {
@@ -309,21 +258,6 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     path.map((key) => camelCase(String(key))),
   );
   return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
-}
-
-/** What is empty is not shown: `--select is "": is empty` says it twice. */
-function problemOf(where: string, value: unknown, wanted: string): Problem {
-  const isBare = value === undefined || wanted.startsWith("is empty");
-  return { where, got: isBare ? null : show(value), wanted };
-}
-
-function listed(values: readonly unknown[]): string {
-  return values.map(show).join(" and ");
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 function camelCase(name: string): string {

@@ -115,7 +115,7 @@ describe("bad input", () => {
       name: "words that nobody asked for",
       args: ["--full", "tag:ta", "more"],
       code: 2,
-      says: ["signalbox: tag:ta more is no flag of ci: a selector is --select tag:ta more\n"],
+      says: ['signalbox: "tag:ta more" is no flag of ci: a selector is --select tag:ta more\n'],
     },
     {
       name: "two values of a flag that takes one",

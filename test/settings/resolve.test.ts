@@ -245,10 +245,20 @@ describe("a broken signalbox.yml", () => {
 
 describe("words that a command does not take", () => {
   it.each([
-    ["plan", ["tag:a"], [], "tag:a is no flag of plan: a selector is --select tag:a"],
+    ["plan", ["tag:a"], [], '"tag:a" is no flag of plan: a selector is --select tag:a'],
     ["status", ["now", "x"], [], 'status is "now x": takes no words'],
-    ["queue", ["dbt", "build"], [], "dbt build is no flag of queue: words of a command stand behind --: -- dbt build"],
-    ["ci", [], ["--full-refresh"], "-- --full-refresh is too much: ci takes nothing behind --"],
+    [
+      "queue",
+      ["dbt", "build"],
+      [],
+      '"dbt build" is no flag of queue: words of a command stand behind --: -- dbt build',
+    ],
+    [
+      "ci",
+      [],
+      ["--full-refresh"],
+      '"-- --full-refresh" is too much: ci takes nothing behind --; dbt.args of signalbox.yml reach every start of dbt',
+    ],
   ] as const)("are an error of %s", (command, words, rest, message) => {
     const error = refused(sources({ command, words, rest }));
 
@@ -275,6 +285,7 @@ describe("the advice below a configuration error", () => {
     ["a value of the file points to the file's keys", { yaml: "version: 2" }, /^signalbox's README .* keys/],
     ["an unknown flag points to the command's help", { flags: { dryrun: true } }, /^signalbox ci --help lists/],
     ["a value of a flag says itself what is wanted", { flags: { timeout: "soon" } }, /^none$/],
+    ["a flag over a value of the file is no problem of the file", { flags: { workflows: ["-x"] } }, /^none$/],
     ["both are said where both are wrong", { yaml: "a: 1", flags: { dryrun: true } }, /--help lists.*\n.*README/],
   ])("%s", (_, given, pattern) => {
     expect(refused(sources(given)).hint ?? "none").toMatch(pattern);
