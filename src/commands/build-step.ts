@@ -3,6 +3,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { flag, selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
+import { count } from "../render/words.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -117,7 +118,7 @@ export function buildArguments(occasion: Occasion, plan: PlanResult): string[] {
 export function describeBuild(starts: readonly DbtStart[]): string {
   return starts
     .map(({ run: { command, exitCode, seconds, results } }) => {
-      const nodes = results === null ? "" : `, ${results.length} nodes`;
+      const nodes = results === null ? "" : `, ${count(results.length, "node")}`;
       return `dbt ${command}: exit ${exitCode ?? "by a signal"} after ${seconds.toFixed(1)} s${nodes}`;
     })
     .join("; ");

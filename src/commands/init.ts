@@ -51,10 +51,8 @@ export async function run(context: Context): Promise<number> {
 }
 
 function refuseWhatInitDoesNotTake({ settings }: Context): void {
-  const { given, words, rest } = settings;
-  const extra = [...words, ...rest];
+  const { given } = settings;
   const problems: Problem[] = [
-    ...(extra.length === 0 ? [] : [{ where: "init", got: JSON.stringify(extra.join(" ")), wanted: "takes no words" }]),
     ...(given.config === undefined
       ? []
       : [

@@ -21,9 +21,12 @@ export interface StateResult {
 export async function run(context: Context): Promise<number> {
   const [action, ...others] = context.settings.words;
   if (others.length > 0 || (action !== "publish" && action !== "fetch")) {
-    throw configurationError([
-      { where: "state", got: JSON.stringify(context.settings.words.join(" ")), wanted: "wanted publish or fetch" },
-    ]);
+    const got = action === undefined ? null : JSON.stringify(context.settings.words.join(" "));
+    const wanted = action === undefined ? "needs to be told what to do: publish or fetch" : "wanted publish or fetch";
+    throw configurationError(
+      [{ where: "state", got, wanted }],
+      "signalbox state fetch gets the newest bundle; signalbox state publish, on the base branch, stores one",
+    );
   }
   const result = action === "publish" ? await publish(context) : await fetch(context);
   const verb = action === "publish" ? "published" : "fetched";

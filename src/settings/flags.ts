@@ -19,8 +19,9 @@ export type CommandName = (typeof COMMANDS)[number];
 /** Commands that take words beside their flags, and those that take something behind `--`. */
 export const TAKES_WORDS: readonly CommandName[] = ["report", "state"];
 export const TAKES_REST: Readonly<Partial<Record<CommandName, string>>> = {
+  ci: "arguments of dbt build",
   queue: "words of a command",
-  build: "arguments of dbt",
+  build: "arguments of dbt build",
 };
 
 type ValueType =

@@ -80,7 +80,7 @@ export function resolve(sources: Sources): Settings {
     if (found === null) continue;
     if (option.notYet?.includes(sources.command)) {
       problems.push({ where: found.where, got: null, wanted: "is not built yet; leave it out" });
-    } else if (Array.isArray(found.value) && option.type !== "list") {
+    } else if (Array.isArray(found.value)) {
       problems.push({ where: found.where, got: null, wanted: `takes one value: it was given ${listed(found.value)}` });
     } else if (option.file !== undefined) {
       overlay.set(option.file, found);
@@ -98,7 +98,7 @@ export function resolve(sources: Sources): Settings {
     for (const issue of parsed.error.issues) {
       const flag = flagAt(issue.path, overlay);
       if (flag === null) ofFile.push(...fileProblems(issue, raw, file, sources.file.name));
-      else problems.push(problemOf(flag.where, valueAt(raw, issue.path), issue.message));
+      else problems.push(problemOf(flag.where, flag.value, issue.message));
     }
   else ofFile.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
   const all = [...unknown, ...problems, ...ofFile];
@@ -116,7 +116,8 @@ export function resolve(sources: Sources): Settings {
 function find(option: AnyOption, sources: Sources): { where: string; value: unknown } | null {
   const flag = sources.flags[option.name];
   const where = `--${option.name}`;
-  if (option.type === "selector" && Array.isArray(flag)) return { where, value: unionOf(flag.map(String)) };
+  if (Array.isArray(flag) && (option.type === "selector" || option.type === "list"))
+    return { where, value: joined(flag.map(String), option.type === "list" ? "," : " ") };
   if (flag !== undefined) return { where, value: typeof flag === "boolean" ? String(flag) : flag };
   const value = sources.env[variableOf(option)];
   // An Action's input that nobody gave arrives as an empty variable.
@@ -139,9 +140,12 @@ function uselessOffline(
   });
 }
 
-/** `--select a b --select c` is one selector, as in dbt. A word that is empty, such as a variable that is not set, is none. */
-function unionOf(words: readonly string[]): string {
-  return words.some((word) => word.trim() === "") ? "" : words.join(" ");
+/**
+ * The words of a flag as the one text that a variable would have: `--select a b --select c` is the union `a b c`, as in
+ * dbt. A word that is empty, such as a variable that is not set, leaves nothing.
+ */
+function joined(words: readonly string[], separator: string): string {
+  return words.some((word) => word.trim() === "") ? "" : words.join(separator);
 }
 
 function readerOf(option: AnyOption): z.ZodType {
@@ -194,7 +198,7 @@ function layOver(value: unknown, overlay: ReadonlyMap<string, { value: unknown }
 }
 
 /** The flag or variable that the value at the path, or the list that it is in, came from. */
-function flagAt(path: readonly PropertyKey[], overlay: ReadonlyMap<string, { where: string }>) {
+function flagAt(path: readonly PropertyKey[], overlay: ReadonlyMap<string, { where: string; value: unknown }>) {
   for (let length = path.length; length > 0; length--) {
     const flag = overlay.get(path.slice(0, length).join("."));
     if (flag !== undefined) return flag;

@@ -8,7 +8,7 @@ export interface CommandText {
 
 export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   ci: {
-    usage: "ci",
+    usage: "ci [-- dbt args…]",
     describe: "all of it in one step: wait, plan, build, report, notify",
     example: ["signalbox ci --dry-run", "what would happen here"],
   },

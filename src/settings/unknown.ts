@@ -34,8 +34,7 @@ export function unknownWords(command: CommandName, words: readonly string[], res
     else problems.push({ where: command, got: show(text), wanted: "takes no words" });
   }
   if (rest.length > 0 && behind === undefined) {
-    const other = command === "ci" ? "; dbt.args of signalbox.yml reach every start of dbt" : "";
-    problem(`-- ${rest.join(" ")}`, `is too much: ${command} takes nothing behind --${other}`);
+    problem(`-- ${rest.join(" ")}`, `is too much: ${command} takes nothing behind --`);
   }
   return problems;
 }

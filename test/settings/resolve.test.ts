@@ -89,8 +89,9 @@ describe("values", () => {
   );
 
   it("splits a list at commas and line breaks", () => {
-    const flags = { workflows: ["nightly", "merge"] };
-    expect(resolve(sources({ flags })).config.queue.workflows).toEqual(["nightly", "merge"]);
+    const flags = { workflows: ["nightly", "merge,self"], "ignore-run": ["41", "42"] };
+    expect(resolve(sources({ flags })).config.queue.workflows).toEqual(["nightly", "merge", "self"]);
+    expect(resolve(sources({ flags })).given.ignoreRun).toEqual(["41", "42"]);
     expect(resolve(sources({ env: { SIGNALBOX_WORKFLOWS: "nightly, merge\nself" } })).config.queue.workflows).toEqual([
       "nightly",
       "merge",
@@ -131,6 +132,7 @@ describe("values", () => {
     ["select", ["tag:a", ""]],
     ["work", ""],
     ["workflows", []],
+    ["workflows", ["nightly", ""]],
   ])("refuses the empty --%s %j once, and says it once", (name, value) => {
     expect(refusal(sources({ flags: { [name]: value } }))).toMatch(
       new RegExp(`^--${name} is empty: wanted (a value|at least one value)$`),
@@ -253,12 +255,7 @@ describe("words that a command does not take", () => {
       [],
       '"dbt build" is no flag of queue: words of a command stand behind --: -- dbt build',
     ],
-    [
-      "ci",
-      [],
-      ["--full-refresh"],
-      '"-- --full-refresh" is too much: ci takes nothing behind --; dbt.args of signalbox.yml reach every start of dbt',
-    ],
+    ["plan", [], ["--full-refresh"], '"-- --full-refresh" is too much: plan takes nothing behind --'],
   ] as const)("are an error of %s", (command, words, rest, message) => {
     const error = refused(sources({ command, words, rest }));
 
@@ -271,6 +268,7 @@ describe("words that a command does not take", () => {
     ["state", ["publish"], []],
     ["queue", [], ["dbt", "build"]],
     ["build", [], ["--full-refresh"]],
+    ["ci", [], ["--full-refresh"]],
   ] as const)("are none of %s where it takes them", (command, words, rest) => {
     expect(resolve(sources({ command, words, rest }))).toMatchObject({ words, rest });
   });
