@@ -7,7 +7,7 @@ import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Question } from "./choose.ts";
 import type { Context } from "./context.ts";
-import type { Workshop } from "./occasion.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(

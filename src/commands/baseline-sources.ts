@@ -12,8 +12,9 @@ import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
-import type { Occasion, Workshop } from "./occasion.ts";
+import type { Occasion } from "./occasion.ts";
 import { forgive, forgiveAuto, openStoreOf } from "./store.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
 type Use = "selection" | "deferral";

@@ -6,8 +6,9 @@ import { readFileIfAny } from "../support/files.ts";
 import { type BuildResult, buildStep, describeBuild } from "./build-step.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
-import { learnOccasion, openWorkshop, type Workshop } from "./occasion.ts";
+import { learnOccasion } from "./occasion.ts";
 import { readPlanFile } from "./plan-file.ts";
+import { openWorkshop, type Workshop } from "./workshop.ts";
 
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);

@@ -12,7 +12,7 @@ import type { ExitCode } from "../support/errors.ts";
 import type { Built } from "./build-step.ts";
 import type { PullRequestComment } from "./comment.ts";
 import type { Context } from "./context.ts";
-import { notifyStep, type Told } from "./notify.ts";
+import { notifyStep, type Told } from "./notify-step.ts";
 import type { Occasion } from "./occasion.ts";
 import { publishIfDue } from "./publish.ts";
 import { junitDirOf, writeSummary } from "./report-step.ts";

@@ -9,13 +9,14 @@ import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
 import { describePlan } from "./decide-plan.ts";
 import { dryRun } from "./dry-run.ts";
-import { assertChannels, silenceOf, type Told } from "./notify.ts";
-import { learnOccasion, type Occasion, openWorkshop, type Workshop } from "./occasion.ts";
+import { assertChannels, silenceOf, type Told } from "./notify-step.ts";
+import { learnOccasion, type Occasion } from "./occasion.ts";
 import { planStep } from "./plan-step.ts";
-import { endingTurn, supersedeOf, type Turn, takeTurn } from "./queue.ts";
 import { lastManifest } from "./report-inputs.ts";
 import { reportStep } from "./report-step.ts";
+import { endingTurn, supersedeOf, type Turn, takeTurn } from "./turn.ts";
 import { readVerdictFile } from "./verdict-file.ts";
+import { openWorkshop, type Workshop } from "./workshop.ts";
 
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);

@@ -5,7 +5,8 @@ import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Context } from "./context.ts";
 import { createStarter, type DbtStarter } from "./dbt.ts";
-import { hashOfBranch, learnRun, type Occasion, openWorkshop } from "./occasion.ts";
+import { learnRun, type Occasion } from "./occasion.ts";
+import { hashOfBranch, openWorkshop } from "./workshop.ts";
 
 /** `clean --json`. */
 export interface CleanResult {

@@ -100,3 +100,8 @@ export function createContext(
 export function describeUnread({ configFile: { unread }, cwd }: Context): string | null {
   return unread === null ? null : `${unread} is not read from here: --config ${relative(cwd, unread)}`;
 }
+
+/** For errors whose cause may be that signalbox.yml is not read. */
+export function noConfigFile({ configFile, cwd }: Context): string {
+  return `there is no ${configFile.name} in ${cwd}`;
+}

@@ -1,7 +1,8 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Context } from "./context.ts";
-import { type Occasion, recordDirOf, type Workshop } from "./occasion.ts";
+import type { Occasion } from "./occasion.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
 export interface DbtStarter extends Dbt {
@@ -16,7 +17,7 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
   const dbt = createDbt({
     command: config.command,
     env: workshop.env,
-    recordDir: recordDirOf(context),
+    recordDir: context.work.path("dbt"),
     profilesDir: workshop.project.profilesDir,
     threads: config.threads,
     extra: config.args,

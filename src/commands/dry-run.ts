@@ -5,8 +5,9 @@ import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
 import { describePlan } from "./decide-plan.ts";
 import { lookAtLine } from "./line.ts";
-import type { Occasion, Workshop } from "./occasion.ts";
+import type { Occasion } from "./occasion.ts";
 import { planStep } from "./plan-step.ts";
+import type { Workshop } from "./workshop.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or

@@ -1,40 +1,11 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { Alert, Delivery, NotifyResult } from "../alerts/alert.ts";
-import { decideAlerts } from "../alerts/decide.ts";
-import { fingerprintOf } from "../alerts/fingerprint.ts";
-import { recordDeliveries } from "../alerts/record.ts";
-import { channelOf, mentionsOf } from "../alerts/route.ts";
-import { type AlertFacts, renderAlert } from "../render/slack.ts";
-import { drawMessage } from "../render/slack-preview.ts";
-import { count } from "../render/words.ts";
-import type { Mode } from "../run/mode.ts";
-import type { Run } from "../run/run.ts";
-import { factsOf, isMatch } from "../severity/rules.ts";
-import type { Finding, Verdict } from "../severity/verdict.ts";
-import { createSlackClient, deliver, type Post } from "../slack/deliver.ts";
-import { createFileLedger, type LedgerStore } from "../slack/ledger-store.ts";
-import { configurationError, type ExitCode, type Problem } from "../support/errors.ts";
+import type { NotifyResult } from "../alerts/alert.ts";
+import type { Verdict } from "../severity/verdict.ts";
 import type { Context } from "./context.ts";
-import { matchesGlob } from "./globs.ts";
+import { assertChannels, mutedIn, notifyStep, silenceOf, type Told } from "./notify-step.ts";
 import { learnOccasion, learnRun } from "./occasion.ts";
 import { readVerdictFile } from "./verdict-file.ts";
-
-/** What an alert says about the run that it comes from. */
-export interface Told {
-  readonly run: Run;
-  readonly mode: Mode;
-  readonly target: string | null;
-  readonly project: string;
-}
-
-export interface Notified {
-  readonly result: NotifyResult;
-  readonly exitCode: ExitCode;
-}
-
-const REPEAT_SECONDS = 86_400;
-const MOST_COLUMNS = 88;
 
 export async function run(context: Context): Promise<number> {
   assertChannels(context);
@@ -51,177 +22,6 @@ export async function run(context: Context): Promise<number> {
   const { result, exitCode } = await notifyStep(context, told, verdict);
   context.result([], result);
   return exitCode;
-}
-
-/** Why a run alerts nobody, or null. A fork never does, whatever the configuration says. */
-export function silenceOf({ run: { trust, platform }, mode }: Told, isAsked: boolean): string | null {
-  if (trust === "fork") return "the run comes from a fork: nobody is alerted";
-  return mode === "check" && platform !== "local" && !isAsked
-    ? "check mode: nobody is alerted; the log, the summary and the exit code tell"
-    : null;
-}
-
-/** Throws a configuration error where there is a token and a channel is missing. */
-export function assertChannels({ env, settings: { config } }: Context): void {
-  if (!env.SLACK_BOT_TOKEN) return;
-  const problems = (["error", "warn"] as const)
-    .filter((severity) => config.slack[severity] === null)
-    .map<Problem>((severity) => ({
-      where: `slack.${severity}`,
-      got: null,
-      wanted: `is missing: wanted the id of the channel for ${severity === "error" ? "errors" : "warnings"}, such as C0123ABCD`,
-    }));
-  if (problems.length > 0)
-    throw configurationError(
-      problems,
-      "in signalbox.yml, or as --error-channel and --warn-channel; in Slack, click the channel's name: the id stands at the bottom",
-    );
-}
-
-/** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
-export async function notifyStep(context: Context, told: Told, verdict: Verdict): Promise<Notified> {
-  const { given, config } = context.settings;
-  const now = given.at ?? context.clock.now();
-  const store = openLedger(context);
-  const scope = `${told.run.repository} ${told.project} ${told.target ?? ""}`;
-  const ledger = store === null ? null : await store.load(scope);
-  const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context), now);
-  const facts: AlertFacts = {
-    run: told.run,
-    mode: told.mode,
-    target: told.target,
-    projectName: told.project,
-    reproduce: verdict.reproduce,
-  };
-  const posts = alerts.map((alert) => ({ key: alert.key, channel: alert.channel, message: renderAlert(alert, facts) }));
-
-  const deliveries = await tell(context, alerts, posts);
-  const isSent = deliveries.length > 0 || (alerts.length === 0 && given.dryRun !== true);
-  const recorded =
-    ledger !== null && isSent
-      ? recordDeliveries(ledger, verdict, alerts, deliveries, new Date(now).toISOString())
-      : ledger;
-  if (store !== null && recorded !== null && recorded !== ledger) await store.save(recorded);
-
-  const result: NotifyResult = {
-    schema: 1,
-    alerts: alerts.map((alert) => ({
-      kind: alert.kind,
-      key: alert.key,
-      channel: alert.channel,
-      findings: idsOf(alert),
-    })),
-    deliveries,
-    ledger: { from: store === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
-    muted: mutedIn(verdict),
-  };
-  await context.work.open();
-  await context.work.writeJson("alerts.json", result);
-  context.signal.throwIfAborted();
-  return { result, exitCode: exitCodeOfDeliveries(context, alerts, deliveries) };
-}
-
-async function tell(context: Context, alerts: readonly Alert[], posts: readonly Post[]): Promise<readonly Delivery[]> {
-  const { given } = context.settings;
-  const token = context.env.SLACK_BOT_TOKEN;
-  if (posts.length === 0) {
-    context.log.step("notify", "nothing to tell");
-    return [];
-  }
-  if (!token || given.dryRun) {
-    context.log.step(
-      "notify",
-      token
-        ? "dry run: nothing is sent; the messages would look like this"
-        : "SLACK_BOT_TOKEN is not set: nothing is sent; the messages would look like this",
-    );
-    for (const [index, post] of posts.entries()) draw(context, alerts[index], post);
-    return [];
-  }
-  const client = await createSlackClient(token, given.slackUrl ?? "https://slack.com/api/");
-  const deliveries = await deliver(client, posts, context.clock, context.signal);
-  for (const delivery of deliveries)
-    announce(
-      context,
-      delivery,
-      alerts.find(({ key }) => key === delivery.key),
-    );
-  return deliveries;
-}
-
-function draw(context: Context, alert: Alert | undefined, { channel, message }: Post): void {
-  const what = alert?.kind === "problems" ? (alert.severity === "error" ? "errors" : "warnings") : (alert?.kind ?? "");
-  const lines = drawMessage(message, {
-    channel: `${channel === NO_CHANNEL ? channel : `#${channel}`} · ${what}`,
-    paint: context.paint,
-    width: MOST_COLUMNS,
-  });
-  context.log.more(["", ...lines]);
-}
-
-/** An error that did not arrive is loud: in the log and beside the run. */
-function announce(context: Context, delivery: Delivery, alert: Alert | undefined): void {
-  const what =
-    alert === undefined
-      ? delivery.key
-      : `${alert.kind === "problems" ? count(idsOf(alert).length, alert.severity === "error" ? "error" : "warning") : alert.kind} → ${alert.channel}`;
-  if (delivery.result !== "failed") {
-    context.log.step("notify", `${what}: ${delivery.result}`);
-    return;
-  }
-  const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}`;
-  context.log.warn("notify", message);
-  context.runner.annotate([
-    {
-      level: isAboutErrors(alert) ? "error" : "warning",
-      title: "Slack alert not delivered",
-      message,
-      file: null,
-      line: null,
-    },
-  ]);
-}
-
-function exitCodeOfDeliveries(context: Context, alerts: readonly Alert[], deliveries: readonly Delivery[]): ExitCode {
-  const policy = context.settings.given.onDeliveryFailure;
-  const failed = deliveries.filter(({ result }) => result === "failed");
-  const fails = failed.some(
-    ({ key }) =>
-      policy === "fail" || (policy === undefined && isAboutErrors(alerts.find((alert) => alert.key === key))),
-  );
-  return fails ? 5 : 0;
-}
-
-function isAboutErrors(alert: Alert | undefined): boolean {
-  return alert?.kind === "overdue" || (alert?.kind === "problems" && alert.severity === "error");
-}
-
-const NO_CHANNEL = "no channel configured";
-
-function policyOf({ settings: { config } }: Context) {
-  const routes = config.slack.routes.map((route) => ({
-    takes: (finding: Finding) => isMatch(route.match, factsOf(finding), matchesGlob),
-    error: route.error ?? null,
-    warn: route.warn ?? null,
-  }));
-  const channels = { error: config.slack.error ?? NO_CHANNEL, warn: config.slack.warn ?? NO_CHANNEL, routes };
-  return {
-    channelOf: (finding: Finding) => channelOf(finding, channels),
-    mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
-    repeatSeconds: REPEAT_SECONDS,
-  };
-}
-
-/** null: nothing is known of earlier runs. */
-function openLedger({ settings: { config }, cwd, log, env }: Context): LedgerStore | null {
-  if (config.ledger.startsWith("file:")) return createFileLedger(resolve(cwd, config.ledger.slice("file:".length)));
-  if (config.ledger === "slack" && env.SLACK_BOT_TOKEN) {
-    log.warn(
-      "notify",
-      "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers",
-    );
-  }
-  return null;
 }
 
 /** The run as `ci` left it in the work folder; else as the environment tells it. On a laptop a person asks: as if deployed. */
@@ -245,21 +45,6 @@ const runFile = z.object({
   target: z.string().nullable(),
   project: z.string(),
 });
-
-function idsOf(alert: Alert): string[] {
-  switch (alert.kind) {
-    case "problems":
-      return [...alert.opened, ...alert.worse, ...alert.again].map(fingerprintOf);
-    case "recovered":
-      return [alert.entry.fingerprint];
-    default:
-      return alert.rows.map(({ finding }) => fingerprintOf(finding));
-  }
-}
-
-function mutedIn(verdict: Verdict): number {
-  return verdict.findings.filter(({ muted }) => muted !== null).length;
-}
 
 function nothingSent(verdict: Verdict): NotifyResult {
   return { schema: 1, alerts: [], deliveries: [], ledger: { from: "none", open: 0 }, muted: mutedIn(verdict) };

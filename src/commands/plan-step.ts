@@ -8,7 +8,8 @@ import { type Question, selectsNothing } from "./choose.ts";
 import type { Context } from "./context.ts";
 import type { DbtStarter } from "./dbt.ts";
 import { compareUnrenderedOf, decidePlan, keepPlan, type Planned } from "./decide-plan.ts";
-import type { Occasion, Workshop } from "./occasion.ts";
+import type { Occasion } from "./occasion.ts";
+import type { Workshop } from "./workshop.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
 

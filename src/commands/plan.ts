@@ -2,9 +2,10 @@ import { SignalboxError } from "../support/errors.ts";
 import type { Context } from "./context.ts";
 import { createStarter } from "./dbt.ts";
 import { describePlan, type Planned } from "./decide-plan.ts";
-import { learnOccasion, openWorkshop } from "./occasion.ts";
+import { learnOccasion } from "./occasion.ts";
 import { planOffline } from "./plan-offline.ts";
 import { planStep } from "./plan-step.ts";
+import { openWorkshop } from "./workshop.ts";
 
 export async function run(context: Context): Promise<number> {
   const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);

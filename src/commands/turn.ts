@@ -1,0 +1,80 @@
+import { describeEvent } from "../queue/log-lines.ts";
+import { type QueueResult, skipQueue } from "../queue/result.ts";
+import { type WaitPolicy, waitForTurn } from "../queue/wait.ts";
+import type { Mode } from "../run/mode.ts";
+import type { Run } from "../run/run.ts";
+import { type ExitCode, SignalboxError } from "../support/errors.ts";
+import type { Context } from "./context.ts";
+import { type EndStatus, joinLine } from "./line.ts";
+
+/** A turn: how the wait ended, and what to do when the run has ended. */
+export interface Turn {
+  readonly result: QueueResult;
+  readonly outlivesProcess: boolean;
+  /** Lets the next run in. */
+  readonly end: (status: EndStatus) => Promise<void>;
+}
+
+const SETTLE_SECONDS = 30;
+
+/** Waits until earlier runs have ended. Where there is no line to stand in, says why and goes on. */
+export async function takeTurn(context: Context, thisRun: Run, supersede: WaitPolicy["supersede"]): Promise<Turn> {
+  const { given, config } = context.settings;
+  const line = await joinLine(context, thisRun);
+  if ("why" in line) {
+    context.log.warn("queue", line.why);
+    const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, line.group, line.why);
+    return { result, outlivesProcess: true, end: async () => {} };
+  }
+  try {
+    const result = await waitForTurn({
+      source: line.source,
+      me: line.me,
+      group: line.group,
+      ref: thisRun.ref.name,
+      policy: {
+        ...line.pace,
+        settleSeconds: given.settle ?? SETTLE_SECONDS,
+        supersede,
+        ignoredRuns: given.ignoreRun ?? [],
+        timeoutSeconds: config.queue.timeout,
+        onTimeout: config.queue.onTimeout,
+      },
+      clock: context.clock,
+      random: Math.random,
+      signal: context.signal,
+      startedAt: context.startedAt,
+      report: (event) => {
+        const words = describeEvent(event);
+        if (event.kind !== "quiet") return context.log.step("queue", words);
+        context.log.warn("queue", words);
+        context.runner.annotate([
+          { level: "warning", title: "A run ahead may be dead", message: words, file: null, line: null },
+        ]);
+      },
+    });
+    return { result, outlivesProcess: line.outlivesProcess, end: line.end };
+  } catch (error) {
+    await line.end("left");
+    throw error;
+  }
+}
+
+/** The policy for waiting runs of a mode, unless a flag says otherwise. */
+export function supersedeOf(context: Context, mode: Mode): WaitPolicy["supersede"] {
+  return context.settings.given.supersede ?? context.settings.config.queue.supersede[mode];
+}
+
+/** Runs the rest and lets the next run in, whatever happens. */
+export async function endingTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Promise<ExitCode> {
+  if (turn === null) return rest();
+  const hasEntered = turn.result.decision === "entered" || turn.result.decision === "skipped";
+  try {
+    const exitCode = await rest();
+    await turn.end(!hasEntered ? "left" : exitCode === 0 ? "success" : "failed");
+    return exitCode;
+  } catch (error) {
+    await turn.end(error instanceof SignalboxError && error.kind === "interrupted" ? "cancelled" : "failed");
+    throw error;
+  }
+}
