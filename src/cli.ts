@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Context, Surroundings } from "./commands/context.ts";
 import type { CommandName } from "./settings/flags.ts";
+import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
 import { describeKnown, SignalboxError } from "./support/errors.ts";
 import { defuse } from "./support/log.ts";
@@ -52,7 +52,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     import("./settings/help.ts"),
     import("./settings/faces.ts"),
     import("./support/files.ts"),
-    import("./commands/context.ts"),
+    import("./setup/context.ts"),
   ]);
   const parsed = parseArgv(argv);
   if (parsed.version) return say(`${readVersion()}\n`);

@@ -1,14 +1,14 @@
 import { join, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import { createStarter } from "../setup/dbt.ts";
+import { learnOccasion } from "../setup/occasion.ts";
+import { openWorkshop, type Workshop } from "../setup/workshop.ts";
+import { type BuildResult, buildStep, describeBuild } from "../steps/build.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { type BuildResult, buildStep, describeBuild } from "./build-step.ts";
-import type { Context } from "./context.ts";
-import { createStarter } from "./dbt.ts";
-import { learnOccasion } from "./occasion.ts";
-import { readPlanFile } from "./plan-file.ts";
-import { openWorkshop, type Workshop } from "./workshop.ts";
+import { readPlanFile } from "../work/plan-file.ts";
 
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);

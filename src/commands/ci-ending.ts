@@ -5,17 +5,17 @@ import { renderSummary, type Summary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { Occasion } from "../setup/occasion.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
+import type { Built } from "../steps/build.ts";
+import type { PullRequestComment } from "../steps/comment.ts";
+import { notifyStep, type Told } from "../steps/notify.ts";
+import { publishIfDue } from "../steps/publish.ts";
+import { junitDirOf, writeSummary } from "../steps/report.ts";
 import type { ExitCode } from "../support/errors.ts";
-import type { Built } from "./build-step.ts";
-import type { PullRequestComment } from "./comment.ts";
-import type { Context } from "./context.ts";
-import { notifyStep, type Told } from "./notify-step.ts";
-import type { Occasion } from "./occasion.ts";
-import { publishIfDue } from "./publish.ts";
-import { junitDirOf, writeSummary } from "./report-step.ts";
 
 /** ci.json and `ci --json`. */
 export interface CiResult {

@@ -1,22 +1,22 @@
+import type { Context } from "../setup/context.ts";
+import { createStarter } from "../setup/dbt.ts";
+import { learnOccasion, type Occasion } from "../setup/occasion.ts";
+import { openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
+import { buildStep, describeBuild } from "../steps/build.ts";
+import { openComment } from "../steps/comment.ts";
+import { describePlan } from "../steps/decide-plan.ts";
+import { assertChannels, silenceOf, type Told } from "../steps/notify.ts";
+import { planStep } from "../steps/plan.ts";
+import { reportStep } from "../steps/report.ts";
+import { lastManifest } from "../steps/report-inputs.ts";
+import { endingTurn, supersedeOf, type Turn, takeTurn } from "../steps/turn.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { buildStep, describeBuild } from "./build-step.ts";
+import { readVerdictFile } from "../work/verdict-file.ts";
+import { dryRun } from "./ci-dry-run.ts";
 import { conclude, finish, type Progress, startProgress, summaryOf } from "./ci-ending.ts";
-import { openComment } from "./comment.ts";
-import type { Context } from "./context.ts";
-import { createStarter } from "./dbt.ts";
-import { describePlan } from "./decide-plan.ts";
-import { dryRun } from "./dry-run.ts";
-import { assertChannels, silenceOf, type Told } from "./notify-step.ts";
-import { learnOccasion, type Occasion } from "./occasion.ts";
-import { planStep } from "./plan-step.ts";
-import { lastManifest } from "./report-inputs.ts";
-import { reportStep } from "./report-step.ts";
-import { endingTurn, supersedeOf, type Turn, takeTurn } from "./turn.ts";
-import { readVerdictFile } from "./verdict-file.ts";
-import { openWorkshop, type Workshop } from "./workshop.ts";
 
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
 import { type Cleaning, decideClean, prefixOf } from "../run/clean.ts";
+import type { Context } from "../setup/context.ts";
+import { createStarter, type DbtStarter } from "../setup/dbt.ts";
+import { learnRun, type Occasion } from "../setup/occasion.ts";
+import { hashOfBranch, openWorkshop } from "../setup/workshop.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import type { Context } from "./context.ts";
-import { createStarter, type DbtStarter } from "./dbt.ts";
-import { learnRun, type Occasion } from "./occasion.ts";
-import { hashOfBranch, openWorkshop } from "./workshop.ts";
 
 /** `clean --json`. */
 export interface CleanResult {

@@ -8,8 +8,8 @@ import { describeFound, renderReport } from "../init/report.ts";
 import { nativeLock, type Todo, todosOf } from "../init/todo.ts";
 import { applyChanges, compareFiles } from "../init/write.ts";
 import { resolve as resolveSettings } from "../settings/resolve.ts";
+import type { Context } from "../setup/context.ts";
 import { configurationError, type Problem } from "../support/errors.ts";
-import type { Context } from "./context.ts";
 
 /** `init --json`. */
 export interface InitResult {

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
+import type { Context } from "../setup/context.ts";
+import { learnOccasion, learnRun } from "../setup/occasion.ts";
 import type { Verdict } from "../severity/verdict.ts";
-import type { Context } from "./context.ts";
-import { assertChannels, mutedIn, notifyStep, silenceOf, type Told } from "./notify-step.ts";
-import { learnOccasion, learnRun } from "./occasion.ts";
-import { readVerdictFile } from "./verdict-file.ts";
+import { assertChannels, mutedIn, notifyStep, silenceOf, type Told } from "../steps/notify.ts";
+import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
   assertChannels(context);

@@ -1,11 +1,11 @@
+import type { Context } from "../setup/context.ts";
+import { createStarter } from "../setup/dbt.ts";
+import { learnOccasion } from "../setup/occasion.ts";
+import { openWorkshop } from "../setup/workshop.ts";
+import { describePlan, type Planned } from "../steps/decide-plan.ts";
+import { planStep } from "../steps/plan.ts";
+import { planOffline } from "../steps/plan-offline.ts";
 import { SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
-import { createStarter } from "./dbt.ts";
-import { describePlan, type Planned } from "./decide-plan.ts";
-import { learnOccasion } from "./occasion.ts";
-import { planOffline } from "./plan-offline.ts";
-import { planStep } from "./plan-step.ts";
-import { openWorkshop } from "./workshop.ts";
 
 export async function run(context: Context): Promise<number> {
   const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);

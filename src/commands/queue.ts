@@ -1,11 +1,11 @@
 import { runProcess } from "../dbt/process.ts";
 import type { QueueResult } from "../queue/result.ts";
 import { renderQueueSummary } from "../render/line.ts";
+import type { Context } from "../setup/context.ts";
+import { learnRun } from "../setup/occasion.ts";
+import { type Turn, takeTurn } from "../steps/turn.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { withoutSecrets } from "../support/secrets.ts";
-import type { Context } from "./context.ts";
-import { learnRun } from "./occasion.ts";
-import { type Turn, takeTurn } from "./turn.ts";
 
 const TIMED_OUT = 75;
 const LEFT = 76;

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/built.ts";
+import type { Context } from "../setup/context.ts";
+import { learnRun } from "../setup/occasion.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
-import { openComment } from "./comment.ts";
-import type { Context } from "./context.ts";
-import { learnRun } from "./occasion.ts";
-import { readInputs } from "./report-inputs.ts";
-import { reportStep, writeSummary } from "./report-step.ts";
-import { readVerdictFile } from "./verdict-file.ts";
+import { openComment } from "../steps/comment.ts";
+import { reportStep, writeSummary } from "../steps/report.ts";
+import { readInputs } from "../steps/report-inputs.ts";
+import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
   const { given, config } = context.settings;

@@ -1,14 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { Context } from "../setup/context.ts";
+import { learnOccasion, learnRun } from "../setup/occasion.ts";
+import { openStoreOf, requireStore } from "../setup/store.ts";
 import { listAncestors } from "../state/base-commit.ts";
 import { type BundleHeader, readBundle } from "../state/bundle.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
+import { filesInFolder, filesOfBuild } from "../steps/bundle-files.ts";
+import { localChanges, publishStep, refusalOf } from "../steps/publish.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
-import { filesInFolder, filesOfBuild } from "./bundle-files.ts";
-import type { Context } from "./context.ts";
-import { learnOccasion, learnRun } from "./occasion.ts";
-import { localChanges, publishStep, refusalOf } from "./publish.ts";
-import { openStoreOf, requireStore } from "./store.ts";
 
 /** `state publish|fetch --json`. */
 export interface StateResult {

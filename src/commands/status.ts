@@ -1,9 +1,9 @@
 import { lineUp } from "../queue/outlook.ts";
 import { renderLine } from "../render/line.ts";
+import type { Context } from "../setup/context.ts";
+import { learnRun } from "../setup/occasion.ts";
+import { lookAtLine } from "../steps/line.ts";
 import { SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
-import { lookAtLine } from "./line.ts";
-import { learnRun } from "./occasion.ts";
 
 /** One look at the line, without waiting: who is inside, who waits, in their order. */
 export async function run(context: Context): Promise<number> {

@@ -22,8 +22,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   settings: ["run", "severity", "support"],
   ...Object.fromEntries(EDGES.map((edge) => [edge, [...CORE, "support"]])),
   init: ["dbt", "render", "settings", "support"],
-  commands: [...CORE, ...EDGES, "init", "settings", "support"],
-  "cli.ts": ["commands", "settings", "support"],
+  work: [...CORE, "dbt", "support"],
+  setup: [...CORE, ...EDGES, "work", "settings", "support"],
+  steps: [...CORE, ...EDGES, "setup", "work", "settings", "support"],
+  commands: [...CORE, ...EDGES, "steps", "setup", "work", "init", "settings", "support"],
+  "cli.ts": ["commands", "setup", "settings", "support"],
 };
 
 /** Imports that hand types over and nothing else. */

@@ -2,12 +2,12 @@ import { dirname, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
+import type { Context } from "../setup/context.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import { assertComparable } from "../state/trust.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { readEarlierRuns } from "./baseline-facts.ts";
-import type { Context } from "./context.ts";
 import { compareUnrenderedOf, decidePlan, type Planned } from "./decide-plan.ts";
 
 const USUAL_SELECTION = "state:modified+";

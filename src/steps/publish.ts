@@ -1,17 +1,17 @@
 import { relative } from "node:path";
 import { readManifest } from "../artifacts/manifest.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { Occasion } from "../setup/occasion.ts";
+import { openStoreOf, requireStore } from "../setup/store.ts";
 import type { Verdict } from "../severity/verdict.ts";
 import { type BundleHeader, makeBundle } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import type { Built } from "./build-step.ts";
+import type { Built } from "./build.ts";
 import { type BundleFiles, filesOfBuild } from "./bundle-files.ts";
-import type { Context } from "./context.ts";
-import type { Occasion } from "./occasion.ts";
-import { junitDirOf } from "./report-step.ts";
-import { openStoreOf, requireStore } from "./store.ts";
+import { junitDirOf } from "./report.ts";
 
 export interface Published {
   readonly commit: string;

@@ -3,8 +3,8 @@ import { type QueueResult, skipQueue } from "../queue/result.ts";
 import { type WaitPolicy, waitForTurn } from "../queue/wait.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
+import type { Context } from "../setup/context.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
 import { type EndStatus, joinLine } from "./line.ts";
 
 /** A turn: how the wait ended, and what to do when the run has ended. */

@@ -5,12 +5,12 @@ import { flag, selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import { count } from "../render/words.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { DbtStarter } from "../setup/dbt.ts";
+import type { Occasion } from "../setup/occasion.ts";
 import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import type { Context } from "./context.ts";
-import type { DbtStarter } from "./dbt.ts";
-import type { Occasion } from "./occasion.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {

@@ -6,14 +6,14 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import { annotationsOf } from "../render/annotations.ts";
 import { renderJunit } from "../render/junit.ts";
 import { locateFindings } from "../render/locate.ts";
+import type { Context } from "../setup/context.ts";
 import { judge } from "../severity/judge.ts";
 import { countVerdict } from "../severity/outcome.ts";
 import { expiredRules } from "../severity/rules.ts";
 import type { Verdict, VerdictResult } from "../severity/verdict.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
-import type { Context } from "./context.ts";
-import { matchesGlob } from "./globs.ts";
+import { matchesGlob } from "../support/globs.ts";
 
 export interface ReportInputs {
   readonly runs: readonly DbtRun[];

@@ -10,7 +10,7 @@ import type { Clock } from "../support/clock.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { type Environment, redactor, secretValues } from "../support/secrets.ts";
-import { createWorkFolder, type WorkFolder } from "./work-folder.ts";
+import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 
 /** The process around a command, handed in so that nothing else touches it. */
 export interface Surroundings {

@@ -3,6 +3,11 @@ import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { DbtStarter } from "../setup/dbt.ts";
+import type { Occasion } from "../setup/occasion.ts";
+import { forgive, forgiveAuto, openStoreOf } from "../setup/store.ts";
+import type { Workshop } from "../setup/workshop.ts";
 import { isOnBase } from "../state/base-commit.ts";
 import { BUNDLE_FILES, readBundle } from "../state/bundle.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
@@ -10,11 +15,6 @@ import type { BundleRef, BundleStore } from "../state/store.ts";
 import { assertComparable, assertFits } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny } from "../support/files.ts";
-import type { Context } from "./context.ts";
-import type { DbtStarter } from "./dbt.ts";
-import type { Occasion } from "./occasion.ts";
-import { forgive, forgiveAuto, openStoreOf } from "./store.ts";
-import type { Workshop } from "./workshop.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
 type Use = "selection" | "deferral";

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readVerdictFile } from "../../src/commands/verdict-file.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
+import { readVerdictFile } from "../../src/work/verdict-file.ts";
 import { facts, richVerdict } from "../render/build.ts";
 import { aRunFinding, aVerdict } from "../severity/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";

@@ -4,14 +4,14 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readManifest } from "../artifacts/manifest.ts";
 import { checkProvenance } from "../artifacts/provenance.ts";
 import { readRunResults } from "../artifacts/run-results.ts";
+import type { Context } from "../setup/context.ts";
 import type { VerdictResult } from "../severity/verdict.ts";
 import { BUNDLE_FILES } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { readBuildFile } from "./build-file.ts";
-import type { Context } from "./context.ts";
-import { readVerdictFile } from "./verdict-file.ts";
+import { readBuildFile } from "../work/build-file.ts";
+import { readVerdictFile } from "../work/verdict-file.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
@@ -46,7 +46,7 @@ export async function filesInFolder(context: Context, from: string, target: stri
  * be compared with it, or read from what it built. `ids`: what had to be built; null: everything.
  */
 export async function filesOfBuild(context: Context, ids: readonly string[] | null): Promise<BundleFiles> {
-  const build = await readBuildFile(context);
+  const build = await readBuildFile(context.work);
   if (build === null) throw notPublished("there is no build in the work folder");
   const verdict = await verdictOf(context, build.runs);
   const why = whyUnfit({ runs: build.runs, verdict, ids });

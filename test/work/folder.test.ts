@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createWorkFolder } from "../../src/commands/work-folder.ts";
+import { createWorkFolder } from "../../src/work/folder.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
 const dir = useTempDir();

@@ -7,9 +7,9 @@ import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
 import type { Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
 import { explainAdded } from "../selection/promote.ts";
+import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
-import type { Context } from "./context.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =

@@ -4,8 +4,8 @@ import { openTickets, takeTicket } from "../platforms/local/tickets.ts";
 import type { Me } from "../queue/decide.ts";
 import type { RunSource } from "../queue/source.ts";
 import type { Run } from "../run/run.ts";
+import type { Context } from "../setup/context.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
 
 /** The line of runs that this one stands in, whichever platform keeps it. */
 export interface Line {

@@ -2,10 +2,10 @@ import type { StickyComment } from "../platforms/github/comment.ts";
 import { type Comment, markerOf, renderComment } from "../render/comment.ts";
 import type { Summary } from "../render/markdown.ts";
 import type { Run } from "../run/run.ts";
+import type { Context } from "../setup/context.ts";
+import { connectGitHub } from "../setup/github.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { redactor } from "../support/secrets.ts";
-import type { Context } from "./context.ts";
-import { connectGitHub } from "./github.ts";
 
 /** The one comment on the pull request of this run. */
 export interface PullRequestComment {

@@ -1,9 +1,9 @@
 import type { Run } from "../run/run.ts";
 import type { Baseline } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { Occasion } from "../setup/occasion.ts";
 import { findBaseCommit, listAncestors } from "../state/base-commit.ts";
 import type { BaselineSources } from "./baseline-sources.ts";
-import type { Context } from "./context.ts";
-import type { Occasion } from "./occasion.ts";
 
 /** Throws a configuration error where git does not hold what a check is compared with: before dbt takes its time. */
 export async function assertHistory({ git }: Context, { baseBranch, run }: Occasion): Promise<void> {

@@ -15,9 +15,9 @@ import {
   withAllParents,
   withAllParentsOfChildren,
 } from "../selection/selector.ts";
+import type { Context } from "../setup/context.ts";
+import type { DbtStarter } from "../setup/dbt.ts";
 import { SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
-import type { DbtStarter } from "./dbt.ts";
 
 export interface Question {
   readonly context: Context;

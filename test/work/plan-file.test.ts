@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readPlanFile } from "../../src/commands/plan-file.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
+import { readPlanFile } from "../../src/work/plan-file.ts";
 import { plan, richPlan } from "../render/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 

@@ -1,15 +1,15 @@
 import type { Baselines, Plan } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
+import type { Context } from "../setup/context.ts";
+import type { DbtStarter } from "../setup/dbt.ts";
+import type { Occasion } from "../setup/occasion.ts";
+import type { Workshop } from "../setup/workshop.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { changedVarsSince, filesChangedSince, readEarlierRuns } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
 import { assertHistory, findDeferral, findSelection } from "./baselines.ts";
 import { type Question, selectsNothing } from "./choose.ts";
-import type { Context } from "./context.ts";
-import type { DbtStarter } from "./dbt.ts";
 import { compareUnrenderedOf, decidePlan, keepPlan, type Planned } from "./decide-plan.ts";
-import type { Occasion } from "./occasion.ts";
-import type { Workshop } from "./workshop.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
 

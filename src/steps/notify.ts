@@ -9,13 +9,13 @@ import { drawMessage } from "../render/slack-preview.ts";
 import { count } from "../render/words.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
+import type { Context } from "../setup/context.ts";
 import { factsOf, isMatch } from "../severity/rules.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { createSlackClient, deliver, type Post } from "../slack/deliver.ts";
 import { createFileLedger, type LedgerStore } from "../slack/ledger-store.ts";
 import { configurationError, type ExitCode, type Problem } from "../support/errors.ts";
-import type { Context } from "./context.ts";
-import { matchesGlob } from "./globs.ts";
+import { matchesGlob } from "../support/globs.ts";
 
 /** What an alert says about the run that it comes from. */
 export interface Told {

@@ -3,11 +3,11 @@ import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { varsOf } from "../dbt/project.ts";
 import { changedVars } from "../selection/blind-spots.ts";
 import type { Baseline, Baselines } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { Workshop } from "../setup/workshop.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Question } from "./choose.ts";
-import type { Context } from "./context.ts";
-import type { Workshop } from "./workshop.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(

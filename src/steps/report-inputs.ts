@@ -5,11 +5,11 @@ import { checkProvenance } from "../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { readSources } from "../artifacts/sources.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { readBuildFile } from "./build-file.ts";
-import type { Context } from "./context.ts";
-import { readPlanFile } from "./plan-file.ts";
+import { readBuildFile } from "../work/build-file.ts";
+import { readPlanFile } from "../work/plan-file.ts";
 
 /** What `report` judges: starts of dbt, and the manifest that names their nodes. */
 export interface Inputs {
@@ -23,7 +23,7 @@ export interface Inputs {
 export async function readInputs(context: Context): Promise<Inputs> {
   const { words, given, config } = context.settings;
   const isNamed = words.length > 0 || given.sources !== undefined;
-  const recorded = isNamed ? null : ((await readBuildFile(context))?.runs ?? null);
+  const recorded = isNamed ? null : ((await readBuildFile(context.work))?.runs ?? null);
   if (recorded !== null) {
     const manifest = (await readNamedManifest(context, null)) ?? lastManifest(recorded);
     return { runs: recorded, manifest, plan: await readPlanFile(context.work.path("plan.json")) };

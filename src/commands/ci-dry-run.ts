@@ -1,13 +1,13 @@
 import { showCommandLine } from "../dbt/arguments.ts";
 import { lineUp } from "../queue/outlook.ts";
-import { buildArguments } from "./build-step.ts";
-import type { Context } from "./context.ts";
-import { createStarter } from "./dbt.ts";
-import { describePlan } from "./decide-plan.ts";
-import { lookAtLine } from "./line.ts";
-import type { Occasion } from "./occasion.ts";
-import { planStep } from "./plan-step.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Context } from "../setup/context.ts";
+import { createStarter } from "../setup/dbt.ts";
+import type { Occasion } from "../setup/occasion.ts";
+import type { Workshop } from "../setup/workshop.ts";
+import { buildArguments } from "../steps/build.ts";
+import { describePlan } from "../steps/decide-plan.ts";
+import { lookAtLine } from "../steps/line.ts";
+import { planStep } from "../steps/plan.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or

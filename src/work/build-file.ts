@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readRecord } from "../dbt/record.ts";
 import { SignalboxError } from "../support/errors.ts";
-import type { Context } from "./context.ts";
+import type { WorkFolder } from "./folder.ts";
 
 const buildFile = z.object({
   starts: z.array(
@@ -25,7 +25,7 @@ export interface RecordedBuild {
 }
 
 /** Reads the work folder's build.json; null where dbt was not started. Throws an artifacts error for what is none. */
-export async function readBuildFile({ work }: Context): Promise<RecordedBuild | null> {
+export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | null> {
   const value = await work.readJson("build.json");
   if (value === null) return null;
   const parsed = buildFile.safeParse(value);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchesGlob } from "../../src/commands/globs.ts";
+import { matchesGlob } from "../../src/support/globs.ts";
 
 describe("a glob of signalbox.yml", () => {
   it.each<[glob: string, text: string, expected: boolean]>([
