@@ -15,8 +15,6 @@ export interface Baseline {
   readonly manifest: Manifest;
   /** Absolute folder that holds manifest.json, for dbt's --state. */
   readonly dir: string;
-  /** dbt's target that it was made with; null: not known. */
-  readonly target: string | null;
   readonly origin: Origin;
 }
 

@@ -53,14 +53,17 @@ export function openSources(
 
   const fromPath = async (path: string, name: Use): Promise<Baseline> => {
     const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
-    const dir = await emptyFolder(context.work.path("baselines", name));
-    for (const beside of BUNDLE_FILES) await copyIfAny(join(dirname(file), beside), join(dir, beside));
-    // dbt wants a folder that holds manifest.json, whatever the file is called.
-    await copyFile(file, join(dir, "manifest.json"));
+    const dir = context.work.path("baselines", name);
+    if (dirname(file) !== dir) {
+      await emptyFolder(dir);
+      for (const beside of BUNDLE_FILES) await copyIfAny(join(dirname(file), beside), join(dir, beside));
+      // dbt wants a folder that holds manifest.json, whatever the file is called.
+      await copyFile(file, join(dir, "manifest.json"));
+    }
     const manifest = await readManifestIn(dir);
     warn(...assertComparable(manifest, current, path));
     const origin = { kind: "path", where: path, distance: 0, commit: null, createdAt: null } as const;
-    return { manifest, dir, target: null, origin };
+    return { manifest, dir, origin };
   };
 
   /** Anybody who can write to the store could put a branch's build there, and every check would read from it. */
@@ -90,8 +93,8 @@ export function openSources(
     const manifest = await readManifestIn(dir);
     warn(...assertComparable(manifest, current, ref.where));
     const { where, commit } = ref;
-    const { createdAt, target } = header;
-    const baseline = { manifest, dir, target, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
+    const { createdAt } = header;
+    const baseline = { manifest, dir, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
     read.set(where, baseline);
     return baseline;
   };
@@ -138,7 +141,6 @@ export function openSources(
       return {
         manifest: parsed.run.manifest,
         dir,
-        target,
         origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null },
       };
     });

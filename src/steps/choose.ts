@@ -60,6 +60,8 @@ export async function chooseNodes(question: Question): Promise<Choice> {
   const asked = await ask(question, [question.select]);
   if (asked.kind === "failed") return asked;
   const { ids, nodes, delegatedToDbt } = asked;
+  for (const text of asked.unmatched.filter((each) => !comparesState(each)))
+    question.context.log.warn("plan", `${text} matches no node`);
   const chosen = {
     kind: "chosen",
     ids,
@@ -167,6 +169,8 @@ type Answer =
       readonly kind: "listed";
       readonly ids: readonly string[];
       readonly nodes: readonly PlannedNode[] | null;
+      /** Parts of the selector that no node matches; dbt's own log names its. */
+      readonly unmatched: readonly string[];
       readonly delegatedToDbt: string | null;
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
@@ -193,9 +197,8 @@ function askEngine(question: Question, texts: readonly string[]): Selection {
 async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
   const selection = askEngine(question, texts);
   if (selection.kind === "selected") {
-    for (const text of selection.unmatched.filter((each) => !comparesState(each)))
-      question.context.log.warn("plan", `${text} matches no node`);
-    return { kind: "listed", ids: selection.ids, nodes: selection.nodes, delegatedToDbt: null };
+    const { ids, nodes, unmatched } = selection;
+    return { kind: "listed", ids, nodes, unmatched, delegatedToDbt: null };
   }
   if (question.dbt === null) throw offline(selection.why, selection.criterion);
   return askDbt(question, texts, selection.why);
@@ -221,7 +224,7 @@ export async function askDbt(question: Question, texts: readonly string[], why: 
   const listed = parseList(stdout);
   const built = new Set(builtNodes(question.manifest).map(({ id }) => id));
   const ids = listed.filter((id) => context.settings.given.as === "ls" || built.has(id));
-  return { kind: "listed", ids: ids.sort(), nodes: null, delegatedToDbt: `dbt ls was asked: ${why}` };
+  return { kind: "listed", ids: ids.sort(), nodes: null, unmatched: [], delegatedToDbt: `dbt ls was asked: ${why}` };
 }
 
 function offline(why: string, criterion: Criterion | null): SignalboxError {

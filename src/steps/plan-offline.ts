@@ -63,7 +63,6 @@ async function readBaseline(path: string, current: Manifest, own: string, warnin
   return {
     manifest,
     dir: dirname(file),
-    target: null,
     origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
   };
 }
