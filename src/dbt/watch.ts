@@ -1,3 +1,5 @@
+import { count } from "../render/words.ts";
+
 /** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
 export interface Progress {
   readonly total: number | null;
@@ -43,8 +45,8 @@ export function observe(progress: Progress, line: string, now: number): Progress
 export function describeProgress(progress: Progress, now: number): string {
   const done =
     progress.total === null
-      ? `${progress.finished} nodes done`
-      : `${progress.finished} of ${progress.total} nodes done`;
+      ? `${count(progress.finished, "node")} done`
+      : `${progress.finished} of ${count(progress.total, "node")} done`;
   const oldest = [...progress.running.values()].sort((a, b) => a.since - b.since);
   if (oldest.length === 0) return done;
   const named = oldest.slice(0, 3).map(({ name, since }) => `${name} (${Math.round((now - since) / 1000)} s)`);

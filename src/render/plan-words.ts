@@ -63,20 +63,20 @@ export function describePlan(
 }
 
 function planHeadline({ kind, ids, nodes, estimate }: PlanResult, total: number | null): string {
-  const of = total === null ? "" : ` of ${grouped(total)}`;
+  const outOf = (number: number) =>
+    total === null ? count(number, "node") : `${grouped(number)} of ${count(total, "node")}`;
   switch (kind) {
     case "everything":
       return total === null ? "everything" : `everything: ${count(total, "node")}`;
     case "nothing":
-      return `nothing changed: 0${of} nodes`;
+      return `nothing changed: ${outOf(0)}`;
     case "selected": {
-      const size = total === null ? count(ids.length, "node") : `${grouped(ids.length)}${of} nodes`;
       const shares = Object.entries(PARTS).flatMap(([part, [one, many]]) => {
         const number = nodes.filter((node) => partOf(node) === part).length;
         return number === 0 ? [] : [`${grouped(number)} ${number === 1 ? one : many}`];
       });
       const time = estimate === null ? "" : `; about ${duration(estimate.seconds)}`;
-      return `${shares.length === 0 ? size : `${size}: ${shares.join(", ")}`}${time}`;
+      return `${[outOf(ids.length), ...(shares.length === 0 ? [] : [shares.join(", ")])].join(": ")}${time}`;
     }
   }
 }
