@@ -9,6 +9,11 @@ export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/** A collection by its keys; what is no object is left out. */
+export function entriesOf(value: unknown): [string, Fields][] {
+  return Object.entries(fieldsOf(value)).filter((entry): entry is [string, Fields] => isFields(entry[1]));
+}
+
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, isFields, pathOf, textOf, textsOf, timeOf } from "./fields.ts";
+import { entriesOf, type Fields, fieldsOf, isFields, pathOf, textOf, textsOf, timeOf } from "./fields.ts";
 import { notA, parseJson, readMetadata } from "./json.ts";
 
 /**
@@ -114,10 +114,6 @@ export function readManifest(text: string, where: string): Manifest {
 
 function readQuoting({ database, schema, identifier }: Fields): Manifest["quoting"] {
   return { database: database === true, schema: schema === true, identifier: identifier === true };
-}
-
-function entriesOf(collection: unknown): [string, Fields][] {
-  return Object.entries(fieldsOf(collection)).filter((entry): entry is [string, Fields] => isFields(entry[1]));
 }
 
 function readNode(key: string, raw: Fields): Node {

@@ -50,8 +50,7 @@ async function publish(context: Context): Promise<StateResult> {
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
   await context.work.open();
   const { commit, from } = context.settings.given;
-  const files =
-    from === undefined ? await filesOfBuild(context, null) : await filesInFolder(context, from, occasion.target);
+  const files = from === undefined ? await filesOfBuild(context) : await filesInFolder(context, from, occasion.target);
   const published = await publishStep(context, occasion, commit ?? occasion.run.commit.checkedOut, files);
   return { schema: 1, ...published };
 }

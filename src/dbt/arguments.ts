@@ -8,7 +8,6 @@ export interface StartPlaces {
   readonly profilesDir: string | null;
   /** null: the profile's own default. */
   readonly target: string | null;
-  readonly threads: number | null;
   readonly color: boolean;
   /** `dbt.args` of signalbox.yml; a start gets those that its command takes. */
   readonly extra: readonly string[];

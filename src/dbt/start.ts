@@ -16,7 +16,6 @@ export interface DbtSetup {
   /** Absolute; each start gets `NN-<command>/` in it. */
   readonly recordDir: string;
   readonly profilesDir: string | null;
-  readonly threads: number | null;
   readonly extra: readonly string[];
   readonly color: boolean;
   readonly clock: Clock;

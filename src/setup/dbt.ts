@@ -19,7 +19,6 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
     env: workshop.env,
     recordDir: context.work.path("dbt"),
     profilesDir: workshop.project.profilesDir,
-    threads: config.threads,
     extra: config.args,
     color: context.color,
     clock: context.clock,

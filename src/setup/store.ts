@@ -1,9 +1,11 @@
 import type { Run } from "../run/run.ts";
+import { isAncestor } from "../state/base-commit.ts";
 import type { BundleStore } from "../state/store.ts";
 import { createCircleStore } from "../state/stores/circleci.ts";
 import { createGitHubStore } from "../state/stores/github.ts";
 import { type OpenedStore, openStore } from "../state/stores/open.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
+import { once } from "../support/once.ts";
 import type { Context } from "./context.ts";
 import { connectGitHub, gitHubApiUrl } from "./github.ts";
 
@@ -94,9 +96,7 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
     const client = await createCircleClient(baseUrl, token, { clock });
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });
-  const isInBase = async (commit: string) =>
-    (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, `refs/remotes/origin/${baseBranch}`)) !==
-    null;
+  const isInBase = (commit: string) => isAncestor(git, commit, `refs/remotes/origin/${baseBranch}`);
   return createCircleStore({ ...commonOf(context, run, baseBranch), connect, isInBase });
 }
 
@@ -109,11 +109,6 @@ function commonOf(context: Context, { repository }: Run, baseBranch: string) {
     signal,
     notice: (text: string) => log.warn("store", text),
   };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => (made ??= make());
 }
 
 /** The store; a configuration error where there is none. */

@@ -19,8 +19,7 @@ export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest
     const parents = (await git.ask("rev-list", "--parents", "-n", "1", "HEAD"))?.split(" ").slice(1) ?? [];
     const [first, second] = parents;
     if (parents.length === 2 && first !== undefined && second !== undefined) {
-      const isInBase = async (sha: string) =>
-        base !== null && (await git.ask("merge-base", "--is-ancestor", "--end-of-options", sha, base.ref)) !== null;
+      const isInBase = async (sha: string) => base !== null && (await isAncestor(git, sha, base.ref));
       // A branch that has just taken in the base branch ends with a merge commit too, its parents the other way round.
       const isOwnMerge = (await isInBase(second)) && !(await isInBase(first));
       if (!isOwnMerge) return { sha: first, how: "first parent of the merge commit" };
@@ -61,7 +60,12 @@ export async function listAncestors(git: Git, sha: string): Promise<readonly str
 export async function isOnBase(git: Git, baseBranch: string, commit: string): Promise<boolean | null> {
   const base = await findBaseRef(git, baseBranch);
   if (base === null || (await git.ask("cat-file", "-e", `${commit}^{commit}`)) === null) return null;
-  return (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, base.ref)) !== null;
+  return isAncestor(git, commit, base.ref);
+}
+
+/** False also where the checkout does not know the one or the other. */
+export async function isAncestor(git: Git, commit: string, ref: string): Promise<boolean> {
+  return (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, ref)) !== null;
 }
 
 async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string; name: string } | null> {

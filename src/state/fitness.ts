@@ -1,4 +1,5 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { count } from "../render/words.ts";
 import { unbuiltNodes } from "../selection/frontier.ts";
 import { kindOf } from "../severity/status.ts";
 import type { Verdict } from "../severity/verdict.ts";
@@ -23,11 +24,8 @@ export function whyUnfit({ runs, verdict, ids }: BuiltState): string | null {
   if (verdict?.level === "error") return "the build has errors";
   const { results, manifest } = build;
   const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
-  if (verdict === null && failed.length > 0) return `${countNodes(failed.length)} failed, ${failed[0]?.id} among them`;
+  if (verdict === null && failed.length > 0)
+    return `${count(failed.length, "node")} failed, ${failed[0]?.id} among them`;
   const unbuilt = unbuiltNodes(ids ?? manifest.nodes.keys(), manifest, results);
-  return unbuilt.length === 0 ? null : `${countNodes(unbuilt.length)} not built, ${unbuilt[0]} among them`;
-}
-
-function countNodes(number: number): string {
-  return number === 1 ? "1 node" : `${number} nodes`;
+  return unbuilt.length === 0 ? null : `${count(unbuilt.length, "node")} not built, ${unbuilt[0]} among them`;
 }

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, isFields } from "../artifacts/fields.ts";
+import { entriesOf } from "../artifacts/fields.ts";
 import { parseJson } from "../artifacts/json.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { cleanLine } from "../render/untrusted.ts";
@@ -108,8 +108,4 @@ function harmful(where: string, id: string, part: Part, name: unknown): Signalbo
       hint: `it is not used: dbt would run it as SQL; find out who wrote it, and publish a new bundle from the base branch${advice}`,
     },
   );
-}
-
-function entriesOf(collection: unknown): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
-  return Object.entries(fieldsOf(collection)).filter((entry): entry is [string, Fields] => isFields(entry[1]));
 }

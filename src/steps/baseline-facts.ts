@@ -2,12 +2,11 @@ import { join, relative, sep } from "node:path";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { varsOf } from "../dbt/project.ts";
 import { changedVars } from "../selection/blind-spots.ts";
-import type { Baseline, Baselines } from "../selection/plan.ts";
+import type { Baseline } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import type { Question } from "./choose.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(
@@ -40,23 +39,16 @@ export async function changedVarsSince(
   return warning === null ? [] : [warning];
 }
 
-/** What dbt said of its nodes when the baselines were built; null where the baseline's folder does not have it. */
-export async function readEarlierRuns(
-  context: Context,
-  { selection, deferral }: Baselines,
-): Promise<Question["earlier"]> {
-  const read = async (baseline: Baseline | null): Promise<RunResults | null> => {
-    const file = baseline === null ? null : join(baseline.dir, "run_results.json");
-    const text = file === null ? null : await readFileIfAny(file);
-    if (file === null || text === null) return null;
-    try {
-      return readRunResults(text, file);
-    } catch (error) {
-      if (!(error instanceof SignalboxError)) throw error;
-      context.log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
-      return null;
-    }
-  };
-  const ofSelection = await read(selection);
-  return { selection: ofSelection, deferral: deferral?.dir === selection?.dir ? ofSelection : await read(deferral) };
+/** What dbt said of its nodes when the baseline was built; null where the baseline's folder does not have it. */
+export async function readResultsOf(context: Context, baseline: Baseline | null): Promise<RunResults | null> {
+  const file = baseline === null ? null : join(baseline.dir, "run_results.json");
+  const text = file === null ? null : await readFileIfAny(file);
+  if (file === null || text === null) return null;
+  try {
+    return readRunResults(text, file);
+  } catch (error) {
+    if (!(error instanceof SignalboxError)) throw error;
+    context.log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
+    return null;
+  }
 }

@@ -2,12 +2,12 @@ import type { Run } from "../run/run.ts";
 import type { Baseline } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import type { Occasion } from "../setup/occasion.ts";
-import { findBaseCommit, listAncestors } from "../state/base-commit.ts";
+import { type BaseCommit, findBaseCommit, listAncestors } from "../state/base-commit.ts";
 import type { BaselineSources } from "./baseline-sources.ts";
 
-/** Throws a configuration error where git does not hold what a check is compared with: before dbt takes its time. */
-export async function assertHistory({ git }: Context, { baseBranch, run }: Occasion): Promise<void> {
-  await findBaseCommit(git, baseBranch, isMergeOf(run));
+/** The commit that a check is compared with. Throws a configuration error where git does not hold it. */
+export function findBase({ git }: Context, { baseBranch, run }: Occasion): Promise<BaseCommit> {
+  return findBaseCommit(git, baseBranch, isMergeOf(run));
 }
 
 /** GitHub checks out a merge of the pull request into its base; a branch may have merged something itself. */
@@ -20,13 +20,14 @@ export async function findSelection(
   context: Context,
   occasion: Occasion,
   sources: BaselineSources,
+  base: () => Promise<BaseCommit>,
 ): Promise<Baseline | null> {
   const { config, given } = context.settings;
   if (given.state !== undefined) return sources.fromPath(given.state, "selection");
   const isAllowed = config.baseline.sources.includes("store");
   if (occasion.mode !== "check") return isAllowed ? sources.fromStore([], "selection") : null;
 
-  const { sha, how } = await findBaseCommit(context.git, occasion.baseBranch, isMergeOf(occasion.run));
+  const { sha, how } = await base();
   context.log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
   for (const source of config.baseline.sources) {
     if (source === "worktree")
@@ -48,8 +49,8 @@ export async function findSelection(
 /** What unselected parents are read from: what is deployed, else where the base would be. */
 export async function findDeferral(
   context: Context,
-  occasion: Occasion,
   sources: BaselineSources,
+  base: () => Promise<BaseCommit>,
 ): Promise<Baseline | null> {
   const { config, given } = context.settings;
   if (given.deferState !== undefined) return sources.fromPath(given.deferState, "deferral");
@@ -58,7 +59,7 @@ export async function findDeferral(
   const { target } = config.modes.deploy;
   if (deployed !== null || target === null || !isAllowed("worktree")) return deployed;
 
-  const { sha } = await findBaseCommit(context.git, occasion.baseBranch, isMergeOf(occasion.run));
+  const { sha } = await base();
   const short = sha.slice(0, 12);
   context.log.step(
     "baseline",

@@ -43,17 +43,21 @@ export async function filesInFolder(context: Context, from: string, target: stri
 
 /**
  * The artifacts of the work folder's last build, with its verdict. Throws an artifacts error where a later check could not
- * be compared with it, or read from what it built. `ids`: what had to be built; null: everything.
+ * be compared with it, or read from what it built.
  */
-export async function filesOfBuild(context: Context, ids: readonly string[] | null): Promise<BundleFiles> {
+export async function filesOfBuild(context: Context): Promise<BundleFiles> {
   const build = await readBuildFile(context.work);
   if (build === null) throw notPublished("there is no build in the work folder");
   const verdict = await verdictOf(context, build.runs);
-  const why = whyUnfit({ runs: build.runs, verdict, ids });
+  const why = whyUnfit({ runs: build.runs, verdict, ids: null });
   if (why !== null) throw notPublished(why);
-  // A later start's files win.
-  const files = await filesIn(build.dirs);
-  if (verdict !== null) files.set("verdict.json", context.work.path("verdict.json"));
+  return filesOfStarts(build.dirs, verdict === null ? null : context.work.path("verdict.json"));
+}
+
+/** The artifacts of starts of dbt, of which a later one's win, with the file of their verdict. */
+export async function filesOfStarts(dirs: readonly string[], verdictFile: string | null): Promise<BundleFiles> {
+  const files = await filesIn(dirs);
+  if (verdictFile !== null) files.set("verdict.json", verdictFile);
   return files;
 }
 

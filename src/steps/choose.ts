@@ -5,9 +5,9 @@ import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
 import { builtNodes } from "../selection/built.ts";
 import { missingParents } from "../selection/frontier.ts";
-import type { Baselines, PlannedNode } from "../selection/plan.ts";
+import type { Baseline, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
-import { type IndirectSelection, type Selection, select } from "../selection/select.ts";
+import { type IndirectSelection, select } from "../selection/select.ts";
 import {
   type Criterion,
   comparesState,
@@ -24,13 +24,16 @@ export interface Question {
   readonly select: string;
   readonly exclude: readonly string[];
   readonly manifest: Manifest;
-  readonly baselines: Baselines;
+  /** What the selection is compared with; null: nothing. */
+  readonly selection: Baseline | null;
+  /** What unselected parents are read from; `isNeeded` false: only where it costs nothing to know. */
+  readonly findDeferral: (isNeeded: boolean) => Promise<Baseline | null>;
   /** null: offline, dbt cannot be asked. */
   readonly dbt: DbtStarter | null;
   readonly indirectSelection: IndirectSelection;
   readonly compareUnrendered: boolean | null;
-  /** The runs that built the baselines, for `result:` and for the estimate; null: not known. */
-  readonly earlier: { readonly selection: RunResults | null; readonly deferral: RunResults | null };
+  /** The run that built the selection's baseline, for `result:` and for the estimate; null: not known. */
+  readonly results: RunResults | null;
   /** What git sees as changed since the baseline, from the project's folder; null: not known. */
   readonly changedFiles: ReadonlySet<string> | null;
   /** Whether parents that are not built may be read from production. */
@@ -44,6 +47,9 @@ export type Choice =
       /** The ids with their reasons; null where dbt chose: it gives none. */
       readonly nodes: readonly PlannedNode[] | null;
       readonly select: readonly string[];
+      /** What production holds; null: not known. */
+      readonly production: Baseline | null;
+      /** Whether unselected parents are read from there. */
       readonly deferral: boolean;
       readonly promoted: readonly string[];
       /** Why dbt was asked; null: it was not. */
@@ -56,24 +62,25 @@ export type Choice =
 
 /** Chooses the nodes, and completes them so that no node reads from production what is not there. */
 export async function chooseNodes(question: Question): Promise<Choice> {
-  const { manifest, baselines, mayDefer } = question;
+  const { manifest, mayDefer } = question;
   const asked = await ask(question, [question.select]);
   if (asked.kind === "failed") return asked;
   const { ids, nodes, delegatedToDbt } = asked;
   for (const text of asked.unmatched.filter((each) => !comparesState(each)))
     question.context.log.warn("plan", `${text} matches no node`);
+  const production = mayDefer ? await question.findDeferral(ids.length > 0) : null;
   const chosen = {
     kind: "chosen",
     ids,
     nodes,
     select: [question.select],
+    production,
     promoted: [],
     delegatedToDbt,
     warnings: [],
   } as const;
-  const deferral = baselines.deferral?.manifest ?? null;
-  const lacking = mayDefer ? missingParents(ids, manifest, deferral) : [];
-  if (lacking.length === 0) return { ...chosen, deferral: mayDefer && deferral !== null };
+  const lacking = mayDefer ? missingParents(ids, manifest, production?.manifest ?? null) : [];
+  if (lacking.length === 0) return { ...chosen, deferral: production !== null };
   const excluded = await excludedOf(question);
   const missing = lacking.filter((id) => !excluded.has(id));
   const left = lacking.filter((id) => excluded.has(id));
@@ -81,11 +88,19 @@ export async function chooseNodes(question: Question): Promise<Choice> {
     left.length === 0
       ? []
       : [`${left.join(", ")}: excluded, and not known to be in production: what reads it will fail`];
-  if (missing.length === 0) return { ...chosen, deferral: deferral !== null, warnings };
+  if (missing.length === 0) return { ...chosen, deferral: production !== null, warnings };
+  const part: Part = { ids, missing, excluded };
   const completed =
-    (deferral === null ? null : await promote(question, ids, deferral, excluded)) ??
-    (await withParents(question, ids, missing, excluded));
+    (production === null ? null : await promote(question, part, production)) ??
+    (await withParents(question, part, production, delegatedToDbt));
   return completed.kind === "chosen" ? { ...completed, warnings: [...completed.warnings, ...warnings] } : completed;
+}
+
+/** What was selected, and what it lacks. */
+interface Part {
+  readonly ids: readonly string[];
+  readonly missing: readonly string[];
+  readonly excluded: ReadonlySet<string>;
 }
 
 /** What --exclude keeps out: naming it does not bring it back. */
@@ -96,15 +111,10 @@ async function excludedOf(question: Question): Promise<ReadonlySet<string>> {
 }
 
 /** Adds the missing parents, and theirs; null where no selector names them and nothing else. */
-async function promote(
-  question: Question,
-  ids: readonly string[],
-  deferral: Manifest,
-  excluded: ReadonlySet<string>,
-): Promise<Choice | null> {
+async function promote(question: Question, { ids, excluded }: Part, production: Baseline): Promise<Choice | null> {
   const { manifest } = question;
   const missingOf = (planned: readonly string[]) =>
-    missingParents(planned, manifest, deferral).filter((id) => !excluded.has(id));
+    missingParents(planned, manifest, production.manifest).filter((id) => !excluded.has(id));
   const promoted = new Set<string>();
   let planned = ids;
   for (;;) {
@@ -122,6 +132,7 @@ async function promote(
       ids: planned,
       nodes: answer.nodes,
       select: texts,
+      production,
       deferral: true,
       promoted: [...promoted].sort(),
       delegatedToDbt,
@@ -133,15 +144,13 @@ async function promote(
 /** Without deferral every parent has to be built too. */
 async function withParents(
   question: Question,
-  ids: readonly string[],
-  missing: readonly string[],
-  excluded: ReadonlySet<string>,
+  { ids, missing, excluded }: Part,
+  production: Baseline | null,
+  delegatedToDbt: string | null,
 ): Promise<Choice> {
-  const { manifest, baselines } = question;
+  const { manifest } = question;
   const why =
-    baselines.deferral === null
-      ? "nothing tells what production holds"
-      : `production does not have ${missing.join(", ")}`;
+    production === null ? "nothing tells what production holds" : `production does not have ${missing.join(", ")}`;
   const texts = [withAllParents(question.select), withAllParentsOfChildren(question.select)];
   for (const text of new Set(texts)) {
     const answer = await ask(question, [text]);
@@ -154,6 +163,7 @@ async function withParents(
       ids: answer.ids,
       nodes: answer.nodes,
       select: [text],
+      production,
       deferral: false,
       promoted: answer.ids.filter((id) => !ids.includes(id)),
       delegatedToDbt: answer.delegatedToDbt,
@@ -161,7 +171,7 @@ async function withParents(
     };
   }
   const warning = `${why}, and no selector takes in every parent: everything is built`;
-  return { kind: "everything", warning, delegatedToDbt: null };
+  return { kind: "everything", warning, delegatedToDbt };
 }
 
 type Answer =
@@ -175,27 +185,17 @@ type Answer =
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
-/** Whether our own engine finds nothing at all; what only dbt can tell is not asked for here. */
-export function selectsNothing(question: Question): boolean {
-  const selection = askEngine(question, [question.select]);
-  return selection.kind === "selected" && selection.ids.length === 0;
-}
-
-function askEngine(question: Question, texts: readonly string[]): Selection {
-  const { context, manifest, baselines, exclude, indirectSelection, compareUnrendered, earlier } = question;
-  return select(manifest, baselines.selection?.manifest ?? null, {
+/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
+async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
+  const { context, manifest, exclude, indirectSelection, compareUnrendered, results } = question;
+  const selection = select(manifest, question.selection?.manifest ?? null, {
     select: texts,
     exclude,
     indirectSelection,
     as: context.settings.given.as ?? "build",
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
-    ...(earlier.selection === null ? {} : { results: earlier.selection.results }),
+    ...(results === null ? {} : { results: results.results }),
   });
-}
-
-/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
-async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
-  const selection = askEngine(question, texts);
   if (selection.kind === "selected") {
     const { ids, nodes, unmatched } = selection;
     return { kind: "listed", ids, nodes, unmatched, delegatedToDbt: null };
@@ -205,13 +205,13 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
 }
 
 export async function askDbt(question: Question, texts: readonly string[], why: string): Promise<Answer> {
-  const { dbt, exclude, indirectSelection, baselines, context } = question;
+  const { dbt, exclude, indirectSelection, selection, context } = question;
   if (dbt === null) throw offline(why, null);
   const args = selectionArguments({
     select: texts,
     exclude,
     indirectSelection,
-    state: baselines.selection?.dir ?? null,
+    state: selection?.dir ?? null,
     deferState: null,
   });
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });

@@ -9,45 +9,48 @@ import type { Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../
 import { explainAdded } from "../selection/promote.ts";
 import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { readResultsOf } from "./baseline-facts.ts";
 import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =
   | {
       readonly kind: "planned";
-      readonly plan: Plan;
       readonly result: PlanResult;
-      readonly baselines: Baselines;
       readonly manifest: Manifest | null;
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
-/** Answers the question and writes plan.json. Throws where --verify finds a difference. */
-export async function decidePlan(question: Question, warnings: readonly string[]): Promise<Planned> {
-  const { context, baselines, manifest } = question;
+/**
+ * Answers the question and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
+ * --verify finds a difference.
+ */
+export async function decidePlan(question: Question, warnings: () => readonly string[]): Promise<Planned> {
+  const { context, selection, manifest } = question;
   const choice = await chooseNodes(question);
   if (choice.kind === "failed") return choice;
   if (choice.kind === "everything") {
-    const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings, choice.warning] };
-    return keepPlan(context, plan, { ...baselines, deferral: null }, manifest, choice.delegatedToDbt);
+    const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings(), choice.warning] };
+    return keepPlan(context, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt);
   }
   if (context.settings.given.verify) {
     const verified = await verify(question, choice);
     if (verified !== null) return verified;
   }
   const nodes = reasonsFor(question, choice);
-  const blind = baselines.selection === null ? [] : blindSpots(manifest, baselines.selection.manifest);
+  const blind = selection === null ? [] : blindSpots(manifest, selection.manifest);
   const { changedFiles } = question;
   const unexplained = changedFiles === null ? null : unexplainedChanges(nodes, manifest, changedFiles);
   const all = [
-    ...warnings,
+    ...warnings(),
     ...choice.warnings,
     ...describeUpgrades(nodes),
     ...(unexplained === null ? [] : [unexplained]),
     ...blind,
   ];
-  const used = { ...baselines, deferral: choice.deferral ? baselines.deferral : null };
-  const timed = question.earlier.selection ?? question.earlier.deferral;
+  const used = { selection, deferral: choice.deferral ? choice.production : null };
+  const other = choice.production?.dir === selection?.dir ? null : choice.production;
+  const timed = question.results ?? (await readResultsOf(context, other));
   const plan: Plan =
     nodes.length > 0
       ? {
@@ -64,8 +67,8 @@ export async function decidePlan(question: Question, warnings: readonly string[]
   return keepPlan(context, plan, used, manifest, choice.delegatedToDbt);
 }
 
-function reasonsFor(question: Question, { ids, nodes, promoted, deferral }: Choice & { kind: "chosen" }) {
-  const { manifest, baselines, compareUnrendered } = question;
+function reasonsFor(question: Question, { ids, nodes, promoted, deferral, production }: Choice & { kind: "chosen" }) {
+  const { manifest, selection, compareUnrendered } = question;
   const options = compareUnrendered === null ? {} : { compareUnrendered };
   const bare = (id: string): PlannedNode => ({
     id,
@@ -73,10 +76,9 @@ function reasonsFor(question: Question, { ids, nodes, promoted, deferral }: Choi
     path: manifest.nodes.get(id)?.path ?? "",
     reasons: [],
   });
-  const ofDbt = () =>
-    baselines.selection === null ? ids.map(bare) : explain(ids, manifest, baselines.selection.manifest, options);
-  const production = baselines.deferral?.manifest ?? null;
-  return explainAdded(nodes ?? ofDbt(), promoted, manifest, { production, isRead: deferral });
+  const ofDbt = () => (selection === null ? ids.map(bare) : explain(ids, manifest, selection.manifest, options));
+  const of = { production: production?.manifest ?? null, isRead: deferral };
+  return explainAdded(nodes ?? ofDbt(), promoted, manifest, of);
 }
 
 /** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
@@ -129,7 +131,7 @@ export async function keepPlan(
     warnings: plan.warnings,
   };
   await context.work.writeJson("plan.json", result);
-  return { kind: "planned", plan, result, baselines, manifest };
+  return { kind: "planned", result, manifest };
 }
 
 function dbtSelection(

@@ -1,13 +1,13 @@
 import { dirname, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
-import type { Baseline, Baselines } from "../selection/plan.ts";
+import type { Baseline } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
 import type { Context } from "../setup/context.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import { assertComparable } from "../state/trust.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { readEarlierRuns } from "./baseline-facts.ts";
+import { readResultsOf } from "./baseline-facts.ts";
 import { compareUnrenderedOf, decidePlan, type Planned } from "./decide-plan.ts";
 
 const USUAL_SELECTION = "state:modified+";
@@ -27,10 +27,11 @@ export async function planOffline(context: Context): Promise<Planned> {
   const warnings: string[] = [];
   const read = async (path: string | undefined) =>
     path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file, warnings);
-  const baselines: Baselines = { selection: await read(given.state), deferral: await read(given.deferState) };
+  const selection = await read(given.state);
+  const deferral = await read(given.deferState);
   await context.work.open();
   const select = given.select ?? USUAL_SELECTION;
-  if (baselines.selection === null && comparesState(select)) {
+  if (selection === null && comparesState(select)) {
     throw configurationError([
       { where: "--state", got: null, wanted: "is missing: wanted the manifest that the change is compared with" },
     ]);
@@ -45,14 +46,15 @@ export async function planOffline(context: Context): Promise<Planned> {
       select,
       exclude: given.exclude === undefined ? [] : [given.exclude],
       manifest,
-      baselines,
+      selection,
+      findDeferral: async () => deferral,
       dbt: null,
-      earlier: await readEarlierRuns(context, baselines),
+      results: await readResultsOf(context, selection),
       changedFiles: null,
-      mayDefer: baselines.deferral !== null,
+      mayDefer: deferral !== null,
       ...flags,
     },
-    warnings,
+    () => warnings,
   );
 }
 

@@ -5,10 +5,11 @@ import type { DbtStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { changedVarsSince, filesChangedSince, readEarlierRuns } from "./baseline-facts.ts";
+import { once } from "../support/once.ts";
+import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
-import { assertHistory, findDeferral, findSelection } from "./baselines.ts";
-import { type Question, selectsNothing } from "./choose.ts";
+import { findBase, findDeferral, findSelection } from "./baselines.ts";
+import type { Question } from "./choose.ts";
 import { compareUnrenderedOf, decidePlan, keepPlan, type Planned } from "./decide-plan.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
@@ -24,7 +25,9 @@ export async function planStep(
   if (occasion.select === null || given.full) {
     return keepPlan(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
   }
-  if (occasion.mode === "check" && given.state === undefined) await assertHistory(context, occasion);
+  const base = once(() => findBase(context, occasion));
+  // Git may not hold it: that is to be known before dbt takes its time.
+  if (occasion.mode === "check" && given.state === undefined) await base();
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
   const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
@@ -32,28 +35,27 @@ export async function planStep(
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
   const sources = openSources(context, occasion, workshop, dbt, manifest);
-  const selection = await findSelection(context, occasion, sources);
+  const selection = await findSelection(context, occasion, sources, base);
   if (selection === null && comparesState(occasion.select)) {
     return keepPlan(context, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
   }
-  const alone: Question = {
+  const question: Question = {
     context,
     select: occasion.select,
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
     manifest,
-    baselines: { selection, deferral: null },
+    selection,
+    // To know production can take another parse.
+    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
-    earlier: await readEarlierRuns(context, { selection, deferral: null }),
+    results: await readResultsOf(context, selection),
     changedFiles: await filesChangedSince(context, workshop, selection),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
-  // To know production can take another parse.
-  const deferral = alone.mayDefer && !selectsNothing(alone) ? await findDeferral(context, occasion, sources) : null;
-  const baselines = { selection, deferral };
-  const question = { ...alone, baselines, earlier: await readEarlierRuns(context, baselines) };
-  return decidePlan(question, [...sources.warnings, ...(await changedVarsSince(context, workshop, selection))]);
+  const vars = await changedVarsSince(context, workshop, selection);
+  return decidePlan(question, () => [...sources.warnings, ...vars]);
 }
 
 /** Never an empty selection where there is nothing to compare with. */

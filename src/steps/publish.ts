@@ -10,7 +10,7 @@ import { whyUnfit } from "../state/fitness.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Built } from "./build.ts";
-import { type BundleFiles, filesOfBuild } from "./bundle-files.ts";
+import { type BundleFiles, filesOfStarts } from "./bundle-files.ts";
 import { junitDirOf } from "./report.ts";
 
 export interface Published {
@@ -46,11 +46,10 @@ export async function publishIfDue(
 ): Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }> {
   const nothing = { published: null, exitCode: 0 } as const;
   if (occasion.mode === "check" || context.settings.given.noPublish || finished.built === null) return nothing;
-  const ids = idsToBuild(finished.plan);
   const opened = openStoreOf(context, occasion.run, occasion.baseBranch);
   const why =
     refusalOf(occasion) ??
-    whyUnfit({ runs: finished.built.runs, verdict: finished.verdict, ids }) ??
+    whyUnfit({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
     (await localChanges(context, occasion)) ??
     (opened.store === null ? opened.why : null);
   if (why !== null) {
@@ -58,7 +57,8 @@ export async function publishIfDue(
     return nothing;
   }
   try {
-    const files = await filesOfBuild(context, ids);
+    const dirs = finished.built.starts.map(({ dir }) => dir);
+    const files = await filesOfStarts(dirs, context.work.path("verdict.json"));
     const published = await publishStep(context, occasion, occasion.run.commit.checkedOut, files);
     context.log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
     return { published, exitCode: 0 };

@@ -7,7 +7,6 @@ const nowhere = {
   logPath: "/l",
   profilesDir: null,
   target: null,
-  threads: null,
   color: true,
   extra: [],
 };
@@ -19,7 +18,6 @@ describe("dbt's arguments", () => {
       logPath: "/w/dbt/01-parse",
       profilesDir: "/p",
       target: "ci",
-      threads: 4,
       color: false,
       extra: ["--vars", "{a: 1}"],
     };

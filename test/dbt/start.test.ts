@@ -32,7 +32,6 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     env: { PATH },
     recordDir: at("work", "dbt"),
     profilesDir: null,
-    threads: null,
     extra: [],
     color: false,
     clock: systemClock,

@@ -7,15 +7,15 @@ import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-pr
 
 type Artifact = Record<string, unknown>;
 
-describe("state publish and fetch", () => {
-  let project: SmallProject;
-  let store: string;
-  beforeEach(() => {
-    project = openSmallProject();
-    store = join(project.dir, "..", "store");
-  });
-  afterEach(() => project.remove());
+let project: SmallProject;
+let store: string;
+beforeEach(() => {
+  project = openSmallProject();
+  store = join(project.dir, "..", "store");
+});
+afterEach(() => project.remove());
 
+describe("state publish and fetch", () => {
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     signalbox(args, { cwd: project.dir, env: { ...project.env, SIGNALBOX_STORE: `dir:${store}`, ...env } });
 
@@ -135,14 +135,6 @@ describe("state publish and fetch", () => {
 });
 
 describe("the bundle of a deploy", () => {
-  let project: SmallProject;
-  let store: string;
-  beforeEach(() => {
-    project = openSmallProject();
-    store = join(project.dir, "..", "store");
-  });
-  afterEach(() => project.remove());
-
   const deploy = async (env: Readonly<Record<string, string>>, ...args: string[]) => {
     const ended = await signalbox(["ci", "--mode", "deploy", "--store", `dir:${store}`, "--json", ...args], {
       cwd: project.dir,
