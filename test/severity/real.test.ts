@@ -6,7 +6,14 @@ import { aDbtRun } from "../artifacts/build.ts";
 import { hasReal, readReal, realFiles } from "../artifacts/real.ts";
 import { matchesStar } from "./build.ts";
 
-describe.each(realFiles().filter(({ kind }) => kind === "run_results"))("judge, on $file", ({ file }) => {
+const files = realFiles().filter(({ kind }) => kind === "run_results");
+
+// A file without a single test is an error to vitest; one that is skipped is counted and named.
+it.skipIf(files.length > 0)("judges real artifacts (skipped: there is no ../shared/artifacts here)", (test) =>
+  test.skip(),
+);
+
+describe.each(files)("judge, on $file", ({ file }) => {
   const { command, results } = readRunResults(readReal(file), file);
   const beside = file.replace("run_results.json", "manifest.json");
   const manifest = hasReal(beside) ? readManifest(readReal(beside), beside) : null;
