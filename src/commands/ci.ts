@@ -36,7 +36,11 @@ export async function run(context: Context): Promise<number> {
   try {
     const turn = context.settings.given.noQueue
       ? null
-      : await takeTurn(context, occasion.run, supersedeOf(context, occasion.mode));
+      : await takeTurn(context, {
+          run: occasion.run,
+          mode: occasion.mode,
+          supersede: supersedeOf(context, occasion.mode),
+        });
     progress.queue = turn?.result ?? null;
     await context.work.writeJson("queue.json", progress.queue);
     const exitCode = await endingTurn(turn, () =>

@@ -13,7 +13,12 @@ const LEFT = 76;
 export async function run(context: Context): Promise<number> {
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
   const command = context.settings.rest;
-  const turn = await takeTurn(context, thisRun, context.settings.given.supersede ?? "none");
+  const { mode, supersede } = context.settings.given;
+  const turn = await takeTurn(context, {
+    run: thisRun,
+    mode: mode === undefined || mode === "auto" ? null : mode,
+    supersede: supersede ?? "none",
+  });
   await context.work.open();
   await tellQueue(context, turn.result);
   const { decision } = turn.result;

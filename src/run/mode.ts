@@ -1,5 +1,5 @@
 import { SignalboxError } from "../support/errors.ts";
-import type { Run } from "./run.ts";
+import type { Run, Trigger } from "./run.ts";
 
 export type Mode = "check" | "deploy" | "schedule";
 
@@ -42,5 +42,20 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
           hint: "say it: --mode deploy or --mode schedule",
         },
       );
+  }
+}
+
+/**
+ * What a ticket outside the CI's own lists tells as the run's trigger. There nobody but the mode knows what started it: a
+ * schedule of cron looks like a start by hand, and a check must not leave for a deploy.
+ */
+export function triggerOfTicket(mode: Mode, trigger: Trigger): Trigger {
+  switch (mode) {
+    case "schedule":
+      return "schedule";
+    case "deploy":
+      return "push";
+    case "check":
+      return trigger === "pull-request" || trigger === "merge-group" ? trigger : "manual";
   }
 }

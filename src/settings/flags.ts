@@ -86,7 +86,7 @@ export const OPTIONS = [
     choices: ["auto", "check", "deploy", "schedule"],
     default: "auto",
     describe: "what the run is for, instead of what the event says",
-    commands: ["ci", "plan", "build", "notify", "report", "state"],
+    commands: ["ci", "queue", "plan", "build", "notify", "report", "state"],
   },
   { name: "no-queue", type: "boolean", describe: "do not wait for earlier runs", commands: ["ci"] },
   { name: "no-notify", type: "boolean", describe: "send nothing to Slack", commands: ["ci"] },

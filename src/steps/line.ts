@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { openTickets, takeTicket } from "../platforms/local/tickets.ts";
 import type { Me } from "../queue/decide.ts";
 import type { RunSource } from "../queue/source.ts";
+import { type Mode, triggerOfTicket } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
@@ -42,12 +43,16 @@ const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
 };
 const DAY_SECONDS = 86_400;
 
-/** Takes a place in the line. Throws a configuration error where a token is missing or is refused. */
-export async function joinLine(context: Context, run: Run): Promise<Line | NoLine> {
+/**
+ * Takes a place in the line. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
+ * token is missing or is refused.
+ */
+export async function joinLine(context: Context, run: Run, mode: Mode | null): Promise<Line | NoLine> {
   const place = placeOf(context, run);
   if (place.kind === "none") return place;
   if (place.kind === "folder") {
-    const ticket = await takeTicket({ dir: place.dir, group: place.group, run });
+    const trigger = mode === null ? run.trigger : triggerOfTicket(mode, run.trigger);
+    const ticket = await takeTicket({ dir: place.dir, group: place.group, run: { ...run, trigger } });
     const { me, source, release: end } = ticket;
     return { group: place.group, me, source, end, pace: paceOf(context, "folder"), outlivesProcess: false };
   }

@@ -17,10 +17,17 @@ export interface Turn {
 
 const SETTLE_SECONDS = 30;
 
+/** What is waited for: a run, what it is for (null: not known), and for which newer runs it leaves. */
+export interface TurnRequest {
+  readonly run: Run;
+  readonly mode: Mode | null;
+  readonly supersede: WaitPolicy["supersede"];
+}
+
 /** Waits until earlier runs have ended. Where there is no line to stand in, says why and goes on. */
-export async function takeTurn(context: Context, thisRun: Run, supersede: WaitPolicy["supersede"]): Promise<Turn> {
+export async function takeTurn(context: Context, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
   const { given, config } = context.settings;
-  const line = await joinLine(context, thisRun);
+  const line = await joinLine(context, thisRun, mode);
   if ("why" in line) {
     context.log.warn("queue", line.why);
     const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, line.group, line.why);

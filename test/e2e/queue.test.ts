@@ -1,5 +1,7 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { QueueResult } from "../../src/queue/result.ts";
 import { type Contract, loadCircleContract, loadGitHubContract } from "../platforms/contract.ts";
@@ -45,6 +47,9 @@ async function openApi(root: string, contract: Contract | null, answer: Answer):
 }
 
 const ago = (seconds: number) => `${new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19)}Z`;
+/** A program that runs as long as the file is there. */
+const untilGone = (file: string) =>
+  `setInterval(() => require("node:fs").existsSync(${JSON.stringify(file)}) || process.exit(0), 50)`;
 const QUICK = ["--api-lag", "1s", "--poll", "1s", "--settle", "0s"];
 
 let project: SmallProject;
@@ -71,6 +76,36 @@ describe("the queue on a laptop", () => {
     expect(json<{ runs: unknown[] }>(asJson).runs).toEqual([]);
     expect(dryRun.stdout).toContain("would enter at once: nobody is on feature");
     expect(dryRun.code).toBe(0);
+  });
+
+  it("lets a waiting schedule leave for a newer one, and no deploy and no check", async () => {
+    const here = { cwd: project.dir, env: project.env };
+    const hold = join(project.dir, "..", "hold");
+    writeFileSync(hold, "");
+    const inside = start(["queue", "--", process.execPath, "-e", untilGone(hold)], here);
+    await inside.prints(/entered at once/);
+    const waits = async (mode: string, work: string) => {
+      const run = start(
+        ["ci", "--mode", mode, "--full", "--no-notify", "--no-publish", "--work", work, "--timeout", "60s", ...QUICK],
+        here,
+      );
+      await run.prints(/waits for run/);
+      return run;
+    };
+    const first = await waits("schedule", ".one");
+    const check = await waits("check", ".two");
+    const deploy = await waits("deploy", ".three");
+    const last = await waits("schedule", ".four");
+
+    rmSync(hold);
+    const [left, ...others] = await Promise.all([
+      first.ended,
+      ...[inside, check, deploy, last].map(({ ended }) => ended),
+    ]);
+
+    expect([left.code, left.stdout]).toEqual([0, expect.stringMatching(/left after .* run 5 is newer/)]);
+    for (const { code, stdout } of others) expect([code, stdout]).toEqual([0, expect.not.stringMatching(/left after/)]);
+    expect(project.starts().filter(({ argv }) => argv.includes("build"))).toHaveLength(3);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chooseMode } from "../../src/run/mode.ts";
-import type { Run } from "../../src/run/run.ts";
+import { chooseMode, type Mode, triggerOfTicket } from "../../src/run/mode.ts";
+import type { Run, Trigger } from "../../src/run/run.ts";
 import { aRun } from "./build.ts";
 
 describe("the mode of a run", () => {
@@ -64,5 +64,23 @@ describe("the mode of a run", () => {
 
   it("is what a person asks for, above all", () => {
     expect(chooseMode(aRun({ trigger: "unknown" }), "main", "schedule").mode).toBe("schedule");
+  });
+});
+
+describe("the trigger on a ticket", () => {
+  it.each<[mode: Mode, trigger: Trigger, told: Trigger]>([
+    ["schedule", "manual", "schedule"],
+    ["schedule", "unknown", "schedule"],
+    ["schedule", "push", "schedule"],
+    ["deploy", "manual", "push"],
+    ["deploy", "unknown", "push"],
+    ["deploy", "schedule", "push"],
+    ["check", "manual", "manual"],
+    ["check", "unknown", "manual"],
+    ["check", "push", "manual"],
+    ["check", "pull-request", "pull-request"],
+    ["check", "merge-group", "merge-group"],
+  ])("of a %s that was started by %s is %s", (mode, trigger, told) => {
+    expect(triggerOfTicket(mode, trigger)).toBe(told);
   });
 });
