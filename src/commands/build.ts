@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import { describeDifference, type Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
-import { learnOccasion } from "../setup/occasion.ts";
+import { learnOccasion, purposeOf } from "../setup/occasion.ts";
 import { openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { type BuildResult, buildStep, describeBuild } from "../steps/build.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -13,12 +14,12 @@ import { readPlanFile } from "../work/plan-file.ts";
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
-  const plan = await readPlan(context);
+  const plan = await readPlan(context, purposeOf(occasion));
   await context.work.open();
   // A plan that was named becomes the work folder's own: report tells of it.
   await context.work.writeJson("plan.json", plan);
   if (plan.kind === "nothing") {
-    const result: BuildResult = { schema: 1, starts: [], planMatchesRun: null };
+    const result: BuildResult = { schema: 1, ...purposeOf(occasion), starts: [], planMatchesRun: null };
     await context.work.writeJson("build.json", result);
     context.result(["nothing changed: dbt is not started"], result);
     return 0;
@@ -40,15 +41,28 @@ async function readOwnManifest({ targetPath }: Workshop): Promise<Manifest | nul
   return text === null ? null : readManifest(text, file);
 }
 
-async function readPlan(context: Context): Promise<PlanResult> {
+async function readPlan(context: Context, purpose: Purpose): Promise<PlanResult> {
   const file = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
   const plan = await readPlanFile(file);
   if (plan?.kind === "selected" && plan.dbt === null)
     throw new SignalboxError("artifacts", `${file} lists what dbt ls would, which is no plan to build`, {
       hint: "run signalbox plan without --as ls",
     });
-  if (plan !== null) return plan;
+  if (plan !== null) {
+    assertPurpose(file, plan, purpose);
+    return plan;
+  }
   throw new SignalboxError("artifacts", `${file} does not exist: there is no plan to build`, {
     hint: "run signalbox plan first, or signalbox ci, which does both",
+  });
+}
+
+/** What was chosen and deferred for a check is not what a deploy is to build, and the other way round. */
+function assertPurpose(file: string, plan: PlanResult, { mode, target, commit }: Purpose): void {
+  const difference = describeDifference(plan, { mode, target, commit });
+  if (difference === null) return;
+  const words = `--mode ${mode}${target === null ? "" : ` --target ${target}`}`;
+  throw new SignalboxError("configuration", `${file} is no plan for this build: it was ${difference}`, {
+    hint: `run signalbox plan ${words} on this commit first, or build what was planned: --mode ${plan.mode}${plan.target === null ? "" : ` --target ${plan.target}`}`,
   });
 }

@@ -49,9 +49,10 @@ async function publish(context: Context): Promise<StateResult> {
   const changes = await localChanges(context, occasion);
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
   await context.work.open();
-  const { commit, from } = context.settings.given;
-  const files = from === undefined ? await filesOfBuild(context) : await filesInFolder(context, from, occasion.target);
-  const published = await publishStep(context, occasion, commit ?? occasion.run.commit.checkedOut, files);
+  const { from, commit = occasion.run.commit.checkedOut } = context.settings.given;
+  const { files, target } =
+    from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
+  const published = await publishStep(context, occasion, { commit, target }, files);
   return { schema: 1, ...published };
 }
 

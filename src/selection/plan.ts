@@ -1,4 +1,5 @@
 import type { Manifest } from "../artifacts/manifest.ts";
+import type { Purpose } from "../run/purpose.ts";
 
 /** Where a baseline came from, as the log and plan.json tell it. */
 export interface Origin {
@@ -80,6 +81,10 @@ export interface DbtSelection {
 /** plan.json and `plan --json`. */
 export interface PlanResult {
   readonly schema: 1;
+  /** What the plan is for: `build` and `state publish` refuse another mode, target or commit. */
+  readonly mode: Purpose["mode"];
+  readonly target: Purpose["target"];
+  readonly commit: Purpose["commit"];
   readonly kind: Plan["kind"];
   readonly ids: readonly string[];
   readonly nodes: readonly PlannedNode[];

@@ -259,7 +259,7 @@ export const OPTIONS = [
     placeholder: "T",
     default: "by mode",
     describe: "dbt target",
-    commands: ["ci", "plan", "build", "clean"],
+    commands: ["ci", "plan", "build", "clean", "state"],
   },
   {
     name: "retries",

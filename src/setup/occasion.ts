@@ -1,5 +1,6 @@
 import { type Detected, detectRun, platformOf } from "../platforms/detect.ts";
 import { chooseMode, type Mode } from "../run/mode.ts";
+import type { Purpose } from "../run/purpose.ts";
 import type { Run } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
@@ -16,6 +17,11 @@ export interface Occasion {
   readonly select: string | null;
   readonly exclude: string | null;
   readonly failOn: "error" | "warn" | "never";
+}
+
+/** What this run's plan and build are for. */
+export function purposeOf({ mode, target, run }: Occasion): Purpose {
+  return { mode, target, commit: run.commit.checkedOut };
 }
 
 /** Which run this is; what started it and what the base branch is, only where the command needs to know. */

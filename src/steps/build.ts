@@ -4,10 +4,11 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import { flag, selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import { count } from "../render/words.ts";
+import type { Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
-import type { Occasion } from "../setup/occasion.ts";
+import { type Occasion, purposeOf } from "../setup/occasion.ts";
 import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
@@ -15,6 +16,10 @@ import { readFileIfAny } from "../support/files.ts";
 /** build.json and `build --json`. */
 export interface BuildResult {
   readonly schema: 1;
+  /** What was built for what: `state publish` takes no other. */
+  readonly mode: Purpose["mode"];
+  readonly target: Purpose["target"];
+  readonly commit: Purpose["commit"];
   readonly starts: readonly {
     readonly command: string;
     readonly argv: readonly string[];
@@ -73,6 +78,7 @@ export async function buildStep(
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
   const result: BuildResult = {
     schema: 1,
+    ...purposeOf(occasion),
     starts: starts.map(({ run: { command, exitCode, startedAt, seconds, trouble, lastWords }, argv, dir }) => ({
       command,
       argv,

@@ -3,23 +3,31 @@ import { join, resolve } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readManifest } from "../artifacts/manifest.ts";
 import { checkProvenance } from "../artifacts/provenance.ts";
-import { readRunResults } from "../artifacts/run-results.ts";
+import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
+import { whyNotProduction } from "../run/purpose.ts";
 import type { Context } from "../setup/context.ts";
 import type { VerdictResult } from "../severity/verdict.ts";
 import { BUNDLE_FILES } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { readBuildFile } from "../work/build-file.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
+/** Files to publish, and the target that they were built in. */
+interface ToPublish {
+  readonly files: BundleFiles;
+  readonly target: string | null;
+}
+
 /**
  * The artifacts of somebody else's `dbt build`, in the folder that --from names. Throws an artifacts error where a later
- * check could not be compared with them, or read from what was built: `target` is where it had to be built.
+ * check could not be compared with them, or read from what was built, and a configuration error where they do not say
+ * their target and --target does not either.
  */
-export async function filesInFolder(context: Context, from: string, target: string | null): Promise<BundleFiles> {
+export async function filesInFolder(context: Context, from: string): Promise<ToPublish> {
   const dir = resolve(context.cwd, from);
   const files = await filesIn([dir]);
   const read = async <T>(name: "manifest.json" | "run_results.json", parse: (text: string, where: string) => T) => {
@@ -32,26 +40,56 @@ export async function filesInFolder(context: Context, from: string, target: stri
   const where = join(dir, "run_results.json");
   const provenance = checkProvenance({ results, manifest, notBefore: null, where });
   if (provenance.trouble !== "none") throw notPublished(provenance.sentence);
-  if (target !== null && results.target !== null && results.target !== target)
-    throw notPublished(`${where} is of target ${results.target}, not of ${target}`);
+  if (!["build", ""].includes(results.command))
+    throw notPublished(`${where} is of \`dbt ${results.command}\`, not of dbt build`);
   const facts = { exitCode: null, startedAt: 0, seconds: 0, trouble: "none", lastWords: null, source: null } as const;
   const run = { ...facts, command: "build", results: results.results, manifest };
   const why = whyUnfit({ runs: [run], verdict: null, ids: null });
   if (why !== null) throw notPublished(`${where} says that ${why}`);
-  return files;
+  return { files, target: targetOf(context, results, where) };
+}
+
+/** Where somebody else's dbt built: deploy's or schedule's own target, or nothing is published. */
+function targetOf({ settings: { given, config } }: Context, results: RunResults, where: string): string {
+  if (given.mode === "check")
+    throw configurationError([
+      { where: "--mode", got: '"check"', wanted: "wanted deploy or schedule: no check builds what production holds" },
+    ]);
+  const target = results.target ?? given.target;
+  if (target === undefined)
+    throw configurationError(
+      [{ where: "--target", got: null, wanted: `is missing: ${where} does not say in which target it was built` }],
+      "name the target that dbt built in: signalbox state publish --from DIR --target prod",
+    );
+  if (given.target !== undefined && given.target !== target)
+    throw notPublished(`${where} is of target ${target}, not of ${given.target}`);
+  const modes = given.mode === "deploy" || given.mode === "schedule" ? [given.mode] : (["deploy", "schedule"] as const);
+  const reasons = modes.map((mode) => whyNotProduction({ mode, target }, config.modes));
+  const [why = null] = reasons;
+  if (why !== null && !reasons.includes(null)) throw notPublished(`${where}: ${why}`);
+  return target;
 }
 
 /**
  * The artifacts of the work folder's last build, with its verdict. Throws an artifacts error where a later check could not
- * be compared with it, or read from what it built.
+ * be compared with it, or read from what it built, and where it is of another commit.
  */
-export async function filesOfBuild(context: Context): Promise<BundleFiles> {
+export async function filesOfBuild(context: Context, commit: string): Promise<ToPublish> {
   const build = await readBuildFile(context.work);
   if (build === null) throw notPublished("there is no build in the work folder");
+  const { purpose } = build;
+  const { given, config } = context.settings;
+  const other = whyNotProduction(purpose, config.modes);
+  if (other !== null) throw notPublished(other);
+  if (given.target !== undefined && given.target !== purpose.target)
+    throw notPublished(`the build is of target ${purpose.target ?? "the profile's own"}, not of ${given.target}`);
+  if (purpose.commit !== commit)
+    throw notPublished(`the build is of commit ${purpose.commit?.slice(0, 12)}, not of ${commit.slice(0, 12)}`);
   const verdict = await verdictOf(context, build.runs);
   const why = whyUnfit({ runs: build.runs, verdict, ids: null });
   if (why !== null) throw notPublished(why);
-  return filesOfStarts(build.dirs, verdict === null ? null : context.work.path("verdict.json"));
+  const files = await filesOfStarts(build.dirs, verdict === null ? null : context.work.path("verdict.json"));
+  return { files, target: purpose.target };
 }
 
 /** The artifacts of starts of dbt, of which a later one's win, with the file of their verdict. */

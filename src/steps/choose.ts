@@ -3,6 +3,7 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import type { RunResults } from "../artifacts/run-results.ts";
 import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
+import type { Purpose } from "../run/purpose.ts";
 import { builtNodes } from "../selection/built.ts";
 import { missingParents } from "../selection/frontier.ts";
 import type { Baseline, PlannedNode } from "../selection/plan.ts";
@@ -21,6 +22,7 @@ import { SignalboxError } from "../support/errors.ts";
 
 export interface Question {
   readonly context: Context;
+  readonly purpose: Purpose;
   readonly select: string;
   readonly exclude: readonly string[];
   readonly manifest: Manifest;

@@ -1,6 +1,7 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { renderPlan } from "../render/terminal.ts";
+import type { Purpose } from "../run/purpose.ts";
 import { blindSpots, describeUpgrades, unexplainedChanges } from "../selection/blind-spots.ts";
 import { builtNodes } from "../selection/built.ts";
 import { estimate } from "../selection/estimate.ts";
@@ -26,12 +27,12 @@ export type Planned =
  * --verify finds a difference.
  */
 export async function decidePlan(question: Question, warnings: () => readonly string[]): Promise<Planned> {
-  const { context, selection, manifest } = question;
+  const { context, purpose, selection, manifest } = question;
   const choice = await chooseNodes(question);
   if (choice.kind === "failed") return choice;
   if (choice.kind === "everything") {
     const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings(), choice.warning] };
-    return keepPlan(context, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt);
+    return keepPlan(context, purpose, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt);
   }
   if (context.settings.given.verify) {
     const verified = await verify(question, choice);
@@ -64,7 +65,7 @@ export async function decidePlan(question: Question, warnings: () => readonly st
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return keepPlan(context, plan, used, manifest, choice.delegatedToDbt);
+  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt);
 }
 
 function reasonsFor(question: Question, { ids, nodes, promoted, deferral, production }: Choice & { kind: "chosen" }) {
@@ -106,6 +107,7 @@ export function compareUnrenderedOf({ settings: { given } }: Context, ofProject:
 /** Writes plan.json. */
 export async function keepPlan(
   context: Context,
+  { mode, target, commit }: Purpose,
   plan: Plan,
   baselines: Baselines,
   manifest: Manifest | null,
@@ -115,6 +117,9 @@ export async function keepPlan(
   const nodes = plan.kind === "selected" ? plan.nodes : [];
   const result: PlanResult = {
     schema: 1,
+    mode,
+    target,
+    commit,
     kind: plan.kind,
     ids: nodes.map(({ id }) => id),
     nodes,

@@ -43,6 +43,12 @@ export async function planOffline(context: Context): Promise<Planned> {
   return decidePlan(
     {
       context,
+      // Two manifests are compared as a check compares them; what was checked out is in neither.
+      purpose: {
+        mode: given.mode === undefined || given.mode === "auto" ? "check" : given.mode,
+        target: null,
+        commit: null,
+      },
       select,
       exclude: given.exclude === undefined ? [] : [given.exclude],
       manifest,

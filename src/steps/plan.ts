@@ -2,7 +2,7 @@ import type { Baselines, Plan } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
-import type { Occasion } from "../setup/occasion.ts";
+import { type Occasion, purposeOf } from "../setup/occasion.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { once } from "../support/once.ts";
@@ -22,8 +22,9 @@ export async function planStep(
   dbt: DbtStarter,
 ): Promise<Planned> {
   const { given, config } = context.settings;
+  const purpose = purposeOf(occasion);
   if (occasion.select === null || given.full) {
-    return keepPlan(context, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
+    return keepPlan(context, purpose, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
   }
   const base = once(() => findBase(context, occasion));
   // Git may not hold it: that is to be known before dbt takes its time.
@@ -37,10 +38,11 @@ export async function planStep(
   const sources = openSources(context, occasion, workshop, dbt, manifest);
   const selection = await findSelection(context, occasion, sources, base);
   if (selection === null && comparesState(occasion.select)) {
-    return keepPlan(context, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
+    return keepPlan(context, purpose, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
   }
   const question: Question = {
     context,
+    purpose,
     select: occasion.select,
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
     manifest,

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { readManifest } from "../artifacts/manifest.ts";
+import { whyNotProduction } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import type { Occasion } from "../setup/occasion.ts";
@@ -49,6 +50,7 @@ export async function publishIfDue(
   const opened = openStoreOf(context, occasion.run, occasion.baseBranch);
   const why =
     refusalOf(occasion) ??
+    whyNotProduction(occasion, context.settings.config.modes) ??
     whyUnfit({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
     (await localChanges(context, occasion)) ??
     (opened.store === null ? opened.why : null);
@@ -59,7 +61,12 @@ export async function publishIfDue(
   try {
     const dirs = finished.built.starts.map(({ dir }) => dir);
     const files = await filesOfStarts(dirs, context.work.path("verdict.json"));
-    const published = await publishStep(context, occasion, occasion.run.commit.checkedOut, files);
+    const published = await publishStep(
+      context,
+      occasion,
+      { commit: occasion.run.commit.checkedOut, target: occasion.target },
+      files,
+    );
     context.log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
     return { published, exitCode: 0 };
   } catch (error) {
@@ -79,11 +86,11 @@ function idsToBuild(plan: PlanResult | null): readonly string[] | null {
   return isSince ? plan.ids : null;
 }
 
-/** Makes the bundle of these files, and publishes it. */
+/** Makes the bundle of these files, which were built in this target of this commit, and publishes it. */
 export async function publishStep(
   context: Context,
   occasion: Occasion,
-  commit: string,
+  { commit, target }: Pick<BundleHeader, "commit" | "target">,
   files: BundleFiles,
 ): Promise<Published> {
   const store = requireStore(openStoreOf(context, occasion.run, occasion.baseBranch));
@@ -104,7 +111,7 @@ export async function publishStep(
       project: manifest.projectName,
       adapter: manifest.adapter,
       dbtVersion: manifest.dbtVersion,
-      target: occasion.target,
+      target,
     },
     secrets: context.secrets,
   });

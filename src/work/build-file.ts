@@ -1,10 +1,14 @@
 import { z } from "zod";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readRecord } from "../dbt/record.ts";
+import type { Purpose } from "../run/purpose.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { WorkFolder } from "./folder.ts";
 
 const buildFile = z.object({
+  mode: z.enum(["check", "deploy", "schedule"]),
+  target: z.string().nullable(),
+  commit: z.string().nullable(),
   starts: z.array(
     z.object({
       command: z.string(),
@@ -22,6 +26,7 @@ const buildFile = z.object({
 export interface RecordedBuild {
   readonly runs: readonly DbtRun[];
   readonly dirs: readonly string[];
+  readonly purpose: Purpose;
 }
 
 /** Reads the work folder's build.json; null where dbt was not started. Throws an artifacts error for what is none. */
@@ -34,8 +39,8 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
       hint: "run signalbox build again",
     });
   }
-  const { starts } = parsed.data;
+  const { starts, ...purpose } = parsed.data;
   if (starts.length === 0) return null;
   const runs = starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) }));
-  return { runs: await Promise.all(runs), dirs: starts.map(({ dir }) => dir) };
+  return { runs: await Promise.all(runs), dirs: starts.map(({ dir }) => dir), purpose };
 }

@@ -21,6 +21,9 @@ const origin = z.object({
 
 const planFile = z.object({
   schema: z.literal(1),
+  mode: z.enum(["check", "deploy", "schedule"]),
+  target: z.string().nullable(),
+  commit: z.string().nullable(),
   kind: z.enum(["everything", "nothing", "selected"]),
   ids: z.array(z.string()),
   nodes: z.array(z.object({ id: z.string(), type: z.string(), path: z.string(), reasons: z.array(reason) })),
@@ -45,10 +48,16 @@ const planFile = z.object({
 export async function readPlanFile(file: string): Promise<PlanResult | null> {
   const text = await readFileIfAny(file);
   if (text === null) return null;
+  let isOld = false;
   try {
-    return planFile.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    isOld = typeof value === "object" && value !== null && "schema" in value && !("mode" in value);
+    return planFile.parse(value);
   } catch (error) {
-    throw new SignalboxError("artifacts", `${file} is not a plan of signalbox`, {
+    const what = isOld
+      ? "does not say its mode, target and commit: an older signalbox made it"
+      : "is not a plan of signalbox";
+    throw new SignalboxError("artifacts", `${file} ${what}`, {
       hint: "run signalbox plan again",
       cause: error,
     });

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ["support"],
   queue: ["run", "support"],
   artifacts: ["support"],
-  selection: ["artifacts", "support"],
+  selection: ["artifacts", "run", "support"],
   severity: ["selection", "artifacts", "support"],
   alerts: ["severity", "selection", "artifacts", "run", "support"],
   render: ["alerts", "severity", "selection", "artifacts", "run", "support"],

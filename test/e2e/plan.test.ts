@@ -122,6 +122,30 @@ describe("a plan", () => {
     expect(buildsOf()[0]?.argv.join(" ")).toContain("--indirect-selection cautious");
   });
 
+  it("is built in its own mode, target and commit, and in no other", async () => {
+    const { plan: made } = await plan(["--state", state(), "--defer-state", production()], ALL);
+    const other = { SIGNALBOX_PLAN: join(project.dir, ".signalbox/plan.json") };
+    project.write({
+      "profiles.yml": project.read("profiles.yml").replace("    prod:", "    ci2: { type: duckdb }\n    prod:"),
+    });
+
+    const deploy = await run(["build", "--mode", "deploy"], { ...ALL, ...other });
+    const elsewhere = await run(["build", "--mode", "check", "--target", "ci2"], { ...ALL, ...other });
+    project.git("commit", "--quiet", "--allow-empty", "--message", "Later");
+    const later = await run(["build", "--mode", "check"], { ...ALL, ...other });
+    const before = buildsOf().length;
+    project.git("reset", "--quiet", "--soft", "HEAD~1");
+    const right = await run(["build", "--mode", "check"], { ...ALL, ...other });
+
+    expect(made).toMatchObject({ mode: "check", target: "ci", commit: project.git("rev-parse", "HEAD") });
+    expect([deploy.code, elsewhere.code, later.code, before]).toEqual([2, 2, 2, 0]);
+    expect(deploy.stderr).toContain("made for check mode, and this is deploy mode");
+    expect(deploy.stderr).toContain("signalbox plan --mode deploy --target prod");
+    expect(elsewhere.stderr).toContain("made for target ci, and this is target ci2");
+    expect(later.stderr).toMatch(/made of commit [0-9a-f]{12}, and HEAD is [0-9a-f]{12}/);
+    expect([right.code, buildsOf().length]).toEqual([0, 1]);
+  });
+
   it("of what dbt ls lists is none to build", async () => {
     const listed = await plan(["--state", state(), "--defer-state", production(), "--as", "ls"], ALL);
     const ended = await run(["build", "--mode", "check"], ALL);

@@ -68,6 +68,37 @@ describe("state publish and fetch", () => {
     expect(ended.stderr).toContain("nothing is published: 1 node not built, model.small.more among them");
   });
 
+  it("refuse to publish a build of a check, of another target, and of another commit", async () => {
+    project.write({
+      "profiles.yml": project.read("profiles.yml").replace("    prod:", "    other: { type: duckdb }\n    prod:"),
+    });
+    project.git("commit", "--quiet", "--all", "--message", "One more target");
+    await run(["plan", "--mode", "check", "--full"]);
+    await run(["build", "--mode", "check"]);
+    const ofCheck = await run(["state", "publish", "--mode", "deploy"]);
+    const elsewhere = await run(["ci", "--mode", "deploy", "--target", "other"]);
+    const ofOther = await run(["state", "publish"]);
+    await run(["ci", "--mode", "deploy", "--no-publish"]);
+    project.git("commit", "--quiet", "--allow-empty", "--message", "Later");
+    const ofEarlier = await run(["state", "publish"]);
+
+    expect([ofCheck.code, elsewhere.code, ofOther.code, ofEarlier.code]).toEqual([3, 0, 3, 3]);
+    expect(ofCheck.stderr).toContain("nothing is published: it is a build of check mode");
+    expect(elsewhere.stdout).toContain("no state bundle: it is of target other, not of prod (modes.deploy.target)");
+    expect(ofOther.stderr).toContain("nothing is published: it is of target other, not of prod");
+    expect(ofEarlier.stderr).toMatch(/the build is of commit [0-9a-f]{12}, not of [0-9a-f]{12}/);
+    expect(existsSync(store)).toBe(false);
+  });
+
+  it("names the target that was built, whatever this run's own mode is", async () => {
+    await run(["ci", "--mode", "deploy", "--no-publish"]);
+
+    await run(["state", "publish"]);
+
+    const header = readFileSync(join(store, project.git("rev-parse", "HEAD"), "state.json"), "utf8");
+    expect(JSON.parse(header)).toMatchObject({ target: "prod" });
+  });
+
   it("publish what somebody else's dbt build left, and no part, other target, or later parse of it", async () => {
     const folder = join(project.dir, "../artifacts");
     const build = async (env: Readonly<Record<string, string>> = {}) => {
@@ -78,13 +109,23 @@ describe("state publish and fetch", () => {
       const file = join(folder, name);
       writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")) as Artifact)));
     };
-    const publish = () => run(["state", "publish", "--mode", "deploy", "--from", folder]);
+    const publish = (...args: string[]) => run(["state", "publish", "--from", folder, ...args]);
     await run(["plan", "--mode", "deploy"]);
     await build();
+    edit("run_results.json", (results) => ({ ...results, args: { which: "build", target: "prod" } }));
     const whole = await publish();
+    const asDeploy = await publish("--mode", "deploy");
 
-    edit("run_results.json", (results) => ({ ...results, args: { which: "build", target: "ci" } }));
+    const ofRow = (args: object) => edit("run_results.json", (results) => ({ ...results, args }));
+    ofRow({ which: "build" });
+    const untold = await publish();
+    const told = await publish("--target", "prod");
+    const toldCheck = await publish("--target", "ci");
+    ofRow({ which: "build", target: "ci" });
     const ofCheck = await publish();
+    const asCheck = await publish("--mode", "check", "--target", "ci");
+    ofRow({ which: "run", target: "prod" });
+    const ofRun = await publish();
     edit("run_results.json", (results) => ({ ...results, args: { which: "generate" } }));
     const ofDocs = await publish();
     await build({ FAKE_DBT_NODES: JSON.stringify({ "model.small.more": aModel("more") }) });
@@ -92,7 +133,12 @@ describe("state publish and fetch", () => {
     rmSync(join(folder, "run_results.json"));
     const ofNothing = await publish();
 
-    expect(whole.code).toBe(0);
+    expect([whole.code, asDeploy.code, told.code]).toEqual([0, 0, 0]);
+    expect([untold.code, toldCheck.code, asCheck.code, ofRun.code]).toEqual([2, 3, 2, 3]);
+    expect(untold.stderr).toContain("--target is missing: ");
+    expect(untold.stderr).toContain("does not say in which target it was built");
+    expect(toldCheck.stderr).toContain("is of target ci, not of prod");
+    expect(ofRun.stderr).toContain("is of `dbt run`, not of dbt build");
     expect([ofCheck, ofDocs, ofPart, ofNothing].map(({ code }) => code)).toEqual([3, 3, 3, 3]);
     expect(ofCheck.stderr).toContain("is of target ci, not of prod");
     expect(ofDocs.stderr).toContain("is of `dbt docs generate`");

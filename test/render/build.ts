@@ -99,6 +99,9 @@ export function plan(overrides: Partial<PlanResult> = {}): PlanResult {
   const nodes = overrides.nodes ?? [];
   return {
     schema: 1,
+    mode: "check",
+    target: "ci",
+    commit: "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
     kind: "selected",
     ids: nodes.map(({ id }) => id),
     nodes,

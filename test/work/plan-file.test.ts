@@ -43,6 +43,16 @@ describe("plan.json", () => {
     expect(await read(before)).toEqual({ ...before, estimate: null });
   });
 
+  it("of a signalbox that did not say what it is for is refused", async () => {
+    const { mode: _, target: __, commit: ___, ...before } = richPlan();
+
+    await expect(read(before)).rejects.toMatchObject({
+      kind: "artifacts",
+      message: `${file()} does not say its mode, target and commit: an older signalbox made it`,
+      hint: "run signalbox plan again",
+    });
+  });
+
   it("that is absent is null", async () => {
     expect(await readPlanFile(file())).toBeNull();
   });
