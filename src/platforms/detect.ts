@@ -1,10 +1,11 @@
-import type { Run, Trigger } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
 import { createCircleClient } from "./circleci/client.ts";
 import { fetchCircleTrigger, readCircleRun } from "./circleci/run.ts";
+import type { CircleTrigger } from "./circleci/trigger.ts";
 import { type GitHubEvent, parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
 
@@ -47,13 +48,14 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
   const baseBranch = options.baseBranch ?? (await findBaseBranch(options));
   if (platform === "circleci") {
     const isBase = baseBranch !== null && env.CIRCLE_BRANCH === baseBranch && !env.CIRCLE_TAG;
-    const trigger: Trigger = isBase && options.needs.trigger ? await askCircle(options) : "unknown";
-    return { run: readCircleRun(env, head, trigger), baseBranch, event: null };
+    const started = isBase && options.needs.trigger ? await askCircle(options) : null;
+    const remote = await git.ask("config", "--get", "remote.origin.url");
+    return { run: readCircleRun(env, { head, remote, started }), baseBranch, event: null };
   }
   return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch, event: null };
 }
 
-async function askCircle({ env, circleUrl }: DetectOptions): Promise<Trigger> {
+async function askCircle({ env, circleUrl }: DetectOptions): Promise<CircleTrigger> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(

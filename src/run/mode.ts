@@ -11,8 +11,8 @@ export interface ModeChoice {
 
 /**
  * What a run is for. check: pull request, merge group, tag, any branch but the base branch, a laptop; deploy: push or
- * manual start on the base branch; schedule: scheduled there. Throws a configuration error where the trigger on the base
- * branch is not known: guessing could deploy, or build nothing and be green for ever.
+ * manual start on the base branch; schedule: scheduled there. Throws a configuration error where nobody tells what started
+ * a run on the base branch: guessing could deploy, or build nothing and be green for ever.
  */
 export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): ModeChoice {
   if (asked !== "auto") return { mode: asked, reason: "asked for with --mode" };
@@ -35,9 +35,16 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
     case "schedule":
       return { mode: "schedule", reason: `scheduled on ${baseBranch}` };
     case "unknown":
+      // CircleCI's list of words is open, and a new one must not stop production. Deploy loses nothing: it builds what
+      // the base branch holds, never leaves for a newer run, and tells people. A check would be green and silent while
+      // production grows old; schedule may select less. What the run may do is decided by its trust, not here.
+      if (run.platform === "circleci" && run.triggerWord !== null) {
+        const reason = `on ${baseBranch}, started by ${quote(run.triggerWord)}, which is no known trigger: taken for a push; --mode says otherwise`;
+        return { mode: "deploy", reason };
+      }
       throw new SignalboxError(
         "configuration",
-        `what started this run on ${baseBranch} is not known, so its mode cannot be told`,
+        `what started this run on ${baseBranch} is not known${run.triggerWord === null ? "" : ` (${quote(run.triggerWord)})`}, so its mode cannot be told`,
         {
           hint: "say it: --mode deploy or --mode schedule",
         },
@@ -58,4 +65,9 @@ export function triggerOfTicket(mode: Mode, trigger: Trigger): Trigger {
     case "check":
       return trigger === "pull-request" || trigger === "merge-group" ? trigger : "manual";
   }
+}
+
+/** A word from outside, on one line and without what could turn or hide text. */
+function quote(word: string): string {
+  return JSON.stringify(word.slice(0, 60)).replace(/[^\x20-\x7e]/g, "?");
 }

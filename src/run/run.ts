@@ -17,6 +17,8 @@ export interface Run {
   readonly commit: Commit;
   readonly pullRequest: { readonly number: number | null; readonly base: string | null } | null;
   readonly trigger: Trigger;
+  /** The platform's own word for it; null: nobody asked, or it has none. From outside: never trusted. */
+  readonly triggerWord: string | null;
   readonly trust: "full" | "fork";
 }
 

@@ -274,6 +274,21 @@ describe("the queue on CircleCI", () => {
   });
 
   const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+  const GITLAB_SLUG = "circleci/DdaVtNusHqi24D4YT3X4eu/6EkDPZoN4ZdMKKZtBkRodt";
+  /** As CircleCI tells a GitLab project's: https://circleci.com/docs/reference/outbound-webhooks-reference/#workflow-completed-gitlab */
+  const aGitLabPipeline = (number: number, age: number) => {
+    const { vcs, ...pipeline } = aPipeline(number, age);
+    const repository = "git@gitlab.com:acme/shop.git";
+    return {
+      ...pipeline,
+      project_slug: GITLAB_SLUG,
+      trigger: { ...pipeline.trigger, type: "gitlab" },
+      trigger_parameters: {
+        git: { tag: "", checkout_sha: vcs.revision, ref: "refs/heads/main", branch: "main", checkout_url: repository },
+        gitlab: { repo_url: repository, type: "push", commit_title: vcs.commit.subject },
+      },
+    };
+  };
   const aPipeline = (number: number, age: number) => ({
     id: uuid(1000 + number),
     number,
@@ -304,11 +319,30 @@ describe("the queue on CircleCI", () => {
     started_by: uuid(9),
   });
 
-  it("waits for an earlier pipeline's workflow, and enters when it has ended", async () => {
+  it.each([
+    {
+      project: "GitHub",
+      tell: aPipeline,
+      slug: "gh/acme/shop",
+      variables: { CIRCLE_PROJECT_USERNAME: "acme", CIRCLE_PROJECT_REPONAME: "shop" },
+    },
+    {
+      project: "GitLab",
+      tell: aGitLabPipeline,
+      slug: GITLAB_SLUG,
+      variables: { CIRCLE_ORGANIZATION_ID: uuid(2), CIRCLE_PROJECT_ID: uuid(3) },
+    },
+  ])("of a $project project waits for an earlier pipeline's workflow, and enters when it has ended", async (given) => {
+    const { slug, tell, variables } = given;
     let ended = false;
-    const workflows = () => [aWorkflow(10, 90, ended ? "success" : "running"), aWorkflow(11, 30, "running")];
-    const pipelines = [aPipeline(10, 90), aPipeline(11, 30)];
-    api = await openApi("/api/v2", contract, (path) => {
+    const workflows = () =>
+      [aWorkflow(10, 90, ended ? "success" : "running"), aWorkflow(11, 30, "running")].map((workflow) => ({
+        ...workflow,
+        project_slug: slug,
+      }));
+    const pipelines = [tell(10, 90), tell(11, 30)];
+    // CircleCI's file knows neither the trigger nor the parameters of a GitLab project.
+    api = await openApi("/api/v2", given.project === "GitHub" ? contract : null, (path) => {
       const [, kind, id, list] = /^\/(workflow|pipeline)\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
       if (kind === "workflow") return { body: workflows().find((each) => each.id === id) };
       if (kind === "pipeline" && list === "workflow")
@@ -322,8 +356,7 @@ describe("the queue on CircleCI", () => {
       CIRCLECI: "true",
       CIRCLE_WORKFLOW_ID: uuid(11),
       CIRCLE_PIPELINE_ID: uuid(1011),
-      CIRCLE_PROJECT_USERNAME: "acme",
-      CIRCLE_PROJECT_REPONAME: "shop",
+      ...variables,
       CIRCLE_BRANCH: "main",
       CIRCLE_SHA1: "a".repeat(40),
       CIRCLE_TOKEN: "CCIPAT_0123456789",
@@ -341,6 +374,6 @@ describe("the queue on CircleCI", () => {
       blockers: [{ id: uuid(10), status: "success" }],
     });
     expect(api.problems).toEqual([]);
-    expect(api.requests.some((request) => request.includes("/project/gh/acme/shop/pipeline?branch=main"))).toBe(true);
+    expect(api.requests.some((request) => request.includes(`/project/${slug}/pipeline?branch=main`))).toBe(true);
   });
 });

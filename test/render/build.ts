@@ -134,6 +134,7 @@ export function run(overrides: Partial<Run> = {}): Run {
     },
     pullRequest: null,
     trigger: "push",
+    triggerWord: "push",
     trust: "full",
     ...overrides,
   };

@@ -14,6 +14,7 @@ export function aRun(overrides: Partial<Run> = {}): Run {
     commit: { sha: "a".repeat(40), checkedOut: "a".repeat(40), title: "Add FX rates", author: "dana" },
     pullRequest: null,
     trigger: "push",
+    triggerWord: "push",
     trust: "full",
     ...overrides,
   };

@@ -56,10 +56,25 @@ describe("the mode of a run", () => {
     expect(chooseMode(aRun(overrides), "main", "auto")).toEqual({ mode, reason });
   });
 
-  it("is refused where what started a run on the base branch is not known: it could deploy, or never build", () => {
-    expect(() => chooseMode(aRun({ trigger: "unknown" }), "main", "auto")).toThrow(
-      "what started this run on main is not known",
-    );
+  it.each<[string, Partial<Run>, string]>([
+    ["nobody tells", { platform: "circleci", triggerWord: null }, "what started this run on main is not known, so"],
+    ["GitHub has another event", { triggerWord: "workflow_run" }, 'is not known ("workflow_run"), so'],
+  ])("is refused on the base branch where %s: it could deploy, or never build", (_, overrides, message) => {
+    expect(() => chooseMode(aRun({ trigger: "unknown", ...overrides }), "main", "auto")).toThrow(message);
+  });
+
+  const strange = { platform: "circleci", trigger: "unknown", triggerWord: "cron\n\u202e2027" } as const;
+
+  it("of a word that CircleCI has not had yet is deploy on the base branch, and says the word", () => {
+    expect(chooseMode(aRun(strange), "main", "auto")).toEqual({
+      mode: "deploy",
+      reason: 'on main, started by "cron\\n?2027", which is no known trigger: taken for a push; --mode says otherwise',
+    });
+  });
+
+  it("of such a word is check everywhere else", () => {
+    expect(chooseMode(aRun({ ...strange, ref: feature }), "main", "auto").mode).toBe("check");
+    expect(chooseMode(aRun({ ...strange, ref: { kind: "tag", name: "main" } }), "main", "auto").mode).toBe("check");
   });
 
   it("is what a person asks for, above all", () => {

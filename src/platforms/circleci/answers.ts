@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
+import { repositoryIn } from "./repository.ts";
 
 /** What is missing or odd in an answer is null and counts against entering. */
 const word = z
@@ -32,9 +33,43 @@ export const workflowAnswer = z
   }));
 export type Workflow = Readonly<z.output<typeof workflowAnswer>>;
 
+const host = z.object({ repo_url: word, commit_title: word }).nullish().catch(null);
+
+/** As the GitHub App and GitLab tell it: https://circleci.com/docs/reference/outbound-webhooks-reference/#workflow-completed-gitlab */
+export const triggerParameters = z
+  .object({
+    git: z
+      .object({ branch: word, tag: word, checkout_sha: word, checkout_url: word, repo_url: word })
+      .nullish()
+      .catch(null),
+    gitlab: host,
+    github_app: host,
+  })
+  .nullish()
+  .catch(null);
+
+/**
+ * `owner/name` of the repository that the commit is in: a fork's own. An address is written in several ways, and two
+ * pipelines of one project need not tell it alike. null: it is not told.
+ */
+export function originOf(pipeline: {
+  readonly vcs?: { readonly origin_repository_url: string | null } | null | undefined;
+  readonly trigger_parameters?: z.output<typeof triggerParameters>;
+}): string | null {
+  const { git, gitlab, github_app } = pipeline.trigger_parameters ?? {};
+  const told = [
+    pipeline.vcs?.origin_repository_url,
+    git?.checkout_url,
+    git?.repo_url,
+    gitlab?.repo_url,
+    github_app?.repo_url,
+  ].find((each) => typeof each === "string" && each !== "");
+  return told == null ? null : repositoryIn(told);
+}
+
 /**
  * https://circleci.com/docs/api/v2/#operation/getPipelineById
- * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters.git` and may have no `vcs`.
+ * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters` and may have no `vcs`.
  */
 export const pipelineAnswer = z
   .object({
@@ -56,13 +91,11 @@ export const pipelineAnswer = z
       })
       .nullish()
       .catch(null),
-    trigger_parameters: z
-      .object({ git: z.object({ branch: word, tag: word, repo_url: word }).nullish().catch(null) })
-      .nullish()
-      .catch(null),
+    trigger_parameters: triggerParameters,
   })
   .transform((pipeline) => {
-    const git = pipeline.trigger_parameters?.git;
+    const parameters = pipeline.trigger_parameters;
+    const git = parameters?.git;
     return {
       id: pipeline.id,
       number: pipeline.number ?? null,
@@ -71,10 +104,13 @@ export const pipelineAnswer = z
       createdAt: pipeline.created_at,
       branch: (pipeline.vcs?.branch ?? git?.branch) || null,
       tag: (pipeline.vcs?.tag ?? git?.tag) || null,
-      /** The repository that the commit is in: a fork's own. */
-      origin: pipeline.vcs?.origin_repository_url ?? git?.repo_url ?? null,
+      origin: originOf(pipeline),
       triggerType: pipeline.trigger?.type ?? null,
-      title: pipeline.vcs?.commit?.subject ?? null,
+      title:
+        pipeline.vcs?.commit?.subject ??
+        parameters?.gitlab?.commit_title ??
+        parameters?.github_app?.commit_title ??
+        null,
       author: pipeline.trigger?.actor?.login ?? null,
     };
   });

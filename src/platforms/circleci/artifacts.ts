@@ -1,25 +1,25 @@
 import { z } from "zod";
-import { pageOf, readAnswer } from "./answers.ts";
+import { originOf, pageOf, readAnswer, triggerParameters } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
 import { pathOf, readPages } from "./pages.ts";
+import { isKnownTrigger } from "./trigger.ts";
 
 const word = z
   .string()
   .nullish()
   .catch(null)
   .transform((value) => value || null);
-const git = z.object({ branch: word, tag: word, checkout_sha: word, repo_url: word }).nullish().catch(null);
 
 /**
  * https://circleci.com/docs/api/v2/#operation/listPipelinesForProject
- * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters.git` and may have no `vcs`.
+ * Pipelines of the GitHub App and of GitLab tell their ref in `trigger_parameters` and may have no `vcs`.
  */
 const pipelineAnswer = z.object({
   id: z.string(),
   number: z.int().nullish().catch(null),
   trigger: z.object({ type: word }).nullish().catch(null),
   vcs: z.object({ branch: word, tag: word, revision: word, origin_repository_url: word }).nullish().catch(null),
-  trigger_parameters: z.object({ git }).nullish().catch(null),
+  trigger_parameters: triggerParameters,
 });
 const workflowAnswer = z.object({ id: z.string(), status: z.string() });
 const jobAnswer = z.object({ job_number: z.int().nullish(), status: z.string(), type: z.string() });
@@ -74,21 +74,18 @@ function isOwnHost(address: string, baseUrl: string): boolean {
   return url.origin === base.origin || (url.protocol === "https:" && url.host.endsWith(".circle-artifacts.com"));
 }
 
-function tellPipeline({ id, number, trigger, vcs, trigger_parameters }: z.output<typeof pipelineAnswer>) {
-  const parameters = trigger_parameters?.git;
-  const origin = vcs?.origin_repository_url ?? parameters?.repo_url ?? null;
+function tellPipeline(pipeline: z.output<typeof pipelineAnswer>) {
+  const { id, number, trigger, vcs } = pipeline;
+  const git = pipeline.trigger_parameters?.git;
   return {
     id,
     number: number ?? null,
-    branch: vcs?.branch ?? parameters?.branch ?? null,
-    tag: vcs?.tag ?? parameters?.tag ?? null,
-    commit: vcs?.revision ?? parameters?.checkout_sha ?? null,
-    origin: origin === null ? null : repositoryIn(origin),
+    branch: (vcs?.branch ?? git?.branch) || null,
+    // Empty where there is none.
+    tag: (vcs?.tag ?? git?.tag) || null,
+    commit: (vcs?.revision ?? git?.checkout_sha) || null,
+    origin: originOf(pipeline),
     trigger: trigger?.type ?? null,
+    isKnownTrigger: isKnownTrigger(trigger?.type ?? null),
   };
-}
-
-/** `owner/name` of an address such as https://github.com/acme/shop or git@github.com:acme/shop.git */
-function repositoryIn(address: string): string | null {
-  return /[/:]([^/:]+\/[^/]+?)(?:\.git)?\/?$/.exec(address)?.[1] ?? null;
 }

@@ -2,7 +2,7 @@ import { parseInstant } from "../../queue/instant.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import type { Pipeline, Workflow } from "./answers.ts";
 import { pathOf } from "./pages.ts";
-import { CIRCLE_TRIGGERS } from "./run.ts";
+import { readTrigger } from "./trigger.ts";
 
 /** Every other word is an active workflow: `queued` is in the documentation and not in the API's list. */
 const ENDED: readonly string[] = ["success", "failed", "error", "canceled", "unauthorized", "not_run"];
@@ -37,7 +37,7 @@ export function describeWorkflow(
 }
 
 export function triggerOf(pipeline: Pipeline): SeenRun["trigger"] {
-  return CIRCLE_TRIGGERS[pipeline.triggerType ?? ""] ?? "unknown";
+  return readTrigger(pipeline.triggerType);
 }
 
 export interface Links {

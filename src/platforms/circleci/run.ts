@@ -1,26 +1,30 @@
 import { z } from "zod";
-import type { Run, Trigger } from "../../run/run.ts";
+import type { Run } from "../../run/run.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { readAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
-
-/** `trigger.type` of a pipeline. https://circleci.com/docs/api/v2/#operation/getPipelineById */
-export const CIRCLE_TRIGGERS: Readonly<Record<string, Trigger>> = {
-  webhook: "push",
-  api: "manual",
-  explicit: "manual",
-  scheduled_pipeline: "schedule",
-};
+import { repositoryIn } from "./repository.ts";
+import { type CircleTrigger, readTrigger } from "./trigger.ts";
 
 const workflowAnswer = z.object({ pipeline_id: z.string() });
 const pipelineAnswer = z.object({ trigger: z.object({ type: z.string() }) });
 
+/** What CircleCI's variables do not tell. */
+export interface BesideVariables {
+  /** The commit that is checked out; null: none. */
+  readonly head: string | null;
+  /** The address of the checkout's remote; null: none. */
+  readonly remote: string | null;
+  /** null: nobody asked. */
+  readonly started: CircleTrigger | null;
+}
+
 /**
- * The run from CircleCI's variables. They do not tell what started the pipeline: `trigger` is handed in.
+ * The run from CircleCI's variables, and what was learned beside them.
  * https://circleci.com/docs/reference/variables/#built-in-environment-variables
  */
-export function readCircleRun(env: Environment, head: string | null, trigger: Trigger): Run {
+export function readCircleRun(env: Environment, { head, remote, started }: BesideVariables): Run {
   const need = (name: string): string => {
     const value = env[name];
     if (value !== undefined && value !== "") return value;
@@ -28,8 +32,8 @@ export function readCircleRun(env: Environment, head: string | null, trigger: Tr
       hint: "hand CircleCI's CIRCLE_* variables on to the container",
     });
   };
-  const owner = need("CIRCLE_PROJECT_USERNAME");
-  const repository = `${owner}/${need("CIRCLE_PROJECT_REPONAME")}`;
+  const repository =
+    repositoryOf(env, remote) ?? `${need("CIRCLE_PROJECT_USERNAME")}/${need("CIRCLE_PROJECT_REPONAME")}`;
   // Only set for a pull request from a fork.
   const isFork = Boolean(env.CIRCLE_PR_REPONAME || env.CIRCLE_PR_NUMBER);
   const number = /\/(\d+)$/.exec(env.CIRCLE_PULL_REQUEST ?? "")?.[1];
@@ -46,17 +50,32 @@ export function readCircleRun(env: Environment, head: string | null, trigger: Tr
     ref: tag === null ? { kind: "branch", name: need("CIRCLE_BRANCH") } : { kind: "tag", name: tag },
     commit: { sha, checkedOut: head ?? sha, title: null, author: env.CIRCLE_USERNAME || null },
     pullRequest: number === undefined ? null : { number: Number(number), base: null },
-    trigger,
+    trigger: started?.trigger ?? "unknown",
+    triggerWord: started?.word ?? null,
     trust: isFork ? "fork" : "full",
   };
 }
 
-/** What started the pipeline: one call where CIRCLE_PIPELINE_ID is set, else two. A type that is not known is "unknown". */
-export async function fetchCircleTrigger(client: CircleClient, env: Environment): Promise<Trigger> {
+/**
+ * Projects of GitLab and of the GitHub App have no owner and name in their variables, some not even an address: the
+ * checkout's remote has it. Without a checkout the project's own id has to do, which all projects have.
+ */
+function repositoryOf(env: Environment, remote: string | null): string | null {
+  const { CIRCLE_PROJECT_USERNAME: owner, CIRCLE_PROJECT_REPONAME: name } = env;
+  if (owner && name) return `${owner}/${name}`;
+  const told = [env.CIRCLE_REPOSITORY_URL, remote].map((address) => (address ? repositoryIn(address) : null));
+  const { CIRCLE_ORGANIZATION_ID: organization, CIRCLE_PROJECT_ID: project } = env;
+  const id = organization && project ? `${organization}/${project}` : null;
+  return told.find((each) => each !== null) ?? id;
+}
+
+/** What started the pipeline: one call where CIRCLE_PIPELINE_ID is set, else two. */
+export async function fetchCircleTrigger(client: CircleClient, env: Environment): Promise<CircleTrigger> {
   const ask = async (path: string) => (await client.get(path)).body;
   const pipelineId =
     env.CIRCLE_PIPELINE_ID ||
     readAnswer(workflowAnswer, await ask(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
   const pipeline = readAnswer(pipelineAnswer, await ask(`/pipeline/${encodeURIComponent(pipelineId)}`));
-  return CIRCLE_TRIGGERS[pipeline.trigger.type] ?? "unknown";
+  const word = pipeline.trigger.type;
+  return { trigger: readTrigger(word), word };
 }

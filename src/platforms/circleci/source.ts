@@ -13,6 +13,7 @@ import { type Group, isSameRef, nameGroup, resolveNames } from "./group.ts";
 import { findPages, findPipeline, pathOf, readPages } from "./pages.ts";
 import { placeWorkflows } from "./place.ts";
 import { doTogether } from "./together.ts";
+import { isKnownTrigger } from "./trigger.ts";
 
 export interface CircleSourceOptions {
   /** `CIRCLE_WORKFLOW_ID`. */
@@ -84,6 +85,10 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
   const group: Group = { slug, branch, tag, origin, names };
   if (branch === null && tag === null) {
     notice("CircleCI tells neither branch nor tag of this pipeline: it waits for every earlier one of the project");
+  }
+  if (!isKnownTrigger(pipeline.triggerType)) {
+    const word = pipeline.triggerType === null ? "nothing" : JSON.stringify(pipeline.triggerType.slice(0, 60));
+    notice(`CircleCI says that ${word} started this pipeline, which is no known trigger: it leaves for no newer run`);
   }
   const book = createBook({
     client,

@@ -92,6 +92,7 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
     },
     pullRequest: pullRequest === null ? null : { number: pullRequest.number ?? null, base: pullRequest.base.ref },
     trigger: GITHUB_TRIGGERS[eventName] ?? "unknown",
+    triggerWord: eventName,
     trust: headRepository.toLowerCase() === repositoryName.toLowerCase() ? "full" : "fork",
   };
 }

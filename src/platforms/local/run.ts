@@ -28,6 +28,7 @@ export async function readLocalRun(git: Git, platform: "local" | "unknown", id: 
     commit: { sha, checkedOut: sha, title, author },
     pullRequest: null,
     trigger: platform === "local" ? "manual" : "unknown",
+    triggerWord: null,
     trust: "full",
   };
 }

@@ -40,7 +40,9 @@ export interface CirclePipeline {
   readonly commit: string | null;
   /** `owner/name` of the repository that the commit is in; null: CircleCI does not tell. */
   readonly origin: string | null;
+  /** CircleCI's word for what started it. */
   readonly trigger: string | null;
+  readonly isKnownTrigger: boolean;
 }
 
 export interface CircleStoreOptions {
@@ -57,8 +59,6 @@ export interface CircleStoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** https://circleci.com/docs/api/v2/#operation/listPipelinesForProject */
-const TRIGGERS: readonly string[] = ["webhook", "api", "explicit", "scheduled_pipeline"];
 const MOST_PAGES = 5;
 const MOST_CANDIDATES = 8;
 const MOST_WORKFLOWS = 3;
@@ -176,11 +176,11 @@ async function listCandidates(
 const NOT_IN_BASE = "its commit is not in the base branch of this checkout";
 
 function distrustOf(pipeline: CirclePipeline, baseBranch: string, repository: string): string | null {
-  const { branch, tag, origin, trigger } = pipeline;
+  const { branch, tag, origin, trigger, isKnownTrigger } = pipeline;
   if (tag !== null || branch !== baseBranch) return `it ran on ${tag ?? branch ?? "no branch"}`;
   if (origin?.toLowerCase() !== repository.toLowerCase())
     return origin === null ? "CircleCI does not say whose commit it ran" : `it ran a commit of ${origin}`;
-  return TRIGGERS.includes(trigger ?? "") ? null : `it was started by ${trigger ?? "nothing that is told"}`;
+  return isKnownTrigger ? null : `it was started by ${trigger ?? "nothing that is told"}`;
 }
 
 function filesIn(artifacts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

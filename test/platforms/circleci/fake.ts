@@ -4,6 +4,7 @@ import type { Contract } from "../contract.ts";
 export const BASE = "https://circle.example";
 export const TOKEN = "CCIPAT_0123456789";
 export const SLUG = "gh/acme/shop";
+export const GITLAB_SLUG = "circleci/DdaVtNusHqi24D4YT3X4eu/6EkDPZoN4ZdMKKZtBkRodt";
 /** 07:00:00 UTC, as the server has it. */
 export const NOW = Date.UTC(2026, 0, 5, 7);
 
@@ -26,6 +27,8 @@ export interface FakePipeline {
   origin: string;
   trigger: string;
   workflows: FakeWorkflow[];
+  /** Told in `trigger_parameters` instead of `vcs`, as of a GitLab project. */
+  gitlab?: Readonly<Record<string, unknown>>;
 }
 
 export function ago(seconds: number): string {
@@ -69,6 +72,9 @@ export interface FakeCircle {
   /** The `Date` of the next answer; each answer is a second later. null: answers have none. */
   date: number | null;
   pageSize: number;
+  slug: string;
+  /** Answers hold what CircleCI's file does not know, as some do. */
+  isBeyondContract: boolean;
 }
 
 export function createFakeCircle(contract: () => Contract | null): FakeCircle {
@@ -82,13 +88,15 @@ export function createFakeCircle(contract: () => Contract | null): FakeCircle {
     jobs: new Map(),
     date: NOW,
     pageSize: 20,
+    slug: SLUG,
+    isBeyondContract: false,
   };
 
   function answer(request: Request, route: string, status: number, body: unknown) {
     const url = new URL(request.url);
     fake.requests.push(`${request.method} ${url.pathname.replace("/api/v2", "")}${url.search}`);
     fake.tokens.push(request.headers.get("circle-token"));
-    if (status < 400) {
+    if (status < 400 && !fake.isBeyondContract) {
       const query = Object.fromEntries(url.searchParams);
       const exchange = { method: request.method, path: route, query, status, body };
       fake.problems.push(...(contract()?.problems(exchange) ?? []));
@@ -111,7 +119,7 @@ export function createFakeCircle(contract: () => Contract | null): FakeCircle {
   const findWorkflow = (id: unknown) => {
     const pipeline = fake.pipelines.find(({ workflows }) => workflows.some((workflow) => workflow.id === id));
     const workflow = pipeline?.workflows.find((each) => each.id === id);
-    return pipeline === undefined || workflow === undefined ? null : tellWorkflow(pipeline, workflow);
+    return pipeline === undefined || workflow === undefined ? null : tellWorkflow(pipeline, workflow, fake.slug);
   };
 
   fake.handlers.push(
@@ -141,21 +149,21 @@ export function createFakeCircle(contract: () => Contract | null): FakeCircle {
       const pipeline = fake.pipelines.find(({ id }) => id === params.id);
       return pipeline === undefined
         ? notFound(request)
-        : answer(request, `/pipeline/${params.id}`, 200, tellPipeline(pipeline));
+        : answer(request, `/pipeline/${params.id}`, 200, tellPipeline(pipeline, fake.slug));
     }),
     http.get(`${BASE}/api/v2/pipeline/:id/workflow`, ({ request, params }) => {
       const pipeline = fake.pipelines.find(({ id }) => id === params.id);
       if (pipeline === undefined) return notFound(request);
       // Newest first, as CircleCI does.
-      const workflows = pipeline.workflows.map((workflow) => tellWorkflow(pipeline, workflow)).reverse();
+      const workflows = pipeline.workflows.map((workflow) => tellWorkflow(pipeline, workflow, fake.slug)).reverse();
       return answer(request, `/pipeline/${params.id}/workflow`, 200, page(request, workflows));
     }),
-    http.get(`${BASE}/api/v2/project/gh/acme/shop/pipeline`, ({ request }) => {
+    http.get(`${BASE}/api/v2/project/:vcs/:owner/:name/pipeline`, ({ request }) => {
       const branch = new URL(request.url).searchParams.get("branch");
       const pipelines = fake.pipelines
         .filter((pipeline) => branch === null || pipeline.branch === branch)
         .sort((a, b) => b.number - a.number)
-        .map(tellPipeline);
+        .map((pipeline) => tellPipeline(pipeline, fake.slug));
       // The file says that the slug's slashes may stand as they are, which its own path template does not allow.
       return answer(request, `/project/${encodeURIComponent(SLUG)}/pipeline`, 200, page(request, pipelines));
     }),
@@ -186,13 +194,17 @@ const METRICS = {
   throughput: 1,
 };
 
-function tellPipeline({ branch, tag, origin, trigger, workflows: _, ...pipeline }: FakePipeline) {
-  return {
+function tellPipeline({ branch, tag, origin, trigger, gitlab, workflows: _, ...pipeline }: FakePipeline, slug: string) {
+  const told = {
     ...pipeline,
-    project_slug: SLUG,
+    project_slug: slug,
     updated_at: pipeline.created_at,
     errors: [],
     trigger: { type: trigger, received_at: pipeline.created_at, actor: { login: "dana", avatar_url: null } },
+  };
+  if (gitlab !== undefined) return { ...told, trigger_parameters: gitlab };
+  return {
+    ...told,
     vcs: {
       provider_name: "GitHub",
       target_repository_url: "https://github.com/acme/shop",
@@ -205,12 +217,12 @@ function tellPipeline({ branch, tag, origin, trigger, workflows: _, ...pipeline 
   };
 }
 
-function tellWorkflow(pipeline: FakePipeline, workflow: FakeWorkflow) {
+function tellWorkflow(pipeline: FakePipeline, workflow: FakeWorkflow, slug: string) {
   return {
     ...workflow,
     pipeline_id: pipeline.id,
     pipeline_number: pipeline.number,
-    project_slug: SLUG,
+    project_slug: slug,
     started_by: uuid(7),
   };
 }

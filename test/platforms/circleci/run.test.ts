@@ -49,11 +49,17 @@ describe("what started a pipeline on CircleCI", () => {
     ["api", "manual"],
     ["explicit", "manual"],
     ["scheduled_pipeline", "schedule"],
+    ["schedule", "schedule"],
+    ["gitlab", "push"],
+    ["github_app", "push"],
+    ["GitHub_App", "push"],
     ["a word of next year", "unknown"],
+    ["constructor", "unknown"],
+    ["", "unknown"],
   ])("is %s: %s, by one call with the token", async (type, expected) => {
     pipelineAnswers(type);
 
-    expect(await trigger()).toBe(expected);
+    expect(await trigger()).toEqual({ trigger: expected, word: type });
     expect(seen.map((request) => [request.url, request.headers.get("circle-token")])).toEqual([
       [`${API}/pipeline/${env.CIRCLE_PIPELINE_ID}`, TOKEN],
     ]);
@@ -67,7 +73,7 @@ describe("what started a pipeline on CircleCI", () => {
     );
     pipelineAnswers("webhook");
 
-    expect(await trigger({ ...env, CIRCLE_PIPELINE_ID: undefined })).toBe("push");
+    expect(await trigger({ ...env, CIRCLE_PIPELINE_ID: undefined })).toEqual({ trigger: "push", word: "webhook" });
     expect(seen[0]?.url).toBe(`${API}/pipeline/p-1`);
   });
 
@@ -107,9 +113,64 @@ describe("what started a pipeline on CircleCI", () => {
   });
 });
 
+const BESIDE = { head: SHA, remote: null, started: null };
+
+/** As the page of variables has it for GitLab: https://circleci.com/docs/reference/variables/#built-in-environment-variables */
+const GITLAB = {
+  CI: "true",
+  CIRCLECI: "true",
+  CIRCLE_BRANCH: "main",
+  CIRCLE_BUILD_NUM: "7",
+  CIRCLE_BUILD_URL:
+    "https://app.circleci.com/pipelines/circleci/DdaVtNusHqi24D4YT3X4eu/6EkDPZoN4ZdMKKZtBkRodt/1/workflows/w/jobs/7",
+  CIRCLE_JOB: "dbt",
+  CIRCLE_NODE_INDEX: "0",
+  CIRCLE_NODE_TOTAL: "1",
+  CIRCLE_ORGANIZATION_ID: "66491562-90a9-4065-9249-4b0ce3b77452",
+  CIRCLE_PIPELINE_ID: env.CIRCLE_PIPELINE_ID,
+  CIRCLE_PROJECT_ID: "2a68fe5f-2fe5-4d4f-91e1-15f111116743",
+  CIRCLE_SHA1: SHA,
+  CIRCLE_WORKFLOW_ID: env.CIRCLE_WORKFLOW_ID,
+};
+
+describe("a run of a GitLab project on CircleCI, which has neither owner nor name in its variables", () => {
+  it.each([
+    ["git@gitlab.com:acme/shop.git", "acme/shop"],
+    ["https://oauth2:glpat-secret@gitlab.com/acme/data/shop.git", "acme/data/shop"],
+    ["ssh://git@gitlab.example:2222/acme/data/shop/", "acme/data/shop"],
+    // No remote that names one: the project's own id, which is the same in all runs.
+    ["/srv/git/shop", "66491562-90a9-4065-9249-4b0ce3b77452/2a68fe5f-2fe5-4d4f-91e1-15f111116743"],
+    [null, "66491562-90a9-4065-9249-4b0ce3b77452/2a68fe5f-2fe5-4d4f-91e1-15f111116743"],
+  ])("has the repository of the checkout's remote %s: %s", (remote, repository) => {
+    const run = readCircleRun(GITLAB, { ...BESIDE, remote, started: { trigger: "push", word: "gitlab" } });
+
+    expect(run).toMatchObject({
+      repository,
+      headRepository: repository,
+      ref: { kind: "branch", name: "main" },
+      trigger: "push",
+      triggerWord: "gitlab",
+    });
+  });
+
+  it("takes CIRCLE_REPOSITORY_URL before the remote, and the two names before both", () => {
+    const beside = { ...BESIDE, remote: "git@gitlab.com:a/remote.git" };
+    const CIRCLE_REPOSITORY_URL = "git@gitlab.com:a/variable.git";
+
+    expect(readCircleRun({ ...GITLAB, CIRCLE_REPOSITORY_URL }, beside).repository).toBe("a/variable");
+    expect(readCircleRun({ ...env, CIRCLE_REPOSITORY_URL }, beside).repository).toBe("acme/shop");
+  });
+
+  it("is an error that names the variable where nothing tells the repository", () => {
+    const { CIRCLE_ORGANIZATION_ID: _, ...without } = GITLAB;
+
+    expect(() => readCircleRun(without, BESIDE)).toThrow("CIRCLE_PROJECT_USERNAME is not set");
+  });
+});
+
 describe("a run on CircleCI", () => {
   it("is told by CircleCI's variables", () => {
-    expect(readCircleRun(env, SHA, "push")).toMatchObject({
+    expect(readCircleRun(env, BESIDE)).toMatchObject({
       id: env.CIRCLE_WORKFLOW_ID,
       repository: "acme/shop",
       ref: { kind: "branch", name: "main" },
@@ -122,19 +183,18 @@ describe("a run on CircleCI", () => {
   it("of a pull request has its number from the address", () => {
     const run = readCircleRun(
       { ...env, CIRCLE_BRANCH: "feature/fx", CIRCLE_PULL_REQUEST: "https://github.com/acme/shop/pull/12" },
-      SHA,
-      "unknown",
+      BESIDE,
     );
 
     expect(run.pullRequest).toEqual({ number: 12, base: null });
   });
 
   it.each([{ CIRCLE_PR_REPONAME: "shop" }, { CIRCLE_PR_NUMBER: "12" }])("of a fork is not trusted: %j", (fork) => {
-    expect(readCircleRun({ ...env, CIRCLE_BRANCH: "pull/12", ...fork }, SHA, "unknown").trust).toBe("fork");
+    expect(readCircleRun({ ...env, CIRCLE_BRANCH: "pull/12", ...fork }, BESIDE).trust).toBe("fork");
   });
 
   it("of a tag has no branch", () => {
-    expect(readCircleRun({ ...env, CIRCLE_BRANCH: undefined, CIRCLE_TAG: "v1" }, SHA, "push").ref).toEqual({
+    expect(readCircleRun({ ...env, CIRCLE_BRANCH: undefined, CIRCLE_TAG: "v1" }, BESIDE).ref).toEqual({
       kind: "tag",
       name: "v1",
     });

@@ -3,6 +3,7 @@ import { delay, HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type CircleSourceOptions, createCircleSource } from "../../../src/platforms/circleci/source.ts";
+import { decide } from "../../../src/queue/decide.ts";
 import type { SeenRun } from "../../../src/queue/ticket.ts";
 import { type WaitPolicy, waitForTurn } from "../../../src/queue/wait.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -16,6 +17,7 @@ import {
   createFakeCircle,
   type FakeCircle,
   type FakePipeline,
+  GITLAB_SLUG,
   NOW,
   SLUG,
   TOKEN,
@@ -96,7 +98,7 @@ describe("opening the queue on CircleCI", () => {
       attempt: 1,
       ticket: { second: NOW / 1000 - 30, pipeline: 50, createdAt: ago(30), id: ME, attempt: 1 },
     });
-    expect(group).toBe(`${SLUG} https://github.com/acme/shop main dbt`);
+    expect(group).toBe(`${SLUG} acme/shop main dbt`);
     expect(fake.requests).toEqual([
       `GET /workflow/${ME}`,
       `GET /pipeline/${uuid(1050)}`,
@@ -299,6 +301,65 @@ describe("a scan on CircleCI", () => {
     const { source } = await open();
 
     expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(47), ME]);
+  });
+
+  it("knows a GitLab project's ref and repository, which are told beside vcs and in another writing", async () => {
+    // https://circleci.com/docs/reference/outbound-webhooks-reference/#workflow-completed-gitlab
+    const gitlab = (repository: string) => ({
+      git: { tag: "", checkout_sha: "a".repeat(40), ref: "refs/heads/main", branch: "main", checkout_url: repository },
+      gitlab: { repo_url: repository, type: "push", branch: "main" },
+      circleci: { event_type: "push", trigger_type: "gitlab" },
+    });
+    fake.slug = GITLAB_SLUG;
+    fake.isBeyondContract = true;
+    const ours = "git@gitlab.com:acme/data/shop.git";
+    fake.pipelines = [
+      buildPipeline(50, 30, { trigger: "gitlab", gitlab: gitlab(ours) }),
+      buildPipeline(49, 60, { trigger: "schedule", gitlab: gitlab("https://gitlab.com/acme/data/shop") }),
+      buildPipeline(48, 90, { trigger: "gitlab", gitlab: gitlab("git@gitlab.com:dana/data/shop.git") }),
+    ];
+
+    const { source, group, me } = await open();
+    const { runs } = await source.scan(signal());
+
+    expect(group).toBe(`${GITLAB_SLUG} acme/data/shop main dbt`);
+    expect(me.id).toBe(ME);
+    expect(fake.requests).toContain(`GET /project/${GITLAB_SLUG}/pipeline?branch=main`);
+    expect(runs.map(({ id, trigger }) => [id, trigger])).toEqual([
+      [ME, "push"],
+      [uuid(49), "schedule"],
+    ]);
+  });
+
+  it.each(["git@github.com:acme/shop.git", "https://github.com/Acme/shop.git", "ssh://git@github.com/acme/shop"])(
+    "takes %s for the repository that other pipelines write differently",
+    async (origin) => {
+      given(buildPipeline(49, 60, { origin }));
+      const { source } = await open();
+
+      expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+    },
+  );
+
+  it("lets a run that was started by a word that is not known block, never leave, and says so", async () => {
+    fake.isBeyondContract = true;
+    const notices: string[] = [];
+    fake.pipelines = [
+      buildPipeline(49, 60, { trigger: "a word of next year" }),
+      buildPipeline(50, 30, { trigger: "a word of next year" }),
+      buildPipeline(51, 20, { trigger: "a word of next year" }),
+    ];
+    const { source, me } = await open({ notice: (text) => notices.push(text) });
+
+    const scan = await source.scan(signal());
+
+    expect(decide(scan, me, { time: NOW, processAgeSeconds: 60 }, { ...POLICY, supersede: "all" })).toMatchObject({
+      kind: "wait",
+      blockers: [{ id: uuid(49), trigger: "unknown" }],
+    });
+    expect(notices).toEqual([
+      'CircleCI says that "a word of next year" started this pipeline, which is no known trigger: it leaves for no newer run',
+    ]);
   });
 
   it("tells of a run what a person wants to know", async () => {

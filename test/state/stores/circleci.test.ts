@@ -307,6 +307,24 @@ describe("CircleCI's artifacts as store", () => {
     },
   );
 
+  it.each(["schedule", "gitlab", "github_app"])(
+    "takes the bundle of a pipeline that was started by %s, a word that CircleCI's file lacks",
+    async (trigger) => {
+      addPipeline(7, await files(), { trigger });
+
+      expect(await open(outbox()).find([A])).toMatchObject({ commit: A });
+      problems.length = 0;
+    },
+  );
+
+  it("never chooses a pipeline that was started by a word that nobody knows, and says which", async () => {
+    addPipeline(7, await files(), { trigger: "a word of next year" });
+
+    expect(await open(outbox()).find([A])).toBeNull();
+    expect(notices).toContain("pipeline 7 is not used: it was started by a word of next year");
+    problems.length = 0;
+  });
+
   it("makes at most 42 calls, and says that it went no further", async () => {
     for (let number = 1; number <= 120; number++) addPipeline(number, new Map(), { commit: number > 100 ? A : C });
 
