@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError } from "../support/files.ts";
+import { createLineReader } from "./lines.ts";
 
 export interface ProcessRequest {
   readonly argv: readonly string[];
@@ -87,14 +88,10 @@ export function programMissing(program: string): SignalboxError {
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder("utf8");
-  let rest = "";
-  stream.on("data", (chunk: Buffer) => {
-    const lines = (rest + decoder.write(chunk)).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
-  });
+  const lines = createLineReader(onLine);
+  stream.on("data", (chunk: Buffer) => lines.read(decoder.write(chunk)));
   stream.on("end", () => {
-    rest += decoder.end();
-    if (rest !== "") onLine(rest);
+    lines.read(decoder.end());
+    lines.end();
   });
 }

@@ -4,6 +4,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Clock } from "../support/clock.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
+import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { runProcess } from "./process.ts";
 import { readRecord, resultsFileOf } from "./record.ts";
@@ -189,8 +190,8 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
  */
 function followLines(file: string, onLine: (line: string) => void): () => Promise<void> {
   const decoder = new StringDecoder("utf8");
+  const lines = createLineReader(onLine);
   let offset = 0;
-  let rest = "";
   const readOn = async (path: string) => {
     const handle = await open(path, "r").catch(() => null);
     if (handle === null) return;
@@ -199,9 +200,7 @@ function followLines(file: string, onLine: (line: string) => void): () => Promis
       if (size <= offset) return;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - offset), 0, size - offset, offset);
       offset += bytesRead;
-      const lines = (rest + decoder.write(buffer.subarray(0, bytesRead))).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(line);
+      lines.read(decoder.write(buffer.subarray(0, bytesRead)));
     } finally {
       await handle.close();
     }

@@ -8,7 +8,7 @@ import type {
   RichTextSection,
   SectionBlock,
 } from "@slack/types";
-import { cleanLine, cleanText, cutText, escapeMrkdwn } from "./untrusted.ts";
+import { cleanLine, cleanText, cutText, escapeMrkdwn, withoutAround } from "./untrusted.ts";
 
 /**
  * The few pieces that our messages are made of. Text from outside stands only where Slack parses nothing (plain_text, and
@@ -18,6 +18,7 @@ import { cleanLine, cleanText, cutText, escapeMrkdwn } from "./untrusted.ts";
 /** Slack takes 150 characters and does not say of what kind: 75 code points are at most 150 of UTF-16. */
 const HEADER_MOST = 75;
 const CONTEXT_MOST = 400;
+const BLANK = " \n";
 /** https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
 const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
 
@@ -100,6 +101,8 @@ function isSafeUrl(url: string): boolean {
 
 /** Clean, but with the spaces around it that join it to its neighbours. */
 function spaced(text: string): string {
-  const [, before = "", middle = "", after = ""] = /^([ \n]*)([\s\S]*?)([ \n]*)$/.exec(text) ?? [];
-  return `${before}${cleanText(middle)}${after}`;
+  const tail = withoutAround(text, BLANK, "");
+  const middle = withoutAround(tail, "", BLANK);
+  const before = text.slice(0, text.length - tail.length);
+  return `${before}${cleanText(middle)}${tail.slice(middle.length)}`;
 }

@@ -13,15 +13,29 @@ const LONE_SURROGATE = /\p{Cs}/gu;
 
 /** Several lines without escape sequences, control and bidirectional characters, or blank lines around them. */
 export function cleanText(text: string): string {
-  return text
+  const lines = text
     .replace(ANSI, "")
     .replace(LINE_BREAK, "\n")
     .replace(CONTROL, "")
     .replace(FORMAT, "")
     .replace(LONE_SURROGATE, "\ufffd")
     .replaceAll("\t", "    ")
-    .replace(/ +$/gm, "")
-    .replace(/^\n+|\n+$/g, "");
+    .split("\n")
+    .map((line) => withoutAround(line, "", " "))
+    .join("\n");
+  return withoutAround(lines, "\n", "\n");
+}
+
+/**
+ * The text without these characters at its beginning and at its end. A pattern such as `/ +$/` looks at every run of
+ * spaces from each of its characters on: a text of a megabyte of them takes it hours.
+ */
+export function withoutAround(text: string, before: string, after: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && before.includes(text.charAt(start))) start += 1;
+  while (end > start && after.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 /** One line of at most `most` code points. */
@@ -82,7 +96,7 @@ function isPlain(line: string, mark: string, at: number): boolean {
 /** A code block whose fence is longer than every run of back-ticks inside. */
 export function markdownBlock(text: string): string {
   const runs = text.match(/`+/g) ?? [];
-  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  const fence = "`".repeat(runs.reduce((most, run) => Math.max(most, run.length + 1), 3));
   return `${fence}text\n${text}\n${fence}`;
 }
 

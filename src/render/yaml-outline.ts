@@ -12,7 +12,26 @@ export interface OutlineEntry {
 type Growing = OutlineEntry & { readonly children: Growing[] };
 
 const ITEM = /^-(?:\s+|$)/;
-const PAIR = /^("[^"]*"|'[^']*'|[^\s"'#&*!|>%@`{}[\],-][^#]*?)\s*:(?:\s+(.*))?$/;
+const QUOTED = /^("[^"]*"|'[^']*')/;
+/** Deeper nesting on one line (`- - - …`) is no project of a person. */
+const DEEPEST = 64;
+
+/** `key: value` and `key:`; null where the line is none. */
+function pairOf(text: string): { readonly key: string; readonly value: string } | null {
+  if (/^[\s#&*!|>%@`{}[\],-]/.test(text)) return null;
+  const quoted = QUOTED.exec(text)?.[0];
+  if (quoted === undefined && /^["']/.test(text)) return null;
+  for (let colon = text.indexOf(":", quoted?.length); colon !== -1; colon = text.indexOf(":", colon + 1)) {
+    if (colon + 1 < text.length && !/\s/.test(text.charAt(colon + 1))) {
+      if (quoted !== undefined) return null;
+      continue;
+    }
+    const key = text.slice(0, colon).trimEnd();
+    const isKey = quoted === undefined ? key !== "" && !key.includes("#") : key === quoted;
+    return isKey ? { key, value: text.slice(colon + 1).trimStart() } : null;
+  }
+  return null;
+}
 
 /**
  * The block structure of a YAML text with its lines: enough to find where something is declared. Multi-line scalars, flow
@@ -40,21 +59,21 @@ export function outlineOf(text: string): readonly OutlineEntry[] {
     const line = index + 1;
     for (let dash = ITEM.exec(rest); dash !== null; dash = ITEM.exec(rest)) {
       rest = rest.slice(dash[0].length);
-      const isScalar = !ITEM.test(rest) && !PAIR.test(rest);
+      if (open.length > DEEPEST) break;
+      const isScalar = !ITEM.test(rest) && pairOf(rest) === null;
       add(column, { key: null, value: isScalar ? scalarOf(rest) : null, line, children: [] });
       column += dash[0].length;
     }
-    const pair = PAIR.exec(rest);
-    if (pair !== null)
-      add(column, { key: unquoted(pair[1] ?? ""), value: scalarOf(pair[2] ?? ""), line, children: [] });
+    const pair = pairOf(rest);
+    if (pair !== null) add(column, { key: unquoted(pair.key), value: scalarOf(pair.value), line, children: [] });
   }
   return root.children;
 }
 
 /** null where nothing but a comment, an anchor or a tag stands: then the value follows below. */
 function scalarOf(text: string): string | null {
-  const quoted = /^("[^"]*"|'[^']*')/.exec(text)?.[0];
-  const scalar = quoted ?? text.replace(/(?:^|\s+)#.*$/, "").trim();
+  const comment = /(?:^|\s)#/.exec(text)?.index ?? text.length;
+  const scalar = QUOTED.exec(text)?.[0] ?? text.slice(0, comment).trim();
   return scalar === "" || /^[&!]\S*$/.test(scalar) ? null : unquoted(scalar);
 }
 

@@ -42,6 +42,18 @@ describe("a process", () => {
     expect({ lines, exitCode }).toEqual({ lines: ["one", "two", "é"], exitCode: 0 });
   });
 
+  it("hands on the beginning of a line that has no end, and says so, in a moment", async () => {
+    const script = `
+      for (let i = 0; i < 32; i += 1) require("node:fs").writeSync(1, "x".repeat(1 << 20));
+      console.log("\\nnext");`;
+
+    const { lines } = await run(script);
+
+    const [long = "", ...others] = lines;
+    expect(long).toMatch(/^x{1000000}… \(a line of 33,554,432 characters\)$/);
+    expect(others).toEqual(["next"]);
+  });
+
   it("keeps its answer apart from its log where it is captured", async () => {
     const { stdout, lines } = await run(`console.log("answer"); console.error("log")`, { capture: true });
 

@@ -1,0 +1,152 @@
+import { readManifest } from "../../src/artifacts/manifest.ts";
+import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { parseList } from "../../src/dbt/list.ts";
+import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
+import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
+import { renderJunit } from "../../src/render/junit.ts";
+import { locateFindings } from "../../src/render/locate.ts";
+import { renderSummary } from "../../src/render/markdown.ts";
+import { renderAlert } from "../../src/render/slack.ts";
+import { drawMessage } from "../../src/render/slack-preview.ts";
+import { createPaint } from "../../src/render/style.ts";
+import { renderVerdict } from "../../src/render/terminal.ts";
+import {
+  cleanLine,
+  cleanText,
+  cutText,
+  markdownBlock,
+  markdownCode,
+  markdownText,
+} from "../../src/render/untrusted.ts";
+import { outlineOf } from "../../src/render/yaml-outline.ts";
+import { schemaOf } from "../../src/run/schema.ts";
+import { configCallOf } from "../../src/selection/config-call.ts";
+import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
+import { classifyFailure } from "../../src/severity/failure.ts";
+import { cleanMessage } from "../../src/severity/message.ts";
+import { matchesGlob } from "../../src/support/globs.ts";
+import { defuse } from "../../src/support/log.ts";
+import { redactor } from "../../src/support/secrets.ts";
+import { finding, run, subject, verdict } from "../render/build.ts";
+
+/** Shapes of text that a quadratic function takes minutes for, each of about `length` characters. */
+export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
+  "one line": (length) => "x".repeat(length),
+  spaces: (length) => `x${" ".repeat(length)}x`,
+  newlines: (length) => `x${"\n".repeat(length)}x`,
+  "carriage returns": (length) => `x${"\r".repeat(length)}x`,
+  tabs: (length) => `x${"\t".repeat(length)}x`,
+  "blank lines": (length) => `x${" \n".repeat(length / 2)}x`,
+  brackets: (length) => `${"[".repeat(length / 2)}${"]".repeat(length / 2)}`,
+  "open comments": (length) => "{# ".repeat(length / 3),
+  "open blocks": (length) => "{{ ".repeat(length / 3),
+  quotes: (length) => `"'`.repeat(length / 2),
+  "back-ticks": (length) => "` ".repeat(length / 2),
+  slashes: (length) => `x${"/".repeat(length)}x`,
+  colons: (length) => "a: ".repeat(length / 3),
+  dashes: (length) => "- ".repeat(length / 2),
+  hashes: (length) => " #".repeat(length / 2),
+  "escape sequences": (length) => "\u001b[".repeat(length / 2),
+  "open titles": (length) => "\u001b]0;".repeat(length / 4),
+  commands: (length) => "::error ".repeat(length / 8),
+  links: (length) => "<https://".repeat(length / 9),
+  mentions: (length) => "@a".repeat(length / 2),
+  digits: (length) => "1".repeat(length),
+  underscores: (length) => "_".repeat(length),
+};
+
+const paint = createPaint(true);
+const hide = redactor(["a-secret-of-twenty-characters", "another-secret"]);
+
+function verdictAbout(text: string) {
+  const about = finding({
+    message: text,
+    threshold: text,
+    subject: subject({ name: text, path: text, owner: text, column: text, tags: [text] }),
+    skipped: [text],
+  });
+  return verdict({ findings: [about] });
+}
+
+/** What reads or shows text from outside, each as one call. */
+export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
+  cleanText,
+  cleanLine,
+  cutText: (text) => cutText(text, 1500, 20),
+  cleanMessage,
+  markdownCode,
+  markdownText,
+  markdownBlock,
+  defuse,
+  redact: hide,
+  classifyFailure: (text) => classifyFailure(text, null),
+  "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
+  parseList,
+  outlineOf,
+  configCallOf,
+  schemaOf: (text) => schemaOf("ci_{branch}", text, "0123456789"),
+  "createMatcher (pattern)": (text) => createMatcher("*a*b*c*d*")(text),
+  "createPathMatcher (pattern)": (text) => createPathMatcher("models/**/*.sql")?.(text),
+  matchesGlob: (text) => matchesGlob("*a*b*c*d", text),
+  "readRunResults (message)": (text) =>
+    readRunResults(
+      JSON.stringify({
+        results: [{ unique_id: "model.a.b", status: "error", message: text }],
+        args: { which: "build" },
+      }),
+      "run_results.json",
+    ),
+  "readManifest (raw_code)": (text) =>
+    readManifest(
+      JSON.stringify({
+        metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json", dbt_version: "1.11.16" },
+        nodes: {
+          "model.a.b": { unique_id: "model.a.b", resource_type: "model", raw_code: text, original_file_path: text },
+        },
+      }),
+      "manifest.json",
+    ),
+  "renderVerdict (terminal)": (text) => renderVerdict(verdictAbout(text), paint),
+  renderJunit: (text) =>
+    renderJunit(verdictAbout(text), { warnAs: "skipped", projectDirFromRepo: ".", timestamp: "2026-11-25T07:00:00Z" }),
+  "annotations and workflow commands": (text) =>
+    annotationsOf(verdictAbout(text), { projectDirFromRepo: "." }).map(toWorkflowCommand),
+  locateFindings: (text) => locateFindings(verdictAbout("models/x.yml"), () => text),
+  renderSummary: (text) =>
+    renderSummary({
+      mode: "check",
+      modeReason: text,
+      target: "ci",
+      verdict: verdictAbout(text),
+      plan: null,
+      nodesInProject: null,
+      queue: null,
+      ended: null,
+    }),
+  "renderAlert and its drawing": (text) =>
+    drawMessage(
+      renderAlert(
+        {
+          kind: "problems",
+          key: "1/1/error/c",
+          severity: "error",
+          channel: "c",
+          opened: verdictAbout(text).findings,
+          worse: [],
+          again: [],
+          mentions: [],
+        },
+        {
+          run: run({
+            commit: { sha: "a", checkedOut: "a", title: text, author: text },
+            ref: { kind: "branch", name: text },
+          }),
+          mode: "deploy",
+          target: text,
+          projectName: text,
+          reproduce: text,
+        },
+      ),
+      { channel: "c", paint, width: 88 },
+    ),
+};
