@@ -17,5 +17,16 @@ export interface DbtRun {
   /** What dbt said last when it gave no results (a compile error); null where nothing is known. */
   readonly lastWords: string | null;
   /** The results file that was read, for the report; null without one. */
-  readonly source: { readonly file: string; readonly command: string; readonly generatedAt: string } | null;
+  readonly source: ResultsSource | null;
+}
+
+/** What was judged. */
+export interface ResultsSource {
+  readonly file: string;
+  /** As `args.which` says; "" where the file does not. */
+  readonly command: string;
+  /** dbt's target by its name; null where neither the file nor dbt's log says. */
+  readonly target: string | null;
+  /** ISO time; "" where the file does not say. */
+  readonly generatedAt: string;
 }

@@ -1,3 +1,4 @@
+import { type Invocation, type ResultsName, wasToWrite } from "./dbt-log.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunResults } from "./run-results.ts";
 
@@ -29,12 +30,27 @@ export interface ProvenanceQuestion {
   readonly notBefore: number | null;
   /** The file as the reader shall see it. */
   readonly where: string;
-  /** False for all but the newest of several results files, sources.json among them: the manifest is of a later start. */
-  readonly isNewest?: boolean;
+  /** The file's folder. */
+  readonly folder: string;
+  /** False for all but the newest of several files of one kind: the manifest and the log's end are of a later start. */
+  readonly isNewest: boolean;
+  /** What dbt's log tells, the oldest first; none where there is no log. */
+  readonly log: readonly Invocation[];
+  /** dbt's target folder where a start names none. */
+  readonly targetPath: string;
+  /** Invocation ids of all results files that are at hand. */
+  readonly knownIds: ReadonlySet<string>;
 }
 
 export type Provenance =
-  | { readonly trouble: "none"; readonly warnings: readonly string[] }
+  | {
+      readonly trouble: "none";
+      readonly warnings: readonly string[];
+      /** Why these may not be the results of dbt's last start: enough to call nothing green. null: no reason to doubt. */
+      readonly doubt: string | null;
+      /** The start that wrote the file, where the log has it. */
+      readonly own: Invocation | null;
+    }
   | { readonly trouble: "missing" | "stale" | "foreign"; readonly sentence: string };
 
 /** Whether dbt writes results that are judged when it is started with this command. */
@@ -43,17 +59,12 @@ export function writesResults(command: string): boolean {
 }
 
 /**
- * Whether a results file is what it is taken for: of a command that runs something, of this start, of this project.
- * Another invocation id in the manifest is trouble only where the manifest is also newer than the newest results and
- * nobody knows when the step began: then a failed start has most likely left old results in place.
+ * Whether a results file is what it is taken for: of a command that runs something, of this project, and not older than
+ * a start that left no results, which dbt's log tells. Where no log tells of the start that wrote a newer manifest (a
+ * `dbt ls` does, and a build that failed), that is a doubt.
  */
-export function checkProvenance({
-  results,
-  manifest,
-  notBefore,
-  where,
-  isNewest = true,
-}: ProvenanceQuestion): Provenance {
+export function checkProvenance(question: ProvenanceQuestion): Provenance {
+  const { results, manifest, notBefore, where, isNewest, log, knownIds } = question;
   if (results === null) {
     return {
       trouble: "missing",
@@ -79,7 +90,12 @@ export function checkProvenance({
       sentence: `${where} ${when}, before this step began (${new Date(notBefore).toISOString()}): it is of an earlier dbt start`,
     };
   }
-  if (manifest === null) return { trouble: "none", warnings: [] };
+  const own = results.invocationId === "" ? null : (log.findLast(({ id }) => id === results.invocationId) ?? null);
+  const later = notBefore === null && isNewest ? findLaterStart(question, results, own) : null;
+  if (later !== null) {
+    return { trouble: "stale", sentence: `${where} ${writtenWords(results)} is older than ${startWords(later)}` };
+  }
+  if (manifest === null) return { trouble: "none", warnings: [], doubt: null, own };
 
   const nodeIds = results.results
     .map(({ id }) => id)
@@ -93,21 +109,63 @@ export function checkProvenance({
   }
   const warnings =
     unknown.length === 0 ? [] : [`${unknown.length} of ${nodeIds.length} nodes in ${where} are not in manifest.json`];
-  if (
-    !isNewest ||
-    results.invocationId === "" ||
-    manifest.invocationId === "" ||
-    results.invocationId === manifest.invocationId
-  ) {
-    return { trouble: "none", warnings };
-  }
+  const isOther =
+    isNewest &&
+    results.invocationId !== "" &&
+    manifest.invocationId !== "" &&
+    results.invocationId !== manifest.invocationId;
+  if (!isOther) return { trouble: "none", warnings, doubt: null, own };
+  const manifestAt = Date.parse(manifest.generatedAt);
+  const isToldOf =
+    knownIds.has(manifest.invocationId) ||
+    log.some(
+      ({ id, startedAt }) =>
+        id === manifest.invocationId ||
+        (id === null && startedAt <= manifestAt + TOLERANCE_MS && startedAt >= writtenAt - TOLERANCE_MS),
+    );
   // sources.json is overwritten by no other command: a later build does not make it doubtful.
-  const isOverwritten = results.command !== "source freshness";
-  if (isOverwritten && notBefore === null && Date.parse(manifest.generatedAt) > writtenAt + TOLERANCE_MS) {
-    return {
-      trouble: "stale",
-      sentence: `${where} (${results.generatedAt}) is older than manifest.json (${manifest.generatedAt}), which a later dbt start wrote: if that start failed, these are not its results. Say when the step began to accept them`,
-    };
-  }
-  return { trouble: "none", warnings: [...warnings, `manifest.json is of another dbt start than ${where}`] };
+  const isDoubtful =
+    results.command !== "source freshness" && notBefore === null && manifestAt > writtenAt + TOLERANCE_MS && !isToldOf;
+  return {
+    trouble: "none",
+    warnings: isToldOf ? warnings : [...warnings, `manifest.json is of another dbt start than ${where}`],
+    doubt: isDoubtful
+      ? `${where} ${writtenWords(results)} is older than manifest.json (${manifest.generatedAt}), which a later dbt start wrote, and dbt's log does not tell which: if that was a build that failed, these are not its results`
+      : null,
+    own,
+  };
+}
+
+/** The last start behind these results that was to leave some where they lie, and left none. */
+function findLaterStart(
+  { log, folder, targetPath }: ProvenanceQuestion,
+  results: RunResults,
+  own: Invocation | null,
+): Invocation | null {
+  const file: ResultsName = results.command === "source freshness" ? "sources.json" : "run_results.json";
+  const writtenAt = Date.parse(results.generatedAt);
+  const after =
+    own === null
+      ? log.filter(({ startedAt }) => !(startedAt <= writtenAt + TOLERANCE_MS))
+      : log.slice(log.lastIndexOf(own) + 1);
+  const isSamePlace = (start: Invocation) => {
+    const place = start.targetPath ?? targetPath;
+    if (own === null) return place === folder || start.wroteIn === folder;
+    // What the log says of the one and of the other: in a container the project can lie elsewhere.
+    if (own.wroteIn !== null && start.wroteIn !== null) return own.wroteIn === start.wroteIn;
+    return (own.targetPath ?? targetPath) === place;
+  };
+  return after.findLast((start) => wasToWrite(start, file) && !start.left.has(file) && isSamePlace(start)) ?? null;
+}
+
+function writtenWords({ command, generatedAt }: RunResults): string {
+  const of = command === "" ? "" : `dbt ${command}, `;
+  return `(${of}${generatedAt === "" ? "of an unknown time" : generatedAt})`;
+}
+
+function startWords({ command, startedAt, end, error }: Invocation): string {
+  const what = `\`dbt ${command ?? "(a command that the log does not name)"}\` of ${new Date(startedAt).toISOString()}, which left no results`;
+  if (error !== null) return `${what}: ${error}`;
+  if (end === null) return `${what}: it was stopped, or it is still running`;
+  return `${what}, though it ${end}`;
 }

@@ -25,6 +25,8 @@ export interface RunResults {
   readonly generatedAt: string;
   /** dbt's --target; null where it was not named, or the file does not say. */
   readonly target: string | null;
+  /** dbt's --log-path as it was in force; null where the file does not say. */
+  readonly logPath: string | null;
   /** How many threads did the work; 1 where the rows do not say. */
   readonly threads: number;
   readonly results: readonly NodeResult[];
@@ -68,6 +70,7 @@ export function readResultsFile(
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
     target: textOf(fieldsOf(root.args).target),
+    logPath: textOf(fieldsOf(root.args).log_path),
     threads: Math.max(
       1,
       new Set(root.results.map((row: unknown) => textOf(fieldsOf(row).thread_id)).filter(Boolean)).size,

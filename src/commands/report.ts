@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { describeJudged } from "../render/judged-words.ts";
 import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/built.ts";
@@ -7,25 +8,27 @@ import { learnRun } from "../setup/occasion.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { reportStep, writeSummary } from "../steps/report.ts";
-import { readInputs } from "../steps/report-inputs.ts";
+import { projectDirOf, readInputs } from "../steps/report-inputs.ts";
+import { defuse } from "../support/log.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
   const { given, config } = context.settings;
   const inputs = await readInputs(context);
   await context.work.open();
-  const projectDir = resolve(context.baseDir, config.dbt.projectDir);
+  const projectDir = projectDirOf(context);
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });
   const { plan, manifest } = inputs;
   const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
-  const summary = { ...ofThis, mode: null, modeReason: "", target: null, queue: null, ended: null };
+  const judged = describeJudged(result.sources, context.cwd);
+  const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
   await writeSummary(context, renderSummary(summary));
   if (config.report.comment) {
     const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
     await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);
   }
-  context.result(renderVerdict(result, context.paint), result);
+  context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
   const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];
   const failOn = given.failOn ?? mode?.failOn ?? "error";
   return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });

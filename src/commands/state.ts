@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import { findDbtFolders } from "../dbt/folders.ts";
 import type { Context } from "../setup/context.ts";
 import { learnOccasion, learnRun } from "../setup/occasion.ts";
 import { openStoreOf, requireStore } from "../setup/store.ts";
@@ -8,6 +9,7 @@ import { type BundleHeader, readBundle } from "../state/bundle.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
 import { filesInFolder, filesOfBuild } from "../steps/bundle-files.ts";
 import { localChanges, publishStep, refusalOf } from "../steps/publish.ts";
+import { projectDirOf } from "../steps/report-inputs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
 /** `state publish|fetch --json`. */
@@ -79,12 +81,11 @@ async function fetch(context: Context): Promise<StateResult> {
     );
   }
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
-  const target = resolve(
-    context.baseDir,
-    context.settings.config.dbt.projectDir,
-    context.env.DBT_TARGET_PATH || "target",
-  );
-  if (out === target) {
+  const { targetPath } = await findDbtFolders(projectDirOf(context), {
+    ...context.env,
+    ...context.settings.config.dbt.env,
+  });
+  if (out === targetPath) {
     throw configurationError([
       {
         where: "--out",

@@ -39,7 +39,12 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
       source:
         results === null || file === null
           ? null
-          : { file: join(dir, file), command: results.command, generatedAt: results.generatedAt },
+          : {
+              file: join(dir, file),
+              command: results.command,
+              target: results.target,
+              generatedAt: results.generatedAt,
+            },
     };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;

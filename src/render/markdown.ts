@@ -18,6 +18,8 @@ export interface Summary {
   /** Nodes in the project, to say how many of how many; null where that is not known. */
   readonly nodesInProject: number | null;
   readonly queue: { readonly decision: string; readonly reason: string; readonly waitedSeconds: number } | null;
+  /** What a report on somebody else's dbt judged, in lines. */
+  readonly judged?: readonly string[];
   /** One sentence for a run without a verdict: `Nothing changed: dbt was not started.` */
   readonly ended: string | null;
 }
@@ -41,7 +43,7 @@ export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_B
   const of = (severity: Finding["severity"]) =>
     (verdict?.findings ?? []).filter((finding) => finding.severity === severity);
   const sections = [
-    [`## ${title(summary)}`, contextLine(summary)],
+    [`## ${title(summary)}`, contextLine(summary), ...judgedLines(summary)],
     errorSection(of("error"), mostBytes),
     warningSection(of("warn"), mostBytes),
     verdict === null ? [] : slowestSection(verdict),
@@ -66,6 +68,10 @@ function contextLine({ mode, modeReason, target, verdict, queue }: Summary): str
   ]
     .filter((fact) => fact !== null)
     .join(" · ");
+}
+
+function judgedLines({ judged = [] }: Summary): string[] {
+  return judged.length === 0 ? [] : [judged.map(markdownText).join(LINE_BREAK)];
 }
 
 function queueWords({ decision, reason, waitedSeconds }: NonNullable<Summary["queue"]>): string {

@@ -1,10 +1,10 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { findCauses } from "./cause.ts";
-import { type Bench, findNodeProblems, findSourcesWithoutRow, type LastRow, nodeFactsOf } from "./node-findings.ts";
+import { type Bench, findNodeProblems, type LastRow, nodeFactsOf } from "./node-findings.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
-import { findRunProblems, hasOwnResults, isFreshness } from "./run-findings.ts";
+import { findRunProblems, hasOwnResults } from "./run-findings.ts";
 import { kindOf } from "./status.ts";
 import type { Finding, Subject, Verdict } from "./verdict.ts";
 
@@ -33,16 +33,8 @@ export function judge({ runs, manifest, rules, matches, now, base }: Case): Verd
   );
   const bench: Bench = { manifest, rows, causes, rules, matches, now };
 
-  const lacksRows = ordered.some(
-    (run) => isFreshness(run) && run.results !== null && run.trouble === "none" && run.exitCode !== 0,
-  );
-  const sourcesWithoutRow = lacksRows ? findSourcesWithoutRow(bench) : [];
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
-  const findings = [
-    ...findRunProblems(ordered, manifest?.adapter ?? null, sourcesWithoutRow.length),
-    ...findNodeProblems(bench),
-    ...sourcesWithoutRow,
-  ]
+  const findings = [...findRunProblems(ordered, manifest), ...findNodeProblems(bench)]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
     .sort(byWeight);
 

@@ -52,30 +52,6 @@ export function findNodeProblems(bench: Bench): readonly NodeFinding[] {
   });
 }
 
-/**
- * Sources that `dbt source freshness` had to look at and that have no row, where dbt did not end well: since dbt 1.8
- * sources.json leaves out the sources whose query failed.
- */
-export function findSourcesWithoutRow(bench: Bench): readonly NodeFinding[] {
-  return [...(bench.manifest?.nodes.values() ?? [])]
-    .filter((node) => node.hasFreshness && !bench.rows.has(node.id))
-    .flatMap(({ id }) =>
-      applyRules(
-        {
-          id,
-          said: "no row",
-          severity: "error",
-          failureClass: "unknown",
-          message:
-            "it has freshness thresholds and no row in sources.json: its query failed, or it was not selected (dbt's exit code 0 would tell)",
-          failures: null,
-        },
-        [],
-        bench,
-      ),
-    );
-}
-
 function weigh({ row, exitCode }: LastRow, { manifest, rows, causes }: Bench): Said | null {
   const kind = kindOf(row.status);
   if (kind === "passed" || (kind === "skipped" && !causes.failed.has(row.id))) return null;

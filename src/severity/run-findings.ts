@@ -1,9 +1,13 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
 import { writesResults } from "../artifacts/provenance.ts";
 import { isTrouble } from "./cause.ts";
 import { classifyFailure } from "./failure.ts";
 import { cleanMessage } from "./message.ts";
 import type { FailureClass, Finding } from "./verdict.ts";
+
+/** Sources named in one message. */
+const MOST_CANDIDATES = 10;
 
 type RunFinding = Omit<Finding, "isNew">;
 
@@ -20,21 +24,17 @@ export function hasOwnResults(run: DbtRun): boolean {
 }
 
 /** Whether this start looked at the freshness of sources. */
-export function isFreshness({ command }: DbtRun): boolean {
+function isFreshness({ command }: DbtRun): boolean {
   return command === "freshness" || command === "source freshness";
 }
 
 /**
  * What went wrong without a row of its own: dbt did not compile, its artifacts are not to be believed, it was stopped, or
  * it ended with an exit code that none of its rows explains. At most one finding of each kind, as alerts tell them apart
- * by it. `sourcesWithoutRow`: findings that explain the exit code of a freshness run.
+ * by it.
  */
-export function findRunProblems(
-  runs: readonly DbtRun[],
-  adapter: string | null,
-  sourcesWithoutRow: number,
-): readonly RunFinding[] {
-  const troubles = runs.map((run) => troubleOf(run, adapter, sourcesWithoutRow)).filter((trouble) => trouble !== null);
+export function findRunProblems(runs: readonly DbtRun[], manifest: Manifest | null): readonly RunFinding[] {
+  const troubles = runs.map((run) => troubleOf(run, manifest)).filter((trouble) => trouble !== null);
   return (["dbt-failed", "artifacts"] as const).flatMap((what) => {
     const same = troubles.filter((trouble) => trouble.what === what);
     const [first] = same;
@@ -56,8 +56,9 @@ export function findRunProblems(
   });
 }
 
-function troubleOf(run: DbtRun, adapter: string | null, sourcesWithoutRow: number): RunTrouble | null {
+function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
   const { command, exitCode, trouble } = run;
+  const adapter = manifest?.adapter ?? null;
   const dbt = `dbt ${command}`;
   const lastWords = cleanMessage(run.lastWords ?? "");
   const failed = (said: string, message: string, failureClass: FailureClass): RunTrouble => ({
@@ -88,19 +89,40 @@ function troubleOf(run: DbtRun, adapter: string | null, sourcesWithoutRow: numbe
     const message = lastWords || `${dbt} ended with exit ${exitCode ?? "unknown"}; its results are ${said}`;
     return { what: "artifacts", said, message, failureClass: "unknown" };
   }
-  if (isExplained(run, sourcesWithoutRow)) return null;
+  if (isExplained(run)) return null;
+  const candidates = exitCode === 1 ? candidateWords(findSourcesWithoutRow(run, manifest)) : "";
   return failed(
     `exit ${exitCode}`,
-    joined(`${dbt} ended with exit ${exitCode}, which none of its results explains`, lastWords),
+    joined(`${dbt} ended with exit ${exitCode}, which none of its results explains${candidates}`, lastWords),
     classOfLastWords(lastWords, adapter),
   );
 }
 
 /** Exit 1 says that a node failed, whatever a rule or a later start makes of it; every other code says more. */
-function isExplained(run: DbtRun, sourcesWithoutRow: number): boolean {
-  if (run.exitCode === 0 || run.exitCode === null) return true;
-  if (run.exitCode !== 1) return false;
-  return (run.results ?? []).some(isTrouble) || (isFreshness(run) && sourcesWithoutRow > 0);
+function isExplained({ exitCode, results }: DbtRun): boolean {
+  if (exitCode === 0 || exitCode === null) return true;
+  return exitCode === 1 && (results ?? []).some(isTrouble);
+}
+
+/**
+ * Ids of the sources that have freshness thresholds and no row in the results of a freshness run, sorted. They were not
+ * selected (sources.json does not say what was), or their query failed: since dbt 1.8 these have no row. dbt that ended
+ * with 0 had no such failure.
+ */
+export function findSourcesWithoutRow(run: DbtRun, manifest: Manifest | null): readonly string[] {
+  if (!isFreshness(run) || !hasOwnResults(run) || run.exitCode === 0 || manifest === null) return [];
+  const rows = new Set(run.results?.map(({ id }) => id));
+  return [...manifest.nodes.values()]
+    .filter(({ id, hasFreshness }) => hasFreshness && !rows.has(id))
+    .map(({ id }) => id)
+    .sort();
+}
+
+function candidateWords(ids: readonly string[]): string {
+  if (ids.length === 0) return "";
+  const named = ids.slice(0, MOST_CANDIDATES).join(", ");
+  const more = ids.length > MOST_CANDIDATES ? `, +${ids.length - MOST_CANDIDATES} more` : "";
+  return `. dbt writes no row for a source whose query failed; with freshness thresholds and without a row: ${named}${more}`;
 }
 
 function classOfLastWords(lastWords: string, adapter: string | null): FailureClass {

@@ -1,3 +1,5 @@
+import type { ResultsSource } from "../artifacts/dbt-run.ts";
+
 export type FailureClass = "data" | "code" | "transient" | "infrastructure" | "deferred-relation-missing" | "unknown";
 
 export type Subject =
@@ -81,7 +83,15 @@ export interface Verdict {
 export interface VerdictResult extends Verdict {
   readonly schema: 1;
   readonly counts: Counts;
-  readonly sources: readonly { readonly file: string; readonly command: string; readonly generatedAt: string }[];
+  readonly sources: readonly JudgedSource[];
+}
+
+/** A results file that was judged. */
+export interface JudgedSource extends ResultsSource {
+  /** At the time of the report; null where the file does not say when it was written. */
+  readonly ageSeconds: number | null;
+  /** Ids of sources with freshness thresholds that a freshness run has no row of, unless dbt ended with 0. Sorted. */
+  readonly withoutRow: readonly string[];
 }
 
 export interface Counts {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
@@ -58,6 +59,8 @@ export async function buildStep(
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
     runTimeoutSeconds: given.runTimeout ?? null,
   };
+  // An earlier build's would stand for this one, should this process be killed.
+  await rm(context.work.path("build.json"), { force: true });
   const starts: DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);

@@ -4,6 +4,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readManifest } from "../artifacts/manifest.ts";
 import { checkProvenance } from "../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
+import { findDbtFolders } from "../dbt/folders.ts";
 import { whyNotProduction } from "../run/purpose.ts";
 import type { Context } from "../setup/context.ts";
 import type { VerdictResult } from "../severity/verdict.ts";
@@ -13,6 +14,7 @@ import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { readBuildFile } from "../work/build-file.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
+import { projectDirOf, readLogFor } from "./report-inputs.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
@@ -38,8 +40,14 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   const manifest = await read("manifest.json", readManifest);
   const results = await read("run_results.json", readRunResults);
   const where = join(dir, "run_results.json");
-  const provenance = checkProvenance({ results, manifest, notBefore: null, where });
+  const folders = await findDbtFolders(projectDirOf(context), { ...context.env, ...context.settings.config.dbt.env });
+  const log = await readLogFor(folders, [{ results }]);
+  const provenance = checkProvenance({
+    ...{ results, manifest, notBefore: null, where, isNewest: true, knownIds: new Set<string>() },
+    ...{ log, folder: dir, targetPath: folders.targetPath },
+  });
   if (provenance.trouble !== "none") throw notPublished(provenance.sentence);
+  if (provenance.doubt !== null) throw notPublished(provenance.doubt);
   if (!["build", ""].includes(results.command))
     throw notPublished(`${where} is of \`dbt ${results.command}\`, not of dbt build`);
   const facts = { exitCode: null, startedAt: 0, seconds: 0, trouble: "none", lastWords: null, source: null } as const;
@@ -76,7 +84,7 @@ function targetOf({ settings: { given, config } }: Context, results: RunResults,
  */
 export async function filesOfBuild(context: Context, commit: string): Promise<ToPublish> {
   const build = await readBuildFile(context.work);
-  if (build === null) throw notPublished("there is no build in the work folder");
+  if (build === null || build.runs.length === 0) throw notPublished("there is no build in the work folder");
   const { purpose } = build;
   const { given, config } = context.settings;
   const other = whyNotProduction(purpose, config.modes);

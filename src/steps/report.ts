@@ -10,7 +10,9 @@ import type { Context } from "../setup/context.ts";
 import { judge } from "../severity/judge.ts";
 import { countVerdict } from "../severity/outcome.ts";
 import { expiredRules } from "../severity/rules.ts";
-import type { Verdict, VerdictResult } from "../severity/verdict.ts";
+import { findSourcesWithoutRow } from "../severity/run-findings.ts";
+import type { JudgedSource, Verdict, VerdictResult } from "../severity/verdict.ts";
+import { SignalboxError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { matchesGlob } from "../support/globs.ts";
@@ -21,12 +23,17 @@ export interface ReportInputs {
   readonly projectDir: string;
   /** The verdict of the base, to tell new findings from old. */
   readonly base: Verdict | null;
+  /** Why the runs may not be the last ones: what is not red is refused then. */
+  readonly doubt?: string | null;
 }
 
-/** Judges, writes verdict.json and JUnit, and annotates. The summary is the caller's: it tells of the whole run. */
+/**
+ * Judges, writes verdict.json and JUnit, and annotates. The summary is the caller's: it tells of the whole run. Throws an
+ * artifacts error for a verdict that is not red on results that may be old.
+ */
 export async function reportStep(
   context: Context,
-  { runs, manifest, projectDir, base }: ReportInputs,
+  { runs, manifest, projectDir, base, doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
   const { given, config } = context.settings;
   const now = context.clock.now();
@@ -37,12 +44,19 @@ export async function reportStep(
     );
   }
   const judged = judge({ runs, manifest, rules: config.rules, matches: matchesGlob, now, base });
+  if (doubt !== null) {
+    if (judged.level !== "error")
+      throw new SignalboxError("artifacts", doubt, {
+        hint: "run dbt again; to judge these results all the same, say since when they count: --since TIME",
+      });
+    context.log.warn("report", doubt);
+  }
   const verdict = locateFindings(judged, createReader(projectDir));
   const result: VerdictResult = {
     schema: 1,
     ...verdict,
     counts: countVerdict(verdict),
-    sources: runs.flatMap(({ source }) => (source === null ? [] : [source])),
+    sources: runs.flatMap((run) => judgedSource(run, manifest, now)),
   };
   await context.work.writeJson("verdict.json", result);
 
@@ -59,6 +73,13 @@ export async function reportStep(
   await writeFileAtomic(join(junitDirOf(context), "dbt.xml"), xml);
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
+}
+
+function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): JudgedSource[] {
+  if (run.source === null) return [];
+  const writtenAt = Date.parse(run.source.generatedAt);
+  const ageSeconds = Number.isNaN(writtenAt) ? null : Math.max(0, Math.round((now - writtenAt) / 1000));
+  return [{ ...run.source, ageSeconds, withoutRow: findSourcesWithoutRow(run, manifest) }];
 }
 
 /** summary.md (or the file that --summary names), and the job's page where the CI has one. */

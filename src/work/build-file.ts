@@ -29,7 +29,10 @@ export interface RecordedBuild {
   readonly purpose: Purpose;
 }
 
-/** Reads the work folder's build.json; null where dbt was not started. Throws an artifacts error for what is none. */
+/**
+ * Reads the work folder's build.json; null where there is none. No runs: nothing was to be built. Throws an artifacts error
+ * for what is none.
+ */
 export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | null> {
   const value = await work.readJson("build.json");
   if (value === null) return null;
@@ -40,7 +43,6 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
     });
   }
   const { starts, ...purpose } = parsed.data;
-  if (starts.length === 0) return null;
   const runs = starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) }));
   return { runs: await Promise.all(runs), dirs: starts.map(({ dir }) => dir), purpose };
 }

@@ -62,7 +62,17 @@ const verdictFile = z.object({
   }),
   reproduce: z.string().nullable(),
   counts: z.object({ error: count, warn: count, skipped: count, passed: count, muted: count }),
-  sources: z.array(z.object({ file: z.string(), command: z.string(), generatedAt: z.string() })),
+  sources: z.array(
+    z.object({
+      file: z.string(),
+      command: z.string(),
+      generatedAt: z.string(),
+      // Not in the verdicts of version 0.1 that bundles hold.
+      target: z.string().nullable().default(null),
+      ageSeconds: z.number().nullable().default(null),
+      withoutRow: z.array(z.string()).default([]),
+    }),
+  ),
 });
 
 /** Reads verdict.json. Throws an artifacts error for a file that is absent or that signalbox did not write. */

@@ -1,3 +1,4 @@
+import type { Invocation } from "../../src/artifacts/dbt-log.ts";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import type { Manifest, Node } from "../../src/artifacts/manifest.ts";
 import type { NodeResult, RunResults } from "../../src/artifacts/run-results.ts";
@@ -87,8 +88,25 @@ export function aRunResults(overrides: Partial<RunResults> = {}): RunResults {
     invocationId: "11111111-0000-4000-8000-000000000000",
     generatedAt: "2026-11-25T07:00:09.000Z",
     target: null,
+    logPath: null,
     threads: 1,
     results: [],
+    ...overrides,
+  };
+}
+
+/** A `dbt build` in dbt's log that began at 07:00:00 and says nothing else of itself. */
+export function anInvocation(overrides: Partial<Invocation> = {}): Invocation {
+  return {
+    id: null,
+    startedAt: Date.parse("2026-11-25T07:00:00Z"),
+    command: "build",
+    targetPath: null,
+    target: null,
+    wroteIn: null,
+    left: new Set(),
+    end: null,
+    error: null,
     ...overrides,
   };
 }

@@ -33,6 +33,7 @@ describe("readRunResults", () => {
       invocationId: "11111111-0000-4000-8000-000000000000",
       generatedAt: "2026-11-25T07:00:09.123Z",
       target: null,
+      logPath: null,
       threads: 1,
       results: [
         {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -98,5 +98,212 @@ describe("report on somebody else's dbt", () => {
     expect(ended.code).toBe(3);
     expect(ended.stderr).toContain(words);
     expect(ended.stdout).toBe("");
+  });
+
+  describe("where dbt's log tells of other starts", () => {
+    const LINE = "=".repeat(30);
+    const start = (clock: string, id: string, command: string, ...lines: string[]) =>
+      [
+        `${LINE} ${clock}.000000 | ${id} ${LINE}`,
+        `${clock}.000001 [info ] [MainThread]: Running with dbt=1.11.16`,
+        `${clock}.000002 [debug] [MainThread]: running dbt with arguments {'write_json': 'True', 'invocation_command': '${command}', 'target_path': 'None'}`,
+        ...lines.map((line) => `${clock}.900000 [debug] [MainThread]: ${line}`),
+        "",
+      ].join("\n");
+    const built = (how: string) =>
+      start(
+        "07:00:00",
+        "i-1",
+        "dbt build",
+        "Concurrency: 4 threads (target='prod')",
+        "Wrote artifact RunExecutionResult to /shop/target/run_results.json",
+        `Command \`dbt build\` ${how} at 07:00:01 after 1 seconds`,
+      );
+    const open = (log: string, folder = "logs") => {
+      mkdirSync(join(dir, "target"));
+      mkdirSync(join(dir, folder));
+      write({
+        "dbt_project.yml": "name: shop\n",
+        "target/run_results.json": results([["test.a.t", "pass"]]),
+        [`${folder}/dbt.log`]: log,
+      });
+    };
+
+    it("says what it judged: command, target, time, age and file", async () => {
+      open(built("succeeded"));
+
+      const text = await report();
+      const { sources } = json<VerdictResult>(await report("--json"));
+
+      expect(text.code).toBe(0);
+      expect(text.stdout).toMatch(
+        /^judged: dbt build · target prod · 2026-11-25 07:00 UTC, .+ ago · target\/run_results\.json$/m,
+      );
+      expect(readFileSync(join(dir, ".signalbox/summary.md"), "utf8")).toContain("judged: dbt build");
+      expect(sources).toEqual([
+        {
+          file: expect.stringMatching(/target\/run_results\.json$/),
+          command: "build",
+          target: "prod",
+          generatedAt: "2026-11-25T07:00:00.000Z",
+          ageSeconds: expect.any(Number),
+          withoutRow: [],
+        },
+      ]);
+    });
+
+    it.each([
+      ["in logs/", "logs", {}],
+      ["where DBT_LOG_PATH is", "elsewhere", { DBT_LOG_PATH: "elsewhere" }],
+    ])("is never green behind a build that left no results: a log %s", async (_, folder, env) => {
+      const failed = start("07:05:00", "i-2", "dbt build", "Encountered an error:");
+      open(`${built("succeeded")}${failed}Compilation Error in model c\n`, folder);
+
+      const ended = await signalbox(["report"], { cwd: dir, env: laptop(env) });
+      const since = await signalbox(["report", "--since", "2026-11-25T06:59:00Z"], { cwd: dir, env: laptop(env) });
+
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toMatch(/older than `dbt build` of .*, which left no results: Compilation Error in model c/);
+      expect(since.code).toBe(0);
+    });
+
+    it("is not green on the part that a cancelled build wrote: dbt's log says that it failed", async () => {
+      open(built("failed"));
+
+      expect((await report()).code).toBe(1);
+    });
+
+    it("reads the target folder that dbt_project.yml or the environment names", async () => {
+      open(built("succeeded"));
+      mkdirSync(join(dir, "out"));
+      write({
+        "dbt_project.yml": "name: shop\ntarget-path: out\n",
+        "out/run_results.json": results([["test.a.t", "fail"]]),
+      });
+
+      expect((await report()).code).toBe(1);
+      expect((await signalbox(["report"], { cwd: dir, env: laptop({ DBT_TARGET_PATH: "target" }) })).code).toBe(0);
+    });
+
+    it("does not take another project's results in a shared target folder for its own", async () => {
+      open(built("succeeded"));
+      write({
+        "target/manifest.json": JSON.stringify({
+          metadata: {
+            dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
+            project_name: "other",
+            invocation_id: "i-1",
+          },
+          nodes: { "test.a.t": { unique_id: "test.a.t", resource_type: "test", name: "t" } },
+          sources: {},
+          macros: {},
+        }),
+      });
+
+      const ended = await report();
+
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toContain('is of the project "other"');
+    });
+  });
+
+  describe("on what a signalbox left", () => {
+    const leave = (files: Readonly<Record<string, string>>) => {
+      mkdirSync(join(dir, "target"));
+      mkdirSync(join(dir, ".signalbox/dbt/01-parse"), { recursive: true });
+      write({ "target/run_results.json": results([["test.a.t", "pass"]]), ".signalbox/.signalbox-work": "", ...files });
+    };
+
+    it("is not green where a ci was cancelled before it built: older results lie in target/", async () => {
+      leave({ ".signalbox/run.json": "{}" });
+
+      const ended = await report();
+
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toContain("is of a signalbox that was stopped: its ci began at");
+      expect((await report("target/run_results.json")).code).toBe(0);
+    });
+
+    it.each([
+      ["killed", {}],
+      ["interrupted, of which its ci still told", { ".signalbox/ci.json": '{"outcome":"failed"}' }],
+      ["killed after an earlier ci had nothing to do", { ".signalbox/ci.json": '{"outcome":"nothing"}' }],
+    ])("is not green where a build was %s: dbt may have gone on, and its results are whole", async (_, files) => {
+      mkdirSync(join(dir, ".signalbox/dbt/02-build"), { recursive: true });
+      leave({ ".signalbox/run.json": "{}", ...files });
+
+      const ended = await report();
+
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toContain("its dbt build (dbt/02-build) has no end");
+    });
+
+    it("is not green where a ci ended before its build", async () => {
+      leave({ ".signalbox/run.json": "{}", ".signalbox/ci.json": '{"outcome":"failed"}' });
+
+      expect((await report()).code).toBe(3);
+    });
+
+    it("says that nothing ran where a ci had nothing to build, and not what target/ held before", async () => {
+      leave({ ".signalbox/run.json": "{}", ".signalbox/ci.json": '{"outcome":"nothing"}' });
+
+      const ended = await report();
+
+      expect(ended.code).toBe(0);
+      expect(ended.stdout).toContain("nothing ran");
+    });
+
+    it("judges target/ where only a plan was made, and where dbt was started by hand since", async () => {
+      leave({ ".signalbox/ci.json": '{"outcome":"failed"}' });
+      utimesSync(join(dir, ".signalbox/ci.json"), new Date("2020-01-01"), new Date("2020-01-01"));
+      const byHand = await report();
+      rmSync(join(dir, ".signalbox/ci.json"));
+
+      expect(byHand.stdout).toContain("1 passed");
+      expect((await report()).stdout).toContain("1 passed");
+    });
+  });
+
+  describe("on sources.json alone", () => {
+    const source = (name: string) => ({
+      unique_id: `source.shop.raw.${name}`,
+      resource_type: "source",
+      name,
+      source_name: "raw",
+      loaded_at_field: "ts",
+      freshness: { warn_after: { count: 1, period: "day" }, error_after: { count: 2, period: "day" } },
+    });
+    const of = (...names: string[]) =>
+      Object.fromEntries(names.map((name) => [`source.shop.raw.${name}`, source(name)]));
+
+    it.each([
+      ["nobody knows dbt's exit code", [], 0, /^2 sources with freshness thresholds have no row \(raw\.b, raw\.c\)/m],
+      ["dbt ended with 0", ["--dbt-exit", "0"], 0, /1 passed/],
+      ["dbt ended with 1", ["--dbt-exit", "1"], 1, /without a row: source\.shop\.raw\.b, source\.shop\.raw\.c/],
+    ])("a source that was not selected is no error: %s", async (what, args, code, words) => {
+      const metadata = (kind: string) => ({
+        dbt_schema_version: `https://schemas.getdbt.com/dbt/${kind}.json`,
+        generated_at: "2026-11-25T07:00:00Z",
+        invocation_id: "i-1",
+      });
+      write({
+        "manifest.json": JSON.stringify({
+          metadata: metadata("manifest/v12"),
+          nodes: {},
+          sources: of("a", "b", "c"),
+          macros: {},
+        }),
+        "sources.json": JSON.stringify({
+          metadata: metadata("sources/v3"),
+          results: [{ unique_id: "source.shop.raw.a", status: "pass", execution_time: 1, timing: [] }],
+        }),
+      });
+
+      const ended = await report("--sources", "sources.json", ...args);
+
+      expect(ended.code).toBe(code);
+      expect(ended.stdout).toMatch(words);
+      if (what === "dbt ended with 0") expect(ended.stdout).not.toContain("no row");
+    });
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import type { Manifest, Node } from "../../src/artifacts/manifest.ts";
 import { type Case, judge } from "../../src/severity/judge.ts";
+import { findSourcesWithoutRow } from "../../src/severity/run-findings.ts";
 import type { Finding, Verdict } from "../../src/severity/verdict.ts";
 import { aDbtRun, aManifest, aNode, aResult, aSource, aTest, aUnitTest } from "../artifacts/build.ts";
 import { aFinding, aRule, aRunFinding, aSubject, aVerdict, matchesStar } from "./build.ts";
@@ -233,7 +234,7 @@ describe("judge, on several starts", () => {
       aDbtRun([aResult(ORDERS, status)], {
         startedAt: 0,
         exitCode: null,
-        source: { file: "x", command: "run", generatedAt },
+        source: { file: "x", command: "run", target: null, generatedAt },
       });
 
     expect(
@@ -405,21 +406,46 @@ describe("judge, on the freshness of sources", () => {
     expect(verdict.reproduce).toBe("dbt source freshness --select source:shop.raw.orders");
   });
 
-  it.each([1, null])("lists sources without a row where dbt ended with %s", (exitCode) => {
-    const verdict = verdictOf(run(exitCode, "pass"), { manifest });
+  it("names sources without a row as candidates where dbt ended with 1 and no row explains it", () => {
+    const verdict = verdictOf(run(1, "pass"), { manifest });
 
     expect(only(verdict)).toMatchObject({
       severity: "error",
-      said: "no row",
-      failureClass: "unknown",
-      subject: { id: "source.shop.raw.payments" },
+      said: "exit 1",
+      subject: { kind: "run", what: "dbt-failed" },
+      message: expect.stringMatching(/without a row: source\.shop\.raw\.payments$/),
     });
     expect(verdict.passed).toEqual(["source.shop.raw.orders"]);
   });
 
-  it("misses no source where dbt ended with 0, or where no freshness was asked for", () => {
-    expect(verdictOf(run(0, "pass"), { manifest }).level).toBe("pass");
+  it("does not call a source without a row an error where another one explains dbt's exit 1", () => {
+    expect(idsOf(verdictOf(run(1, "error"), { manifest }))).toEqual(["source.shop.raw.orders"]);
+  });
+
+  it("names ten candidates, and counts the others", () => {
+    const many = aManifest(Array.from({ length: 13 }, (_, index) => aSource(`s${index}`, { hasFreshness: true })));
+    const verdict = verdictOf(aDbtRun([], { command: "source freshness", exitCode: 1 }), { manifest: many });
+
+    expect(only(verdict).message).toMatch(/(?:source\.shop\.raw\.s\d+, ){10}\+3 more$/);
+  });
+
+  it.each([
+    ["dbt ended with 0: they were not selected", 0],
+    ["nobody knows how dbt ended", null],
+  ])("misses no source where %s", (_, exitCode) => {
+    expect(verdictOf(run(exitCode, "pass"), { manifest })).toMatchObject({ level: "pass", findings: [] });
+  });
+
+  it("misses no source where no freshness was asked for", () => {
     expect(verdictOf(aDbtRun([aResult(ORDERS)], { exitCode: null }), { manifest }).level).toBe("pass");
+  });
+
+  it.each([
+    ["not known", null, ["source.shop.raw.payments"]],
+    ["1", 1, ["source.shop.raw.payments"]],
+    ["0", 0, []],
+  ])("lists the sources without a row for the report where dbt's exit code is %s", (_, exitCode, ids) => {
+    expect(findSourcesWithoutRow(run(exitCode, "pass"), manifest)).toEqual(ids);
   });
 
   it("misses no source in a start that was stopped before it looked at all", () => {

@@ -15,7 +15,16 @@ function aResult(overrides: Partial<VerdictResult> = {}): VerdictResult {
     ...richVerdict(),
     schema: 1,
     counts: { error: 3, warn: 2, skipped: 6, passed: 5, muted: 1 },
-    sources: [{ file: "target/run_results.json", command: "build", generatedAt: "2026-11-25T07:00:09.000Z" }],
+    sources: [
+      {
+        file: "target/run_results.json",
+        command: "build",
+        target: "prod",
+        generatedAt: "2026-11-25T07:00:09.000Z",
+        ageSeconds: 40,
+        withoutRow: [],
+      },
+    ],
     ...overrides,
   };
 }
@@ -40,6 +49,14 @@ describe("verdict.json", () => {
     ],
   ])("is read back as it was written: %s", async (_, result) => {
     expect(await read(result)).toEqual(result);
+  });
+
+  it("of an earlier signalbox, which said less of what was judged, is read all the same", async () => {
+    const source = { file: "x", command: "build", generatedAt: "2026-11-25T07:00:09.000Z" };
+
+    expect((await read({ ...aResult(), sources: [source] })).sources).toEqual([
+      { ...source, target: null, ageSeconds: null, withoutRow: [] },
+    ]);
   });
 
   it("of a later signalbox, with more in it, is read for what is known", async () => {

@@ -1,0 +1,329 @@
+import { fieldsOf, textOf, timeOf } from "./fields.ts";
+
+/** One invocation in dbt's log file, as far as the log tells of it. */
+export interface Invocation {
+  /** null: the log's plain text format does not name it. */
+  readonly id: string | null;
+  /** Milliseconds since the epoch. The text formats tell the time of day alone: the day is worked out backwards. */
+  readonly startedAt: number;
+  /** `build`, `ls`, `source freshness`, …; null where the log does not say. */
+  readonly command: string | null;
+  /** `--target-path` or its variable, as it was given; null: neither was given, or the log does not say. */
+  readonly targetPath: string | null;
+  /** dbt's target by its name in profiles.yml; null where dbt did not get so far. */
+  readonly target: string | null;
+  /** The folder in which it wrote artifacts; null where it wrote none, or the log does not say. */
+  readonly wroteIn: string | null;
+  /** The results files that it left. */
+  readonly left: ReadonlySet<ResultsName>;
+  /** null: it is still running, it was killed, or the log does not say. */
+  readonly end: "succeeded" | "failed" | null;
+  /** First line of the error that ended it; null without one. */
+  readonly error: string | null;
+}
+
+export type ResultsName = "run_results.json" | "sources.json";
+
+/** Commands whose results say how the data is: a later one of them makes older results doubtful. */
+const BUILDS: ReadonlySet<string> = new Set(["build", "run", "test", "seed", "snapshot", "retry", "clone"]);
+const COMMANDS: ReadonlySet<string> = new Set([
+  ...BUILDS,
+  ...["clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "run-operation", "show", "source"],
+]);
+const ARTIFACTS: ReadonlyMap<string, ResultsName> = new Map([
+  ["RunExecutionResult", "run_results.json"],
+  ["FreshnessResult", "sources.json"],
+]);
+const DAY_MS = 86_400_000;
+const MOST_ERROR = 300;
+/** JSON lines can hold every result of a run, and are read for a few fields of the short ones. */
+const LONGEST_LINE = 100_000;
+
+/** Whether a start of this command was to write this file. A command that nobody knows counts where it ended in an error. */
+export function wasToWrite({ command, error }: Invocation, file: ResultsName): boolean {
+  if (command === null) return file === "run_results.json" && error !== null;
+  return file === "sources.json" ? command === "source freshness" : BUILDS.has(command);
+}
+
+interface Draft {
+  readonly id: string | null;
+  /** Milliseconds of the day (text), or since the epoch (JSON). */
+  readonly time: number;
+  readonly isWhole: boolean;
+  command: string | null;
+  hasArguments: boolean;
+  writesJson: boolean;
+  targetPath: string | null;
+  target: string | null;
+  wroteIn: string | null;
+  left: Set<ResultsName>;
+  isDone: boolean;
+  end: Invocation["end"];
+  error: string | null;
+}
+
+export interface LogReader {
+  /** One line, without its line break, in the order of the file. */
+  read(line: string): void;
+  /** What has been read. `writtenAt`: when the log was last written to, in milliseconds since the epoch. */
+  invocations(writtenAt: number): readonly Invocation[];
+}
+
+/**
+ * Reads logs/dbt.log of dbt 1.x in its three formats (debug, the default; text; json), which can follow one another in
+ * one file. Lines of two dbt at once are told apart by the command that they name, as the text formats have no ids.
+ */
+export function createLogReader(): LogReader {
+  const drafts: Draft[] = [];
+  let awaitsError: Draft | null = null;
+  let hasSeparator = false;
+
+  const open = (id: string | null, time: number, isWhole: boolean) => {
+    drafts.push({
+      ...{ id, time, isWhole, command: null, hasArguments: false, writesJson: true, targetPath: null, target: null },
+      ...{ wroteIn: null, left: new Set(), isDone: false, end: null, error: null },
+    });
+  };
+  const note = (of: Draft | undefined, event: Event) => {
+    if (of === undefined) return;
+    switch (event.kind) {
+      case "arguments":
+        of.hasArguments = true;
+        of.command = event.command;
+        of.targetPath = event.targetPath;
+        of.writesJson = event.writesJson;
+        return;
+      case "target":
+        of.target = event.name;
+        return;
+      case "wrote": {
+        const name = ARTIFACTS.get(event.type);
+        of.wroteIn = folderOf(event.file);
+        if (name !== undefined) of.left.add(name);
+        return;
+      }
+      case "done":
+        of.isDone = true;
+        return;
+      case "error":
+        of.error = event.message;
+        if (event.message === "") awaitsError = of;
+        return;
+      case "ended":
+        of.end = event.end;
+        of.command = event.command;
+    }
+  };
+  /** In text nothing but the event itself says whose line it is. */
+  const ownerOf = (event: Event): Draft | undefined => {
+    const isOpen = ({ end }: Draft) => end === null;
+    switch (event.kind) {
+      case "arguments":
+        return drafts.findLast(({ hasArguments, end }) => !hasArguments && end === null);
+      case "ended":
+        return (
+          drafts.findLast((draft) => isOpen(draft) && draft.command === event.command) ??
+          drafts.findLast((draft) => isOpen(draft) && draft === drafts.at(-1))
+        );
+      case "wrote": {
+        const name = ARTIFACTS.get(event.type);
+        const fits = ({ command }: Draft) =>
+          command === null || (name === "sources.json" ? command === "source freshness" : command !== "ls");
+        return drafts.findLast((draft) => isOpen(draft) && (name === undefined || fits(draft))) ?? drafts.at(-1);
+      }
+      default:
+        return drafts.findLast(isOpen) ?? drafts.at(-1);
+    }
+  };
+
+  return {
+    read(line) {
+      if (line.length > LONGEST_LINE) return;
+      if (awaitsError !== null && line.trim() !== "") {
+        if (textLine(line) === null) awaitsError.error = line.trim().slice(0, MOST_ERROR);
+        awaitsError = null;
+      }
+      if (line.startsWith("{")) {
+        const record = jsonRecord(line);
+        if (record === null) return;
+        if (record.event === "opens") open(record.id, record.time, true);
+        else
+          note(
+            drafts.findLast(({ id }) => id === record.id),
+            record.event,
+          );
+        return;
+      }
+      const separator = /^={30} (\d\d:\d\d:\d\d\.\d{1,6}) \| ([\w-]{1,64}) ={30}\s*$/.exec(line);
+      if (separator !== null) {
+        open(separator[2] ?? "", timeOfDay(separator[1] ?? ""), false);
+        hasSeparator = true;
+        return;
+      }
+      const text = textLine(line);
+      if (text === null) return;
+      if (text.message.startsWith("Running with dbt=")) {
+        // Below its separator it is the same start.
+        if (!hasSeparator) open(null, text.time, false);
+        hasSeparator = false;
+        return;
+      }
+      const event = eventOf(text.message);
+      if (event !== null) note(ownerOf(event), event);
+    },
+    invocations(writtenAt) {
+      let cursor = writtenAt;
+      const ended = [...drafts].reverse().map((draft): Invocation => {
+        const startedAt = draft.isWhole ? draft.time : lastTimeOfDay(draft.time, cursor);
+        cursor = Math.min(cursor, startedAt);
+        const { id, command, targetPath, target, wroteIn, end, error } = draft;
+        return { id, startedAt, command, targetPath, target, wroteIn, left: leftBy(draft), end, error };
+      });
+      return ended.reverse();
+    },
+  };
+}
+
+/** dbt before 1.8 does not log what it writes: it leaves results where it came to its totals. */
+function leftBy({ left, wroteIn, writesJson, isDone, end, command }: Draft): ReadonlySet<ResultsName> {
+  if (wroteIn !== null || !writesJson || !(isDone || end === "succeeded")) return left;
+  if (command === "source freshness") return new Set(["sources.json"]);
+  return new Set(command !== null && BUILDS.has(command) ? ["run_results.json"] : []);
+}
+
+type Event =
+  | {
+      readonly kind: "arguments";
+      readonly command: string | null;
+      readonly targetPath: string | null;
+      readonly writesJson: boolean;
+    }
+  | { readonly kind: "target"; readonly name: string }
+  | { readonly kind: "wrote"; readonly type: string; readonly file: string }
+  | { readonly kind: "done" }
+  | { readonly kind: "error"; readonly message: string }
+  | { readonly kind: "ended"; readonly command: string; readonly end: "succeeded" | "failed" };
+
+function eventOf(message: string): Event | null {
+  if (message.startsWith("running dbt with arguments ")) {
+    const value = (name: string) => pythonText(message, name);
+    return argumentsOf(value("invocation_command"), value("target_path"), value("write_json"));
+  }
+  if (message.startsWith("Wrote artifact ")) {
+    const match = /^Wrote artifact (\w{1,60}) to (.+)$/.exec(message);
+    return match === null ? null : { kind: "wrote", type: match[1] ?? "", file: match[2] ?? "" };
+  }
+  if (message.startsWith("Command `")) {
+    const match = /^Command `([^`]{1,200})` (succeeded|failed) at /.exec(message);
+    return match === null ? null : endOf(match[1] ?? "", match[2] === "succeeded");
+  }
+  if (message.startsWith("Concurrency: ")) {
+    const name = /^Concurrency: \d+ threads? \(target='([^']{1,200})'\)/.exec(message)?.[1];
+    return name === undefined ? null : { kind: "target", name };
+  }
+  if (message.startsWith("Done. PASS=")) return { kind: "done" };
+  return /^Encountered an error:?\s*$/.test(message) ? { kind: "error", message: "" } : null;
+}
+
+/** An event of one invocation in the JSON format, where it is one that counts here. */
+function jsonRecord(
+  line: string,
+): { readonly id: string; readonly time: number; readonly event: Event | "opens" } | null {
+  if (!JSON_EVENTS.test(line)) return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const [info, data] = [fieldsOf(fieldsOf(parsed).info), fieldsOf(fieldsOf(parsed).data)];
+  const id = textOf(info.invocation_id);
+  const time = Date.parse(timeOf(info.ts) ?? "");
+  if (id === null || Number.isNaN(time)) return null;
+  const event = jsonEvent(textOf(info.name) ?? "", data);
+  return event === null ? null : { id, time, event };
+}
+
+const JSON_EVENTS =
+  /"name": ?"(?:MainReportVersion|MainReportArgs|ArtifactWritten|CommandCompleted|ConcurrencyLine|StatsLine|MainEncounteredError)"/;
+
+function jsonEvent(name: string, data: Readonly<Record<string, unknown>>): Event | "opens" | null {
+  switch (name) {
+    case "MainReportVersion":
+      return "opens";
+    case "MainReportArgs": {
+      const args = fieldsOf(data.args);
+      return argumentsOf(textOf(args.invocation_command), textOf(args.target_path), textOf(args.write_json));
+    }
+    case "ArtifactWritten":
+      return { kind: "wrote", type: textOf(data.artifact_type) ?? "", file: textOf(data.artifact_path) ?? "" };
+    case "CommandCompleted":
+      return endOf(textOf(data.command) ?? "", data.success === true);
+    case "ConcurrencyLine":
+      return { kind: "target", name: textOf(data.target_name) ?? "" };
+    case "StatsLine":
+      return { kind: "done" };
+    case "MainEncounteredError":
+      return { kind: "error", message: (textOf(data.exc) ?? "an error").split("\n")[0]?.slice(0, MOST_ERROR) ?? "" };
+    default:
+      return null;
+  }
+}
+
+function argumentsOf(command: string | null, targetPath: string | null, writesJson: string | null): Event {
+  return {
+    kind: "arguments",
+    command: commandIn(command ?? ""),
+    targetPath: targetPath === null || targetPath === "None" ? null : targetPath,
+    writesJson: writesJson !== "False",
+  };
+}
+
+/** `dbt build`; from Python it is `cli build`. */
+function endOf(words: string, succeeded: boolean): Event {
+  const command = commandIn(words) ?? words.split(" ").slice(1).join(" ");
+  return { kind: "ended", command, end: succeeded ? "succeeded" : "failed" };
+}
+
+/** The first word that is a command of dbt's, with its second word where it has one. */
+function commandIn(line: string): string | null {
+  const words = line.split(" ");
+  const at = words.findIndex((word, index) => index > 0 && COMMANDS.has(word));
+  const [first = null, second] = at === -1 ? [] : words.slice(at);
+  if (first === "source") return second === "snapshot-freshness" ? "source freshness" : `source ${second ?? ""}`.trim();
+  if (first === "docs") return `docs ${second ?? ""}`.trim();
+  return first === "list" ? "ls" : first;
+}
+
+/** The value of a key in a Python dictionary of texts; null: it has no such key. */
+function pythonText(text: string, key: string): string | null {
+  const at = text.indexOf(`'${key}': `);
+  if (at === -1) return null;
+  const rest = text.slice(at + key.length + 4, at + key.length + 4 + 2000);
+  const match = /^(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/.exec(rest);
+  return match === null ? null : (match[1] ?? match[2] ?? "");
+}
+
+/** A line that dbt began: `22:12:25.123456 [info ] [MainThread]: …`, or `22:12:25  …` in the plain format. */
+function textLine(line: string): { readonly time: number; readonly message: string } | null {
+  const match =
+    // dbt begins its lines with the code that resets colours.
+    /^(?:\x1b\[0m)?(\d\d:\d\d:\d\d(?:\.\d{1,6})?) (?: |\[[a-z ]{4,8}\] \[[^\]]{1,40}\]: )(.*)$/.exec(line);
+  return match === null ? null : { time: timeOfDay(match[1] ?? ""), message: match[2] ?? "" };
+}
+
+/** Milliseconds since midnight. */
+function timeOfDay(text: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
+  return Math.floor((hours * 3600 + minutes * 60 + seconds) * 1000);
+}
+
+/** The last moment at or before `end` with this time of day; dbt's times are UTC, and a file's can be whole seconds. */
+function lastTimeOfDay(time: number, end: number): number {
+  const moment = Math.floor(end / DAY_MS) * DAY_MS + time;
+  return moment > end + 1000 ? moment - DAY_MS : moment;
+}
+
+function folderOf(file: string): string {
+  return file.replace(/[\\/][^\\/]*$/, "");
+}

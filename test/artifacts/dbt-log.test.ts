@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { createLogReader, type Invocation, wasToWrite } from "../../src/artifacts/dbt-log.ts";
+import { anInvocation } from "./build.ts";
+
+const LINE = "=".repeat(30);
+const WRITTEN = Date.parse("2026-11-25T07:30:00Z");
+
+function read(text: string, writtenAt = WRITTEN): readonly Invocation[] {
+  const reader = createLogReader();
+  for (const line of text.split("\n")) reader.read(line);
+  return reader.invocations(writtenAt);
+}
+
+/** Lines of real dbt 1.11's debug format. `lines`: what stands behind the thread. */
+function started(clock: string, id: string, command: string, lines: readonly string[] = [], targetPath = "None") {
+  return [
+    `\n\n${LINE} ${clock}.148885 | ${id} ${LINE}`,
+    `\u001b[0m${clock}.148885 [info ] [MainThread]: Running with dbt=1.11.16`,
+    `\u001b[0m${clock}.191879 [debug] [MainThread]: running dbt with arguments {'printer_width': '80', 'write_json': 'True', 'invocation_command': '${command}', 'target_path': '${targetPath}', 'quiet': 'False'}`,
+    ...lines.map((line) => `\u001b[0m${clock}.999999 [debug] [MainThread]: ${line}`),
+  ].join("\n");
+}
+const MANIFEST = "Wrote artifact WritableManifest to /shop/target/manifest.json";
+const RESULTS = "Wrote artifact RunExecutionResult to /shop/target/run_results.json";
+const ended = (command: string, how = "succeeded") =>
+  `Command \`${command}\` ${how} at 22:09:24.051211 after 2.97 seconds`;
+
+describe("dbt's log, in its debug format", () => {
+  it("tells of each start what it was, where it worked, what it left and how it ended", () => {
+    const lines = ["Concurrency: 1 threads (target='ci')", MANIFEST, RESULTS, ended("dbt build", "failed")];
+
+    expect(read(started("07:10:00", "a-1", "dbt --quiet build -s x", lines))).toEqual([
+      {
+        id: "a-1",
+        startedAt: Date.parse("2026-11-25T07:10:00.148Z"),
+        command: "build",
+        targetPath: null,
+        target: "ci",
+        wroteIn: "/shop/target",
+        left: new Set(["run_results.json"]),
+        end: "failed",
+        error: null,
+      },
+    ]);
+  });
+
+  it("tells why a start failed, in the first line of its error", () => {
+    const log = started("07:10:00", "a-1", "dbt build", ["Encountered an error:"]);
+
+    expect(
+      read(`${log}\nCompilation Error in model c (models/c.sql)\n  more\n${started("07:11:00", "b", "dbt ls")}`),
+    ).toMatchObject([
+      { error: "Compilation Error in model c (models/c.sql)", end: null, left: new Set() },
+      { error: null },
+    ]);
+  });
+
+  it.each([
+    ["dbt run", "run"],
+    ["dbt ls --output json", "ls"],
+    ["dbt list", "ls"],
+    ["dbt source freshness -s a", "source freshness"],
+    ["dbt docs generate", "docs generate"],
+    ["dbt --log-format json test", "test"],
+    ["dbt x y", null],
+  ])("knows the command of `%s`", (command, known) => {
+    expect(read(started("07:10:00", "a", command))[0]?.command).toBe(known);
+  });
+
+  it("believes the end's word for a command that was called from Python", () => {
+    expect(read(started("07:10:00", "a", "dbt x y", [ended("cli build")]))).toMatchObject([
+      { command: "build", end: "succeeded" },
+    ]);
+  });
+
+  it("reads a command that Python put into double quotes", () => {
+    const log = started("07:10:00", "a", "dbt ls").replace("'dbt ls'", `"dbt build --vars '{a: 1}'"`);
+
+    expect(read(log)[0]?.command).toBe("build");
+  });
+
+  it("tells the lines of two dbt at once apart by the command that they name", () => {
+    const log = [
+      started("07:10:00", "build", "dbt build", [MANIFEST]),
+      started("07:11:00", "list", "dbt ls", [RESULTS, ended("dbt build"), ended("dbt ls")]),
+    ].join("\n");
+
+    expect(read(log)).toMatchObject([
+      { id: "build", end: "succeeded", left: new Set(["run_results.json"]) },
+      { id: "list", end: "succeeded", left: new Set() },
+    ]);
+  });
+
+  it("works out the days backwards from the time at which the file was last written", () => {
+    const log = [
+      started("08:00:00", "a", "dbt build"),
+      started("23:59:00", "b", "dbt build"),
+      started("07:29:59", "c", "dbt build"),
+    ].join("\n");
+
+    expect(read(log).map(({ startedAt }) => new Date(startedAt).toISOString().slice(0, 16))).toEqual([
+      "2026-11-24T08:00",
+      "2026-11-24T23:59",
+      "2026-11-25T07:29",
+    ]);
+  });
+
+  it("knows of dbt before 1.8, which does not log what it writes, that it left results where it came to its totals", () => {
+    const done = "Done. PASS=1 WARN=0 ERROR=0 SKIP=0 TOTAL=1";
+
+    expect(read(started("07:10:00", "a", "dbt build", [done]))[0]?.left).toEqual(new Set(["run_results.json"]));
+    expect(
+      read(started("07:10:00", "a", "dbt build", [done]).replace("'write_json': 'True'", "'write_json': 'False'"))[0]
+        ?.left,
+    ).toEqual(new Set());
+  });
+
+  it("takes nothing in a message of several lines for a line of dbt's", () => {
+    const log = started("07:10:00", "a", "dbt build", ["On model.shop.a: /* */"]);
+
+    expect(read(`${log}\n  ${ended("dbt build")}\nRunning with dbt=1.11.16\n${RESULTS}`)).toMatchObject([
+      { end: null, left: new Set() },
+    ]);
+  });
+
+  it("reads on through lines that make no sense, and in linear time", () => {
+    const noise = [`${LINE} x | y ${LINE}`, "\u0000".repeat(99), `Command \`${"a".repeat(90_000)}`, "{", '{"info": 3}'];
+    const from = performance.now();
+    for (let round = 0; round < 50; round++) read([...noise, started("07:10:00", "a", "'".repeat(3000))].join("\n"));
+
+    expect(performance.now() - from).toBeLessThan(2000);
+    expect(read([...noise, started("07:10:00", "a", "dbt build")].join("\n"))).toHaveLength(1);
+  });
+});
+
+describe("dbt's log, in its other formats", () => {
+  it("has no ids in plain text", () => {
+    const log = [
+      "\u001b[0m07:10:00  Running with dbt=1.11.16",
+      "\u001b[0m07:10:01  running dbt with arguments {'invocation_command': 'dbt build --log-format-file text', 'target_path': '/tmp/t'}",
+      `\u001b[0m07:10:02  ${RESULTS}`,
+      `\u001b[0m07:10:03  ${ended("dbt build", "failed")}`,
+    ].join("\n");
+
+    expect(read(log)).toMatchObject([
+      { id: null, command: "build", targetPath: "/tmp/t", left: new Set(["run_results.json"]), end: "failed" },
+    ]);
+  });
+
+  const json = (name: string, data: unknown, id = "j-1", ts = "2026-11-25T07:12:17.560790Z") =>
+    JSON.stringify({ data, info: { invocation_id: id, msg: "", name, ts } });
+  const opens = (id: string) => [
+    json("MainReportVersion", { version: "=1.11.16" }, id),
+    json("MainReportArgs", { args: { invocation_command: "dbt build", target_path: "None", write_json: "True" } }, id),
+  ];
+
+  it("tells all in JSON, with whole times, and of two dbt at once by their ids", () => {
+    const log = [
+      ...opens("a"),
+      ...opens("b"),
+      json("ConcurrencyLine", { target_name: "prod" }, "a"),
+      json(
+        "ArtifactWritten",
+        { artifact_type: "RunExecutionResult", artifact_path: "/s/target/run_results.json" },
+        "a",
+      ),
+      json("MainEncounteredError", { exc: "Compilation Error\n  in c" }, "b"),
+      json("CommandCompleted", { command: "dbt build", success: false }, "b"),
+      json("CommandCompleted", { command: "dbt build", success: true }, "a"),
+    ].join("\n");
+
+    expect(read(log, Date.parse("2027-01-01T00:00:00Z"))).toMatchObject([
+      {
+        id: "a",
+        startedAt: Date.parse("2026-11-25T07:12:17.560Z"),
+        target: "prod",
+        end: "succeeded",
+        wroteIn: "/s/target",
+      },
+      { id: "b", error: "Compilation Error", end: "failed", left: new Set() },
+    ]);
+  });
+
+  it("may change within one file", () => {
+    const log = [started("07:01:00", "a", "dbt build"), ...opens("b"), started("07:20:00", "c", "dbt ls")].join("\n");
+
+    expect(read(log).map(({ id, command }) => [id, command])).toEqual([
+      ["a", "build"],
+      ["b", "build"],
+      ["c", "ls"],
+    ]);
+  });
+});
+
+describe("wasToWrite", () => {
+  it.each([
+    ["build", "run_results.json", true],
+    ["clone", "run_results.json", true],
+    ["source freshness", "run_results.json", false],
+    ["source freshness", "sources.json", true],
+    ["build", "sources.json", false],
+    ["run-operation", "run_results.json", false],
+    [null, "run_results.json", false],
+  ] as const)("`dbt %s` and %s: %s", (command, file, answer) => {
+    expect(wasToWrite(anInvocation({ command }), file)).toBe(answer);
+  });
+});
