@@ -14,7 +14,8 @@ describe.skipIf(DBT_BIN === undefined)("report on real dbt", () => {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
     writeFileSync(join(dir, name), text);
   };
-  const dbt = (...args: string[]) => spawnSync("dbt", args, { cwd: dir, env: env() }).status;
+  const program = () => join(DBT_BIN ?? "", "dbt");
+  const dbt = (...args: string[]) => spawnSync(program(), args, { cwd: dir, env: env() }).status;
   const report = (...args: string[]) => signalbox(["report", ...args], { cwd: dir, env: env() });
 
   beforeAll(() => {
@@ -60,7 +61,7 @@ describe.skipIf(DBT_BIN === undefined)("report on real dbt", () => {
 
   it("is not green on the results of a build that was cancelled: dbt writes the nodes that it had done", async () => {
     write("models/slow.sql", `{{ config(materialized="table") }} ${SLOW}`);
-    const child = spawn("dbt", ["build", "--exclude", "b"], { cwd: dir, env: env() });
+    const child = spawn(program(), ["build", "--exclude", "b"], { cwd: dir, env: env() });
     await new Promise<void>((resolve) => {
       child.stdout.on("data", (chunk: Buffer) => chunk.includes("START sql table") && resolve());
     });
