@@ -2,7 +2,7 @@ import type { Finding } from "../severity/verdict.ts";
 
 /** One open problem that people have been told of. */
 export interface LedgerEntry {
-  /** dbt's unique_id, or `meta.alert_key`; `run:<what>` for a finding about the run. */
+  /** `v1:` and dbt's unique_id; `v1:run:<what>:<failure class>` for a finding about the run. */
   readonly fingerprint: string;
   readonly severity: "error" | "warn";
   readonly firstSeen: string;

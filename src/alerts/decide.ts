@@ -1,7 +1,7 @@
 import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import type { Alert, Ledger, LedgerEntry } from "./alert.ts";
-import { fingerprintOf, isOfRun } from "./fingerprint.ts";
+import { fingerprintOf, isReplaced, nameOfFingerprint, runTroubleOf } from "./fingerprint.ts";
 
 export interface AlertPolicy {
   /** The Slack channel of a finding. */
@@ -66,19 +66,22 @@ function problemsAlert(items: readonly { finding: Finding; news: News }[], run: 
 
 /**
  * Recovered only where the same node ran and passed: skipped, not selected and disabled tell nothing. What went wrong
- * with the run itself is over with the first run that gets something done without it.
+ * with the run itself is over with the first run that gets something done without it;
+ * where another one has taken its place, it closes without a word.
  */
 function recoveries(verdict: Verdict, ledger: Ledger | null, run: Run): readonly Alert[] {
   const passed = new Set(verdict.passed);
   const found = new Set(verdict.findings.map(fingerprintOf));
   const isOver = ({ fingerprint }: LedgerEntry) =>
-    isOfRun(fingerprint) ? passed.size > 0 && !found.has(fingerprint) : passed.has(fingerprint);
+    runTroubleOf(fingerprint) === null
+      ? passed.has(nameOfFingerprint(fingerprint))
+      : passed.size > 0 && !found.has(fingerprint) && !isReplaced(fingerprint, verdict.findings);
   return (ledger?.entries ?? []).filter(isOver).flatMap((entry) =>
     entry.thread === null
       ? []
       : {
           kind: "recovered",
-          key: `${run.id}/${run.attempt}/recovered/${entry.fingerprint}`,
+          key: `${run.id}/${run.attempt}/recovered/${nameOfFingerprint(entry.fingerprint)}`,
           entry,
           channel: entry.thread.channel,
         },

@@ -1,11 +1,38 @@
 import type { Finding } from "../severity/verdict.ts";
 
-/** What makes a problem the same problem in the next run: dbt's unique_id; of a finding about the run, what went wrong. */
-export function fingerprintOf(finding: Finding): string {
-  return finding.subject.kind === "node" ? finding.subject.id : `run:${finding.subject.what}`;
+/** What stands before every fingerprint, so that a better way to build them never regroups what a ledger holds. */
+const VERSION = "v1:";
+
+/**
+ * What makes a problem the same problem in the next run: dbt's unique_id; of a finding about the run, what went wrong and
+ * its class (a project that does not compile is not the warehouse that was down before).
+ */
+export function fingerprintOf({ subject, failureClass }: Finding): string {
+  return `${VERSION}${subject.kind === "node" ? subject.id : `run:${subject.what}:${failureClass}`}`;
 }
 
-/** Whether a fingerprint is of a finding about the run; dbt's ids begin with a resource type and a dot. */
-export function isOfRun(fingerprint: string): boolean {
-  return fingerprint.startsWith("run:");
+/** The fingerprint as ledgers hold it now: the first ones had no version, and those of the run no class. */
+export function upgradeFingerprint(fingerprint: string): string {
+  return /^v\d+:/.test(fingerprint) ? fingerprint : `${VERSION}${fingerprint}`;
+}
+
+/** Without its version: dbt's unique_id, or `run:<what>:<failure class>`. */
+export function nameOfFingerprint(fingerprint: string): string {
+  return fingerprint.replace(/^v\d+:/, "");
+}
+
+/** What went wrong with the run (`dbt-failed`, …); null for a node's fingerprint: dbt's ids begin with a type and a dot. */
+export function runTroubleOf(fingerprint: string): string | null {
+  return /^v\d+:run:([^:]*)/.exec(fingerprint)?.[1] ?? null;
+}
+
+/**
+ * Whether something else is wrong with the run now in place of this: the new problem is told, and this one closes
+ * without a word. An entry from before there were classes is replaced by any of its kind.
+ */
+export function isReplaced(fingerprint: string, findings: readonly Finding[]): boolean {
+  const trouble = runTroubleOf(fingerprint);
+  if (trouble === null) return false;
+  const found = findings.map(fingerprintOf);
+  return !found.includes(fingerprint) && found.some((other) => runTroubleOf(other) === trouble);
 }

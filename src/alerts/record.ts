@@ -1,10 +1,11 @@
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import type { Alert, Delivery, Ledger, LedgerEntry } from "./alert.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { fingerprintOf, isReplaced } from "./fingerprint.ts";
 
 /**
  * The ledger after a run. Only deliveries write to it: what did not arrive is new again next time, so that a crash or an
- * outage loses nothing. `at` is an ISO time.
+ * outage loses nothing. What needs no message is recorded all the same: that an error is only a warning now (else the next
+ * escalation would be silent), and that one problem of the run has made way for another. `at` is an ISO time.
  */
 export function recordDeliveries(
   ledger: Ledger,
@@ -16,11 +17,17 @@ export function recordDeliveries(
   const delivered = new Map(
     deliveries.flatMap((delivery) => (delivery.result === "failed" ? [] : [[delivery.key, delivery]])),
   );
-  const entries = new Map(ledger.entries.map((entry) => [entry.fingerprint, entry]));
+  const entries = new Map(
+    ledger.entries
+      .filter(({ fingerprint }) => !isReplaced(fingerprint, verdict.findings))
+      .map((entry) => [entry.fingerprint, entry]),
+  );
 
   for (const finding of verdict.findings) {
     const entry = entries.get(fingerprintOf(finding));
-    if (entry !== undefined) entries.set(entry.fingerprint, { ...entry, lastSeen: at, runs: entry.runs + 1 });
+    if (entry === undefined) continue;
+    const severity = finding.severity === "warn" ? "warn" : entry.severity;
+    entries.set(entry.fingerprint, { ...entry, severity, lastSeen: at, runs: entry.runs + 1 });
   }
   for (const alert of alerts) {
     const delivery = delivered.get(alert.key);

@@ -1,5 +1,6 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Alert, BoardRow, LedgerEntry } from "../alerts/alert.ts";
+import { nameOfFingerprint, runTroubleOf } from "../alerts/fingerprint.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { describeFinding, type FindingWords } from "./finding-words.ts";
 import { bullets, code, context, divider, mrkdwnDate, paragraph, richText, words } from "./slack-blocks.ts";
@@ -127,7 +128,10 @@ function bullet(said: FindingWords, news: string | null): readonly RichTextEleme
 /** One line, as it answers a message that has been read. */
 function recoveredMessage(entry: LedgerEntry, facts: AlertFacts): SlackMessage {
   const { fingerprint, firstSeen, runs } = entry;
-  const name = cleanLine(fingerprint.startsWith("run:") ? "the run" : shortName(fingerprint), 100);
+  const name = cleanLine(
+    runTroubleOf(fingerprint) === null ? shortName(nameOfFingerprint(fingerprint)) : "the run",
+    100,
+  );
   const place = placeOf(facts);
   return {
     text: escapeMrkdwn(cut(`Recovered in ${place}: ${name}`, MOST_NOTIFICATION)),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Ledger } from "../alerts/alert.ts";
+import { upgradeFingerprint } from "../alerts/fingerprint.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
 
@@ -11,7 +12,7 @@ export interface LedgerStore {
 }
 
 const ledgerEntry = z.object({
-  fingerprint: z.string(),
+  fingerprint: z.string().transform(upgradeFingerprint),
   severity: z.enum(["error", "warn"]),
   firstSeen: z.string(),
   lastSeen: z.string(),

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Alert, Delivery, NotifyResult } from "../alerts/alert.ts";
 import { decideAlerts } from "../alerts/decide.ts";
-import { fingerprintOf } from "../alerts/fingerprint.ts";
+import { fingerprintOf, nameOfFingerprint } from "../alerts/fingerprint.ts";
 import { recordDeliveries } from "../alerts/record.ts";
 import { channelOf, mentionsOf } from "../alerts/route.ts";
 import { type AlertFacts, renderAlert } from "../render/slack.ts";
@@ -205,6 +205,10 @@ function openLedger({ settings: { config }, cwd, log, env }: Context): LedgerSto
 }
 
 function idsOf(alert: Alert): string[] {
+  return fingerprintsOf(alert).map(nameOfFingerprint);
+}
+
+function fingerprintsOf(alert: Alert): string[] {
   switch (alert.kind) {
     case "problems":
       return [...alert.opened, ...alert.worse, ...alert.again].map(fingerprintOf);

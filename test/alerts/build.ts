@@ -15,9 +15,10 @@ export function failing(name: string, overrides: Partial<Finding> = {}): Finding
   return aFinding({ subject: aSubject({ id: `test.shop.${name}`, name }), ...overrides });
 }
 
+/** `a` is the test `test.shop.a`; a name with a colon is a fingerprint without its version. */
 export function anEntry(name: string, overrides: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
-    fingerprint: name.includes(":") ? name : `test.shop.${name}`,
+    fingerprint: `v1:${name.includes(":") ? name : `test.shop.${name}`}`,
     severity: "error",
     firstSeen: ago(1),
     lastSeen: ago(1),

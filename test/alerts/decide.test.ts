@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Ledger } from "../../src/alerts/alert.ts";
 import { type AlertPolicy, decideAlerts } from "../../src/alerts/decide.ts";
+import { fingerprintOf, nameOfFingerprint, upgradeFingerprint } from "../../src/alerts/fingerprint.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Finding, Verdict } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";
@@ -19,7 +20,7 @@ function decide(
 
 /** `error to C0ERRORS01: opened a; again b`, `recovered test.shop.a to C0ERRORS01`. */
 function describeAlert(alert: Alert): string {
-  if (alert.kind === "recovered") return `recovered ${alert.entry.fingerprint} to ${alert.channel}`;
+  if (alert.kind === "recovered") return `recovered ${nameOfFingerprint(alert.entry.fingerprint)} to ${alert.channel}`;
   if (alert.kind !== "problems") return alert.kind;
   const names = (findings: readonly Finding[]) =>
     findings.map(({ subject }) => (subject.kind === "node" ? subject.name : subject.what)).join(" ");
@@ -83,7 +84,50 @@ describe("a problem", () => {
   it("of the run itself has a fingerprint of its own", () => {
     const verdict = aVerdict([aRunFinding("dbt-failed"), aRunFinding("platform")]);
 
-    expect(told(verdict, aLedger([anEntry("run:platform")]))).toEqual([`error to ${ERRORS}: opened dbt-failed`]);
+    expect(told(verdict, aLedger([anEntry("run:platform:unknown")]))).toEqual([
+      `error to ${ERRORS}: opened dbt-failed`,
+    ]);
+  });
+});
+
+describe("a problem of the run", () => {
+  const code = aRunFinding("dbt-failed", { failureClass: "code" });
+  const outage = aRunFinding("dbt-failed", { failureClass: "infrastructure" });
+
+  it("is another one where its class is another: it is told, and the one before says nothing", () => {
+    const ledger = aLedger([anEntry("run:dbt-failed:infrastructure", { notifiedAt: ago(0) })]);
+
+    expect(told(aVerdict([code]), ledger)).toEqual([`error to ${ERRORS}: opened dbt-failed`]);
+    expect(told(aVerdict([code], { passed: ["model.shop.a"] }), ledger)).toEqual([
+      `error to ${ERRORS}: opened dbt-failed`,
+    ]);
+    expect(told(aVerdict([outage]), ledger)).toEqual([]);
+  });
+
+  it("that an old ledger holds without a class keeps nobody in the dark, and recovers", () => {
+    const old = aLedger([anEntry("run:dbt-failed", { notifiedAt: ago(0) })]);
+
+    expect(told(aVerdict([code]), old)).toEqual([`error to ${ERRORS}: opened dbt-failed`]);
+    expect(told(aVerdict([], { passed: ["model.shop.a"] }), old)).toEqual([`recovered run:dbt-failed to ${ERRORS}`]);
+  });
+});
+
+describe("a fingerprint", () => {
+  it.each<[what: string, finding: Finding, fingerprint: string]>([
+    ["of a node", failing("a"), "v1:test.shop.a"],
+    [
+      "of the run",
+      aRunFinding("queue-timeout", { failureClass: "infrastructure" }),
+      "v1:run:queue-timeout:infrastructure",
+    ],
+  ])("%s carries its version", (_, finding, fingerprint) => {
+    expect(fingerprintOf(finding)).toBe(fingerprint);
+    expect(upgradeFingerprint(fingerprint)).toBe(fingerprint);
+    expect(upgradeFingerprint(nameOfFingerprint(fingerprint))).toBe(fingerprint);
+  });
+
+  it("of a later version is left as it is", () => {
+    expect(upgradeFingerprint("v2:test.shop.a/x")).toBe("v2:test.shop.a/x");
   });
 });
 
@@ -127,10 +171,10 @@ describe("a problem that is over", () => {
   });
 
   it("of the run itself has recovered with the first run that builds something and does not have it", () => {
-    const ledger = aLedger([anEntry("run:dbt-failed"), anEntry("run:platform")]);
+    const ledger = aLedger([anEntry("run:dbt-failed:code"), anEntry("run:platform:unknown")]);
     const verdict = aVerdict([aRunFinding("platform")], { passed: ["model.shop.orders"] });
 
-    expect(told(verdict, ledger)).toEqual([`recovered run:dbt-failed to ${ERRORS}`]);
+    expect(told(verdict, ledger)).toEqual([`recovered run:dbt-failed:code to ${ERRORS}`]);
     expect(told(aVerdict([], { level: "nothing" }), ledger)).toEqual([]);
     expect(told(aVerdict([aRunFinding("queue-timeout")]), ledger)).toEqual([
       `error to ${ERRORS}: opened queue-timeout`,

@@ -53,7 +53,7 @@ describe("the ledger after a run", () => {
 
     const ledger = play(verdict, aLedger(), (alert) => (alert.channel === ERRORS ? failed(alert) : sent(alert)));
 
-    expect(ledger.entries.map(({ fingerprint }) => fingerprint)).toEqual(["test.shop.b"]);
+    expect(ledger.entries.map(({ fingerprint }) => fingerprint)).toEqual(["v1:test.shop.b"]);
   });
 
   it.each<Delivery["result"]>(["sent", "updated", "already-there"])("counts a message that was %s", (result) => {
@@ -117,6 +117,30 @@ describe("the ledger after a run", () => {
     expect(decideAlerts(aVerdict([failing("a")]), ledger, aRun(), aPolicy(), NOW)).toMatchObject([
       { worse: [failing("a")] },
     ]);
+  });
+
+  it("knows that an error is only a warning now, so that its way back to an error is told", () => {
+    const warning = aVerdict([failing("a", { severity: "warn" })]);
+    const error = aVerdict([failing("a")]);
+    const first = play(error, aLedger());
+
+    const second = play(warning, first);
+
+    expect(second.entries).toMatchObject([{ severity: "warn", notifiedAt: AT, runs: 2 }]);
+    expect(decideAlerts(error, second, aRun(), aPolicy(), NOW)).toMatchObject([{ worse: [failing("a")] }]);
+    const third = play(error, second, failed);
+    expect(decideAlerts(error, third, aRun(), aPolicy(), NOW)).toMatchObject([{ worse: [failing("a")] }]);
+    expect(decideAlerts(error, play(error, third), aRun(), aPolicy(), NOW)).toEqual([]);
+  });
+
+  it("takes one problem of the run for another of its kind, told or not, and leaves other kinds", () => {
+    const code = aVerdict([aRunFinding("dbt-failed", { failureClass: "code" })]);
+    const before = aLedger([anEntry("run:dbt-failed:infrastructure"), anEntry("run:platform:unknown"), anEntry("a")]);
+
+    const fingerprints = (ledger: typeof before) => ledger.entries.map(({ fingerprint }) => fingerprint);
+    const others = ["v1:run:platform:unknown", "v1:test.shop.a"];
+    expect(fingerprints(play(code, before))).toEqual([...others, "v1:run:dbt-failed:code"]);
+    expect(fingerprints(play(code, before, failed))).toEqual(others);
   });
 
   it("forgets what has recovered once that is told, and not before", () => {

@@ -157,7 +157,7 @@ describe("the other messages", () => {
         kind: "recovered",
         key: "k",
         channel: "C0",
-        entry: entry({ fingerprint: "run:platform", firstSeen: "<!channel>", runs: 1 }),
+        entry: entry({ fingerprint: "v1:run:platform:unknown", firstSeen: "<!channel>", runs: 1 }),
       },
       facts(),
     );
