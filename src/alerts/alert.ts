@@ -62,8 +62,17 @@ export type Delivery =
       readonly result: "sent" | "updated" | "already-there";
       readonly channel: string;
       readonly ts: string;
+      /** In words, how it differs from what was meant: as plain text, in the fallback channel, …; absent: in nothing. */
+      readonly ways?: readonly string[];
     }
-  | { readonly key: string; readonly result: "failed"; readonly code: string; readonly hint: string };
+  | {
+      readonly key: string;
+      readonly result: "failed";
+      readonly code: string;
+      readonly hint: string;
+      /** Present where it may have arrived all the same: the channel, and the ISO time of this machine at the post. */
+      readonly mayBeIn?: { readonly channel: string; readonly since: string };
+    };
 
 /** alerts.json and `notify --json`. */
 export interface NotifyResult {

@@ -148,6 +148,7 @@ export const configFile = section({
     warn: channelId.nullable().default(null),
     mentions: z.record(z.string(), mentionId).default({}),
     routes: z.array(route, "wanted a list").default([]),
+    fallback: channelId.nullable().default(null),
     time_zone: z.string().refine(isTimeZone, "wanted a time zone such as Europe/London").default("UTC"),
   }).prefault({}),
   ledger: ledger.default("slack"),

@@ -1,170 +1,206 @@
 import type { WebClient } from "@slack/web-api";
 import type { Delivery } from "../alerts/alert.ts";
 import type { SlackMessage } from "../render/slack.ts";
+import { asFirstLine, asPlainText, markedAsRepeat, redirectedFrom } from "../render/slack-plain.ts";
 import type { Clock } from "../support/clock.ts";
+import { REQUEST_TIMEOUT_MS } from "./client.ts";
+import { type Failure, NOT_SLACK, readFailure } from "./failure.ts";
+import { EVENT_TYPE, type LostPost, lookFor, type Sighting } from "./look.ts";
 
 export interface Post {
   /** The alert's key; it goes along as metadata, so that a message can be found again. */
   readonly key: string;
   readonly channel: string;
   readonly message: SlackMessage;
+  /** True where an earlier run may have posted it and nobody can look: the message says so. */
+  readonly mayRepeat?: boolean;
+}
+
+export interface DeliverOptions {
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The channel for what another one refuses; null: there is none. */
+  readonly fallback: string | null;
 }
 
 /** All tries of one message end within this time. */
 const DEADLINE_MS = 90_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const PAUSE_MS = 2_000;
-/** After a 429 that does not say how long. */
+/** The same for each message after one for which Slack was out all the time: not 90 s for every one of them. */
+const DEADLINE_WHILE_OUT_MS = 30_000;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 16_000;
+/** After a rate limit that does not say how long. */
 const UNTOLD_PAUSE_MS = 10_000;
-
-/** What a person has to do. https://docs.slack.dev/reference/methods/chat.postMessage#errors */
-const HINTS: Readonly<Record<string, string>> = {
-  not_in_channel: "invite the bot: type /invite @signalbox in the channel",
-  channel_not_found: "the id is wrong, or the channel is private and the bot is not in it: /invite @signalbox there",
-  is_archived: "the channel is archived: name another one in signalbox.yml",
-  invalid_auth: "SLACK_BOT_TOKEN is not valid: copy the bot token (xoxb-…) of the app again",
-  not_authed: "SLACK_BOT_TOKEN is not valid: copy the bot token (xoxb-…) of the app again",
-  token_revoked: "SLACK_BOT_TOKEN has been revoked: install the app again and copy the new token",
-  token_expired: "SLACK_BOT_TOKEN has expired: install the app again and copy the new token",
-  account_inactive: "the bot's user or workspace is deactivated",
-  missing_scope: "the app needs the scope chat:write: add it and install the app again",
-  restricted_action: "a workspace rule keeps the bot from posting there: ask an admin, or name another channel",
-};
-
-/** The SDK alone would retry for half an hour and post twice where an answer is lost: no retries of its own, then. */
-export async function createSlackClient(token: string, url: string): Promise<WebClient> {
-  const { WebClient, LogLevel } = await import("@slack/web-api");
-  return new WebClient(token, {
-    slackApiUrl: url,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: REQUEST_TIMEOUT_MS,
-    allowAbsoluteUrls: false,
-    logLevel: LogLevel.ERROR,
-    // Failures are told by the deliveries, without the request's headers.
-    logger: {
-      debug() {},
-      info() {},
-      warn() {},
-      error() {},
-      setLevel() {},
-      getLevel: () => LogLevel.ERROR,
-      setName() {},
-    },
-  });
-}
 
 /**
  * Posts one message after another. Never throws: each post has its delivery, also what was not posted any more because
  * `signal` aborted. What has arrived by then must be recorded.
  */
-export async function deliver(
-  client: WebClient,
-  posts: readonly Post[],
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<readonly Delivery[]> {
+export async function deliver(posts: readonly Post[], options: DeliverOptions): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
-  for (const post of posts) deliveries.push(await deliverOne(client, post, clock, signal));
+  let isOut = false;
+  for (const post of posts) {
+    const ended = await deliverOne(post, options, isOut ? DEADLINE_WHILE_OUT_MS : DEADLINE_MS);
+    deliveries.push(ended.delivery);
+    isOut = ended.isOut;
+  }
   return deliveries;
 }
 
-async function deliverOne(client: WebClient, post: Post, clock: Clock, signal: AbortSignal): Promise<Delivery> {
-  const deadline = clock.monotonic() + DEADLINE_MS;
-  for (;;) {
-    if (signal.aborted)
-      return { key: post.key, result: "failed", code: "interrupted", hint: "stopped before it was posted" };
-    try {
-      const answer = await client.chat.postMessage({
-        channel: post.channel,
-        text: post.message.text,
-        blocks: [...post.message.blocks],
-        metadata: { event_type: "signalbox_alert", event_payload: { key: post.key } },
-        unfurl_links: false,
-        unfurl_media: false,
-      });
-      return { key: post.key, result: "sent", channel: answer.channel ?? post.channel, ts: answer.ts ?? "" };
-    } catch (error) {
-      const failure = readFailure(error);
-      const pauseMs = failure.retryAfterMs;
-      if (pauseMs === null || clock.monotonic() + pauseMs >= deadline)
-        return { key: post.key, result: "failed", code: failure.code, hint: failure.hint };
-      await clock.sleep(pauseMs, signal).catch(() => {});
-    }
-  }
+interface Ended {
+  readonly delivery: Delivery;
+  /** Slack gave no answer that counts in the whole time. */
+  readonly isOut: boolean;
 }
 
-interface Failure {
-  readonly code: string;
-  readonly hint: string;
-  /** null: trying again is useless, or could post twice. */
-  readonly retryAfterMs: number | null;
+type Form = "full" | "plain" | "first line";
+
+/** How a message goes out; each step takes something away, and none is taken twice. */
+interface Way {
+  readonly channel: string;
+  readonly form: Form;
+  readonly hasMetadata: boolean;
+  readonly isMarked: boolean;
+  /** The code with which the post's own channel refused it. */
+  readonly redirected: string | null;
 }
 
-function readFailure(error: unknown): Failure {
-  const fields = error as {
-    code?: string;
-    data?: { error?: string; needed?: string; provided?: string };
-    retryAfter?: number;
-    statusCode?: number;
+async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): Promise<Ended> {
+  const { client, clock, signal } = options;
+  const deadline = clock.monotonic() + timeMs;
+  const ways: string[] = [];
+  let way: Way = {
+    channel: post.channel,
+    form: "full",
+    hasMetadata: true,
+    isMarked: post.mayRepeat === true,
+    redirected: null,
   };
-  switch (fields.code) {
-    case "slack_webapi_platform_error": {
-      const code = fields.data?.error;
-      // For the SDK, whatever is no JSON is the code of an error, however long: a proxy's page, say.
-      if (typeof code !== "string" || !/^[a-z0-9_]{1,80}$/.test(code)) {
-        return {
-          code: "not_slack",
-          hint: "the answer is not Slack's: is a proxy in between? The message may have arrived, so it is not posted again",
-          retryAfterMs: null,
-        };
+  if (way.isMarked) ways.push("marked as a possible repeat: nobody can look whether an earlier run's message arrived");
+  // The last post whose outcome is not known.
+  let lost: LostPost | null = null;
+  let pauseMs = FIRST_PAUSE_MS;
+
+  const fail = ({ code, hint }: Pick<Failure, "code" | "hint">, isOut = false): Ended => ({
+    delivery: {
+      key: post.key,
+      result: "failed",
+      code,
+      hint: lost === null ? hint : `${hint}; the message may have arrived all the same`,
+      ...(lost === null ? {} : { mayBeIn: { channel: lost.channel, since: lost.since } }),
+    },
+    isOut,
+  });
+  const arrived = (result: "sent" | "already-there", channel: string, ts: string): Ended => ({
+    delivery: { key: post.key, result, channel, ts, ...(ways.length === 0 ? {} : { ways }) },
+    isOut: false,
+  });
+  /** Waits; false where the time is over: a request that cannot end within it is not begun. */
+  const pause = async (ms: number): Promise<boolean> => {
+    if (clock.monotonic() + ms + REQUEST_TIMEOUT_MS > deadline) return false;
+    await clock.sleep(ms, signal).catch(() => {});
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    return true;
+  };
+  const interrupted = { code: "interrupted", hint: "stopped before it was posted" };
+
+  for (;;) {
+    if (signal.aborted) return fail(interrupted);
+    const since = new Date(clock.now()).toISOString();
+    const tried = await tryOnce(client, post, way);
+    if ("ts" in tried) return arrived("sent", tried.channel, tried.ts);
+
+    switch (tried.reaction) {
+      case "wait":
+        if (!(await pause(waitFor(tried, pauseMs)))) return fail(tried, true);
+        continue;
+      case "look": {
+        lost = { key: post.key, channel: way.channel, since };
+        // Without its key in the metadata a message cannot be told from another one.
+        let seen: Sighting = { kind: "never", why: "it went without metadata" };
+        while (way.hasMetadata) {
+          if (!(await pause(seen.kind === "later" ? (seen.retryAfterMs ?? pauseMs) : pauseMs)))
+            return fail(tried, true);
+          if (signal.aborted) return fail(interrupted);
+          seen = await lookFor(client, lost);
+          if (seen.kind !== "later") break;
+        }
+        if (seen.kind === "found") return arrived("already-there", lost.channel, seen.ts);
+        if (seen.kind === "absent") {
+          lost = null;
+          continue;
+        }
+        // Nobody can look: once more, and the message says so.
+        if (way.isMarked) return fail(tried);
+        ways.push(
+          `marked as a possible repeat: the answer was lost (${tried.code}), and nobody can look (${seen.why})`,
+        );
+        way = { ...way, isMarked: true };
+        continue;
       }
-      const scopes =
-        fields.data?.needed === undefined
-          ? ""
-          : ` (needed: ${fields.data.needed}, provided: ${fields.data.provided ?? "none"})`;
-      return {
-        code,
-        hint: `${HINTS[code] ?? `Slack refused the message: see the error ${code} of chat.postMessage`}${scopes}`,
-        retryAfterMs: null,
-      };
-    }
-    case "slack_webapi_rate_limited_error":
-      return rateLimited(Math.max(fields.retryAfter ?? 0, 1) * 1000);
-    case "slack_webapi_http_error":
-      return {
-        code: `http_${fields.statusCode ?? "error"}`,
-        hint: "Slack answered with an error; the message may have arrived, so it is not posted again",
-        retryAfterMs: null,
-      };
-    default: {
-      // The SDK's plain error for a 429 without a valid Retry-After.
-      if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
-        return rateLimited(UNTOLD_PAUSE_MS);
-      const code = networkCode(error);
-      // Nothing was sent before these: posting again cannot double it.
-      const neverSent = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
-      return neverSent
-        ? { code, hint: "Slack could not be reached", retryAfterMs: PAUSE_MS }
-        : {
-            code,
-            hint: "no answer from Slack; the message may have arrived, so it is not posted again",
-            retryAfterMs: null,
-          };
+      default: {
+        const next = nextWay(way, tried, options.fallback, post.channel);
+        if (next === null) return fail(tried);
+        ways.push(next.words);
+        way = next.way;
+        if (clock.monotonic() + REQUEST_TIMEOUT_MS > deadline) return fail(tried, true);
+      }
     }
   }
 }
 
-function rateLimited(retryAfterMs: number): Failure {
-  return { code: "ratelimited", hint: "Slack's rate limit: the message was not posted", retryAfterMs };
+function waitFor({ retryAfterMs, code }: Failure, pauseMs: number): number {
+  return retryAfterMs ?? (code === "ratelimited" || code === "rate_limited" ? UNTOLD_PAUSE_MS : pauseMs);
 }
 
-/** The first code of the network in the chain of causes. */
-function networkCode(error: unknown): string {
-  for (let cause = error; typeof cause === "object" && cause !== null; ) {
-    const { code, cause: next, original } = cause as { code?: unknown; cause?: unknown; original?: unknown };
-    if (typeof code === "string" && !code.startsWith("slack_webapi")) return code;
-    cause = original ?? next;
+/** What else can be tried after a refusal, and in words why; null: nothing. */
+function nextWay(
+  way: Way,
+  { reaction, code, hint, pointers }: Failure,
+  fallback: string | null,
+  meant: string,
+): { way: Way; words: string } | null {
+  const at = pointers.length === 0 ? "" : ` at ${pointers.join(", ")}`;
+  if (reaction === "plainer" && way.form !== "first line") {
+    const form = way.form === "full" ? "plain" : "first line";
+    const what = form === "plain" ? "as plain text" : "with its first line only";
+    return { way: { ...way, form }, words: `${what}: Slack refused the rest (${code}${at})` };
   }
-  return "no_answer";
+  if (reaction === "no-metadata" && way.hasMetadata)
+    return {
+      way: { ...way, hasMetadata: false },
+      words: `without metadata: Slack refused it (${code}${at}); a lost answer cannot be looked up`,
+    };
+  if (reaction === "elsewhere" && way.redirected === null && fallback !== null && fallback !== meant)
+    return {
+      way: { ...way, channel: fallback, redirected: code },
+      words: `in slack.fallback ${fallback}: ${meant} refused it (${code}): ${hint}`,
+    };
+  return null;
+}
+
+function messageFor({ message, channel }: Post, { form, isMarked, redirected }: Way): SlackMessage {
+  const shaped = form === "full" ? message : form === "plain" ? asPlainText(message) : asFirstLine(message);
+  const placed = redirected === null ? shaped : redirectedFrom(channel, redirected, shaped);
+  return isMarked ? markedAsRepeat(placed) : placed;
+}
+
+async function tryOnce(client: WebClient, post: Post, way: Way): Promise<{ channel: string; ts: string } | Failure> {
+  const { text, blocks } = messageFor(post, way);
+  try {
+    const answer = await client.chat.postMessage({
+      channel: way.channel,
+      text,
+      ...(blocks.length === 0 ? {} : { blocks: [...blocks] }),
+      ...(way.hasMetadata ? { metadata: { event_type: EVENT_TYPE, event_payload: { key: post.key } } } : {}),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+    // What does not say where the message stands is no answer of Slack's.
+    if (typeof answer.ts !== "string" || answer.ts === "") return NOT_SLACK;
+    return { channel: typeof answer.channel === "string" ? answer.channel : way.channel, ts: answer.ts };
+  } catch (error) {
+    return readFailure(error, "chat.postMessage");
+  }
 }

@@ -12,7 +12,8 @@ import type { Run } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { factsOf, isMatch } from "../severity/rules.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
-import { createSlackClient, deliver, type Post } from "../slack/deliver.ts";
+import { createSlackClient } from "../slack/client.ts";
+import { deliver, type Post } from "../slack/deliver.ts";
 import { createFileLedger, type LedgerStore } from "../slack/ledger-store.ts";
 import { configurationError, type ExitCode, type Problem } from "../support/errors.ts";
 import { matchesGlob } from "../support/globs.ts";
@@ -119,7 +120,8 @@ async function tell(context: Context, alerts: readonly Alert[], posts: readonly 
     return [];
   }
   const client = await createSlackClient(token, given.slackUrl ?? "https://slack.com/api/");
-  const deliveries = await deliver(client, posts, context.clock, context.signal);
+  const { clock, signal } = context;
+  const deliveries = await deliver(posts, { client, clock, signal, fallback: context.settings.config.slack.fallback });
   for (const delivery of deliveries)
     announce(
       context,
@@ -147,6 +149,7 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
       : `${alert.kind === "problems" ? count(idsOf(alert).length, alert.severity === "error" ? "error" : "warning") : alert.kind} → ${alert.channel}`;
   if (delivery.result !== "failed") {
     context.log.step("notify", `${what}: ${delivery.result}`);
+    for (const way of delivery.ways ?? []) context.log.warn("notify", `${what}: ${delivery.result} ${way}`);
     return;
   }
   const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}`;

@@ -1,0 +1,111 @@
+import { hintFor, type Reaction, reactionTo } from "./codes.ts";
+
+/** Why a request to Slack has no result, and what that asks for. */
+export interface Failure {
+  readonly code: string;
+  readonly hint: string;
+  readonly reaction: Reaction;
+  /** How long Slack wants us to wait; null: it did not say. */
+  readonly retryAfterMs: number | null;
+  /** JSON pointers to what Slack does not take, such as `/blocks/3/text`. */
+  readonly pointers: readonly string[];
+}
+
+interface ErrorFields {
+  readonly code?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly retryAfter?: number;
+  readonly statusCode?: number;
+}
+
+/** What the SDK threw, read. Nothing of the request, and of the answer only what has the form of a code. */
+export function readFailure(error: unknown, method: string): Failure {
+  const fields = error as ErrorFields;
+  switch (fields.code) {
+    case "slack_webapi_platform_error":
+      return refusal(fields.data ?? {}, method);
+    case "slack_webapi_rate_limited_error":
+      return rateLimited(Math.max(fields.retryAfter ?? 0, 1) * 1000);
+    case "slack_webapi_http_error":
+      return ofStatus(fields.statusCode);
+    default:
+      // The SDK's plain error for a 429 without a valid Retry-After.
+      if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
+        return rateLimited(null);
+      return ofNetwork(networkCode(error));
+  }
+}
+
+/** An answer with 200 that holds no message: what a proxy or another server says. */
+export const NOT_SLACK: Failure = failure("not_slack", "the answer is not Slack's: is a proxy in between?", "look");
+
+function refusal(data: Readonly<Record<string, unknown>>, method: string): Failure {
+  const { error: code, needed, provided } = data;
+  // For the SDK, whatever is no JSON is the code of an error, however long: a proxy's page, say.
+  if (typeof code !== "string" || !/^[a-z0-9_]{1,80}$/.test(code)) return NOT_SLACK;
+  const hasScopes = isScopes(needed);
+  const hint =
+    code === "missing_scope" && hasScopes && needed !== "chat:write"
+      ? `the app needs the scope ${needed}: add it and install the app again`
+      : hintFor(code, method);
+  const scopes = hasScopes ? ` (needed: ${needed}, provided: ${isScopes(provided) ? provided : "none"})` : "";
+  return { ...failure(code, `${hint}${scopes}`, reactionTo(code)), pointers: pointersIn(data) };
+}
+
+/** https://docs.slack.dev/reference/scopes: words with colons, points and commas. */
+function isScopes(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z0-9:._, -]{1,500}$/i.test(value);
+}
+
+/** Slack names places as `[json-pointer:/blocks/3/text]`, in `errors` or `response_metadata.messages`. */
+function pointersIn({ errors, response_metadata }: Readonly<Record<string, unknown>>): readonly string[] {
+  const messages = (response_metadata as { messages?: unknown } | null | undefined)?.messages;
+  const texts = [errors, messages].flatMap((list) => (Array.isArray(list) ? list.slice(0, 50) : []));
+  const pointers = texts.flatMap((text) => {
+    const pointer = typeof text === "string" ? /\[json-pointer:(\/[\w/.~-]{0,120})\]/.exec(text)?.[1] : undefined;
+    return pointer === undefined ? [] : [pointer];
+  });
+  return [...new Set(pointers)].slice(0, 5);
+}
+
+function ofStatus(status: number | undefined): Failure {
+  const code = `http_${status ?? "error"}`;
+  // A server that answers 4xx has not taken the request; 408 says that it does not know the whole of it.
+  const isRefused = status !== undefined && status >= 400 && status < 500 && status !== 408;
+  return isRefused
+    ? failure(code, "what answers there does not take messages: is --slack-url right, is a proxy in between?", "stop")
+    : failure(code, "Slack answered with an error", "look");
+}
+
+/** Nothing was sent before these: posting again cannot double it. */
+const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
+
+function ofNetwork(code: string): Failure {
+  if (/CERT|UNABLE_TO_(?:VERIFY|GET)/.test(code))
+    return failure(
+      code,
+      "the certificate is not trusted: NODE_EXTRA_CA_CERTS names the file of a company's own",
+      "stop",
+    );
+  return NEVER_SENT.includes(code)
+    ? failure(code, "Slack could not be reached", "wait")
+    : failure(code, "no answer from Slack", "look");
+}
+
+function rateLimited(retryAfterMs: number | null): Failure {
+  return { ...failure("ratelimited", hintFor("ratelimited", ""), "wait"), retryAfterMs };
+}
+
+function failure(code: string, hint: string, reaction: Reaction): Failure {
+  return { code, hint, reaction, retryAfterMs: null, pointers: [] };
+}
+
+/** The first code of the network in the chain of causes. */
+function networkCode(error: unknown): string {
+  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 10; depth += 1) {
+    const { code, cause: next, original } = cause as { code?: unknown; cause?: unknown; original?: unknown };
+    if (typeof code === "string" && !code.startsWith("slack_webapi")) return code;
+    cause = original ?? next;
+  }
+  return "no_answer";
+}

@@ -1,0 +1,63 @@
+import type { WebClient } from "@slack/web-api";
+import { readFailure } from "./failure.ts";
+
+/** A post whose outcome nobody knows. */
+export interface LostPost {
+  /** The alert's key, which went along as metadata. */
+  readonly key: string;
+  readonly channel: string;
+  /** ISO time, by this machine's clock, at which it was posted. */
+  readonly since: string;
+}
+
+/**
+ * `found`: it has arrived. `absent`: it has not. `later`: no answer just now. `never`: nobody can look, as the app has no
+ * history scope or the channel has too many messages.
+ */
+export type Sighting =
+  | { readonly kind: "found"; readonly ts: string }
+  | { readonly kind: "absent" }
+  | { readonly kind: "later"; readonly retryAfterMs: number | null; readonly why: string }
+  | { readonly kind: "never"; readonly why: string };
+
+export const EVENT_TYPE = "signalbox_alert";
+
+/** Message times are Slack's: a machine's clock may be wrong by this much, and a page more costs little. */
+const SKEW_MS = 24 * 3600_000;
+const PAGE = 100;
+const MOST_PAGES = 10;
+
+/** Looks for a post by its key in its channel's history. Never throws. */
+export async function lookFor(client: WebClient, { key, channel, since }: LostPost): Promise<Sighting> {
+  const oldest = String(Math.max(0, Math.floor((Date.parse(since) - SKEW_MS) / 1000)) || 0);
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await client.conversations
+      .history({
+        channel,
+        oldest,
+        limit: PAGE,
+        // Without this Slack leaves metadata out.
+        include_all_metadata: true,
+        ...(cursor === undefined ? {} : { cursor }),
+      })
+      .catch((error: unknown) => readFailure(error, "conversations.history"));
+    if ("reaction" in answer) {
+      const why = `${answer.code}: ${answer.hint}`;
+      const isPassing = answer.code !== "not_slack" && (answer.reaction === "wait" || answer.reaction === "look");
+      return isPassing ? { kind: "later", retryAfterMs: answer.retryAfterMs, why } : { kind: "never", why };
+    }
+    if (!Array.isArray(answer.messages)) return { kind: "never", why: "the history holds no messages" };
+    const message = answer.messages.find((each) => keyOf(each) === key);
+    if (typeof message?.ts === "string") return { kind: "found", ts: message.ts };
+    cursor = answer.response_metadata?.next_cursor;
+    if (answer.has_more !== true) return { kind: "absent" };
+    if (cursor === undefined || cursor === "") return { kind: "never", why: "the history breaks off" };
+  }
+  return { kind: "never", why: `the channel has more than ${PAGE * MOST_PAGES} messages since` };
+}
+
+function keyOf(message: unknown): unknown {
+  const { metadata } = (message ?? {}) as { metadata?: { event_type?: unknown; event_payload?: { key?: unknown } } };
+  return metadata?.event_type === EVENT_TYPE ? metadata.event_payload?.key : undefined;
+}
