@@ -18,6 +18,21 @@ export interface Ledger {
   readonly lastRun: string | null;
   readonly entries: readonly LedgerEntry[];
   readonly board: { readonly week: string; readonly channel: string; readonly ts: string } | null;
+  /** Posts whose outcome nobody knows: they are looked for before what they told is told again. */
+  readonly unsettled: readonly UnsettledPost[];
+}
+
+/** A message that Slack may have taken without our getting its answer. */
+export interface UnsettledPost {
+  /** The alert's key, which went along as metadata. */
+  readonly key: string;
+  readonly channel: string;
+  /** ISO time by the clock of the machine that posted: from when on to look. */
+  readonly since: string;
+  /** ISO time of the run, as the ledger's entries have it. */
+  readonly at: string;
+  /** What it told; `severity: null` is a recovery. */
+  readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
 }
 
 export interface BoardRow {

@@ -8,6 +8,8 @@ export interface AlertPolicy {
   readonly channelOf: (finding: Finding) => string;
   /** Slack ids to mention for a finding; only such as have been checked. */
   readonly mentionsOf: (finding: Finding) => readonly string[];
+  /** A short hash of a text and of the scope: two projects of one CI run may tell the same channel. */
+  readonly digest: (text: string) => string;
   /** How long a problem that still fails is not told again. */
   readonly repeatSeconds: number;
 }
@@ -38,7 +40,7 @@ export function decideAlerts(
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   const problems = [...groups.values()].map((items) => problemsAlert(items, run, policy));
-  return [...problems, ...recoveries(verdict, ledger, run)];
+  return [...problems, ...recoveries(verdict, ledger, run, policy)];
 }
 
 function newsOf(finding: Finding, entry: LedgerEntry | undefined, policy: AlertPolicy, now: number): News | null {
@@ -54,7 +56,7 @@ function problemsAlert(items: readonly { finding: Finding; news: News }[], run: 
   const channel = policy.channelOf(first.finding);
   return {
     kind: "problems",
-    key: `${run.id}/${run.attempt}/${first.finding.severity}/${channel}`,
+    key: `${run.id}/${run.attempt}/${first.finding.severity}/${channel}/${policy.digest(newsText(items))}`,
     severity: first.finding.severity,
     channel,
     opened: of("opened"),
@@ -64,12 +66,25 @@ function problemsAlert(items: readonly { finding: Finding; news: News }[], run: 
   };
 }
 
+/** What tells one message of a run from another to the same channel. */
+function newsText(items: readonly { finding: Finding; news: News }[]): string {
+  return items
+    .map(({ finding, news }) => `${news} ${fingerprintOf(finding)}`)
+    .sort()
+    .join("\n");
+}
+
 /**
  * Recovered only where the same node ran and passed: skipped, not selected and disabled tell nothing. What went wrong
  * with the run itself is over with the first run that gets something done without it;
  * where another one has taken its place, it closes without a word.
  */
-function recoveries(verdict: Verdict, ledger: Ledger | null, run: Run): readonly Alert[] {
+function recoveries(
+  verdict: Verdict,
+  ledger: Ledger | null,
+  run: Run,
+  { digest }: Pick<AlertPolicy, "digest">,
+): readonly Alert[] {
   const passed = new Set(verdict.passed);
   const found = new Set(verdict.findings.map(fingerprintOf));
   const isOver = ({ fingerprint }: LedgerEntry) =>
@@ -81,7 +96,7 @@ function recoveries(verdict: Verdict, ledger: Ledger | null, run: Run): readonly
       ? []
       : {
           kind: "recovered",
-          key: `${run.id}/${run.attempt}/recovered/${nameOfFingerprint(entry.fingerprint)}`,
+          key: `${run.id}/${run.attempt}/recovered/${nameOfFingerprint(entry.fingerprint)}/${digest(entry.fingerprint)}`,
           entry,
           channel: entry.thread.channel,
         },

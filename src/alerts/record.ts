@@ -1,6 +1,7 @@
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import type { Alert, Delivery, Ledger, LedgerEntry } from "./alert.ts";
 import { fingerprintOf, isReplaced } from "./fingerprint.ts";
+import { stillUnsettled } from "./unsettled.ts";
 
 /**
  * The ledger after a run. Only deliveries write to it: what did not arrive is new again next time, so that a crash or an
@@ -39,7 +40,8 @@ export function recordDeliveries(
       entries.set(fingerprintOf(finding), toldEntry(finding, entries.get(fingerprintOf(finding)), thread, at));
     }
   }
-  return { ...ledger, lastRun: at, entries: [...entries.values()] };
+  const unsettled = stillUnsettled(ledger.unsettled, alerts, deliveries, at);
+  return { ...ledger, lastRun: at, entries: [...entries.values()], unsettled };
 }
 
 function toldEntry(

@@ -123,7 +123,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
           if (!(await pause(seen.kind === "later" ? (seen.retryAfterMs ?? pauseMs) : pauseMs)))
             return fail(tried, true);
           if (signal.aborted) return fail(interrupted);
-          seen = await lookFor(client, lost);
+          seen = await lookFor(client, lost, () => clock.monotonic() + REQUEST_TIMEOUT_MS > deadline);
           if (seen.kind !== "later") break;
         }
         if (seen.kind === "found") return arrived("already-there", lost.channel, seen.ts);

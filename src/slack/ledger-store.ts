@@ -1,53 +1,202 @@
+import { constants } from "node:fs";
+import { copyFile, lstat, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import type { Ledger } from "../alerts/alert.ts";
 import { upgradeFingerprint } from "../alerts/fingerprint.ts";
+import { mergeLedgers } from "../alerts/merge.ts";
+import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { isNodeError, writeFileAtomic } from "../support/files.ts";
 
 /** Where the ledger lives between runs. */
 export interface LedgerStore {
-  /** The scope's ledger, an empty one where it has none yet. Throws an artifacts error for one that is unreadable. */
-  load(scope: string): Promise<Ledger>;
-  save(ledger: Ledger): Promise<void>;
+  /** The scope's ledger; an empty one where it has none yet, or where `damage` says why it cannot be read. */
+  load(scope: string): Promise<{ readonly ledger: Ledger; readonly damage: string | null }>;
+  /**
+   * Stores what has changed since `base`, and keeps what others have stored. A damaged file is moved aside first, never
+   * written over: `keptAs` says where it is. Throws an artifacts error where nothing can be written.
+   */
+  save(base: Ledger, changed: Ledger): Promise<{ readonly ledger: Ledger; readonly keptAs: string | null }>;
 }
 
+const SCHEMA = 1;
+/** Some 50,000 open problems: a larger file is not one of ours. */
+const MOST_BYTES = 16 * 2 ** 20;
+/** A save takes milliseconds: a lock that nobody has touched for this long is a dead process's. */
+const LOCK_STALE_MS = 10_000;
+const LOCK_POLL_MS = 50;
+
+const severity = z.enum(["error", "warn"]);
 const ledgerEntry = z.object({
   fingerprint: z.string().transform(upgradeFingerprint),
-  severity: z.enum(["error", "warn"]),
+  severity,
   firstSeen: z.string(),
   lastSeen: z.string(),
   runs: z.number(),
   notifiedAt: z.string(),
   thread: z.object({ channel: z.string(), ts: z.string() }).nullable(),
 });
-const ledger = z.object({
+const unsettledPost = z.object({
+  key: z.string(),
+  channel: z.string(),
+  since: z.string(),
+  at: z.string(),
+  told: z.array(z.object({ fingerprint: z.string(), severity: severity.nullable() })),
+});
+const ledgerShape = z.object({
   scope: z.string(),
   lastRun: z.string().nullable(),
   entries: z.array(ledgerEntry),
   board: z.object({ week: z.string(), channel: z.string(), ts: z.string() }).nullable(),
+  unsettled: z.array(unsettledPost).default([]),
 });
-const ledgerFile = z.object({ schema: z.literal(1), ledgers: z.array(ledger) });
+const envelope = z.object({ schema: z.literal(SCHEMA), ledgers: z.array(z.unknown()) });
+
+export function emptyLedger(scope: string): Ledger {
+  return { scope, lastRun: null, entries: [], board: null, unsettled: [] };
+}
 
 /** A file with the ledgers of all scopes. It has to last from run to run: a folder, or a cache that is always saved. */
-export function createFileLedger(path: string): LedgerStore {
-  const readAll = async (): Promise<readonly Ledger[]> => {
-    const text = await readFileIfAny(path);
-    if (text === null) return [];
-    try {
-      return ledgerFile.parse(JSON.parse(text)).ledgers;
-    } catch (error) {
-      throw new SignalboxError("artifacts", `the ledger ${path} is unreadable`, {
-        hint: "delete it to start anew: every open problem is then told once more",
-        cause: error,
-      });
-    }
-  };
+export function createFileLedger(path: string, clock: Clock): LedgerStore {
   return {
-    load: async (scope) =>
-      (await readAll()).find((item) => item.scope === scope) ?? { scope, lastRun: null, entries: [], board: null },
-    save: async (changed) => {
-      const others = (await readAll()).filter((item) => item.scope !== changed.scope);
-      await writeFileAtomic(path, `${JSON.stringify({ schema: 1, ledgers: [...others, changed] }, null, 2)}\n`);
+    load: async (scope) => {
+      const file = await readLedgers(path);
+      if (file.damage !== null) return { ledger: emptyLedger(scope), damage: file.damage };
+      const { ledger, damage } = pick(file.ledgers, scope);
+      return { ledger, damage };
+    },
+    save: async (base, changed) => {
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        return await withLock(`${path}.lock`, clock, () => replace(path, base, changed, clock));
+      } catch (error) {
+        if (error instanceof SignalboxError) throw error;
+        throw new SignalboxError("artifacts", `the ledger ${path} cannot be written: ${codeOf(error)}`, {
+          cause: error,
+        });
+      }
     },
   };
+}
+
+async function replace(path: string, base: Ledger, changed: Ledger, clock: Clock) {
+  const file = await readLedgers(path);
+  const stored = pick(file.ledgers, changed.scope);
+  let keptAs: string | null = null;
+  if (file.damage !== null) {
+    if (!file.canMove) throw new SignalboxError("artifacts", `the ledger ${path} cannot be written: it ${file.damage}`);
+    keptAs = await freeName(path, clock);
+    await rename(path, keptAs);
+  } else if (stored.damage !== null) {
+    // The parts of other scopes are whole, and stay.
+    keptAs = await freeName(path, clock);
+    await copyFile(path, keptAs, constants.COPYFILE_EXCL);
+  }
+  const isWhole = file.damage === null && stored.damage === null;
+  const ledger = isWhole ? mergeLedgers(base, stored.ledger, changed) : changed;
+  const others = file.ledgers.filter((item) => scopeOf(item) !== changed.scope);
+  await writeFileAtomic(path, `${JSON.stringify({ schema: SCHEMA, ledgers: [...others, ledger] }, null, 2)}\n`);
+  return { ledger, keptAs };
+}
+
+interface LedgerFile {
+  /** As they are in the file: parts of other scopes are handed on unread. */
+  readonly ledgers: readonly unknown[];
+  /** Why it cannot be read; null: it can. */
+  readonly damage: string | null;
+  /** False for what is no file of ours and must not be moved, such as a device. */
+  readonly canMove: boolean;
+}
+
+async function readLedgers(path: string): Promise<LedgerFile> {
+  const damaged = (damage: string, canMove = true) => ({ ledgers: [], damage, canMove });
+  let text: string;
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return damaged("is a folder");
+    if (!found.isFile()) return damaged("is not a file", false);
+    if (found.size > MOST_BYTES) return damaged(`is larger than ${MOST_BYTES / 2 ** 20} MiB`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return { ledgers: [], damage: null, canMove: true };
+    return damaged(`cannot be read: ${codeOf(error)}`);
+  }
+  if (text.trim() === "") return damaged("is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return damaged("is not JSON: cut off, or of another program");
+  }
+  const parsed = envelope.safeParse(value);
+  if (parsed.success) return { ledgers: parsed.data.ledgers, damage: null, canMove: true };
+  const schema = (value as { schema?: unknown } | null)?.schema;
+  return typeof schema === "number" && schema > SCHEMA
+    ? damaged(`is of a newer signalbox: its schema is ${schema}, this one reads ${SCHEMA}`)
+    : damaged("is not a ledger of signalbox");
+}
+
+function pick(ledgers: readonly unknown[], scope: string): { ledger: Ledger; damage: string | null } {
+  const own = ledgers.find((item) => scopeOf(item) === scope);
+  if (own === undefined) return { ledger: emptyLedger(scope), damage: null };
+  const parsed = ledgerShape.safeParse(own);
+  if (parsed.success) return { ledger: parsed.data, damage: null };
+  const [issue] = parsed.error.issues;
+  return { ledger: emptyLedger(scope), damage: `is damaged at ${issue?.path.join(".") || "its top"}` };
+}
+
+function scopeOf(item: unknown): unknown {
+  return (item as { scope?: unknown } | null | undefined)?.scope;
+}
+
+/** `ledger.json.damaged-20261128T070000Z`; with a number behind it where that one exists. */
+async function freeName(path: string, clock: Clock): Promise<string> {
+  const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
+  for (let number = 1; number < 1000; number += 1) {
+    const name = `${path}.damaged-${time}${number === 1 ? "" : `-${number}`}`;
+    const isFree = await lstat(name).then(
+      () => false,
+      (error: unknown) => isNodeError(error) && error.code === "ENOENT",
+    );
+    if (isFree) return name;
+  }
+  throw new SignalboxError("artifacts", `too many damaged ledgers lie beside ${path}`);
+}
+
+/** One writer at a time, on any file system that makes files exclusively. */
+async function withLock<T>(lock: string, clock: Clock, action: () => Promise<T>): Promise<T> {
+  const mine = `${process.pid} ${crypto.randomUUID()}`;
+  let seen = { text: "", since: clock.monotonic() };
+  while (!(await take(lock, mine))) {
+    // By our own watching, not by the file's time: clocks of two machines differ.
+    const text = await readFile(lock, "utf8").catch(() => "");
+    if (text !== seen.text) seen = { text, since: clock.monotonic() };
+    if (clock.monotonic() - seen.since > LOCK_STALE_MS) {
+      await rm(lock, { force: true });
+      seen = { text: "", since: clock.monotonic() };
+    }
+    await clock.sleep(LOCK_POLL_MS);
+  }
+  try {
+    return await action();
+  } finally {
+    if ((await readFile(lock, "utf8").catch(() => "")) === mine) await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string, mine: string): Promise<boolean> {
+  try {
+    const file = await open(lock, "wx");
+    await file.writeFile(mine).finally(() => file.close());
+    return true;
+  } catch (error) {
+    if (isNodeError(error) && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return isNodeError(error) ? (error.code ?? error.message) : String(error);
 }

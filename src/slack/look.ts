@@ -27,11 +27,16 @@ const SKEW_MS = 24 * 3600_000;
 const PAGE = 100;
 const MOST_PAGES = 10;
 
-/** Looks for a post by its key in its channel's history. Never throws. */
-export async function lookFor(client: WebClient, { key, channel, since }: LostPost): Promise<Sighting> {
+/** Looks for a post by its key in its channel's history, while not `isOver`. Never throws. */
+export async function lookFor(
+  client: WebClient,
+  { key, channel, since }: LostPost,
+  isOver: () => boolean,
+): Promise<Sighting> {
   const oldest = String(Math.max(0, Math.floor((Date.parse(since) - SKEW_MS) / 1000)) || 0);
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
+    if (isOver()) return { kind: "later", retryAfterMs: null, why: "the time is over" };
     const answer = await client.conversations
       .history({
         channel,

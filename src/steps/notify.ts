@@ -1,9 +1,11 @@
-import { resolve } from "node:path";
+import { createHash } from "node:crypto";
+import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery, NotifyResult } from "../alerts/alert.ts";
-import { decideAlerts } from "../alerts/decide.ts";
+import { type AlertPolicy, decideAlerts } from "../alerts/decide.ts";
 import { fingerprintOf, nameOfFingerprint } from "../alerts/fingerprint.ts";
 import { recordDeliveries } from "../alerts/record.ts";
 import { channelOf, mentionsOf } from "../alerts/route.ts";
+import { mayRepeat, unsettledOf } from "../alerts/unsettled.ts";
 import { type AlertFacts, renderAlert } from "../render/slack.ts";
 import { drawMessage } from "../render/slack-preview.ts";
 import { count } from "../render/words.ts";
@@ -14,9 +16,10 @@ import { factsOf, isMatch } from "../severity/rules.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { createSlackClient } from "../slack/client.ts";
 import { deliver, type Post } from "../slack/deliver.ts";
-import { createFileLedger, type LedgerStore } from "../slack/ledger-store.ts";
 import { configurationError, type ExitCode, type Problem } from "../support/errors.ts";
 import { matchesGlob } from "../support/globs.ts";
+import { openKeptLedger, settleLost } from "./kept-ledger.ts";
+import { findOfSameAttempt } from "./same-attempt.ts";
 
 /** What an alert says about the run that it comes from. */
 export interface Told {
@@ -63,10 +66,15 @@ export function assertChannels({ env, settings: { config } }: Context): void {
 export async function notifyStep(context: Context, told: Told, verdict: Verdict): Promise<Notified> {
   const { given, config } = context.settings;
   const now = given.at ?? context.clock.now();
-  const store = openLedger(context);
+  const at = new Date(now).toISOString();
   const scope = `${told.run.repository} ${told.project} ${told.target ?? ""}`;
-  const ledger = store === null ? null : await store.load(scope);
-  const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context), now);
+  const kept = await openKeptLedger(context, scope);
+  const client = await openSlack(context);
+  const { ledger, open } =
+    client === null || kept.ledger === null
+      ? { ledger: kept.ledger, open: [] }
+      : await settleLost(client, kept.ledger, verdict.passed, context);
+  const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context, scope), now);
   const facts: AlertFacts = {
     run: told.run,
     mode: told.mode,
@@ -74,15 +82,33 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
     projectName: told.project,
     reproduce: verdict.reproduce,
   };
-  const posts = alerts.map((alert) => ({ key: alert.key, channel: alert.channel, message: renderAlert(alert, facts) }));
+  const posts = alerts.map((alert) => ({
+    key: alert.key,
+    channel: alert.channel,
+    message: renderAlert(alert, facts),
+    mayRepeat: mayRepeat(alert, open),
+  }));
 
-  const deliveries = await tell(context, alerts, posts);
-  const isSent = deliveries.length > 0 || (alerts.length === 0 && given.dryRun !== true);
+  // Before the first post: a run that is killed before it records leaves the next one the keys to look for.
+  const ahead =
+    ledger === null || client === null || posts.length === 0
+      ? { ledger, isSaved: false }
+      : await kept.save({
+          ...ledger,
+          unsettled: [...ledger.unsettled, ...unsettledOf(alerts, at, new Date(context.clock.now()).toISOString())],
+        });
+  // On a laptop each start is a run of its own; `--at` replays other moments than this one.
+  const isOneAttempt = (told.run.platform === "github" || told.run.platform === "circleci") && given.at === undefined;
+  const earlier =
+    client !== null && ledger === null && isOneAttempt
+      ? await findOfSameAttempt(client, context.work, posts, context)
+      : { there: [], repeats: [] };
+  const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
+  const isTold = client !== null || (alerts.length === 0 && given.dryRun !== true);
   const recorded =
-    ledger !== null && isSent
-      ? recordDeliveries(ledger, verdict, alerts, deliveries, new Date(now).toISOString())
+    ahead.ledger !== null && isTold
+      ? (await kept.save(recordDeliveries(ahead.ledger, verdict, alerts, deliveries, at))).ledger
       : ledger;
-  if (store !== null && recorded !== null && recorded !== ledger) await store.save(recorded);
 
   const result: NotifyResult = {
     schema: 1,
@@ -93,7 +119,7 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
       findings: idsOf(alert),
     })),
     deliveries,
-    ledger: { from: store === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
+    ledger: { from: ledger === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
     muted: mutedIn(verdict),
   };
   await context.work.open();
@@ -102,31 +128,54 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
   return { result, exitCode: exitCodeOfDeliveries(context, alerts, deliveries) };
 }
 
-async function tell(context: Context, alerts: readonly Alert[], posts: readonly Post[]): Promise<readonly Delivery[]> {
-  const { given } = context.settings;
-  const token = context.env.SLACK_BOT_TOKEN;
+/** null: nothing is sent, as there is no token or the run is dry. */
+async function openSlack({ env, settings: { given } }: Context): Promise<WebClient | null> {
+  const token = env.SLACK_BOT_TOKEN;
+  return token && given.dryRun !== true ? createSlackClient(token, given.slackUrl ?? "https://slack.com/api/") : null;
+}
+
+interface TellOptions {
+  /** Posts that stand in Slack already. */
+  readonly there: readonly Delivery[];
+  /** Keys of posts that may stand there. */
+  readonly repeats: readonly string[];
+  /** Whether the ledger holds what is posted now, for the next run to look for. */
+  readonly isRemembered: boolean;
+}
+
+async function tell(
+  context: Context,
+  client: WebClient | null,
+  alerts: readonly Alert[],
+  posts: readonly Post[],
+  { there, repeats, isRemembered }: TellOptions,
+): Promise<readonly Delivery[]> {
   if (posts.length === 0) {
     context.log.step("notify", "nothing to tell");
     return [];
   }
-  if (!token || given.dryRun) {
+  if (client === null) {
     context.log.step(
       "notify",
-      token
+      context.env.SLACK_BOT_TOKEN
         ? "dry run: nothing is sent; the messages would look like this"
         : "SLACK_BOT_TOKEN is not set: nothing is sent; the messages would look like this",
     );
     for (const [index, post] of posts.entries()) draw(context, alerts[index], post);
     return [];
   }
-  const client = await createSlackClient(token, given.slackUrl ?? "https://slack.com/api/");
   const { clock, signal } = context;
-  const deliveries = await deliver(posts, { client, clock, signal, fallback: context.settings.config.slack.fallback });
+  const { fallback } = context.settings.config.slack;
+  const due = posts
+    .filter(({ key }) => !there.some((delivery) => delivery.key === key))
+    .map((post) => (repeats.includes(post.key) ? { ...post, mayRepeat: true } : post));
+  const deliveries = [...there, ...(await deliver(due, { client, clock, signal, fallback }))];
   for (const delivery of deliveries)
     announce(
       context,
       delivery,
       alerts.find(({ key }) => key === delivery.key),
+      isRemembered,
     );
   return deliveries;
 }
@@ -142,7 +191,7 @@ function draw(context: Context, alert: Alert | undefined, { channel, message }: 
 }
 
 /** An error that did not arrive is loud: in the log and beside the run. */
-function announce(context: Context, delivery: Delivery, alert: Alert | undefined): void {
+function announce(context: Context, delivery: Delivery, alert: Alert | undefined, isRemembered: boolean): void {
   const what =
     alert === undefined
       ? delivery.key
@@ -152,7 +201,13 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
     for (const way of delivery.ways ?? []) context.log.warn("notify", `${what}: ${delivery.result} ${way}`);
     return;
   }
-  const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}`;
+  const next =
+    delivery.mayBeIn === undefined
+      ? ""
+      : isRemembered
+        ? "; the next run looks for it before it is posted again"
+        : "; without a ledger the next run posts it again";
+  const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}${next}`;
   context.log.warn("notify", message);
   context.runner.annotate([
     {
@@ -181,7 +236,7 @@ function isAboutErrors(alert: Alert | undefined): boolean {
 
 const NO_CHANNEL = "no channel configured";
 
-function policyOf({ settings: { config } }: Context) {
+function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy {
   const routes = config.slack.routes.map((route) => ({
     takes: (finding: Finding) => isMatch(route.match, factsOf(finding), matchesGlob),
     error: route.error ?? null,
@@ -191,20 +246,9 @@ function policyOf({ settings: { config } }: Context) {
   return {
     channelOf: (finding: Finding) => channelOf(finding, channels),
     mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
+    digest: (text) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12),
     repeatSeconds: REPEAT_SECONDS,
   };
-}
-
-/** null: nothing is known of earlier runs. */
-function openLedger({ settings: { config }, cwd, log, env }: Context): LedgerStore | null {
-  if (config.ledger.startsWith("file:")) return createFileLedger(resolve(cwd, config.ledger.slice("file:".length)));
-  if (config.ledger === "slack" && env.SLACK_BOT_TOKEN) {
-    log.warn(
-      "notify",
-      "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers",
-    );
-  }
-  return null;
 }
 
 function idsOf(alert: Alert): string[] {

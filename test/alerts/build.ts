@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Alert, Delivery, Ledger, LedgerEntry } from "../../src/alerts/alert.ts";
 import type { AlertPolicy } from "../../src/alerts/decide.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
@@ -30,7 +31,7 @@ export function anEntry(name: string, overrides: Partial<LedgerEntry> = {}): Led
 }
 
 export function aLedger(entries: readonly LedgerEntry[] = [], overrides: Partial<Ledger> = {}): Ledger {
-  return { scope: "acme/shop shop prod", lastRun: ago(1), entries, board: null, ...overrides };
+  return { scope: "acme/shop shop prod", lastRun: ago(1), entries, board: null, unsettled: [], ...overrides };
 }
 
 /** Two channels, nobody mentioned, told again after a day. */
@@ -38,6 +39,7 @@ export function aPolicy(overrides: Partial<AlertPolicy> = {}): AlertPolicy {
   return {
     channelOf: ({ severity }) => (severity === "error" ? ERRORS : WARNINGS),
     mentionsOf: () => [],
+    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 12),
     repeatSeconds: 86_400,
     ...overrides,
   };

@@ -163,7 +163,8 @@ describe("a problem that is over", () => {
 
     const alerts = decide(aVerdict([], { passed: ["test.shop.a"] }), aLedger([entry]));
 
-    expect(alerts).toEqual([{ kind: "recovered", key: "777/1/recovered/test.shop.a", entry, channel: "C0FINANCE1" }]);
+    const key = expect.stringMatching(/^777\/1\/recovered\/test\.shop\.a\/[0-9a-f]{12}$/);
+    expect(alerts).toEqual([{ kind: "recovered", key, entry, channel: "C0FINANCE1" }]);
   });
 
   it("that passed without anybody having been told says nothing", () => {
@@ -219,6 +220,21 @@ describe("the alerts of a run", () => {
     expect(keys(aRun())).toEqual(keys(aRun()));
     expect(keys(aRun())).not.toEqual(keys(aRun({ attempt: 2 })));
     expect(keys(aRun())).not.toEqual(keys(aRun({ id: "778" })));
+  });
+
+  it("have other keys in another scope and for other news: what one project told is not taken for another's", () => {
+    const keysOf = (verdict: Verdict, ledger: Ledger | null, scope: string) =>
+      decide(verdict, ledger, { policy: aPolicy({ digest: (text) => `${scope}:${text}` }) }).map(({ key }) => key);
+    const one = aVerdict([failing("a")]);
+
+    const keys = [
+      ...keysOf(one, null, "shop"),
+      ...keysOf(one, null, "finance"),
+      ...keysOf(aVerdict([failing("a"), failing("b")]), null, "shop"),
+      ...keysOf(one, aLedger([anEntry("a", { notifiedAt: ago(30) })]), "shop"),
+    ];
+
+    expect(new Set(keys).size).toBe(4);
   });
 
   it("mention each owner once, of those that are told alone", () => {

@@ -1,0 +1,35 @@
+import type { Ledger } from "./alert.ts";
+
+/**
+ * One ledger of two that have changed since `base`: `ours`, and what another writer has stored meanwhile. What one of them
+ * alone has changed is taken from it; what both have changed is kept rather than lost.
+ */
+export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger {
+  const later = (one: string | null, other: string | null) => ((one ?? "") > (other ?? "") ? one : other);
+  return {
+    scope: ours.scope,
+    lastRun: later(stored.lastRun, ours.lastRun),
+    entries: mergeLists(base.entries, stored.entries, ours.entries, ({ fingerprint }) => fingerprint),
+    board: isSame(base.board, ours.board) ? stored.board : ours.board,
+    unsettled: mergeLists(base.unsettled, stored.unsettled, ours.unsettled, ({ key }) => key),
+  };
+}
+
+function mergeLists<T>(
+  base: readonly T[],
+  stored: readonly T[],
+  ours: readonly T[],
+  keyOf: (item: T) => string,
+): readonly T[] {
+  const byKey = (items: readonly T[]) => new Map(items.map((item) => [keyOf(item), item]));
+  const [before, theirs, own] = [byKey(base), byKey(stored), byKey(ours)];
+  return [...new Set([...own.keys(), ...theirs.keys()])].flatMap((key) => {
+    const [was, their, our] = [before.get(key), theirs.get(key), own.get(key)];
+    const merged = isSame(was, their) ? our : isSame(was, our) ? their : (our ?? their);
+    return merged === undefined ? [] : [merged];
+  });
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

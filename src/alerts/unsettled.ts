@@ -1,0 +1,117 @@
+import type { Alert, Delivery, Ledger, LedgerEntry, UnsettledPost } from "./alert.ts";
+import { fingerprintOf, nameOfFingerprint } from "./fingerprint.ts";
+
+/** After this long nobody looks any more whether a message has arrived. */
+const REMEMBERED_MS = 7 * 86_400_000;
+
+/**
+ * The posts that are about to be made, as the ledger holds them while nobody knows what becomes of them: a run that is
+ * killed between a post and its record leaves them to the next one. `at` is the run's ISO time; `since` this machine's.
+ */
+export function unsettledOf(alerts: readonly Alert[], at: string, since: string): readonly UnsettledPost[] {
+  return alerts.map((alert) => ({
+    key: alert.key,
+    channel: alert.channel,
+    since,
+    at,
+    told:
+      alert.kind === "problems"
+        ? [...alert.opened, ...alert.worse, ...alert.again].map((finding) => ({
+            fingerprint: fingerprintOf(finding),
+            severity: finding.severity,
+          }))
+        : alert.kind === "recovered"
+          ? [{ fingerprint: alert.entry.fingerprint, severity: null }]
+          : [],
+  }));
+}
+
+/** The ledger when a post is known to have arrived as the message `ts`, or (null) not to have arrived. */
+export function settle(ledger: Ledger, post: UnsettledPost, ts: string | null): Ledger {
+  const unsettled = ledger.unsettled.filter(({ key }) => key !== post.key);
+  if (ts === null) return { ...ledger, unsettled };
+  const entries = new Map(ledger.entries.map((entry) => [entry.fingerprint, entry]));
+  for (const { fingerprint, severity } of post.told) {
+    const known = entries.get(fingerprint);
+    // What a later message has told is newer than this one.
+    if (known !== undefined && known.notifiedAt > post.at) continue;
+    if (severity === null) entries.delete(fingerprint);
+    else entries.set(fingerprint, toldThen(fingerprint, severity, known, post, ts));
+  }
+  return { ...ledger, entries: [...entries.values()], unsettled };
+}
+
+function toldThen(
+  fingerprint: string,
+  severity: "error" | "warn",
+  known: LedgerEntry | undefined,
+  { channel, at }: UnsettledPost,
+  ts: string,
+): LedgerEntry {
+  return {
+    fingerprint,
+    // A downgrade since then has been recorded.
+    severity: known?.severity === "warn" && known.lastSeen > at ? "warn" : severity,
+    firstSeen: known?.firstSeen ?? at,
+    lastSeen: known?.lastSeen ?? at,
+    runs: known?.runs ?? 1,
+    notifiedAt: at,
+    thread: { channel, ts },
+  };
+}
+
+/** Whether something in this alert may have been told by a post that is not settled. */
+export function mayRepeat(alert: Alert, unsettled: readonly UnsettledPost[]): boolean {
+  const maybeTold = new Set(unsettled.flatMap(toldBy));
+  return unsettledOf([alert], "", "")
+    .flatMap(toldBy)
+    .some((told) => maybeTold.has(told));
+}
+
+function toldBy({ told }: UnsettledPost): string[] {
+  return told.map(({ fingerprint, severity }) => `${severity} ${fingerprint}`);
+}
+
+/**
+ * What stays unsettled after a run: its own posts that may have arrived, and older ones, but for what has been told since,
+ * or was over before anybody could look.
+ */
+export function stillUnsettled(
+  unsettled: readonly UnsettledPost[],
+  alerts: readonly Alert[],
+  deliveries: readonly Delivery[],
+  at: string,
+): readonly UnsettledPost[] {
+  const own = unsettledOf(alerts, at, at).flatMap((post) => {
+    const delivery = deliveries.find(({ key }) => key === post.key);
+    return delivery?.result === "failed" && delivery.mayBeIn !== undefined ? [{ ...post, ...delivery.mayBeIn }] : [];
+  });
+  const keys = new Set(alerts.map(({ key }) => key));
+  const arrived = new Set(deliveries.flatMap(({ key, result }) => (result === "failed" ? [] : [key])));
+  const toldNow = new Set(
+    unsettledOf(
+      alerts.filter(({ key }) => arrived.has(key)),
+      at,
+      at,
+    ).flatMap(toldBy),
+  );
+  const older = unsettled
+    .filter((post) => !keys.has(post.key) && Date.parse(at) - Date.parse(post.at) < REMEMBERED_MS)
+    .map((post) => ({
+      ...post,
+      told: post.told.filter(({ fingerprint, severity }) => !toldNow.has(`${severity} ${fingerprint}`)),
+    }))
+    .filter(({ told }) => told.length > 0);
+  return [...older, ...own];
+}
+
+/** A post that nobody can look up, without what has passed since: there is nothing to tell of it any more. */
+export function withoutPassed(post: UnsettledPost, passed: readonly string[]): UnsettledPost {
+  const over = new Set(passed);
+  return {
+    ...post,
+    told: post.told.filter(
+      ({ fingerprint, severity }) => severity === null || !over.has(nameOfFingerprint(fingerprint)),
+    ),
+  };
+}

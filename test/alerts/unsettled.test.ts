@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Alert, Delivery, Ledger } from "../../src/alerts/alert.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
+import { mergeLedgers } from "../../src/alerts/merge.ts";
+import { recordDeliveries } from "../../src/alerts/record.ts";
+import { mayRepeat, settle, stillUnsettled, unsettledOf, withoutPassed } from "../../src/alerts/unsettled.ts";
+import type { Verdict } from "../../src/severity/verdict.ts";
+import { aRun } from "../run/build.ts";
+import { aVerdict } from "../severity/build.ts";
+import { ago, aLedger, anEntry, aPolicy, ERRORS, failed, failing, HOUR_MS, NOW, sent } from "./build.ts";
+
+const AT = new Date(NOW).toISOString();
+const decide = (verdict: Verdict, ledger: Ledger, now = NOW, id = "777") =>
+  decideAlerts(verdict, ledger, aRun({ id }), aPolicy(), now);
+
+/** The answer was lost: it may be in its channel. */
+function lost(alert: Alert, at = AT): Delivery {
+  return {
+    key: alert.key,
+    result: "failed",
+    code: "timeout",
+    hint: "",
+    mayBeIn: { channel: alert.channel, since: at },
+  };
+}
+
+function ledgerAfterLoss(verdict: Verdict, before = aLedger()): { ledger: Ledger; alerts: readonly Alert[] } {
+  const alerts = decide(verdict, before);
+  const deliveries = alerts.map((alert) => lost(alert));
+  return { ledger: recordDeliveries(before, verdict, alerts, deliveries, AT), alerts };
+}
+
+describe("a message whose answer was lost", () => {
+  it("is in the ledger by its key, with what it told, and none of it counts as told", () => {
+    const { ledger, alerts } = ledgerAfterLoss(aVerdict([failing("a"), failing("b")]));
+
+    expect(ledger.entries).toEqual([]);
+    expect(ledger.unsettled).toEqual([
+      {
+        key: alerts[0]?.key,
+        channel: ERRORS,
+        since: AT,
+        at: AT,
+        told: [
+          { fingerprint: "v1:test.shop.a", severity: "error" },
+          { fingerprint: "v1:test.shop.b", severity: "error" },
+        ],
+      },
+    ]);
+  });
+
+  it("that has arrived counts as told then, so that the next run says nothing of it", () => {
+    const { ledger } = ledgerAfterLoss(aVerdict([failing("a")]));
+    const [post] = ledger.unsettled;
+    if (post === undefined) throw new Error("no post");
+
+    const settled = settle(ledger, post, "1764000000.000009");
+
+    const thread = { channel: ERRORS, ts: "1764000000.000009" };
+    expect(settled.entries).toMatchObject([{ fingerprint: "v1:test.shop.a", notifiedAt: AT, thread }]);
+    expect(settled.unsettled).toEqual([]);
+    expect(decide(aVerdict([failing("a")]), settled, NOW + HOUR_MS)).toEqual([]);
+  });
+
+  it("that has not arrived is told again as new", () => {
+    const { ledger } = ledgerAfterLoss(aVerdict([failing("a")]));
+    const [post] = ledger.unsettled;
+    if (post === undefined) throw new Error("no post");
+
+    const settled = settle(ledger, post, null);
+
+    expect(settled).toMatchObject({ entries: [], unsettled: [] });
+    expect(decide(aVerdict([failing("a")]), settled)).toMatchObject([{ opened: [failing("a")] }]);
+  });
+
+  it("of an escalation raises what is known, but for what a later message told or a downgrade took back", () => {
+    const before = aLedger([anEntry("a", { severity: "warn", notifiedAt: ago(3) })]);
+    const { ledger } = ledgerAfterLoss(aVerdict([failing("a")]), before);
+    const [post] = ledger.unsettled;
+    if (post === undefined) throw new Error("no post");
+
+    expect(settle(ledger, post, "1.2").entries).toMatchObject([{ severity: "error", runs: 2, notifiedAt: AT }]);
+    const later = { ...ledger, entries: [anEntry("a", { notifiedAt: ago(-1) })] };
+    expect(settle(later, post, "1.2").entries).toEqual(later.entries);
+    const warned = recordDeliveries(ledger, aVerdict([failing("a", { severity: "warn" })]), [], [], ago(-1));
+    expect(settle(warned, post, "1.2").entries).toMatchObject([{ severity: "warn" }]);
+  });
+
+  it("of a recovery ends the problem where it has arrived", () => {
+    const { ledger } = ledgerAfterLoss(aVerdict([], { passed: ["test.shop.a"] }), aLedger([anEntry("a")]));
+    const [post] = ledger.unsettled;
+    if (post === undefined) throw new Error("no post");
+
+    expect(post.told).toEqual([{ fingerprint: "v1:test.shop.a", severity: null }]);
+    expect(settle(ledger, post, "1.2")).toMatchObject({ entries: [], unsettled: [] });
+    expect(settle(ledger, post, null)).toMatchObject({ entries: [anEntry("a")], unsettled: [] });
+  });
+
+  it("that nobody can look up makes its next telling a possible repeat, once that is delivered no more", () => {
+    const verdict = aVerdict([failing("a")]);
+    const { ledger } = ledgerAfterLoss(verdict);
+    const [alert] = decide(verdict, ledger, NOW + HOUR_MS, "778");
+    if (alert === undefined) throw new Error("no alert");
+
+    expect(mayRepeat(alert, ledger.unsettled)).toBe(true);
+    expect(mayRepeat(alert, [])).toBe(false);
+    const other = decide(aVerdict([failing("c")]), ledger, NOW + HOUR_MS, "778");
+    expect(other.map((each) => mayRepeat(each, ledger.unsettled))).toEqual([false]);
+    const at = ago(-1);
+    expect(stillUnsettled(ledger.unsettled, [alert], [sent(alert)], at)).toEqual([]);
+    expect(stillUnsettled(ledger.unsettled, [alert], [failed(alert)], at)).toEqual(ledger.unsettled);
+    expect(stillUnsettled(ledger.unsettled, [], [], at)).toEqual(ledger.unsettled);
+    expect(stillUnsettled(ledger.unsettled, [], [], ago(-24 * 8))).toEqual([]);
+    const [post] = ledger.unsettled;
+    expect(post && withoutPassed(post, ["test.shop.a"]).told).toEqual([]);
+  });
+
+  it("is recorded for the channel that it went to, and dropped once its fate is known", () => {
+    const verdict = aVerdict([failing("a")]);
+    const alerts = decide(verdict, aLedger());
+    const ahead = { ...aLedger(), unsettled: unsettledOf(alerts, AT, AT) };
+    const [alert] = alerts;
+    if (alert === undefined) throw new Error("no alert");
+    const inFallback = { ...lost(alert), mayBeIn: { channel: "C0FALLBACK", since: AT } } as Delivery;
+
+    expect(recordDeliveries(ahead, verdict, alerts, [inFallback], AT).unsettled).toMatchObject([
+      { key: alert.key, channel: "C0FALLBACK" },
+    ]);
+    expect(recordDeliveries(ahead, verdict, alerts, [sent(alert)], AT).unsettled).toEqual([]);
+    expect(recordDeliveries(ahead, verdict, alerts, [failed(alert)], AT).unsettled).toEqual([]);
+  });
+});
+
+describe("runs whose messages arrive, do not, or lose their answers", () => {
+  type Fate = "sent" | "refused" | "lost, arrived" | "lost, gone" | "killed, arrived" | "killed, gone";
+  const FATES: Fate[] = ["sent", "refused", "lost, arrived", "lost, gone", "killed, arrived", "killed, gone"];
+  const story = fc.array(
+    fc.record({ seen: fc.constantFrom("error", "warn", "passed", "not run"), fate: fc.constantFrom(...FATES) }),
+    { minLength: 1, maxLength: 12 },
+  );
+
+  it("tell each piece of news once where the channel's history can be read", () => {
+    fc.assert(
+      fc.property(story, (runs) => {
+        const channel = new Set<string>();
+        let stored: Ledger = aLedger();
+        let believed: "error" | "warn" | "passed" = "passed";
+        for (const [index, { seen, fate }] of runs.entries()) {
+          const now = NOW + index * 60_000;
+          const at = new Date(now).toISOString();
+          for (const post of stored.unsettled) stored = settle(stored, post, channel.has(post.key) ? "1.2" : null);
+          const findings = seen === "error" || seen === "warn" ? [failing("a", { severity: seen })] : [];
+          const verdict = aVerdict(findings, { passed: seen === "passed" ? ["test.shop.a"] : [] });
+          const alerts = decide(verdict, stored, now, String(index));
+
+          const isNews =
+            seen === "passed"
+              ? believed !== "passed"
+              : seen === "error"
+                ? believed !== "error"
+                : seen === "warn" && believed === "passed";
+          expect(alerts.length, `run ${index}`).toBe(isNews ? 1 : 0);
+
+          if (seen === "warn" && believed === "error" && !fate.startsWith("killed")) believed = "warn";
+          stored = { ...stored, unsettled: [...stored.unsettled, ...unsettledOf(alerts, at, at)] };
+          if (alerts.length > 0 && (fate === "sent" || fate.endsWith("arrived"))) {
+            for (const { key } of alerts) channel.add(key);
+            if (seen !== "not run") believed = seen;
+          }
+          if (fate.startsWith("killed") && alerts.length > 0) continue;
+          const deliver = { sent: (alert: Alert) => sent(alert), refused: failed } as Record<
+            string,
+            (alert: Alert) => Delivery
+          >;
+          const deliveries = alerts.map(deliver[fate] ?? ((alert) => lost(alert, at)));
+          stored = recordDeliveries(stored, verdict, alerts, deliveries, at);
+          if (seen === "warn" && believed === "error") believed = "warn";
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("two ledgers of one scope", () => {
+  const base = aLedger([anEntry("a"), anEntry("b"), anEntry("c")]);
+  const names = ({ entries }: Ledger) => entries.map(({ fingerprint }) => fingerprint.at(-1)).join("");
+
+  it("are ours where nobody else has written", () => {
+    const ours = aLedger([anEntry("a", { runs: 9 })]);
+
+    expect(mergeLedgers(base, base, ours)).toEqual(ours);
+  });
+
+  it("keep what each has added, and what one alone has ended stays ended", () => {
+    const theirs = aLedger([anEntry("a"), anEntry("b"), anEntry("d")]);
+    const ours = aLedger([anEntry("b"), anEntry("c"), anEntry("e")]);
+
+    expect(
+      names(mergeLedgers(base, theirs, ours))
+        .split("")
+        .sort()
+        .join(""),
+    ).toBe("bde");
+  });
+
+  it("keep a problem that one has ended and the other has told again", () => {
+    const told = anEntry("a", { notifiedAt: AT });
+
+    expect(mergeLedgers(base, aLedger([]), aLedger([told])).entries).toContainEqual(told);
+    expect(mergeLedgers(base, aLedger([told]), aLedger([])).entries).toContainEqual(told);
+  });
+});
