@@ -1,4 +1,4 @@
-import { entriesOf, type Fields, fieldsOf, isFields, pathOf, textOf, textsOf, timeOf } from "./fields.ts";
+import { entriesOf, type Fields, fieldsOf, isFields, listOf, pathOf, textOf, textsOf, timeOf } from "./fields.ts";
 import { notA, parseJson, readMetadata } from "./json.ts";
 
 /**
@@ -17,6 +17,8 @@ export interface Manifest {
   readonly quoting: Readonly<Record<"database" | "schema" | "identifier", boolean>>;
   /** Everything that has a unique_id and is enabled: nodes, sources, exposures, metrics, semantic models, unit tests, … */
   readonly nodes: ReadonlyMap<string, Node>;
+  /** What the project has and disables, by id; of several entries the first one, as dbt takes it. */
+  readonly disabled: ReadonlyMap<string, Node>;
   readonly macros: ReadonlyMap<string, Macro>;
   /** Owner of a group, by the group's name. */
   readonly owners: ReadonlyMap<string, Owner>;
@@ -105,11 +107,22 @@ export function readManifest(text: string, where: string): Manifest {
     generatedAt: timeOf(metadata.generated_at) ?? "",
     quoting: readQuoting(fieldsOf(metadata.quoting)),
     nodes: new Map(nodes.map((node) => [node.id, node])),
+    disabled: readDisabled(root.disabled),
     macros: new Map(macros.map((macro) => [macro.id, macro])),
     owners: new Map(
       entriesOf(root.groups).map(([key, group]) => [textOf(group.name) ?? key, readOwner(fieldsOf(group.owner))]),
     ),
   };
+}
+
+/** dbt lists entries under each id: one project or package may enable what another disables. */
+function readDisabled(disabled: unknown): Manifest["disabled"] {
+  return new Map(
+    Object.entries(fieldsOf(disabled)).flatMap(([id, entries]): [string, Node][] => {
+      const first = listOf(entries).filter(isFields)[0];
+      return first === undefined ? [] : [[id, readNode(id, first)]];
+    }),
+  );
 }
 
 function readQuoting({ database, schema, identifier }: Fields): Manifest["quoting"] {

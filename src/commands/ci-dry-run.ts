@@ -5,7 +5,7 @@ import { createStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { buildArguments } from "../steps/build.ts";
-import { describePlan } from "../steps/decide-plan.ts";
+import { describeFailure, describePlan } from "../steps/decide-plan.ts";
 import { lookAtLine } from "../steps/line.ts";
 import { planStep } from "../steps/plan.ts";
 
@@ -20,10 +20,8 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
 
   const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
   if (planned.kind === "failed") {
-    context.log.step(
-      "plan",
-      `the project does not compile: ${planned.run.lastWords ?? `dbt ${planned.run.command} ended with ${planned.run.exitCode}`}`,
-    );
+    const { message, hint } = describeFailure(planned.run);
+    context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
     return 1;
   }
   context.log.step("plan", describePlan(context, planned.result, planned.manifest).lines.join("\n"));

@@ -2,7 +2,7 @@ import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion } from "../setup/occasion.ts";
 import { openWorkshop } from "../setup/workshop.ts";
-import { describePlan, type Planned } from "../steps/decide-plan.ts";
+import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";
 import { planOffline } from "../steps/plan-offline.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -10,8 +10,8 @@ import { SignalboxError } from "../support/errors.ts";
 export async function run(context: Context): Promise<number> {
   const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);
   if (planned.kind === "failed") {
-    const words = planned.run.lastWords ?? `dbt ${planned.run.command} ended with exit code ${planned.run.exitCode}`;
-    throw new SignalboxError("dbt", words, { hint: "mend the project: dbt parse has to pass" });
+    const { message, hint } = describeFailure(planned.run);
+    throw new SignalboxError("dbt", message, { hint });
   }
   context.result(describePlan(context, planned.result, planned.manifest).lines, planned.result);
   return 0;

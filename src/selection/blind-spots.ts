@@ -29,8 +29,12 @@ export function blindSpots(current: Manifest, baseline: Manifest): readonly stri
   const gone = [...baseline.nodes.values()].filter(
     (node) => LEAVES_BEHIND.has(node.type) && !current.nodes.has(node.id),
   );
+  const untested = [...baseline.nodes.values()].filter(
+    (node) => isTest(node) && !current.nodes.has(node.id) && node.parents.some((id) => current.nodes.has(id)),
+  );
   return [
-    warn(gone.map(nameOf), "deleted or disabled since the baseline; what they built stays in the warehouse"),
+    warn(gone.map(nameOf), "deleted, renamed or disabled since the baseline; what they built stays in the warehouse"),
+    warn(untested.map(nameOf), "tests that are gone since the baseline, and what they guarded is not"),
     warn(
       large.map(({ node }) => nameOf(node)),
       "seeds above 1 MiB: dbt compares their paths, not their content",
@@ -115,6 +119,10 @@ export function describeUpgrades(nodes: readonly PlannedNode[]): readonly string
 
 const LEAVES_BEHIND: ReadonlySet<string> = new Set(["model", "seed", "snapshot", "function"]);
 
+function isTest({ type }: Node): boolean {
+  return type === "test" || type === "unit_test";
+}
+
 function isPathOnly(raw: Fields): boolean {
   return fieldsOf(raw.checksum).name === "path";
 }
@@ -139,5 +147,5 @@ function warn(names: readonly string[], what: string): string | null {
 }
 
 function listed(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
+  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")}, +${names.length - 5} more`;
 }

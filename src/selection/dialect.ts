@@ -19,6 +19,10 @@ export interface Dialect {
   readonly rereadsConfigCalls: boolean;
   /** The flag state_modified_compare_more_unrendered_values: its default, or that it is not known. */
   readonly comparesUnrendered: boolean | "never";
+  /** Looks at contracted models that are gone. */
+  readonly checksRemovedContracts: boolean;
+  /** `varchar(5)` and `varchar(10)` are the same in a contract. */
+  readonly comparesBaseTypes: boolean;
 }
 
 const BUILT = ["model", "snapshot", "seed", "test", "unit_test", "saved_query"];
@@ -58,5 +62,7 @@ function rulesOf(minor: number, patch: number): Dialect {
     testConfig: new Set([...TEST_CONFIG, ...(minor >= 12 ? ["sql_header"] : [])]),
     rereadsConfigCalls: minor >= 12,
     comparesUnrendered: minor < 9 ? "never" : minor >= 12,
+    checksRemovedContracts: minor >= 9,
+    comparesBaseTypes: minor >= 11,
   };
 }

@@ -7,6 +7,7 @@ import { evaluate, type IndirectSelection } from "./evaluate.ts";
 import { explainChanges } from "./explain.ts";
 import { buildGraph } from "./graph.ts";
 import { testOf, type World } from "./methods.ts";
+import { isMiss } from "./misses.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 import { type Criterion, parseSelector } from "./selector.ts";
 
@@ -36,10 +37,16 @@ export type Selection =
       readonly modified: ReadonlyMap<string, readonly Reason[]>;
       /** Parts of --select and --exclude that match nothing, as dbt warns of them. */
       readonly unmatched: readonly string[];
+      readonly misses: readonly Criterion[];
     }
-  /** A method, a version or a manifest that is not known here: `dbt ls` has to be asked. */
   /** Only dbt can tell. `criterion`: what is not known here; null: the manifests are not. */
-  | { readonly kind: "unsupported"; readonly why: string; readonly criterion: Criterion | null };
+  | {
+      readonly kind: "unsupported";
+      readonly why: string;
+      readonly criterion: Criterion | null;
+      /** Criteria that name something which the whole project does not have, as far as it can be told. */
+      readonly misses: readonly Criterion[];
+    };
 
 /**
  * Selects nodes as dbt 1.8 to 1.12 do. Throws a configuration error, with the place marked, for a selector that dbt
@@ -64,12 +71,17 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   };
   const members = membersOf(current, dialect, options.as);
   const found = new Map<string, ReadonlySet<string>>();
+  const unknown: { readonly criterion: Criterion; readonly why: string }[] = [];
+  const criteria = [...(options.select.length === 0 ? [] : include), ...exclude].flat();
   for (const criterion of [...include, ...exclude].flat()) {
     const test = testOf(criterion, world);
-    if (test.kind === "unsupported") return { kind: "unsupported", why: test.why, criterion };
-    if (found.has(criterion.text)) continue;
-    found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
+    if (test.kind === "unsupported") unknown.push({ criterion, why: test.why });
+    else if (!found.has(criterion.text))
+      found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
   }
+  const misses = criteria.filter((criterion) => found.get(criterion.text)?.size === 0 && isMiss(criterion));
+  const [first] = unknown;
+  if (first !== undefined) return { kind: "unsupported", ...first, misses };
 
   const graph = buildGraph(members);
   const chosen = evaluate(include, exclude, {
@@ -92,6 +104,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
     nodes: explainChanges(ids, current, world.compare, members === current.nodes ? graph : buildGraph(current.nodes)),
     modified: modifiedOf(current, world),
     unmatched: options.select.length === 0 ? [] : chosen.unmatched,
+    misses,
   };
 }
 
@@ -120,7 +133,7 @@ function modifiedOf(current: Manifest, { compare }: World): ReadonlyMap<string, 
 }
 
 function unsupported(why: string): Selection {
-  return { kind: "unsupported", why, criterion: null };
+  return { kind: "unsupported", why, criterion: null, misses: [] };
 }
 
 function describe({ schema, dbtVersion }: Manifest): string {

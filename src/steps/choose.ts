@@ -5,7 +5,15 @@ import { selectionArguments } from "../dbt/arguments.ts";
 import { parseList } from "../dbt/list.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { builtNodes } from "../selection/built.ts";
+import {
+  type BrokenContract,
+  brokenContracts,
+  comparesContracts,
+  describeBroken,
+  isAboutContracts,
+} from "../selection/contracts.ts";
 import { missingParents } from "../selection/frontier.ts";
+import { describeMiss } from "../selection/misses.ts";
 import type { Baseline, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
 import { type IndirectSelection, select } from "../selection/select.ts";
@@ -18,13 +26,15 @@ import {
 } from "../selection/selector.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
 
 export interface Question {
   readonly context: Context;
   readonly purpose: Purpose;
   readonly select: string;
   readonly exclude: readonly string[];
+  /** Where the user wrote them: `--select`, `modes.check.exclude`. */
+  readonly writtenAt: { readonly select: string; readonly exclude: string };
   readonly manifest: Manifest;
   /** What the selection is compared with; null: nothing. */
   readonly selection: Baseline | null;
@@ -62,14 +72,87 @@ export type Choice =
   | { readonly kind: "everything"; readonly warning: string; readonly delegatedToDbt: string | null }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
-/** Chooses the nodes, and completes them so that no node reads from production what is not there. */
+/**
+ * Chooses the nodes, and completes them so that no node reads from production what is not there. Throws where the selection
+ * is empty because it names what the project does not have.
+ */
 export async function chooseNodes(question: Question): Promise<Choice> {
-  const { manifest, mayDefer } = question;
   const asked = await ask(question, [question.select]);
   if (asked.kind === "failed") return asked;
-  const { ids, nodes, delegatedToDbt } = asked;
-  for (const text of asked.unmatched.filter((each) => !comparesState(each)))
+  const misnamed = misnamedIn(question, asked);
+  const contracts = await checkContracts(question, asked);
+  if (contracts.kind === "failed") return contracts;
+  const isTold = (text: string) => asked.misses.some((miss) => text.split(",").includes(miss.text));
+  for (const text of asked.unmatched.filter((each) => !comparesState(each) && !isTold(each)))
     question.context.log.warn("plan", `${text} matches no node`);
+  const choice = await complete(question, asked);
+  if (choice.kind !== "chosen") return choice;
+  return { ...choice, warnings: [...misnamed, ...contracts.warnings, ...choice.warnings] };
+}
+
+/** Warnings for criteria that match nothing in the whole project. Throws where nothing else is selected either. */
+function misnamedIn(
+  { manifest, writtenAt }: Question,
+  { ids, misses }: Answer & { kind: "listed" },
+): readonly string[] {
+  const wrong = misses.filter(({ place }) => place.option === "select");
+  if (ids.length === 0 && wrong.length > 0) {
+    const problems = wrong.map((miss) => ({
+      where: writtenAt.select,
+      got: JSON.stringify(miss.place.whole),
+      wanted: describeMiss(miss, manifest),
+    }));
+    throw configurationError(problems, "correct the name: nothing else is selected, so nothing would be built");
+  }
+  return misses.map((miss) => {
+    const nothing = miss.place.option === "exclude" ? ": it leaves nothing out" : "";
+    return `${writtenAt[miss.place.option]}: ${describeMiss(miss, manifest)}${nothing}`;
+  });
+}
+
+type Contracts = { readonly kind: "checked"; readonly warnings: readonly string[] } | (Answer & { kind: "failed" });
+
+/**
+ * What dbt says of contracts where it compares states. It is asked itself where one is broken: it alone knows what its
+ * adapter enforces, and whether its warnings are errors.
+ */
+async function checkContracts(question: Question, asked: Answer & { kind: "listed" }): Promise<Contracts> {
+  const { select: text, exclude, selection, manifest, context } = question;
+  const isCompared = selection !== null && asked.delegatedToDbt === null && comparesContracts([text], exclude);
+  const broken = isCompared ? brokenContracts(manifest, selection.manifest, context.clock.now()) : [];
+  if (broken.length === 0) return { kind: "checked", warnings: [] };
+  if (question.dbt === null) assertKept(broken);
+  else {
+    const answer = await askDbt(question, [text], "contracts are broken");
+    if (answer.kind === "failed") return answer;
+  }
+  const warnings = broken
+    .filter(({ isCertain }) => isCertain)
+    .map((each) => `the contract of ${describeBroken(each)} (dbt warns; with a version it would refuse)`);
+  return { kind: "checked", warnings };
+}
+
+/** Offline nobody can be asked. */
+function assertKept(broken: readonly BrokenContract[]): void {
+  const refused = broken.filter(({ isVersioned }) => isVersioned);
+  if (refused.length === 0) return;
+  const certain = refused.filter(({ isCertain }) => isCertain);
+  if (certain.length === 0)
+    throw offline(`whether constraints of ${refused.map(({ id }) => id).join(", ")} are enforced`, null);
+  throw new SignalboxError(
+    "dbt",
+    `Breaking change to contract: dbt refuses this comparison\n${certain.map((each) => `- ${describeBroken(each)}`).join("\n")}`,
+    { hint: CONTRACT_HINT },
+  );
+}
+
+/** What to do about a contract that dbt sees broken. */
+export const CONTRACT_HINT =
+  "add columns instead, make a new version of the model, or let its deprecation_date pass before it goes";
+
+async function complete(question: Question, asked: Answer & { kind: "listed" }): Promise<Choice> {
+  const { manifest, mayDefer } = question;
+  const { ids, nodes, delegatedToDbt } = asked;
   const production = mayDefer ? await question.findDeferral(ids.length > 0) : null;
   const chosen = {
     kind: "chosen",
@@ -183,6 +266,8 @@ type Answer =
       readonly nodes: readonly PlannedNode[] | null;
       /** Parts of the selector that no node matches; dbt's own log names its. */
       readonly unmatched: readonly string[];
+      /** Criteria that nothing in the whole project matches, as far as it can be told. */
+      readonly misses: readonly Criterion[];
       readonly delegatedToDbt: string | null;
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
@@ -199,11 +284,12 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
     ...(results === null ? {} : { results: results.results }),
   });
   if (selection.kind === "selected") {
-    const { ids, nodes, unmatched } = selection;
-    return { kind: "listed", ids, nodes, unmatched, delegatedToDbt: null };
+    const { ids, nodes, unmatched, misses } = selection;
+    return { kind: "listed", ids, nodes, unmatched, misses, delegatedToDbt: null };
   }
   if (question.dbt === null) throw offline(selection.why, selection.criterion);
-  return askDbt(question, texts, selection.why);
+  const answer = await askDbt(question, texts, selection.why);
+  return answer.kind === "listed" ? { ...answer, misses: selection.misses } : answer;
 }
 
 export async function askDbt(question: Question, texts: readonly string[], why: string): Promise<Answer> {
@@ -217,7 +303,7 @@ export async function askDbt(question: Question, texts: readonly string[], why: 
     deferState: null,
   });
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
-  if (run.exitCode === 2) {
+  if (run.exitCode === 2 && !isAboutContracts(run.lastWords)) {
     throw new SignalboxError("configuration", `dbt refuses the selection: ${run.lastWords ?? texts.join(" ")}`, {
       hint: `mend it: ${why}`,
     });
@@ -226,7 +312,14 @@ export async function askDbt(question: Question, texts: readonly string[], why: 
   const listed = parseList(stdout);
   const built = new Set(builtNodes(question.manifest).map(({ id }) => id));
   const ids = listed.filter((id) => context.settings.given.as === "ls" || built.has(id));
-  return { kind: "listed", ids: ids.sort(), nodes: null, unmatched: [], delegatedToDbt: `dbt ls was asked: ${why}` };
+  return {
+    kind: "listed",
+    ids: ids.sort(),
+    nodes: null,
+    unmatched: [],
+    misses: [],
+    delegatedToDbt: `dbt ls was asked: ${why}`,
+  };
 }
 
 function offline(why: string, criterion: Criterion | null): SignalboxError {

@@ -4,6 +4,7 @@ import { renderPlan } from "../render/terminal.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { blindSpots, describeUpgrades, unexplainedChanges } from "../selection/blind-spots.ts";
 import { builtNodes } from "../selection/built.ts";
+import { isAboutContracts } from "../selection/contracts.ts";
 import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
 import type { Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
@@ -11,7 +12,7 @@ import { explainAdded } from "../selection/promote.ts";
 import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readResultsOf } from "./baseline-facts.ts";
-import { askDbt, type Choice, chooseNodes, type Question } from "./choose.ts";
+import { askDbt, type Choice, CONTRACT_HINT, chooseNodes, type Question } from "./choose.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =
@@ -151,6 +152,12 @@ function dbtSelection(
     state: selection?.dir ?? null,
     deferState: plan.defer ? (deferral?.dir ?? null) : null,
   };
+}
+
+/** Why there is no plan, and what to do: dbt's own words. */
+export function describeFailure({ command, exitCode, lastWords }: DbtRun): { message: string; hint: string } {
+  const message = lastWords ?? `dbt ${command} ended with exit code ${exitCode}`;
+  return { message, hint: isAboutContracts(lastWords) ? CONTRACT_HINT : "mend the project: dbt parse has to pass" };
 }
 
 /** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */

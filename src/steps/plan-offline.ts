@@ -51,6 +51,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       },
       select,
       exclude: given.exclude === undefined ? [] : [given.exclude],
+      writtenAt: { select: "--select", exclude: "--exclude" },
       manifest,
       selection,
       findDeferral: async () => deferral,

@@ -1,5 +1,7 @@
+import type { Mode } from "../run/mode.ts";
 import type { Baselines, Plan } from "../selection/plan.ts";
 import { comparesState } from "../selection/selector.ts";
+import { placeOnFace } from "../settings/faces.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
 import { type Occasion, purposeOf } from "../setup/occasion.ts";
@@ -45,6 +47,10 @@ export async function planStep(
     purpose,
     select: occasion.select,
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    writtenAt: {
+      select: placeOf(context, "select", occasion.mode),
+      exclude: placeOf(context, "exclude", occasion.mode),
+    },
     manifest,
     selection,
     // To know production can take another parse.
@@ -58,6 +64,14 @@ export async function planStep(
   };
   const vars = await changedVarsSince(context, workshop, selection);
   return decidePlan(question, () => [...sources.warnings, ...vars]);
+}
+
+/** Where the user wrote what holds: a flag or its variable is over the mode's key. */
+function placeOf({ settings: { given }, env }: Context, name: "select" | "exclude", mode: Mode): string {
+  if (given[name] === undefined) return `modes.${mode}.${name}`;
+  return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
+    ? placeOnFace({ name }, env.SIGNALBOX_FACE)
+    : `--${name}`;
 }
 
 /** Never an empty selection where there is nothing to compare with. */

@@ -70,6 +70,7 @@ export function aManifest(nodes: readonly Node[] = [], overrides: Partial<Manife
     generatedAt: "2026-11-25T07:00:01.000Z",
     quoting: { database: true, schema: true, identifier: true },
     nodes: new Map(nodes.map((node) => [node.id, node])),
+    disabled: new Map(),
     macros: new Map(),
     owners: new Map(),
     ...overrides,

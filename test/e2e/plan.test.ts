@@ -271,6 +271,68 @@ describe("a plan", () => {
     expect(ended.stderr).toContain("stat: in stat:modified+");
   });
 
+  it.each([
+    ["a flag", ["--mode", "check", "--select", "ordres"], "", '--select is "ordres"', "did you mean orders?"],
+    [
+      "its key",
+      ["--mode", "check"],
+      "state:modified+,tag:x",
+      'modes.check.select is "state:modified+,tag:x"',
+      "matches tag:x",
+    ],
+    ["its key, in a deploy", ["--mode", "deploy"], "ordres", 'modes.deploy.select is "ordres"', "orders?"],
+  ])(
+    "refuses a name that the project does not have where nothing else is selected: %s",
+    async (_, args, key, ...told) => {
+      if (key !== "")
+        project.write({
+          "signalbox.yml": project
+            .read("signalbox.yml")
+            .replaceAll("target:", `select: ${JSON.stringify(key)}, target:`),
+        });
+
+      const ended = await run(["ci", "--no-notify", "--state", state(), ...args], ALL);
+
+      expect(ended.code).toBe(2);
+      for (const text of told) expect(ended.stdout + ended.stderr).toContain(text);
+      expect(buildsOf()).toEqual([]);
+    },
+  );
+
+  it("builds what a wrong name stands beside, and warns of it, left out or not", async () => {
+    const args = ["--state", state(), "--defer-state", production(), "--select", "ordres bottom", "--exclude", "tag:x"];
+
+    const { plan: made } = await plan(args, ALL);
+
+    expect(made.ids).toContain(idOf("bottom"));
+    expect(made.warnings).toEqual(
+      expect.arrayContaining([
+        "--select: no node of the project matches ordres (did you mean orders?)",
+        "--exclude: no node of the project matches tag:x: it leaves nothing out",
+      ]),
+    );
+  });
+
+  it("stays empty where each part matches something and together they do not", async () => {
+    const { plan: made } = await plan(["--state", state(), "--select", "state:modified,orders"], ALL);
+
+    expect(made.kind).toBe("nothing");
+  });
+
+  it("is refused offline as dbt refuses it where a version of a contracted model is gone", async () => {
+    const contracted = { ...top, contract: { enforced: true, checksum: "a" }, columns: {}, version: 1 };
+    const [now, then] = [writeBaseline("now", [ORDERS]), writeBaseline("then", [ORDERS, contracted])];
+    const unversioned = writeBaseline("unversioned", [ORDERS, { ...contracted, version: null }]);
+    const offline = (base: string) => run(["plan", "--manifest", join(now, "manifest.json"), "--state", base]);
+
+    const [refused, warned] = [await offline(then), await offline(unversioned)];
+
+    expect([refused.code, warned.code]).toEqual([1, 0]);
+    expect(refused.stderr).toContain(`Contracted model '${idOf("top")}' was deleted or renamed.`);
+    expect(warned.stdout).toContain(`the contract of ${idOf("top")}`);
+    expect(warned.stdout).toContain("top: deleted, renamed or disabled since the baseline");
+  });
+
   it("shows a changed source that its followers follow", async () => {
     const base = { ...manifestWith([top, { ...middle, depends_on: { nodes: ["source.small.raw.a"], macros: [] } }]) };
     const source = (identifier: string) => ({

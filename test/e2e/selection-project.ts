@@ -66,6 +66,9 @@ select 1 as id
 `,
   "models/extra/contracted.sql": "select 1 as id, cast('a' as varchar) as name\n",
   "models/extra/documented.sql": "select 1 as id\n",
+  "models/extra/compared.sql": "select 1 as country_code\n",
+  "tests/singular/compared_with_seed.sql":
+    "select country_code from {{ ref('compared') }} except select country_code from {{ ref('countries') }}\n",
   "models/extra/off.sql": "{{ config(enabled=false) }}\nselect 1 as id\n",
   "models/extra/blank.sql": " \n",
   "models/extra/account_v1.sql": "select 1 as id\n",
@@ -352,6 +355,14 @@ export const EDITS: readonly Edit[] = [
     name: "a model added below another",
     apply: ({ write }) =>
       write("models/extra/more.sql", "select * from {{ ref('chained') }}, {{ source('billing', 'payments') }}"),
+  },
+  {
+    name: "a model that a test compares with a seed is replaced",
+    apply: ({ write, remove, edit }) => {
+      remove("models/extra/compared.sql");
+      write("models/extra/replaced.sql", "select country_code from {{ ref('countries') }}");
+      edit("tests/singular/compared_with_seed.sql", "ref('compared')", "ref('replaced')");
+    },
   },
   { name: "the latest version", apply: ({ edit }) => edit(EXTRA_YML, "latest_version: 2", "latest_version: 1") },
   {

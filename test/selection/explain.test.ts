@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { blindSpots, describeUpgrades } from "../../src/selection/blind-spots.ts";
 import { explain } from "../../src/selection/explain.ts";
 import type { PlannedNode, Reason } from "../../src/selection/plan.ts";
-import { forked, macro, manifest, node } from "./build.ts";
+import { forked, macro, manifest, node, test } from "./build.ts";
 
 const before = forked();
 
@@ -56,7 +56,14 @@ describe("blind spots", () => {
   });
 
   it.each<[string, Parameters<typeof manifest>, Parameters<typeof manifest>, string]>([
-    ["a deleted model", [[]], [[node("a")]], "a: deleted or disabled"],
+    ["a deleted model", [[]], [[node("a")]], "a: deleted, renamed or disabled"],
+    [
+      "six deleted models",
+      [[]],
+      [["a", "b", "c", "d", "e", "f"].map((name) => node(name))],
+      "a, b, c, d, e, +1 more: deleted",
+    ],
+    ["a deleted test", [[node("a")]], [[node("a"), test("t", ["model.shop.a"])]], "t: tests that are gone"],
     [
       "a large seed",
       [[node("s", { checksum: { name: "path" } }, { type: "seed" })]],
