@@ -11,6 +11,7 @@ import {
   mentionId,
   notAFlag,
   oneOf,
+  schemaTemplate,
   selector,
   store,
   text,
@@ -104,12 +105,30 @@ export const configFile = section({
   modes: section({
     check: section({
       target: text.nullable().default(null),
-      schema: text.default("ci_{branch}"),
+      schema: schemaTemplate
+        .default("ci_{branch}")
+        .describe(
+          "The schema of a check, SIGNALBOX_SCHEMA for dbt. {branch}: slug and hash of the branch; {pr}: the number of the pull request, slug and hash where there is none.",
+        ),
       select: selector.nullable().default("state:modified+"),
       exclude: selector.nullable().default(null),
       defer: boolean.default(true),
       fail_on: failOn.default("error"),
-    }).prefault({}),
+      may_write: z
+        .array(glob, "wanted a list of node ids or globs such as seed.shop.*")
+        .default([])
+        .describe("Ids of nodes, or globs, that a check may write where production is."),
+      separate_warehouse: boolean
+        .default(false)
+        .describe(
+          "true: check and deploy connect to another host, account, project or file, so that relations are not compared; needs defer: false.",
+        ),
+    })
+      .prefault({})
+      .refine(({ separateWarehouse, defer }) => !(separateWarehouse && defer), {
+        path: ["separate_warehouse"],
+        error: "needs defer: false beside it: production's tables cannot be read from another warehouse",
+      }),
     deploy: section({
       target: text.nullable().default(null),
       select: selector.nullable().default(null),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { didYouMean } from "../support/suggest.ts";
 
 /**
  * The readers of single values. A flag, a variable and a key of signalbox.yml go through the same one, so that
@@ -62,6 +63,26 @@ export const selector = z
   .overwrite((value) => value.trim().replace(/\s*\n\s*/g, " "))
   .min(1, "is empty: wanted a value")
   .regex(/^(?!-)(?!.*\s-)/, "has a word that begins with -: it would be read as a flag");
+
+const PLACEHOLDERS = ["{branch}", "{pr}"];
+
+/**
+ * The schema of a check, with `{branch}` and `{pr}`. Other braces would become part of a schema's name, the same one for
+ * all branches. A number alone is no name, and `2026_12` could be anybody's.
+ */
+export const schemaTemplate = text
+  .superRefine((value, context) => {
+    const unknown = (value.match(/\{+[^{}]*\}*|\}+/g) ?? []).filter((found) => !PLACEHOLDERS.includes(found));
+    for (const found of new Set(unknown)) {
+      const meant = didYouMean(`{${found.replace(/[{}\s]/g, "")}}`, PLACEHOLDERS);
+      const message = `has no meaning for ${found}${meant}: wanted {branch} or {pr}, as in ci_{branch}`;
+      context.addIssue({ code: "custom", message });
+    }
+  })
+  .refine(
+    (value) => !value.includes("{pr}") || value.includes("{branch}") || /^[A-Za-z]/.test(value),
+    "wanted a letter first: the number of a pull request alone is no schema's name; as in ci_{pr}",
+  );
 
 export const count = z.preprocess(
   (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),

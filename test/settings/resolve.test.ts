@@ -312,3 +312,44 @@ it.each([
 
   expect(refusal(sources({ env }))).toMatch(new RegExp(`^${words} is "soon": wanted a duration`));
 });
+
+describe("the schema of a check", () => {
+  const check = (text: string) => sources({ yaml: `version: 1\nmodes:\n  check:\n    ${text}\n` });
+
+  it.each([
+    ["ci_{brnch}", "{brnch} (did you mean {branch}?)"],
+    ["ci_{PR}", "{PR} (did you mean {pr}?)"],
+    ["ci_{{ branch }}", "{{ branch }} (did you mean {branch}?)"],
+    ["ci_{branch", "{branch (did you mean {branch}?)"],
+    ["ci_{user}", "{user}: wanted {branch} or {pr}"],
+    ["ci_{}", "{}"],
+  ])("%s is refused with its line and what was meant", (template, words) => {
+    const message = refusal(check(`schema: "${template}"`));
+
+    expect(message).toMatch(/^signalbox\.yml:4 modes\.check\.schema is /);
+    expect(message).toContain(words);
+  });
+
+  it.each(["ci_{branch}", "ci_{pr}", "{branch}", "{branch}_{pr}", "ci"])("%s is taken", (template) => {
+    expect(resolve(check(`schema: "${template}"`)).config.modes.check.schema).toBe(template);
+  });
+
+  it.each(["{pr}", "2026_{pr}"])("%s is refused: a number is no name", (template) => {
+    expect(refusal(check(`schema: "${template}"`))).toContain("wanted a letter first");
+  });
+
+  it("in another warehouse needs defer: false", () => {
+    expect(refusal(check("separate_warehouse: true"))).toMatch(
+      /^signalbox\.yml:4 modes\.check\.separate_warehouse is true: needs defer: false/,
+    );
+    expect(resolve(check("separate_warehouse: true\n    defer: false")).config.modes.check).toMatchObject({
+      separateWarehouse: true,
+      defer: false,
+    });
+  });
+
+  it("may write where globs say so", () => {
+    expect(resolve(check('may_write: ["seed.shop.*"]')).config.modes.check.mayWrite).toEqual(["seed.shop.*"]);
+    expect(refusal(check("may_write: seed.shop.countries"))).toContain("wanted a list of node ids or globs");
+  });
+});
