@@ -37,8 +37,8 @@ export interface Node {
   readonly group: string | null;
   readonly parents: readonly string[];
   readonly macros: readonly string[];
-  /** database, schema, identifier (alias) as dbt renders them; null where the node has no relation. */
-  readonly relation: { readonly database: string | null; readonly schema: string; readonly identifier: string } | null;
+  /** null where the node has no relation. */
+  readonly relation: Relation | null;
   readonly materialized: string | null;
   /** The node that a test or unit test guards, where it is known; and a generic test's column. */
   readonly attachedTo: string | null;
@@ -56,6 +56,13 @@ export interface Node {
   readonly hasFreshness: boolean;
   /** The entry as dbt wrote it, for the rules of state:modified. */
   readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A name in the warehouse: database, schema, identifier (alias) as dbt renders them. */
+export interface Relation {
+  readonly database: string | null;
+  readonly schema: string;
+  readonly identifier: string;
 }
 
 export interface Macro {
@@ -175,7 +182,8 @@ function genericTestOf(metadata: unknown): Node["test"] {
   return { name: textOf(metadata.name) ?? "", arguments: given };
 }
 
-function relationOf(raw: Fields): Node["relation"] {
+/** The relation that an entry names, whatever it is: a test has one too, where it stores its failures. */
+export function relationOf(raw: Fields): Relation | null {
   const schema = textOf(raw.schema);
   const identifier = textOf(raw.identifier) ?? textOf(raw.alias) ?? textOf(raw.name);
   return schema === null || identifier === null ? null : { database: textOf(raw.database), schema, identifier };

@@ -6,7 +6,8 @@ import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion, purposeOf } from "../setup/occasion.ts";
 import { openWorkshop, type Workshop } from "../setup/workshop.ts";
-import { type BuildResult, buildStep, describeBuild } from "../steps/build.ts";
+import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
+import { placePlan } from "../steps/place-plan.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { readPlanFile } from "../work/plan-file.ts";
@@ -19,13 +20,18 @@ export async function run(context: Context): Promise<number> {
   // A plan that was named becomes the work folder's own: report tells of it.
   await context.work.writeJson("plan.json", plan);
   if (plan.kind === "nothing") {
-    const result: BuildResult = { schema: 1, ...purposeOf(occasion), starts: [], planMatchesRun: null };
-    await context.work.writeJson("build.json", result);
+    const result = await recordStarts(context, occasion, [], null);
     context.result(["nothing changed: dbt is not started"], result);
     return 0;
   }
   const dbt = createStarter(context, occasion, workshop);
-  const { result, starts } = await buildStep(context, occasion, dbt, plan, await readOwnManifest(workshop));
+  const placed = occasion.mode === "check" ? await placePlan(context, occasion, workshop, dbt, plan) : null;
+  if (placed?.kind === "failed") {
+    context.result([describeBuild([placed.start])], await recordStarts(context, occasion, [placed.start], null));
+    return 1;
+  }
+  const manifest = placed?.manifest ?? (await readOwnManifest(workshop));
+  const { result, starts } = await buildStep(context, occasion, dbt, plan, manifest);
   context.result([describeBuild(starts)], result);
   const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
   return failed === undefined

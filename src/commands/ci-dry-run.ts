@@ -24,7 +24,7 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
     context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
     return 1;
   }
-  context.log.step("plan", describePlan(context, planned.result, planned.manifest).lines.join("\n"));
+  context.log.step("plan", describePlan(context, planned).lines.join("\n"));
   const target = occasion.target === null ? [] : ["--target", occasion.target];
   const command = [...config.dbt.command, "build", ...target, ...buildArguments(occasion, planned.result)];
   context.log.step(

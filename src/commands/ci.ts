@@ -84,7 +84,7 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
     return end({ kind: "verdict", verdict: progress.verdict });
   }
   progress.plan = planned.result;
-  const { lines, total } = describePlan(context, planned.result, planned.manifest);
+  const { lines, total } = describePlan(context, planned);
   progress.nodesInProject = total;
   context.log.step("plan", lines.join("\n"));
   if (planned.result.kind === "nothing") {

@@ -13,7 +13,7 @@ export async function run(context: Context): Promise<number> {
     const { message, hint } = describeFailure(planned.run);
     throw new SignalboxError("dbt", message, { hint });
   }
-  context.result(describePlan(context, planned.result, planned.manifest).lines, planned.result);
+  context.result(describePlan(context, planned).lines, planned.result);
   return 0;
 }
 

@@ -16,6 +16,8 @@ export interface Project {
   readonly profilesDir: string | null;
   /** Names of the profile's targets; null where they cannot be read without dbt. */
   readonly targets: readonly string[] | null;
+  /** The profile's targets as they are written, before Jinja; null where they cannot be read without dbt. */
+  readonly outputs: Readonly<Record<string, unknown>> | null;
   /** missing: some are named that are not installed, or were named later than they were installed. */
   readonly packages: "none" | "installed" | "missing";
   /** What decides selections: environment over `flags:` of dbt_project.yml; null: dbt's default. */
@@ -25,6 +27,8 @@ export interface Project {
 export interface ProjectFlags {
   readonly indirectSelection: "eager" | "cautious" | "buildable" | "empty" | null;
   readonly compareUnrendered: boolean | null;
+  /** Tests that do not say so themselves store their failures. */
+  readonly storesFailures: boolean;
 }
 
 export interface ProjectPlaces {
@@ -51,6 +55,7 @@ export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Pro
     name: plain(project.name),
     profilesDir: found?.dir ?? null,
     targets: outputs === null ? null : Object.keys(outputs),
+    outputs,
     packages: await packagesOf(dir),
     flags: flagsOf(mappingAt(project, "flags") ?? {}, env),
   };
@@ -68,9 +73,11 @@ function flagsOf(flags: Record<string, unknown>, env: Environment): ProjectFlags
   const mode = INDIRECT_SELECTIONS.find((known) => known === asked);
   // The file alone has this one: dbt reads no variable for it.
   const compare = text(flags.state_modified_compare_more_unrendered_values);
+  const isYes = (value: string) => /^(true|1|yes|on|t|y)$/.test(value);
   return {
     indirectSelection: mode ?? null,
-    compareUnrendered: compare === "" ? null : /^(true|1|yes|on|t|y)$/.test(compare),
+    compareUnrendered: compare === "" ? null : isYes(compare),
+    storesFailures: isYes(text(env.DBT_ENGINE_STORE_FAILURES || env.DBT_STORE_FAILURES || flags.store_failures)),
   };
 }
 

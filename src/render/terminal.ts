@@ -1,7 +1,9 @@
+import type { Placed } from "../selection/placement.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { defuse } from "../support/log.ts";
 import { describeFinding, totalsOf } from "./finding-words.ts";
+import { describeSchemas } from "./placement-words.ts";
 import { describePlan } from "./plan-words.ts";
 import type { Paint } from "./style.ts";
 import { cleanLine, cutText } from "./untrusted.ts";
@@ -68,9 +70,16 @@ export function renderPlan(
     total,
     paint,
     names,
-  }: { readonly total: number | null; readonly paint: Paint; readonly names?: (id: string) => string },
+    places = [],
+  }: {
+    readonly total: number | null;
+    readonly paint: Paint;
+    readonly names?: (id: string) => string;
+    readonly places?: readonly Placed[];
+  },
 ): string[] {
   const { headline, roots, notes, warnings } = describePlan(plan, total, names);
+  const schemas = describeSchemas(places);
   const shown = roots.slice(0, MOST_ROOTS);
   const width = Math.min(40, Math.max(0, ...shown.map(({ name }) => name.length)));
   const lines = [
@@ -84,7 +93,7 @@ export function renderPlan(
     ...(roots.length > shown.length
       ? [`  +${count(roots.length - shown.length, "more changed node")} in plan.json`]
       : []),
-    ...notes.map((note) => `  ${paint.dim(note)}`),
+    ...[...notes, ...(schemas === null ? [] : [schemas])].map((note) => `  ${paint.dim(note)}`),
     ...warnings.map((warning) => `  ${paint.yellow("warning:")} ${warning}`),
   ];
   return lines.map(defuse);

@@ -41,6 +41,12 @@ export interface PlannedNode {
   readonly reasons: readonly Reason[];
 }
 
+/** A row of plan.json. */
+export interface PlacedNode extends PlannedNode {
+  /** Where it is written: `analytics.ci_feature_1a2b3c.orders`; null: nowhere, or not known. */
+  readonly relation: string | null;
+}
+
 /** How long a plan takes, by a run that built its nodes before. */
 export interface Estimate {
   /** From the first node's start to the last one's end. */
@@ -87,7 +93,7 @@ export interface PlanResult {
   readonly commit: Purpose["commit"];
   readonly kind: Plan["kind"];
   readonly ids: readonly string[];
-  readonly nodes: readonly PlannedNode[];
+  readonly nodes: readonly PlacedNode[];
   readonly baselines: { readonly selection: Origin | null; readonly deferral: Origin | null };
   readonly defer: boolean;
   readonly promoted: readonly string[];

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { refuseForeignCheckout } from "../platforms/github/run.ts";
-import { schemaOf } from "../run/schema.ts";
-import type { Config } from "../settings/file.ts";
+import { markOf, type SchemaOwner, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
 import { withoutSecrets } from "../support/secrets.ts";
@@ -18,6 +17,10 @@ export interface Workshop {
   /** dbt's own target folder, shared by all starts so that partial parsing works. */
   readonly targetPath: string;
   readonly top: string;
+  /** Whose schema a check builds into; null in the other modes. */
+  readonly owner: SchemaOwner | null;
+  /** What no schema holds but those of this check; null: nothing tells them apart, or the mode is another. */
+  readonly mark: string | null;
 }
 
 /** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
@@ -26,10 +29,12 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   await assertCheckout(context);
   assertOwnTarget(context, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
+  const owner = ownerOf(occasion);
+  const template = config.modes.check.schema;
   const env = withoutBaselines({
     ...withoutSecrets(context.env),
     ...config.dbt.env,
-    ...schemaVariable(config, occasion),
+    ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
   });
   const project = await readProject({
     dir,
@@ -43,7 +48,8 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   const git = createGit(dir, context.env);
   refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
-  return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top };
+  const mark = owner === null ? null : markOf(template, owner);
+  return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
 }
 
 /** What dbt compares with and defers to is the plan's to say, by arguments, and no variable's that another step left. */
@@ -78,11 +84,11 @@ function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
   }
 }
 
-function schemaVariable(config: Config, { mode, run }: Occasion): Record<string, string> {
-  if (mode !== "check") return {};
+function ownerOf({ mode, run }: Occasion): SchemaOwner | null {
+  if (mode !== "check") return null;
   // A fork's branch may have the name of one of ours: its schema is another.
   const full = run.trust === "fork" ? `${run.headRepository}:${run.ref.name}` : run.ref.name;
-  return { SIGNALBOX_SCHEMA: schemaOf(config.modes.check.schema, run.ref.name, hashOfBranch(full)) };
+  return { branch: run.ref.name, hash: hashOfBranch(full), pullRequest: run.pullRequest?.number ?? null };
 }
 
 /** What tells the schemas of two branches apart whose slugs are the same, in hex. */

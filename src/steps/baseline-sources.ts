@@ -17,7 +17,7 @@ import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny } from "../support/files.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
-type Use = "selection" | "deferral";
+type Use = "selection" | "deferral" | "production";
 
 /** Where baselines come from: each reads one, checks that it may be used, and keeps its files in the work folder. */
 export interface BaselineSources {
@@ -123,7 +123,7 @@ export function openSources(
       }
       const targetPath = join(projectDir, "target");
       // Production's schema must not become the branch's, where both targets read the variable.
-      const schema = name === "deferral" ? { SIGNALBOX_SCHEMA: undefined } : {};
+      const schema = name === "selection" ? {} : { SIGNALBOX_SCHEMA: undefined };
       const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
       const needsPackages =
         workshop.project.packages !== "none" && !(await lendPackages(workshop.project.dir, projectDir));

@@ -79,6 +79,17 @@ export async function buildStep(
     }
   }
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
+  const result = await recordStarts(context, occasion, starts, comparePlan(context, plan, runs));
+  return { result, starts, runs };
+}
+
+/** Writes build.json. */
+export async function recordStarts(
+  context: Context,
+  occasion: Occasion,
+  starts: readonly DbtStart[],
+  planMatchesRun: boolean | null,
+): Promise<BuildResult> {
   const result: BuildResult = {
     schema: 1,
     ...purposeOf(occasion),
@@ -92,10 +103,10 @@ export async function buildStep(
       lastWords,
       dir,
     })),
-    planMatchesRun: comparePlan(context, plan, runs),
+    planMatchesRun,
   };
   await context.work.writeJson("build.json", result);
-  return { result, starts, runs };
+  return result;
 }
 
 /** Whoever made the plan: dbt renders the names of the deferral manifest into SQL. */

@@ -52,6 +52,12 @@ export interface Question {
   readonly mayDefer: boolean;
 }
 
+/** What a selector needs to be answered. */
+export type Asked = Pick<
+  Question,
+  "context" | "manifest" | "exclude" | "indirectSelection" | "compareUnrendered" | "results" | "selection" | "dbt"
+>;
+
 export type Choice =
   | {
       readonly kind: "chosen";
@@ -259,7 +265,7 @@ async function withParents(
   return { kind: "everything", warning, delegatedToDbt };
 }
 
-type Answer =
+export type Answer =
   | {
       readonly kind: "listed";
       readonly ids: readonly string[];
@@ -272,8 +278,8 @@ type Answer =
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
-/** Our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
-async function ask(question: Question, texts: readonly string[]): Promise<Answer> {
+/** The nodes of these texts (none: of everything): our own engine; dbt itself, aloud, where the engine does not know a method or a manifest. */
+export async function ask(question: Asked, texts: readonly string[]): Promise<Answer> {
   const { context, manifest, exclude, indirectSelection, compareUnrendered, results } = question;
   const selection = select(manifest, question.selection?.manifest ?? null, {
     select: texts,
@@ -292,7 +298,7 @@ async function ask(question: Question, texts: readonly string[]): Promise<Answer
   return answer.kind === "listed" ? { ...answer, misses: selection.misses } : answer;
 }
 
-export async function askDbt(question: Question, texts: readonly string[], why: string): Promise<Answer> {
+export async function askDbt(question: Asked, texts: readonly string[], why: string): Promise<Answer> {
   const { dbt, exclude, indirectSelection, selection, context } = question;
   if (dbt === null) throw offline(why, null);
   const args = selectionArguments({

@@ -7,12 +7,14 @@ import { builtNodes } from "../selection/built.ts";
 import { isAboutContracts } from "../selection/contracts.ts";
 import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
-import type { Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
+import { type Placed, relationName } from "../selection/placement.ts";
+import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
 import { explainAdded } from "../selection/promote.ts";
 import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readResultsOf } from "./baseline-facts.ts";
-import { askDbt, type Choice, CONTRACT_HINT, chooseNodes, type Question } from "./choose.ts";
+import { ask, askDbt, type Choice, CONTRACT_HINT, chooseNodes, type Question } from "./choose.ts";
+import type { Placing } from "./place.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =
@@ -20,25 +22,42 @@ export type Planned =
       readonly kind: "planned";
       readonly result: PlanResult;
       readonly manifest: Manifest | null;
+      /** Where it is written; none where no manifest was needed. */
+      readonly places: readonly Placed[];
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
+/** Says where nodes are written; throws where they may not be. `deferral`: production, where it is known. */
+export type Place = (ids: readonly string[], deferral: Baseline | null) => Promise<Placing>;
+
 /**
  * Answers the question and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
- * --verify finds a difference.
+ * --verify finds a difference, and where a check would write to production.
  */
-export async function decidePlan(question: Question, warnings: () => readonly string[]): Promise<Planned> {
+export async function decidePlan(
+  question: Question,
+  place: Place,
+  warnings: () => readonly string[],
+): Promise<Planned> {
   const { context, purpose, selection, manifest } = question;
   const choice = await chooseNodes(question);
   if (choice.kind === "failed") return choice;
   if (choice.kind === "everything") {
-    const plan: Plan = { kind: "everything", why: "no-baseline", warnings: [...warnings(), choice.warning] };
-    return keepPlan(context, purpose, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt);
+    const all = await ask(question, []);
+    if (all.kind === "failed") return all;
+    const { places, warnings: ofPlaces } = await place(all.ids, null);
+    const plan: Plan = {
+      kind: "everything",
+      why: "no-baseline",
+      warnings: [...warnings(), choice.warning, ...ofPlaces],
+    };
+    return keepPlan(context, purpose, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt, places);
   }
   if (context.settings.given.verify) {
     const verified = await verify(question, choice);
     if (verified !== null) return verified;
   }
+  const placing = await place(choice.ids, choice.production);
   const nodes = reasonsFor(question, choice);
   const blind = selection === null ? [] : blindSpots(manifest, selection.manifest);
   const { changedFiles } = question;
@@ -46,6 +65,7 @@ export async function decidePlan(question: Question, warnings: () => readonly st
   const all = [
     ...warnings(),
     ...choice.warnings,
+    ...placing.warnings,
     ...describeUpgrades(nodes),
     ...(unexplained === null ? [] : [unexplained]),
     ...blind,
@@ -66,7 +86,7 @@ export async function decidePlan(question: Question, warnings: () => readonly st
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt);
+  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt, placing.places);
 }
 
 function reasonsFor(question: Question, { ids, nodes, promoted, deferral, production }: Choice & { kind: "chosen" }) {
@@ -113,9 +133,14 @@ export async function keepPlan(
   baselines: Baselines,
   manifest: Manifest | null,
   delegatedToDbt: string | null,
+  places: readonly Placed[],
 ): Promise<Planned> {
   const { given } = context.settings;
-  const nodes = plan.kind === "selected" ? plan.nodes : [];
+  const relations = new Map(places.map(({ id, relation }) => [id, relation]));
+  const nodes = (plan.kind === "selected" ? plan.nodes : []).map((node) => {
+    const relation = relations.get(node.id) ?? null;
+    return { ...node, relation: relation === null ? null : relationName(relation) };
+  });
   const result: PlanResult = {
     schema: 1,
     mode,
@@ -137,7 +162,7 @@ export async function keepPlan(
     warnings: plan.warnings,
   };
   await context.work.writeJson("plan.json", result);
-  return { kind: "planned", result, manifest };
+  return { kind: "planned", result, manifest, places };
 }
 
 function dbtSelection(
@@ -163,9 +188,8 @@ export function describeFailure({ command, exitCode, lastWords }: DbtRun): { mes
 /** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */
 export function describePlan(
   context: Context,
-  result: PlanResult,
-  manifest: Manifest | null,
+  { result, manifest, places }: Planned & { kind: "planned" },
 ): { lines: string[]; total: number | null } {
   const total = manifest === null ? null : builtNodes(manifest).length;
-  return { lines: renderPlan(result, { total, paint: context.paint }), total };
+  return { lines: renderPlan(result, { total, paint: context.paint, places }), total };
 }

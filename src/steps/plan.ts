@@ -11,8 +11,9 @@ import { once } from "../support/once.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
 import { findBase, findDeferral, findSelection } from "./baselines.ts";
-import type { Question } from "./choose.ts";
-import { compareUnrenderedOf, decidePlan, keepPlan, type Planned } from "./decide-plan.ts";
+import { ask, type Question } from "./choose.ts";
+import { compareUnrenderedOf, decidePlan, keepPlan, type Place, type Planned } from "./decide-plan.ts";
+import { placeStep } from "./place.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
 
@@ -25,12 +26,13 @@ export async function planStep(
 ): Promise<Planned> {
   const { given, config } = context.settings;
   const purpose = purposeOf(occasion);
-  if (occasion.select === null || given.full) {
-    return keepPlan(context, purpose, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null);
+  const isEverything = occasion.select === null || given.full === true;
+  if (isEverything && occasion.mode !== "check") {
+    return keepPlan(context, purpose, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null, []);
   }
   const base = once(() => findBase(context, occasion));
   // Git may not hold it: that is to be known before dbt takes its time.
-  if (occasion.mode === "check" && given.state === undefined) await base();
+  if (occasion.mode === "check" && given.state === undefined && !isEverything) await base();
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
   const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
@@ -38,32 +40,47 @@ export async function planStep(
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
   const sources = openSources(context, occasion, workshop, dbt, manifest);
-  const selection = await findSelection(context, occasion, sources, base);
-  if (selection === null && comparesState(occasion.select)) {
-    return keepPlan(context, purpose, withoutBaseline(context, sources.warnings), NO_BASELINES, manifest, null);
-  }
-  const question: Question = {
+  const asked = {
     context,
-    purpose,
-    select: occasion.select,
     exclude: occasion.exclude === null ? [] : [occasion.exclude],
     writtenAt: {
       select: placeOf(context, "select", occasion.mode),
       exclude: placeOf(context, "exclude", occasion.mode),
     },
     manifest,
-    selection,
-    // To know production can take another parse.
-    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
     dbt,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+  };
+  const place: Place = (ids, deferral) =>
+    given.as === "ls"
+      ? Promise.resolve({ places: [], warnings: [] })
+      : placeStep(context, occasion, workshop, dbt, { ids, manifest, deferral, sources, base });
+  const everything = async (plan: Plan): Promise<Planned> => {
+    const all = await ask({ ...asked, selection: null, results: null }, []);
+    if (all.kind === "failed") return all;
+    const { places, warnings } = await place(all.ids, null);
+    const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
+    return keepPlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places);
+  };
+  if (isEverything || occasion.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
+  const selection = await findSelection(context, occasion, sources, base);
+  if (selection === null && comparesState(occasion.select))
+    return everything(withoutBaseline(context, sources.warnings));
+
+  const question: Question = {
+    ...asked,
+    purpose,
+    select: occasion.select,
+    selection,
+    // To know production can take another parse.
+    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
     results: await readResultsOf(context, selection),
     changedFiles: await filesChangedSince(context, workshop, selection),
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
   const vars = await changedVarsSince(context, workshop, selection);
-  return decidePlan(question, () => [...sources.warnings, ...vars]);
+  return decidePlan(question, place, () => [...sources.warnings, ...vars]);
 }
 
 /** Where the user wrote what holds: a flag or its variable is over the mode's key. */

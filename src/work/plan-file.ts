@@ -26,7 +26,15 @@ const planFile = z.object({
   commit: z.string().nullable(),
   kind: z.enum(["everything", "nothing", "selected"]),
   ids: z.array(z.string()),
-  nodes: z.array(z.object({ id: z.string(), type: z.string(), path: z.string(), reasons: z.array(reason) })),
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      path: z.string(),
+      relation: z.string().nullable().default(null),
+      reasons: z.array(reason),
+    }),
+  ),
   baselines: z.object({ selection: origin.nullable(), deferral: origin.nullable() }),
   defer: z.boolean(),
   promoted: z.array(z.string()),

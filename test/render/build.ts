@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Run } from "../../src/run/run.ts";
-import type { PlannedNode, PlanResult } from "../../src/selection/plan.ts";
+import type { PlacedNode, PlanResult } from "../../src/selection/plan.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "../../src/severity/verdict.ts";
 
 type NodeSubject = Extract<Subject, { kind: "node" }>;
@@ -91,8 +91,15 @@ export function verdict(overrides: Partial<Verdict> = {}): Verdict {
   };
 }
 
-export function planned(id: string, overrides: Partial<PlannedNode> = {}): PlannedNode {
-  return { id, type: id.split(".")[0] ?? "", path: "models/x.sql", reasons: [{ kind: "body" }], ...overrides };
+export function planned(id: string, overrides: Partial<PlacedNode> = {}): PlacedNode {
+  return {
+    id,
+    type: id.split(".")[0] ?? "",
+    path: "models/x.sql",
+    relation: null,
+    reasons: [{ kind: "body" }],
+    ...overrides,
+  };
 }
 
 export function plan(overrides: Partial<PlanResult> = {}): PlanResult {

@@ -1,0 +1,222 @@
+import { relative, sep } from "node:path";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { compareWarehouses, type OutputPlace, renderText } from "../dbt/warehouse.ts";
+import { describeRefused, describeShared } from "../render/placement-words.ts";
+import { holdsMark, slugOf } from "../run/schema.ts";
+import {
+  outsideOf,
+  type Placed,
+  type ProductionPart,
+  placesOf,
+  refusedPlaces,
+  type WriteOptions,
+} from "../selection/placement.ts";
+import type { Baseline } from "../selection/plan.ts";
+import type { Context } from "../setup/context.ts";
+import type { DbtStarter } from "../setup/dbt.ts";
+import type { Occasion } from "../setup/occasion.ts";
+import type { Workshop } from "../setup/workshop.ts";
+import type { BaseCommit } from "../state/base-commit.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
+import { matchesGlob } from "../support/globs.ts";
+import type { BaselineSources } from "./baseline-sources.ts";
+
+export interface PlaceRequest {
+  /** What is to be built. */
+  readonly ids: readonly string[];
+  /** The project's own manifest. */
+  readonly manifest: Manifest;
+  /** What unselected parents are read from: production, where it is known already. */
+  readonly deferral: Baseline | null;
+  readonly sources: BaselineSources;
+  readonly base: () => Promise<BaseCommit>;
+}
+
+/** Where the nodes of a plan are written, and what is to be said of it. */
+export interface Placing {
+  readonly places: readonly Placed[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Before a check is built: nothing of the plan is written where production is. Production is asked for only where
+ * something lies outside the schema of the branch. Throws a configuration error that names nodes, relations and the
+ * macro that made them.
+ */
+export async function placeStep(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+  request: PlaceRequest,
+): Promise<Placing> {
+  const places = placesOf(request.ids, request.manifest, optionsFor(context, workshop, occasion.target));
+  if (occasion.mode !== "check") return { places, warnings: [] };
+  assertSameVars(context);
+  const { check } = context.settings.config.modes;
+  const outside = outsideOf(places, workshop.mark).filter(
+    ({ id }) => !check.mayWrite.some((glob) => matchesGlob(glob, id)),
+  );
+  if (outside.length === 0) return { places, warnings: [] };
+  if (check.separateWarehouse) assertSeparate(context, occasion, workshop);
+  else {
+    const production = await findProduction(context, workshop, dbt, request, outside);
+    const refused = refusedPlaces(outside, production);
+    if (refused.length > 0) {
+      const { message, hint } = describeRefused(refused, request.manifest, occasion.target);
+      throw new SignalboxError("configuration", message, { hint });
+    }
+  }
+  const shared = outside.filter(({ relation }) => !tellsBranch(relation?.schema ?? "", workshop));
+  return { places, warnings: shared.length === 0 ? [] : [describeShared(shared, workshop.mark !== null)] };
+}
+
+/** A schema by a variable of the CI, such as GITHUB_HEAD_REF, is the branch's own too. */
+function tellsBranch(schema: string, { owner }: Workshop): boolean {
+  if (owner === null) return false;
+  const words = schema.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+  const { branch, pullRequest } = owner;
+  return holdsMark(words, slugOf(branch)) || (pullRequest !== null && holdsMark(words, String(pullRequest)));
+}
+
+/** Vars can decide schemas, and behind `--` only the build would have them: the plan would be another project's. */
+function assertSameVars({ settings: { rest } }: Context): void {
+  if (!rest.some((word) => word === "--vars" || word.startsWith("--vars="))) return;
+  throw configurationError(
+    [{ where: "-- --vars", got: null, wanted: "reaches the build alone, and the plan of a check was made without" }],
+    "write it into dbt.args of signalbox.yml, which every start of dbt takes",
+  );
+}
+
+/** What decides beside the manifest what a build with this target writes. */
+function optionsFor(context: Context, workshop: Workshop, target: string | null): WriteOptions {
+  const { rest, config } = context.settings;
+  const isAsked = [...config.dbt.args, ...rest].includes("--store-failures");
+  const { output, env } = outputOf(context, workshop, target);
+  const root = output?.external_root;
+  return {
+    storesFailures: isAsked || workshop.project.flags.storesFailures,
+    externalRoot: renderText(root, env) ?? (typeof root === "string" ? root : "."),
+  };
+}
+
+/** The output of the target; production's is read with the placeholders that its parse has. */
+function outputOf(context: Context, { project, env }: Workshop, target: string | null): OutputPlace {
+  const { baseline, modes } = context.settings.config;
+  const found = target === null ? undefined : project.outputs?.[target];
+  const { SIGNALBOX_SCHEMA: _, ...others } = env;
+  return {
+    target: target ?? "the profile's own",
+    output: typeof found === "object" && found !== null ? (found as Record<string, unknown>) : null,
+    env: target === modes.check.target ? env : { ...others, ...baseline.env },
+  };
+}
+
+function assertSeparate(context: Context, { target }: Occasion, workshop: Workshop): void {
+  const problems = productionTargets(context).flatMap((production) => {
+    const [check, other] = [target, production].map((name) => outputOf(context, workshop, name));
+    if (check === undefined || other === undefined) return [];
+    const found = compareWarehouses(check, other, workshop.project.dir);
+    if (found.kind === "separate") return [];
+    return [
+      {
+        where: "modes.check.separate_warehouse",
+        got: "true",
+        wanted: `it is not shown that ${target} and ${production} are apart: ${found.why}`,
+      },
+    ];
+  });
+  if (problems.length > 0)
+    throw configurationError(
+      problems,
+      "let host, account, project or path differ in profiles.yml (baseline.env gives variables that are missing here), or take it out: then relations are compared",
+    );
+}
+
+/** Targets that production is built with. Throws where nobody says so. */
+function productionTargets(context: Context): readonly string[] {
+  const { deploy, schedule } = context.settings.config.modes;
+  const targets = [...new Set([deploy.target, schedule.target])].filter((target) => target !== null);
+  if (targets.length > 0) return targets;
+  throw configurationError(
+    [
+      {
+        where: "modes.deploy.target",
+        got: null,
+        wanted: "is missing: what a check may not write is where production's target builds",
+      },
+    ],
+    "name it in signalbox.yml, even where something else deploys: modes: { deploy: { target: prod } }",
+  );
+}
+
+/** All relations of production: of what is deployed, else of the base branch parsed with the targets of production. */
+async function findProduction(
+  context: Context,
+  workshop: Workshop,
+  dbt: DbtStarter,
+  request: PlaceRequest,
+  outside: readonly Placed[],
+): Promise<readonly ProductionPart[]> {
+  const targets = productionTargets(context);
+  const deferral = request.deferral ?? (await findDeployed(context, request.sources));
+  const part = (manifest: Manifest, target: string | null): ProductionPart => ({
+    manifest,
+    options: optionsFor(context, workshop, target),
+  });
+  const parts = deferral === null ? [] : [part(deferral.manifest, targets[0] ?? null)];
+  // A bundle is of one target, and does not say of which; a work tree was parsed with that of deploy mode.
+  const isKnown = (target: string) =>
+    deferral !== null &&
+    (targets.length === 1 ||
+      (deferral.origin.kind === "worktree" && target === context.settings.config.modes.deploy.target));
+  const unknown = targets.filter((target) => !isKnown(target));
+  if (unknown.length === 0) return parts;
+  const [first] = outside;
+  const what = first?.relation == null ? "" : `, as ${first.relation.schema} is not a schema of this branch alone`;
+  context.log.step("plan", `dbt parses production (target ${unknown.join(", ")})${what}`);
+  for (const target of unknown)
+    parts.push(part(await parseProduction(context, workshop, dbt, request, target), target));
+  return parts;
+}
+
+/** Without a parse: what the user names, else the newest bundle. */
+async function findDeployed(context: Context, sources: BaselineSources): Promise<Baseline | null> {
+  const { given, config } = context.settings;
+  if (given.deferState !== undefined) return sources.fromPath(given.deferState, "deferral");
+  return config.baseline.sources.includes("store") ? sources.fromStore([], "deferral") : null;
+}
+
+/** The base branch's own: a relation that the branch renames is still there. Where it has no project yet, the branch's. */
+async function parseProduction(
+  context: Context,
+  workshop: Workshop,
+  dbt: DbtStarter,
+  { sources, base }: PlaceRequest,
+  target: string,
+): Promise<Manifest> {
+  const { sha } = await base();
+  const dir = relative(workshop.top, workshop.project.dir).split(sep).join("/");
+  const file = `${sha}:${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
+  const isThere = (await context.git.ask("cat-file", "-e", "--end-of-options", file)) !== null;
+  const known = sources.warnings.length;
+  const found = isThere
+    ? ((await sources.fromWorktree(sha, target, "production"))?.manifest ?? null)
+    : await parseHere(context, dbt, target);
+  if (found !== null) return found;
+  const why = sources.warnings.slice(known).join("; ") || `the project does not parse with target ${target}`;
+  throw new SignalboxError(
+    "configuration",
+    `a part of the plan lies outside the schema of the branch, and where production is cannot be told: ${why}`,
+    {
+      hint: `it has to parse with target ${target}: baseline.env in signalbox.yml gives placeholders for the variables that it asks for; a bundle of a deploy run tells it too`,
+    },
+  );
+}
+
+async function parseHere(context: Context, dbt: DbtStarter, target: string): Promise<Manifest | null> {
+  const env = { ...context.settings.config.baseline.env, SIGNALBOX_SCHEMA: undefined };
+  const targetPath = context.work.path("baselines", "production");
+  const { run } = await dbt.start({ ...dbt.place, command: ["parse"], args: [], target, targetPath, env });
+  return run.exitCode === 0 ? run.manifest : null;
+}
