@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
@@ -169,31 +169,25 @@ describe("where a check writes", () => {
     expect(targets()).toEqual(["parse ci", "build ci"]);
   });
 
-  it("is production's for a plan of two manifests too, once it is built", async () => {
-    const base = join(project.dir, "..", "base");
-    mkdirSync(base);
-    const nodes = { [fixed.unique_id]: { ...fixed, raw_code: "select 'before'" } };
-    const metadata = {
-      dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
-      dbt_version: "1.11.16",
-      project_name: "small",
-      adapter_type: "duckdb",
-    };
-    writeFileSync(join(base, "manifest.json"), JSON.stringify({ metadata, nodes, sources: {}, macros: {} }));
-    await run(["plan", "--full"], { ...FIXED, FAKE_DBT_REFUSES: "prod" });
+  it("is looked at again where a plan out of a file is built", async () => {
+    settings('select: null, may_write: ["model.small.fixed"]');
+    const planned = await run(["plan"], FIXED);
+    settings("select: null");
 
-    const offline = await run(
-      ["plan", "--json", "--manifest", ".signalbox/dbt/01-parse/manifest.json", "--state", base],
-      FIXED,
-    );
     const built = await run(["build"], FIXED);
 
-    expect(json<PlanResult>(offline).nodes).toMatchObject([
-      { id: "model.small.fixed", relation: "db.reference.fixed" },
-      { id: "model.small.orders" },
-    ]);
-    expect(built.code).toBe(2);
-    expect(targets()).not.toContain("build ci");
+    expect([planned.code, built.code]).toEqual([0, 2]);
+    expect(built.stderr).toContain("model fixed → db.reference.fixed: production has it there");
+    expect(targets()).toEqual(["parse ci", "parse ci", "parse prod"]);
+  });
+
+  it("is told of a plan of two manifests, which nobody knows to be a check", async () => {
+    await run(["plan", "--full"], { ...FIXED, FAKE_DBT_REFUSES: "prod" });
+    const manifest = ".signalbox/dbt/01-parse/manifest.json";
+
+    const offline = await run(["plan", "--json", "--manifest", manifest, "--select", "fixed"], FIXED);
+
+    expect(json<PlanResult>(offline).nodes).toMatchObject([{ id: fixed.unique_id, relation: "db.reference.fixed" }]);
   });
 
   it.each<[what: string, paths: [string, string], code: number]>([
