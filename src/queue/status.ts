@@ -3,7 +3,9 @@
  * https://docs.github.com/en/rest/actions/workflow-runs · https://circleci.com/docs/api/v2/#tag/Workflow
  */
 const RUNNING: readonly string[] = ["running", "in_progress"];
-const CUT_SHORT: readonly string[] = ["canceled", "cancelled", "timed_out", "crashed"];
+/** Our word for a run that the CI does not know any more: nobody knows when and how it ended. */
+export const GONE = "gone";
+const CUT_SHORT: readonly string[] = ["canceled", "cancelled", "timed_out", "crashed", GONE];
 
 /** At work and well: it is not merely queued, held or unknown, and nothing of it has failed. */
 export function isRunning(status: string): boolean {

@@ -31,6 +31,8 @@ export interface TrueRun {
   readonly script: RunScript;
   readonly createdAt: number;
   readonly phases: History<Phase>;
+  /** When a person deleted it. */
+  deletedAt: number | null;
 }
 
 export interface Phase {
@@ -96,6 +98,7 @@ export function addRun(ci: Ci, family: Family, script: RunScript, now: number, r
     script,
     createdAt: now,
     phases: createHistory(),
+    deletedAt: null,
   };
   family.runs.push(run);
   return run;
@@ -103,6 +106,17 @@ export function addRun(ci: Ci, family: Family, script: RunScript, now: number, r
 
 export function isActive(run: TrueRun): boolean {
   return run.phases.last()?.kind !== "ended";
+}
+
+/** The moment of a run that a list shows which was asked for `at`; null: none. */
+export function listedAt({ deletedAt, script }: TrueRun, at: number): number | null {
+  if (deletedAt === null || at < deletedAt) return at;
+  return script.deleted?.isStillListed ? deletedAt - 1 : null;
+}
+
+/** The moment of a run that an answer by its id shows; null: not found. */
+export function foundAt({ deletedAt }: TrueRun, at: number): number | null {
+  return deletedAt === null || at < deletedAt ? at : null;
 }
 
 /** The group of the tests: one branch of the repository itself, workflows dbt and hourly. */

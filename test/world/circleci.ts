@@ -1,7 +1,7 @@
 import type { AxiosAdapter } from "axios";
 import { createCircleClient } from "../../src/platforms/circleci/client.ts";
 import { createCircleSource } from "../../src/platforms/circleci/source.ts";
-import { type Family, type TrueRun, toIso, toIsoSecond } from "./ci.ts";
+import { type Family, foundAt, listedAt, type TrueRun, toIso, toIsoSecond } from "./ci.ts";
 import { createNetwork, type Reply, type Request } from "./network.ts";
 import type { Platform, Process, World } from "./play.ts";
 
@@ -68,7 +68,8 @@ export function connectCircle(world: World): Platform {
         return reply(202, { message: "Accepted." });
       }
       if (list === "job") return replyPage(url, []);
-      const workflow = describeWorkflow(run, ci.readAt("workflow"), toIsoSecond);
+      const moment = foundAt(run, ci.readAt("workflow"));
+      const workflow = moment === null ? null : describeWorkflow(run, moment, toIsoSecond);
       return workflow === null ? replyMissing() : reply(200, workflow);
     }
     const family = ci.families.find((each) => each.id === id);
@@ -78,6 +79,7 @@ export function connectCircle(world: World): Platform {
   }
 
   function listPipelines(branch: string | null): Row[] {
+    if (world.isBlind("recent")) return [];
     return ci.families
       .flatMap((family) => describePipeline(family, ci.readAt("pipelines"), toIso) ?? [])
       .filter((pipeline) => branch === null || pipeline.vcs.branch === branch)
@@ -86,8 +88,10 @@ export function connectCircle(world: World): Platform {
   }
 
   function listWorkflows(family: Family): Row[] {
+    if (world.isBlind("recent")) return [];
     const workflows = family.runs.flatMap((run, key) => {
-      const value = describeWorkflow(run, ci.readAt("workflows"), toIso);
+      const moment = listedAt(run, ci.readAt("workflows"));
+      const value = moment === null ? null : describeWorkflow(run, moment, toIso);
       return value === null ? [] : [{ key, value }];
     });
     return family.script.setupSeconds === null ? workflows : [{ key: -1, value: describeSetup(family) }, ...workflows];

@@ -1,6 +1,6 @@
 import { createGitHubClient } from "../../src/platforms/github/client.ts";
 import { createGitHubSource } from "../../src/platforms/github/source.ts";
-import { type Family, type TrueRun, toIsoSecond, triggerOf } from "./ci.ts";
+import { type Family, foundAt, listedAt, type TrueRun, toIsoSecond, triggerOf } from "./ci.ts";
 import { createNetwork, type Reply, type Request } from "./network.ts";
 import type { Platform, Process, World } from "./play.ts";
 
@@ -73,7 +73,7 @@ export function connectGitHub(world: World): Platform {
     if (earlier !== null) return replyAttempt(earlier[1] ?? "", Number(earlier[2]));
     if (rest === "/jobs") return reply(200, { total_count: 0, jobs: [] });
     const family = ci.families.find((each) => each.id === id);
-    const run = family === undefined || rest !== undefined ? null : describe(family, ci.readAt("run"));
+    const run = family === undefined || rest !== undefined ? null : describe(family, ci.readAt("run"), foundAt);
     if (run === null) return reply(404, { message: "Not Found" });
     const etag = `W/"${run.run_attempt}-${run.status}-${run.conclusion}-${run.updated_at}"`;
     return headers["if-none-match"] === etag ? reply(304, null, { etag }) : reply(200, run, { etag });
@@ -91,8 +91,11 @@ export function connectGitHub(world: World): Platform {
     const [branch, status] = [url.searchParams.get("branch"), url.searchParams.get("status")];
     const size = Math.min(Number(url.searchParams.get("per_page") ?? 30), schedule.pageSize);
     const page = Number(url.searchParams.get("page") ?? 1);
+    if (world.isBlind(status === null ? "recent" : "active")) {
+      return reply(200, { total_count: 0, workflow_runs: [] });
+    }
     const rows = ci.families
-      .flatMap((family) => describe(family, ci.readAt(`list ${status}`)) ?? [])
+      .flatMap((family) => describe(family, ci.readAt(`list ${status}`), listedAt) ?? [])
       .filter((run) => branch === null || run.head_branch === branch)
       .filter((run) => status === null || run.status === status || run.conclusion === status)
       .reverse();
@@ -123,9 +126,10 @@ function pathOf(workflow: string): string {
 }
 
 /** A run as it was: only its latest attempt is told. */
-function describe(family: Family, at: number) {
+function describe(family: Family, at: number, moment: typeof foundAt) {
   const run = family.runs.findLast((each) => each.phases.at(at) !== null);
-  const latest = run === undefined ? null : describeAttempt(run, at);
+  const shown = run === undefined ? null : moment(run, at);
+  const latest = run === undefined || shown === null ? null : describeAttempt(run, shown);
   return latest === null ? null : { ...latest, created_at: toIsoSecond(family.createdAt) };
 }
 

@@ -44,6 +44,8 @@ export interface World {
   readonly ci: Ci;
   /** Whether a request that is sent now fails. */
   isBadMoment(): boolean;
+  /** Whether lists of a kind are empty now. */
+  isBlind(kind: "active" | "recent"): boolean;
   /** For the network and the servers. */
   readonly random: Random;
   /** Something that no process may do to it. */
@@ -109,6 +111,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     random,
     cancel,
     isBadMoment,
+    isBlind,
     accuse: (what) => violations.push(`${seconds()} ${what}`),
   };
   const platform = connect(world);
@@ -125,6 +128,13 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     const age = (time.now() - START) / 1000;
     if (outages.some(({ from, to }) => age >= from && age < to)) return true;
     return age < BAD_WEATHER_SECONDS && random.chance(rate);
+  }
+
+  function isBlind(kind: "active" | "recent"): boolean {
+    const age = (time.now() - START) / 1000;
+    return schedule.faults.blind.some(
+      ({ from, to, what }) => age >= from && age < to && (what === "all" || what === kind),
+    );
   }
 
   function createFamily(script: FamilyScript) {
@@ -145,7 +155,8 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
 
   function createRun(family: Family, script: RunScript) {
     const run = addRun(ci, family, script, time.now(), random);
-    const { hold, cancel: cancelled } = script;
+    const { hold, cancel: cancelled, deleted } = script;
+    if (deleted !== null) later(deleted.seconds, () => deleteRun(run));
     if (cancelled !== null) later(cancelled.seconds, () => cancelRun(run));
     if (hold?.kind === "approval") {
       setPhase(run, "ended", ENDED.action_required[ci.vendor]);
@@ -328,6 +339,17 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     later(endSeconds + lingerSeconds, () => {
       if (inside.delete(run)) log(run, "has no query left");
     });
+  }
+
+  /** Nothing of it is left at that moment. An ended one is of no interest; an approval would bring it back. */
+  function deleteRun(run: TrueRun) {
+    if (!isActive(run) || ci.vendor === "plain") return;
+    log(run, "is deleted");
+    kill(run);
+    inside.delete(run);
+    run.deletedAt = time.now();
+    setPhase(run, "ended", ENDED.cancelled[ci.vendor]);
+    if (isMember(run)) lastEndAt = time.now();
   }
 
   function kill(run: TrueRun) {

@@ -36,6 +36,7 @@ export function buildRun(overrides: Partial<RunScript> = {}): RunScript {
     outcome: "success",
     cancel: null,
     vanishSeconds: null,
+    deleted: null,
     rerun: null,
     timeoutSeconds: null,
     onTimeout: "fail",
@@ -72,7 +73,7 @@ export function buildSchedule(
     supersede: "none",
     isVoid: null,
     families,
-    faults: { rate: 0, outages: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
+    faults: { rate: 0, outages: [], blind: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
     pageSize: 100,
     ...overrides,
   };
@@ -111,6 +112,8 @@ export interface RunScript {
   readonly cancel: CancelScript | null;
   /** After its process started it is gone, and the CI never notices. */
   readonly vanishSeconds: number | null;
+  /** After its creation a person deletes it: it answers 404 for good, and lists may go on to show it as it was. */
+  readonly deleted: { readonly seconds: number; readonly isStillListed: boolean } | null;
   readonly rerun: { readonly seconds: number; readonly run: RunScript } | null;
   readonly timeoutSeconds: number | null;
   readonly onTimeout: WaitPolicy["onTimeout"];
@@ -132,6 +135,8 @@ export interface FaultScript {
   /** Of all requests that fail, until the weather is better: else a whole look might never succeed. */
   readonly rate: number;
   readonly outages: readonly { readonly from: number; readonly to: number }[];
+  /** When lists are empty while single runs answer. `active`, `recent`: only GitHub's lists by status, only its unfiltered one. */
+  readonly blind: readonly { readonly from: number; readonly to: number; readonly what: "all" | "active" | "recent" }[];
   readonly hasDateHeader: boolean;
   /** Until a request arrives, and again until its answer does, at most. */
   readonly slowestSeconds: number;
@@ -171,7 +176,8 @@ export function drawSchedule(seed: number, vendor: Vendor): Schedule {
     isVoid: isTooSlow ? "reads are staler than assumed" : proceeds ? "a run goes on at its time-out" : null,
     families,
     faults,
-    pageSize: random.pick([1, 2, 3, 20, 100]),
+    // Where lists go blind between two pages of one list, CircleCI's does not show it: it tells no number of items.
+    pageSize: faults.blind.length > 0 ? 100 : random.pick([1, 2, 3, 20, 100]),
   };
 }
 
@@ -239,6 +245,7 @@ function drawRun(context: Context, depth = 0, workflow = drawWorkflow(context.ra
         }
       : null,
     vanishSeconds: random.chance(0.04) ? random.between(0, 60) : null,
+    deleted: random.chance(0.03) ? { seconds: random.between(0, 120), isStillListed: random.chance(0.7) } : null,
     rerun: hasRerun
       ? {
           seconds: random.pick([0.2, random.between(0, 10), random.between(0, 60)]),
@@ -259,10 +266,17 @@ function drawFaults(random: Random): FaultScript {
     const from = random.between(0, 300);
     outages.push({ from, to: from + random.between(5, 200) });
   }
+  const blind: FaultScript["blind"][number][] = [];
+  while (random.chance(0.15)) {
+    const from = random.between(0, 300);
+    const what = random.pick(["all", "all", "active", "recent"] as const);
+    blind.push({ from, to: from + random.between(20, 300), what });
+  }
   const slowestSeconds = random.pick([0.15, 0.15, 0.15, 1, 4]);
   return {
     rate,
     outages,
+    blind,
     hasDateHeader: random.chance(0.95),
     slowestSeconds,
     requestsLeft: random.pick([5000, 1000, 1000, 300]),

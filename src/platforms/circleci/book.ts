@@ -1,4 +1,5 @@
 import { parseInstant } from "../../queue/instant.ts";
+import { GONE } from "../../queue/status.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { type Pipeline, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
@@ -18,6 +19,8 @@ export interface Book {
   readPipeline(pipeline: Pipeline, now: number, signal: AbortSignal): Promise<readonly SeenRun[]>;
   /** The present state of a run or of a pipeline in its place; null: it has to be looked for in a whole scan. */
   reread(id: string, signal: AbortSignal): Promise<SeenRun | null>;
+  /** Runs that were active when last read and that a scan did not list: its answers may be blind for them. */
+  readUnlisted(listed: ReadonlySet<string>, signal: AbortSignal): Promise<readonly SeenRun[]>;
 }
 
 export interface BookOptions {
@@ -45,7 +48,9 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
   /** Pipelines in which nothing can happen any more that matters to this run. */
   const closed = new Map<string, readonly SeenRun[]>();
   const createdSeenAt = new Map<string, number>();
-  const missed = new Map<string, number>();
+  const missed = new Map<string, { readonly times: number; readonly since: number }>();
+  /** Those that CircleCI does not know any more, whatever a list still shows. */
+  const gone = new Map<string, SeenRun>();
   const links = createLinks(baseUrl);
   const lifeSigns = createLifeSigns(client, clock);
   const isSeconds = (now: number, time: string | null, seconds: number) =>
@@ -55,14 +60,29 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
   async function readWorkflows(pipeline: Pipeline, signal: AbortSignal): Promise<Workflow[] | null> {
     const list = { path: pathOf("pipeline", pipeline.id, "workflow"), item: workflowAnswer };
     const workflows = await findPages(client, list, signal);
-    if (workflows === null) missed.set(pipeline.id, (missed.get(pipeline.id) ?? 0) + 1);
+    if (workflows === null) noteMissed(pipeline.id);
     else missed.delete(pipeline.id);
     return workflows;
   }
 
-  /** Missing twice, and too old for that to be lag. */
+  function noteMissed(id: string): void {
+    const before = missed.get(id);
+    missed.set(id, { times: (before?.times ?? 0) + 1, since: before?.since ?? clock.monotonic() });
+  }
+
+  /** Missing twice, and too old for that to be lag; where its age cannot be read, missing for so long. */
   function isGone(id: string, createdAt: string | null, now: number): boolean {
-    return (missed.get(id) ?? 0) >= 2 && isSeconds(now, createdAt, lagSeconds + 1);
+    const { times, since } = missed.get(id) ?? { times: 0, since: clock.monotonic() };
+    const born = parseInstant(createdAt);
+    const age = born === null ? clock.monotonic() - since : now - born;
+    return times >= 2 && age >= (lagSeconds + 1) * 1000;
+  }
+
+  /** A 404 says something only while the same way finds this run. */
+  async function noteGone({ workflow, pipeline, ticket }: Entry, now: number, signal: AbortSignal): Promise<void> {
+    if ((await client.find(pathOf("workflow", own.workflowId), signal)) === null) return;
+    const run = describeWorkflow(workflow, pipeline, ticket, links, null);
+    gone.set(workflow.id, { ...run, ended: true, status: GONE, since: new Date(now).toISOString() });
   }
 
   /** For how long it has been known to be created; asked for before its list is. */
@@ -108,7 +128,7 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
   }
 
   async function describe({ workflow, pipeline, ticket }: Entry, now: number, signal: AbortSignal): Promise<SeenRun> {
-    const known = ended.get(workflow.id);
+    const known = gone.get(workflow.id) ?? ended.get(workflow.id);
     if (known !== undefined) return { ...known, ticket };
     const quietSince = workflow.id === own.workflowId ? null : await lifeSigns.quietSince(workflow, signal);
     const run = describeWorkflow(workflow, pipeline, ticket, links, quietSince);
@@ -121,12 +141,13 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
 
   /**
    * All of it has ended, and what it may still get are re-runs, which are younger than this run, hence behind it: its
-   * list shows all that are older than the lag. The own pipeline is never closed: a list that is older still would hide
-   * this run for good.
+   * list shows all that are older than the lag. Neither the own pipeline is ever closed nor one whose list was empty: a
+   * list that is older still, or blind, would hide a run for good.
    */
   function isClosed(pipeline: Pipeline, workflows: readonly Workflow[], now: number): boolean {
     return (
       pipeline.id !== own.pipelineId &&
+      workflows.length > 0 &&
       workflows.every(isEnded) &&
       isSeconds(now, pipeline.createdAt, LATE_SECONDS + lagSeconds + 1) &&
       isSeconds(now, own.createdAt, lagSeconds + 1)
@@ -141,7 +162,10 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
       const workflows = await readWorkflows(pipeline, signal);
       const pending = describePending(pipeline, workflows, { now, createdSeenSeconds });
       const runs: SeenRun[] = pending === null ? [] : [pending];
-      for (const entry of noteWorkflows(pipeline, workflows ?? [], now)) runs.push(await describe(entry, now, signal));
+      for (const entry of noteWorkflows(pipeline, workflows ?? [], now)) {
+        const { id } = entry.workflow;
+        runs.push(gone.has(id) ? await readById(id, entry, now, signal) : await describe(entry, now, signal));
+      }
       if (workflows !== null && isClosed(pipeline, workflows, now)) closed.set(pipeline.id, runs);
       return runs;
     },
@@ -149,28 +173,46 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
       const now = client.serverTime.now();
       const before = unborn.get(id);
       if (before !== undefined) {
-        const pipeline = (await findPipeline(client, id, signal)) ?? before;
+        const found = await findPipeline(client, id, signal);
+        if (found === null) noteMissed(id);
+        const pipeline = found ?? before;
         const createdSeenSeconds = secondsCreated(pipeline);
-        const workflows = pipeline.state === "created" ? await readWorkflows(pipeline, signal) : [];
+        const workflows =
+          found === null ? null : pipeline.state === "created" ? await readWorkflows(pipeline, signal) : [];
         return describePending(pipeline, workflows, { now, createdSeenSeconds });
       }
       const entry = entries.get(id);
       if (entry === undefined) return null;
       if (!entry.isSure) {
         const workflows = await readWorkflows(entry.pipeline, signal);
-        if (workflows === null && isGone(entry.pipeline.id, entry.workflow.createdAt, now)) return null;
         noteWorkflows(entry.pipeline, workflows ?? [], now);
-        return describe(entries.get(id) ?? entry, now, signal);
+        // A list that lost it will not tell its end.
+        if (workflows?.some((workflow) => workflow.id === id)) return describe(entries.get(id) ?? entry, now, signal);
       }
-      const answer = await client.find(pathOf("workflow", id), signal);
-      if (answer !== null) {
-        missed.delete(id);
-        const workflow = readAnswer(workflowAnswer, answer.body);
-        entries.set(id, { ...entry, workflow });
-        return describe({ ...entry, workflow }, now, signal);
+      return readById(id, entry, now, signal);
+    },
+    async readUnlisted(listed, signal) {
+      const now = client.serverTime.now();
+      const runs: SeenRun[] = [];
+      for (const [id, entry] of entries) {
+        if (listed.has(id) || id === own.workflowId || ended.has(id)) continue;
+        runs.push(await readById(id, entry, now, signal));
       }
-      missed.set(id, (missed.get(id) ?? 0) + 1);
-      return isGone(id, entry.workflow.createdAt, now) ? null : describe(entry, now, signal);
+      return runs;
     },
   };
+
+  async function readById(id: string, entry: Entry, now: number, signal: AbortSignal): Promise<SeenRun> {
+    const answer = await client.find(pathOf("workflow", id), signal);
+    if (answer === null) {
+      noteMissed(id);
+      if (!gone.has(id) && isGone(id, entry.workflow.createdAt, now)) await noteGone(entry, now, signal);
+      return describe(entry, now, signal);
+    }
+    missed.delete(id);
+    gone.delete(id);
+    const workflow = readAnswer(workflowAnswer, answer.body);
+    entries.set(id, { ...entry, workflow });
+    return describe({ ...entry, workflow }, now, signal);
+  }
 }

@@ -122,10 +122,20 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
       const now = serverTime ?? begun;
       refuseTooOld(pipeline, now, maxAgeSeconds, 0);
       const different = new Map(pipelines.filter((each) => isSameRef(each, group)).map((each) => [each.id, each]));
-      const runs = await doTogether([...different.values()], TOGETHER, within, (each, signal) =>
-        book.readPipeline(each, now, signal),
-      );
-      return { runs: runs.flat(), complete: true, serverTime };
+      const read = (each: Pipeline, signal: AbortSignal) => book.readPipeline(each, now, signal);
+      const ownPipeline = different.get(pipeline.id);
+      different.delete(pipeline.id);
+      const others = await doTogether([...different.values()], TOGETHER, within, async (each, signal) => ({
+        each,
+        runs: await read(each, signal),
+      }));
+      // Lists that go blind or see again while they are read: the own one shows that the ones before it could see, or is
+      // seen itself by the look at those that showed nothing.
+      const ownRuns = ownPipeline === undefined ? [] : await read(ownPipeline, within);
+      const runs = [...ownRuns];
+      for (const other of others) runs.push(...(other.runs.length > 0 ? other.runs : await read(other.each, within)));
+      runs.push(...(await book.readUnlisted(new Set(runs.map(({ id }) => id)), within)));
+      return { runs, complete: true, serverTime };
     },
     async reread(ids, within) {
       const runs: SeenRun[] = [];

@@ -6,6 +6,11 @@ import { type RunRecord, readAnswer, runPage } from "./record.ts";
 export interface Listed {
   /** Every read of every run: one run may stand in several lists. */
   readonly reads: readonly RunRecord[];
+  /**
+   * Whether both kinds of lists show an active run. In a known incident lists are empty while single runs answer: a list
+   * that does not even show the reader's own run hides others too.
+   */
+  shows(id: string): boolean;
   /** false: a list had a hole, or was longer than GitHub tells. */
   readonly complete: boolean;
   /** The server's time at the first request, in milliseconds since the epoch. */
@@ -29,18 +34,28 @@ const MOST_TRIES = 3;
 export async function readLists(client: GitHubClient, options: ListOptions, signal: AbortSignal): Promise<Listed> {
   const { branch, maxAgeSeconds, notice } = options;
   const reads: RunRecord[] = [];
+  const active = new Set<string>();
+  const recent = new Set<string>();
+  let oldest = Number.NEGATIVE_INFINITY;
   let serverTime: number | null | undefined;
   let complete = true;
 
   for (const status of STATUSES) complete = (await readActive(status)) && complete;
   complete = (await readRecent()) && complete;
-  return { reads, complete, serverTime: serverTime ?? null };
+  return { reads, complete, serverTime: serverTime ?? null, shows };
+
+  /** A re-run keeps its created_at: one from before the look-back stands in the lists by status alone. */
+  function shows(id: string): boolean {
+    const createdAt = reads.find((run) => run.id === id)?.createdAt ?? null;
+    const isBeyondRecent = (parseInstant(createdAt) ?? oldest) < oldest;
+    return active.has(id) && (recent.has(id) || isBeyondRecent);
+  }
 
   /** A list of more than one page shifts when a run leaves it while it is read: two readings have to agree. */
   async function readActive(status: string): Promise<boolean> {
     let before: string | null = null;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const list = await readPages({ status }, () => false);
+      const list = await readPages({ status }, () => false, active);
       if (list.isWhole && (list.pages === 1 || list.ids === before)) return true;
       if (list.pages === 1) return false;
       before = list.ids;
@@ -50,13 +65,18 @@ export async function readLists(client: GitHubClient, options: ListOptions, sign
 
   /** Newest first, whatever their status: it shows the ended ones, and those that moved between the other lists. */
   async function readRecent(): Promise<boolean> {
-    const oldest = client.serverTime.now() - maxAgeSeconds * 1000;
-    const list = await readPages({}, (run) => (parseInstant(run.createdAt) ?? oldest) < oldest);
+    oldest = client.serverTime.now() - maxAgeSeconds * 1000;
+    const list = await readPages({}, (run) => (parseInstant(run.createdAt) ?? oldest) < oldest, recent);
     return list.isWhole;
   }
 
-  async function readPages(filter: { readonly status?: string }, isPast: (run: RunRecord) => boolean) {
+  async function readPages(
+    filter: { readonly status?: string },
+    isPast: (run: RunRecord) => boolean,
+    shown: Set<string>,
+  ) {
     const ids: string[] = [];
+    let total = 0;
     for (let page = 1; ; page++) {
       const answer = await client.request(
         ROUTE,
@@ -66,18 +86,21 @@ export async function readLists(client: GitHubClient, options: ListOptions, sign
       if (answer.status !== 200) throw client.refuse(ROUTE, answer);
       if (serverTime === undefined) serverTime = answer.date;
       const { total_count, workflow_runs: rows } = readAnswer(runPage, answer.body);
+      // A later page that knows of fewer runs than the one before it may be blind.
+      total = Math.max(total, total_count);
       reads.push(...rows);
       ids.push(...rows.map((run) => run.id));
+      for (const { id } of rows) shown.add(id);
 
       const isPastAll = rows.some(isPast);
-      if (!isPastAll && rows.length > 0 && (answer.hasNext || ids.length < total_count)) {
+      if (!isPastAll && rows.length > 0 && (answer.hasNext || ids.length < total)) {
         if (ids.length < LONGEST_LIST) continue;
         const advice = filter.status === undefined ? ": lower --max-age" : "";
         notice(`GitHub lists no more than ${LONGEST_LIST} runs of ${branch ?? "this repository"}${advice}`);
         return { isWhole: false, pages: page, ids: "" };
       }
       const different = [...new Set(ids)].sort();
-      return { isWhole: isPastAll || different.length >= total_count, pages: page, ids: different.join() };
+      return { isWhole: isPastAll || different.length >= total, pages: page, ids: different.join() };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { parseInstant } from "../../queue/instant.ts";
+import type { Clock } from "../../support/clock.ts";
 import type { Answer, GitHubClient, Route } from "./client.ts";
 import { isEnded, type RunRecord, readAnswer, runAnswer, ticketOf } from "./record.ts";
 
@@ -11,18 +12,19 @@ export type Read =
 /** Single runs by their id; a run that has not changed costs nothing (If-None-Match). */
 export interface RunReader {
   read(id: string, signal: AbortSignal): Promise<Read>;
-  /** Missing twice, and too old for that to be lag. */
+  /** Missing twice, and too old for that to be lag; where its age cannot be read, missing for so long. */
   isGone(id: string, known: RunRecord | null): boolean;
 }
 
-export function createRunReader(client: GitHubClient, lagSeconds: number): RunReader {
+export function createRunReader(client: GitHubClient, lagSeconds: number, clock: Clock): RunReader {
   const cached = new Map<string, { readonly etag: string | null; readonly run: RunRecord }>();
-  const missed = new Map<string, number>();
+  const missed = new Map<string, { readonly times: number; readonly since: number }>();
 
   async function ask(id: string, etag: string | null, signal: AbortSignal): Promise<Read> {
     const answer = await client.request(ROUTE, { run_id: id }, { signal, etag });
     if (answer.status === 404) {
-      missed.set(id, (missed.get(id) ?? 0) + 1);
+      const before = missed.get(id);
+      missed.set(id, { times: (before?.times ?? 0) + 1, since: before?.since ?? clock.monotonic() });
       return { kind: "missing", answer };
     }
     if (answer.status !== 200 && answer.status !== 304) throw client.refuse(ROUTE, answer);
@@ -42,8 +44,9 @@ export function createRunReader(client: GitHubClient, lagSeconds: number): RunRe
     },
     isGone(id, known) {
       const born = known === null ? null : parseInstant(ticketOf(known)?.createdAt ?? null);
-      const isOld = born !== null && client.serverTime.now() - born >= (lagSeconds + 1) * 1000;
-      return (missed.get(id) ?? 0) >= 2 && isOld;
+      const { times, since } = missed.get(id) ?? { times: 0, since: clock.monotonic() };
+      const age = born === null ? clock.monotonic() - since : client.serverTime.now() - born;
+      return times >= 2 && age >= (lagSeconds + 1) * 1000;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Me } from "../../queue/decide.ts";
 import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
+import { GONE } from "../../queue/status.ts";
 import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
@@ -63,8 +64,9 @@ const CANCEL: Route = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
  * The queue of GitHub Actions. Reads this run's own record first, again after service errors until the deadline, and
  * makes the group of it. Throws a configuration error where the token may not or a workflow is not known.
  *
- * A scan reads the lists of the branch by status (lists.ts), then every run of the group that may be active by its id,
- * and this run. Between scans a run is one request, which costs nothing while nothing changes.
+ * A scan reads the lists of the branch by status (lists.ts), then every run of the group that may be active and ahead by
+ * its id. This run is shown as the lists show it: a read by its id would say nothing about what they hide. Between scans
+ * a run is one request, which costs nothing while nothing changes.
  */
 export async function createGitHubSource(options: GitHubSourceOptions): Promise<OpenedSource> {
   const { clock, runId, lagSeconds, maxAgeSeconds, timeoutSeconds, signal } = options;
@@ -73,7 +75,7 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
   const client = await createGitHubClient(options);
   const patience = { clock, signal, startedAt, timeoutSeconds, notice };
   const isYoung = () => clock.monotonic() - startedAt <= (lagSeconds + 1) * 1000;
-  const reader = createRunReader(client, lagSeconds);
+  const reader = createRunReader(client, lagSeconds, clock);
 
   const own = await tryUntilDeadline(patience, (within) => readOwn(client, options, isYoung, within));
   const ticket = ticketOf(own);
@@ -87,20 +89,32 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
   const earlierAttempts = createEarlierAttempts(client);
   /** The latest read of every other run of the group, also of those that have ended. */
   const latest = new Map<string, RunRecord>();
+  /** Those that GitHub does not know any more, whatever a list still shows. */
+  const gone = new Map<string, SeenRun>();
 
   const mayBeAhead = (run: RunRecord) => {
     const place = ticketOf(run);
     return place === null || compareTickets(place, ticket) < 0;
   };
 
+  /** A 404 says something only while the same way finds this run. */
+  async function noteMissing(run: RunRecord, within: AbortSignal): Promise<void> {
+    if (gone.has(run.id) || !reader.isGone(run.id, run)) return;
+    if ((await reader.read(runId, within)).kind === "missing") return;
+    const since = new Date(client.serverTime.now()).toISOString();
+    gone.set(run.id, { ...describeRun(run, null), ended: true, status: GONE, since });
+  }
+
   async function describe(run: RunRecord, within: AbortSignal): Promise<SeenRun> {
+    const lost = gone.get(run.id);
+    if (lost !== undefined) return lost;
     return describeRun(run, run.id === runId ? null : await lifeSigns.quietSince(run, within));
   }
 
   const source: RunSource = {
     calls: client.calls,
     async scan(within) {
-      const { reads, complete, serverTime } = await readLists(
+      const { reads, complete, serverTime, shows } = await readLists(
         client,
         { branch: group.branch, maxAgeSeconds, notice },
         within,
@@ -114,19 +128,23 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
 
       // A run that was active before may be between two lists. One behind this run does not hold it, whatever it does.
       const ahead = [...found.values(), ...latest.values()].filter((run) => !isEnded(run) && mayBeAhead(run));
-      for (const id of new Set([...ahead.map((run) => run.id), runId])) {
+      for (const id of new Set(ahead.map((run) => run.id))) {
+        if (id === runId) continue;
         const read = await reader.read(id, within);
-        if (read.kind === "found") note(read.run);
-        else if (!found.has(id) && reader.isGone(id, latest.get(id) ?? null)) latest.delete(id);
+        const known = found.get(id) ?? latest.get(id);
+        if (read.kind === "found") {
+          gone.delete(id);
+          note(read.run);
+        } else if (known !== undefined) await noteMissing(known, within);
       }
-      const own = found.get(runId);
+      const own = shows(runId) ? found.get(runId) : undefined;
       found.delete(runId);
       for (const run of found.values()) latest.set(run.id, updateRead(latest.get(run.id) ?? null, run));
 
       const runs: SeenRun[] = [];
       for (const run of own === undefined ? latest.values() : [own, ...latest.values()]) {
         runs.push(await describe(run, within));
-        const earlier = await earlierAttempts.before(run, within);
+        const earlier = gone.has(run.id) ? null : await earlierAttempts.before(run, within);
         if (earlier !== null) runs.push(earlier);
       }
       return { runs, complete, serverTime };
@@ -136,8 +154,10 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
       for (const id of ids) {
         const read = await reader.read(id, within);
         const known = latest.get(id) ?? null;
-        const newest = read.kind === "found" ? updateRead(known, read.run) : reader.isGone(id, known) ? null : known;
+        const newest = read.kind === "found" ? updateRead(known, read.run) : known;
         if (newest === null) continue;
+        if (read.kind === "found") gone.delete(id);
+        else await noteMissing(newest, within);
         latest.set(id, newest);
         runs.push(await describe(newest, within));
       }
@@ -155,11 +175,11 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
 /** A young run that GitHub does not know, or knows by an earlier attempt, is a stale answer: asked again. */
 async function readOwn(
   client: GitHubClient,
-  { runId, attempt }: GitHubSourceOptions,
+  { runId, attempt, clock }: GitHubSourceOptions,
   isYoung: () => boolean,
   signal: AbortSignal,
 ): Promise<RunRecord> {
-  const reader = createRunReader(client, 0);
+  const reader = createRunReader(client, 0, clock);
   const wasYoung = isYoung();
   const read = await reader.read(runId, signal);
   if (read.kind === "missing") {

@@ -56,6 +56,7 @@ const POLICY: WaitPolicy = {
   pollSeconds: 5,
   maxPollSeconds: 30,
 };
+const NOTHING = { items: [], next_page_token: null };
 const signal = () => new AbortController().signal;
 
 function open(overrides: Partial<CircleSourceOptions> = {}) {
@@ -510,6 +511,41 @@ describe("a scan on CircleCI", () => {
     });
   });
 
+  it.each<[string, string, string[]]>([
+    ["the list of pipelines", `${BASE}/api/v2/project/gh/acme/shop/pipeline`, [uuid(49)]],
+    ["the list of its pipeline's workflows", `${BASE}/api/v2/pipeline/${uuid(1050)}/workflow`, [uuid(49)]],
+  ])("has not seen its own run where %s is empty, and keeps those that it saw before", async (_, path, kept) => {
+    given(buildPipeline(49, 600));
+    const { source } = await open();
+    await source.scan(signal());
+    server.use(http.get(path, () => HttpResponse.json(NOTHING)));
+
+    expect(idsOf((await source.scan(signal())).runs)).toEqual(kept);
+  });
+
+  it("keeps a run that it saw before where the list of its pipeline's workflows is empty", async () => {
+    given(buildPipeline(49, 900));
+    const { source } = await open();
+    await source.scan(signal());
+    server.use(http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json(NOTHING)));
+
+    expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+  });
+
+  it("looks once more at a list that was empty before its own could be seen", async () => {
+    given(buildPipeline(49, 900));
+    const { source } = await open();
+    let isBlind = true;
+    server.use(
+      http.get(`${BASE}/api/v2/pipeline/:id/workflow`, ({ params }) => {
+        if (params.id === uuid(1050)) isBlind = false;
+        return isBlind ? HttpResponse.json(NOTHING) : undefined;
+      }),
+    );
+
+    expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+  });
+
   it("keeps a pipeline whose workflows are not found until that was so twice", async () => {
     given(buildPipeline(49, 600));
     const { source } = await open();
@@ -586,12 +622,50 @@ describe("between scans on CircleCI", () => {
     expect(await ask()).toEqual([]);
   });
 
-  it("a run that is not found stays once, and is looked for anew the second time", async () => {
-    const source = await scanned(buildPipeline(49, 600));
-    fake.pipelines = fake.pipelines.slice(0, 1);
+  /** Not found by its id. Lists may show it as it was. */
+  const deleteWorkflow = (id: string) =>
+    server.use(http.get(`${BASE}/api/v2/workflow/${id}`, () => HttpResponse.json({}, { status: 404 })));
+  const GONE = { ended: true, status: "gone", since: expect.any(String) };
 
-    expect(idsOf(await source.reread([uuid(49)], signal()))).toEqual([uuid(49)]);
-    expect(idsOf(await source.reread([uuid(49)], signal()))).toEqual([]);
+  it.each([true, false])(
+    "a run that is not found twice is gone, as if it was cut short just now; lists still show it: %s",
+    async (isListed) => {
+      const source = await scanned(buildPipeline(49, 600));
+      deleteWorkflow(uuid(49));
+      if (!isListed) fake.pipelines = fake.pipelines.slice(0, 1);
+
+      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false }]);
+      expect(await source.reread([uuid(49)], signal())).toMatchObject([GONE]);
+      expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject(GONE);
+    },
+  );
+
+  it("a run that is gone and is found again blocks again", async () => {
+    const source = await scanned(buildPipeline(49, 600));
+    deleteWorkflow(uuid(49));
+    await source.reread([uuid(49)], signal());
+    expect(await source.reread([uuid(49)], signal())).toMatchObject([GONE]);
+    server.resetHandlers();
+    server.use(...fake.handlers);
+
+    expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject({ ended: false, status: "running" });
+  });
+
+  it("a run that is not found stays while this run is not found either: that is an outage", async () => {
+    const source = await scanned(buildPipeline(49, 600));
+    for (const id of [uuid(49), ME]) deleteWorkflow(id);
+
+    for (let time = 0; time < 3; time++) {
+      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false }]);
+    }
+  });
+
+  it("a young run that a list has lost is read by its id", async () => {
+    const source = await scanned(buildPipeline(49, 9));
+    server.use(http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json(NOTHING)));
+    Object.assign(fake.pipelines[1]?.workflows[0] ?? {}, { status: "success", stopped_at: ago(0) });
+
+    expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: true, status: "success" }]);
   });
 
   it("a young run that is not found stays", async () => {

@@ -58,6 +58,7 @@ const POLICY: WaitPolicy = {
   pollSeconds: 5,
   maxPollSeconds: 60,
 };
+const EMPTY = { total_count: 0, workflow_runs: [] };
 const signal = () => new AbortController().signal;
 
 function open(overrides: Partial<GitHubSourceOptions> = {}) {
@@ -223,7 +224,7 @@ describe("a scan on GitHub", () => {
     const { runs, complete } = await source.scan(signal());
 
     expect(fake.requests.slice(0, 8)).toEqual([...LISTS, RECENT]);
-    expect(fake.requests.slice(8).sort()).toEqual(["GET runs/48", "GET runs/49", "GET runs/50"]);
+    expect(fake.requests.slice(8).sort()).toEqual(["GET runs/48", "GET runs/49"]);
     expect(idsOf(runs)).toEqual(["47", "48", "49", "50"]);
     expect(complete).toBe(true);
   });
@@ -245,7 +246,7 @@ describe("a scan on GitHub", () => {
     );
 
     expect(idsOf((await source.scan(signal())).runs)).toEqual(["50"]);
-    expect(fake.requests).toHaveLength(9);
+    expect(fake.requests).toHaveLength(8);
   });
 
   it("finds a run that moves on while the lists are read", async () => {
@@ -269,9 +270,55 @@ describe("a scan on GitHub", () => {
   it("reads runs that were active before once more, though no list holds them now", async () => {
     const source = await opened(buildRun(49, 300));
     await source.scan(signal());
-    server.use(http.get(RUNS, () => HttpResponse.json({ total_count: 0, workflow_runs: [] })));
+    server.use(http.get(RUNS, () => HttpResponse.json(EMPTY)));
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual(["49", "50"]);
+    expect(idsOf((await source.scan(signal())).runs)).toEqual(["49"]);
+  });
+
+  const isFiltered = (request: Request) => new URL(request.url).searchParams.has("status");
+
+  // https://www.githubstatus.com/history: lists that were empty while runs could be read.
+  it.each<[string, (request: Request) => boolean]>([
+    ["all lists are", () => true],
+    ["the lists by status are", isFiltered],
+    ["the unfiltered list is", (request) => !isFiltered(request)],
+    ["the list of the running is", (request) => request.url.includes("status=in_progress")],
+  ])("has not seen its own run where %s empty, though its id can be read", async (_, isBlind) => {
+    const source = await opened();
+    server.use(http.get(RUNS, ({ request }) => (isBlind(request) ? HttpResponse.json(EMPTY) : undefined)));
+
+    const blind = await source.scan(signal());
+    server.resetHandlers();
+    server.use(...fake.handlers);
+
+    expect(blind.runs).toEqual([]);
+    expect(idsOf((await source.scan(signal())).runs)).toEqual([String(ME)]);
+  });
+
+  it("has seen its own re-run of a run from before the greatest age, which the unfiltered list does not reach", async () => {
+    const newer = buildRun(70, 200, { status: "completed", conclusion: "success" });
+    const source = await opened(newer);
+    fake.runs = [
+      newer,
+      buildRun(60, 30 * 3600, { status: "completed", conclusion: "success" }),
+      buildRun(ME, 60, { created_at: ago(72 * 3600), run_attempt: 2 }),
+    ];
+    fake.pageSize = 1;
+
+    expect(find((await source.scan(signal())).runs, ME)).toMatchObject({ attempt: 2 });
+    expect(fake.requests).not.toContain("GET runs?branch=main&page=3");
+  });
+
+  it("is not complete where a later page knows of fewer runs than the one before it", async () => {
+    const source = await opened(buildRun(49, 300), buildRun(48, 400, { status: "completed", conclusion: "success" }));
+    fake.pageSize = 2;
+    server.use(
+      http.get(RUNS, ({ request }) =>
+        !isFiltered(request) && request.url.includes("page=2") ? HttpResponse.json(EMPTY) : undefined,
+      ),
+    );
+
+    expect((await source.scan(signal())).complete).toBe(false);
   });
 
   it("takes the later of two reads: an ended run in a list is active again by its id", async () => {
@@ -478,14 +525,60 @@ describe("between scans on GitHub", () => {
     expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: true, status: "failure" });
   });
 
-  it("a run that is not found stays once, and is looked for anew the second time", async () => {
+  /** Deleted: not found by its id. Lists may show it as it was. */
+  const deleteRun = (id: number) =>
+    server.use(http.get(`${RUNS}/${id}`, () => HttpResponse.json({ message: "Not Found" }, { status: 404 })));
+
+  it.each([true, false])(
+    "a run that is not found twice is gone, as if it was cut short just now; lists still show it: %s",
+    async (isListed) => {
+      const source = await opened(buildRun(49, 300));
+      await source.scan(signal());
+      deleteRun(49);
+      if (!isListed) given();
+
+      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false }]);
+      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: true, status: "gone" }]);
+      const { runs } = await source.scan(signal());
+      expect(find(runs, 49)).toMatchObject({ ended: true, status: "gone", since: expect.any(String) });
+      expect(find(runs, ME)).toMatchObject({ ended: false });
+    },
+  );
+
+  it("a run that is gone and is found again blocks again", async () => {
     const source = await opened(buildRun(49, 300));
     await source.scan(signal());
-    given();
+    deleteRun(49);
+    await source.reread(["49"], signal());
+    expect(await source.reread(["49"], signal())).toMatchObject([{ status: "gone" }]);
+    server.resetHandlers();
+    server.use(...fake.handlers);
 
-    expect(idsOf(await source.reread(["49"], signal()))).toEqual(["49"]);
-    expect(await source.reread(["49"], signal())).toEqual([]);
-    expect(idsOf((await source.scan(signal())).runs)).toEqual(["50"]);
+    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: false, status: "in_progress" });
+  });
+
+  it("a run that is not found stays while this run is not found either: that is an outage", async () => {
+    const source = await opened(buildRun(49, 300));
+    await source.scan(signal());
+    deleteRun(49);
+    deleteRun(ME);
+
+    for (let time = 0; time < 3; time++) {
+      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false }]);
+    }
+  });
+
+  it("a run without a readable place is gone when it was missing for longer than the lag", async () => {
+    const source = await opened(buildRun(49, 300, { run_started_at: "soon" }));
+    await source.scan(signal());
+    fake.problems.length = 0;
+    deleteRun(49);
+
+    for (let time = 0; time < 3; time++) await source.reread(["49"], signal());
+    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: false, ticket: null }]);
+    await clock.advance(21_000);
+    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: true, status: "gone" }]);
+    fake.problems.length = 0;
   });
 
   it("a young run that is not found stays", async () => {
@@ -539,8 +632,8 @@ describe("a wait on GitHub", () => {
       }),
     );
 
-    expect(result).toMatchObject({ decision: "entered", blockers: [{ id: "49", status: "success" }], calls: 24 });
-    expect(fake.requests.slice(11, 15)).toEqual([...Array(3).fill("GET runs/49 304"), "GET runs/49"]);
+    expect(result).toMatchObject({ decision: "entered", blockers: [{ id: "49", status: "success" }], calls: 22 });
+    expect(fake.requests.slice(10, 14)).toEqual([...Array(3).fill("GET runs/49 304"), "GET runs/49"]);
   });
 });
 
