@@ -20,6 +20,8 @@ export type QueueEvent = { readonly ref: string; readonly waitedSeconds: number 
       readonly kind: "timed-out";
       readonly onTimeout: "fail" | "proceed" | "cancel";
       readonly outlook: Outlook | null;
+      /** What it waited for at the last look; null: there was none. */
+      readonly wait: Wait | null;
       /** Why the platform's last answer was none. */
       readonly unanswered: string | null;
       /** Why this run could not be cancelled. */

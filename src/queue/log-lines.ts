@@ -15,7 +15,7 @@ export function describeEvent(event: QueueEvent): string {
     case "unanswered":
       return `no answer yet, ${waited}: ${clean(event.message, 200)}`;
     case "quiet":
-      return `${nameRun(event.run)} shows no sign of life for ${formatSeconds(event.quietSeconds)}: if it is dead, start again with --ignore-run ${clean(event.run.id, 60)}`;
+      return `${nameRun(event.run)} shows no sign of life for ${formatSeconds(event.quietSeconds)}: if it is dead, ${startWithout(event.run)}`;
     case "entered":
       return describeEntry(event);
     case "left":
@@ -32,7 +32,7 @@ function describeWait(wait: Wait, outlook: Outlook, ofRef: string): string {
     case "self-not-seen":
       return "waits: the CI does not list this run as running yet";
     case "incomplete":
-      return "waits: the list of runs is not complete yet";
+      return "waits: the CI's list counts more runs than it shows";
     case "settling": {
       const seconds = formatSeconds(Math.ceil(wait.seconds));
       return wait.after === null
@@ -63,9 +63,11 @@ function describeState({ run, ageSeconds }: Ahead): string {
   return `${words}${time}${describeApproval(run)}${unplaced}`;
 }
 
+const HELD: readonly string[] = ["on_hold", "waiting"];
+
 /** A held run goes on only when a person acts: https://circleci.com/docs/workflows/#holding-a-workflow-for-a-manual-approval */
 function describeApproval(run: SeenRun): string {
-  if (!["on_hold", "waiting"].includes(run.status)) return "";
+  if (!HELD.includes(run.status)) return "";
   return run.url?.startsWith("https://")
     ? `; waits for an approval: ${clean(run.url, 300)}`
     : "; waits for an approval";
@@ -86,12 +88,16 @@ function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): str
     event.unanswered !== null
       ? clean(event.unanswered, 200)
       : holder === undefined
-        ? "it was not sure to be alone"
+        ? event.wait === null
+          ? "it was not sure to be alone"
+          : describeWait(event.wait, NOBODY, "").replace(/^waits:? /, "")
         : `${nameRun(holder.run)} has not ended (${describeState(holder)})`;
   const waited = formatSeconds(event.waitedSeconds);
+  const hint = describeWayOut(event);
+  const wayOut = hint === null ? "" : `; ${hint}`;
   switch (event.onTimeout) {
     case "fail":
-      return `timed out after ${waited}: ${cause}`;
+      return `timed out after ${waited}: ${cause}${wayOut}`;
     case "proceed":
       return `goes on without its turn after ${waited}, as --on-timeout proceed says: ${cause}; nothing keeps the runs apart`;
     case "cancel": {
@@ -99,9 +105,41 @@ function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): str
         event.cancelFailed === null
           ? "is being cancelled"
           : `could not be cancelled: ${clean(event.cancelFailed, 200)}`;
-      return `timed out after ${waited}: ${cause}; this run ${failed}`;
+      return `timed out after ${waited}: ${cause}; this run ${failed}${wayOut}`;
     }
   }
+}
+
+const NOBODY: Outlook = { ahead: [], place: 1, of: 1, etaSeconds: 0 };
+const ANYWAY = "--on-timeout proceed goes on all the same, and nothing keeps the runs apart";
+
+/** What a person can do about a wait that timed out; null: it went on, or the platform did not answer. */
+export function describeWayOut(event: Extract<QueueEvent, { kind: "timed-out" }>): string | null {
+  if (event.onTimeout === "proceed" || event.unanswered !== null) return null;
+  const holder = event.outlook?.ahead[0];
+  if (holder !== undefined) {
+    const isHeld = HELD.includes(holder.run.status);
+    return `${isHeld ? "approve or cancel it, or" : "if it is dead, or does not write here,"} ${startWithout(holder.run)}`;
+  }
+  switch (event.wait?.why) {
+    case "incomplete":
+      return `a run that no list shows has no id for --ignore-run: start again in some minutes; ${ANYWAY}`;
+    case "self-not-seen":
+      return `the lists of the CI may be in an incident: start again when it is over; ${ANYWAY}`;
+    case "settling":
+      return event.wait.after === null
+        ? "start again with a longer --timeout"
+        : "start again with a longer --timeout, or with --settle 0s if no query of it can run any more";
+    default:
+      return null;
+  }
+}
+
+/** Only an id that is one plain word can be pasted: a folder's tickets come from whoever writes there. */
+function startWithout({ id }: SeenRun): string {
+  return /^\w[\w.:-]{0,99}$/.test(id)
+    ? `start again with --ignore-run ${id}`
+    : "end it there: its id is no plain word for --ignore-run";
 }
 
 function nameRun(run: SeenRun): string {

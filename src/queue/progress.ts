@@ -18,6 +18,8 @@ export interface Progress {
   /** The runs that were waited for, in the order first seen. */
   waitedFor(): readonly SeenRun[];
   blockers(): readonly Blocker[];
+  /** The last look that ended with waiting; null: there was none. */
+  lastWait(): Wait | null;
   /** Why the last read failed; null: it did not. */
   failure(): string | null;
 }
@@ -80,6 +82,7 @@ export function createProgress(tell: (event: Untimed<QueueEvent>) => void): Prog
         since,
         etaSeconds,
       })),
+    lastWait: () => wait,
     failure: () => failure,
   };
 }

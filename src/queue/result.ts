@@ -5,6 +5,8 @@ export interface QueueResult {
   readonly schema: 1;
   readonly decision: "entered" | "left" | "timed-out" | "skipped";
   readonly reason: string;
+  /** Timed out: what a person can do, ready to paste where that is a flag; it stands in the reason too. null: nothing. */
+  readonly hint: string | null;
   /** `ticket` is null only where the queue was skipped: nobody was asked. */
   readonly me: { readonly id: string; readonly attempt: number; readonly ticket: Ticket | null };
   readonly group: string;
@@ -32,6 +34,7 @@ export function skipQueue(me: { id: string; attempt: number }, group: string, re
     schema: 1,
     decision: "skipped",
     reason,
+    hint: null,
     me: { id: me.id, attempt: me.attempt, ticket: null },
     group,
     waitedSeconds: 0,

@@ -2,7 +2,7 @@ import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Decision, DecisionPolicy, Me } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
-import { describeEvent } from "./log-lines.ts";
+import { describeEvent, describeWayOut } from "./log-lines.ts";
 import type { Outlook } from "./outlook.ts";
 import { createProgress, type Untimed } from "./progress.ts";
 import type { QueueResult } from "./result.ts";
@@ -154,6 +154,7 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
               ...ending,
               onTimeout: policy.onTimeout,
               outlook: view.outlook(),
+              wait: progress.lastWait(),
               unanswered: progress.failure(),
               cancelFailed: policy.onTimeout === "cancel" ? await cancel() : null,
             });
@@ -162,6 +163,7 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
       schema: 1,
       decision: ending.kind === "timed-out" && policy.onTimeout === "proceed" ? "entered" : ending.kind,
       reason: describeEvent(event),
+      hint: event.kind === "timed-out" ? describeWayOut(event) : null,
       me: { id: me.id, attempt: own?.attempt ?? me.attempt, ticket: own?.ticket ?? me.ticket },
       group: options.group,
       waitedSeconds: event.waitedSeconds,

@@ -155,6 +155,7 @@ export const configFile = section({
   queue: section({
     workflows: list.default(["self"]),
     timeout: durationOrNone.default(3600),
+    max_age: duration.default(86_400),
     on_timeout: oneOf(["fail", "proceed", "cancel"]).default("fail"),
     supersede: section({
       check: oneOf(["none", "schedule", "all"]).default("all"),

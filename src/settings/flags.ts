@@ -163,8 +163,9 @@ export const OPTIONS = [
     type: "duration",
     placeholder: "24h",
     default: "24h",
-    describe: "how far back runs are looked for",
+    describe: "how far back to look, alike in all runs",
     commands: ["ci", "queue", "status"],
+    file: "queue.max_age",
   },
   {
     name: "settle",

@@ -41,7 +41,6 @@ const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
   // A folder costs nothing to look at.
   folder: { lagSeconds: 0, pollSeconds: 0.5, maxPollSeconds: 2 },
 };
-const DAY_SECONDS = 86_400;
 
 /**
  * Takes a place in the line. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
@@ -117,7 +116,7 @@ async function openPlatform(context: Context, run: Run, { kind, token }: Extract
     workflows: config.queue.workflows,
     token,
     lagSeconds: paceOf(context, kind).lagSeconds,
-    maxAgeSeconds: given.maxAge ?? DAY_SECONDS,
+    maxAgeSeconds: config.queue.maxAge,
     timeoutSeconds: config.queue.timeout,
     clock: context.clock,
     signal: context.signal,

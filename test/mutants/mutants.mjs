@@ -204,6 +204,22 @@ export const mutants = [
     tests: circleTests,
   },
   {
+    name: "others look back only as far as a re-run may enter, not until it has ended (CircleCI)",
+    file: circle("source"),
+    from: "(maxAgeSeconds + LONGEST_JOB_SECONDS) * 1000",
+    to: "(maxAgeSeconds + 0 * LONGEST_JOB_SECONDS) * 1000",
+    worlds: [],
+    tests: ["test/world/circleci.test.ts"],
+  },
+  {
+    name: "a re-run from before the look-back has to stand in the unfiltered list (GitHub)",
+    file: github("lists"),
+    from: "(recent.has(id) || isBeyondRecent)",
+    to: "(recent.has(id) || (isBeyondRecent && false))",
+    worlds: [],
+    tests: githubTests,
+  },
+  {
     name: "a run that a blind list does not show any more is forgotten (CircleCI)",
     file: circle("source"),
     from: "runs.push(...(await book.readUnlisted(new Set(runs.map(({ id }) => id)), within)));",

@@ -82,6 +82,7 @@ describe("waiting", () => {
       blockers: [],
       calls: 1,
       leftFor: null,
+      hint: null,
     });
     expect(events.map(({ kind }) => kind)).toEqual(["entered"]);
     expect(clock.sleepers()).toBe(0);
@@ -438,8 +439,9 @@ describe("the deadline", () => {
     );
 
     expect((await result).reason).toBe(
-      "timed out after 60 s: run 41 has not ended (running since 06:59:12 UTC, 108 s ago)",
+      "timed out after 60 s: run 41 has not ended (running since 06:59:12 UTC, 108 s ago); if it is dead, or does not write here, start again with --ignore-run 41",
     );
+    expect((await result).hint).toBe("if it is dead, or does not write here, start again with --ignore-run 41");
     expect((await result).blockers).toEqual([
       {
         id: "41",
@@ -452,6 +454,63 @@ describe("the deadline", () => {
     ]);
   });
 
+  it.each<[string, Scan, Partial<WaitPolicy>, string, string]>([
+    [
+      "an approval",
+      buildScan([{ ...ahead, status: "on_hold" }, own]),
+      {},
+      "waits for an approval: https://github.test/runs/41",
+      "approve or cancel it, or start again with --ignore-run 41",
+    ],
+    [
+      "the first of several",
+      buildScan([buildRun("40", 500), ahead, own]),
+      {},
+      "run 40 has not ended",
+      "if it is dead, or does not write here, start again with --ignore-run 40",
+    ],
+    [
+      "a list that counts more runs than it shows",
+      { ...buildScan([own]), complete: false },
+      {},
+      "the CI's list counts more runs than it shows",
+      "a run that no list shows has no id for --ignore-run: start again in some minutes; --on-timeout proceed goes on all the same, and nothing keeps the runs apart",
+    ],
+    [
+      "lists that do not show this run",
+      buildScan([]),
+      {},
+      "the CI does not list this run as running yet",
+      "the lists of the CI may be in an incident: start again when it is over; --on-timeout proceed goes on all the same, and nothing keeps the runs apart",
+    ],
+    [
+      "a run that was cut short",
+      buildScan([{ ...ahead, ended: true, status: "cancelled", since: secondsAgo(1) }, own]),
+      { settleSeconds: 3600 },
+      "run 41 was cut short (cancelled), its queries may still run",
+      "start again with a longer --timeout, or with --settle 0s if no query of it can run any more",
+    ],
+    [
+      "an id that is no plain word",
+      buildScan([{ ...ahead, id: "41; rm -rf /" }, own]),
+      {},
+      "run 41; rm -rf / has not ended",
+      "if it is dead, or does not write here, end it there: its id is no plain word for --ignore-run",
+    ],
+  ])("says the way out of %s", async (_, scan, policy, cause, hint) => {
+    const { result } = start(
+      buildSource(
+        () => scan,
+        () => scan.runs.filter(({ id }) => id !== own.id),
+      ),
+      { timeoutSeconds: 60, ...policy },
+    );
+
+    expect(await result).toMatchObject({ decision: "timed-out", hint });
+    expect((await result).reason).toContain(cause);
+    expect((await result).reason.endsWith(`; ${hint}`)).toBe(true);
+  });
+
   it("may let the run go on, aloud", async () => {
     const { result } = start(
       buildSource(
@@ -461,7 +520,7 @@ describe("the deadline", () => {
       { timeoutSeconds: 60, onTimeout: "proceed" },
     );
 
-    expect(await result).toMatchObject({ decision: "entered", position: 2 });
+    expect(await result).toMatchObject({ decision: "entered", position: 2, hint: null });
     expect((await result).reason).toMatch(/^goes on without its turn after 60 s, .*; nothing keeps the runs apart$/);
   });
 
@@ -473,7 +532,7 @@ describe("the deadline", () => {
 
     const { result } = start(source, { timeoutSeconds: 4, onTimeout: "cancel" });
 
-    expect((await result).reason).toMatch(/; this run is being cancelled$/);
+    expect((await result).reason).toMatch(/; this run is being cancelled; .* --ignore-run 41$/);
     expect(source.asked).toEqual(["scan", "cancel 42"]);
   });
 
@@ -488,7 +547,9 @@ describe("the deadline", () => {
     const { result } = start(source, { timeoutSeconds: 4, onTimeout: "cancel" });
 
     expect(await result).toMatchObject({ decision: "timed-out" });
-    expect((await result).reason).toMatch(/could not be cancelled: the token lacks actions: write$/);
+    expect((await result).reason).toMatch(
+      /could not be cancelled: the token lacks actions: write; .* --ignore-run 41$/,
+    );
   });
 });
 
@@ -538,6 +599,7 @@ describe("errors of the source", () => {
     expect(await result).toMatchObject({
       decision: "timed-out",
       reason: "timed out after 10 min: GitHub answered 503",
+      hint: null,
     });
   });
 

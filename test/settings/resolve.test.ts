@@ -44,6 +44,16 @@ describe("precedence", () => {
     expect(resolve(sources({ yaml, env, flags: { timeout: "none" } })).config.queue.timeout).toBeNull();
   });
 
+  it("takes queue.max_age in the same order", () => {
+    const yaml = "queue:\n  max_age: 48h\n";
+    const env = { SIGNALBOX_MAX_AGE: "36h" };
+
+    expect(resolve(sources()).config.queue.maxAge).toBe(86_400);
+    expect(resolve(sources({ yaml })).config.queue.maxAge).toBe(2 * 86_400);
+    expect(resolve(sources({ yaml, env })).config.queue.maxAge).toBe(36 * 3600);
+    expect(resolve(sources({ yaml, env, flags: { "max-age": "12h" } })).config.queue.maxAge).toBe(12 * 3600);
+  });
+
   it("lays a flag over a section that the file leaves empty or does not have", () => {
     expect(resolve(sources({ yaml: "slack:\n", flags: { "error-channel": "C012345678" } })).config.slack.error).toBe(
       "C012345678",

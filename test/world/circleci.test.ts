@@ -18,4 +18,21 @@ describe("the queue over CircleCI's API", () => {
 
     expect(played.endings).toEqual({ entered: 1 });
   });
+
+  it("sees a re-run that entered while others look back to its pipeline, for as long as it can be inside", async () => {
+    await prepareCircle();
+    const rerun = { seconds: 82_000, run: buildRun({ workSeconds: 4 * 3600 }) };
+    const old = buildFamily({ runs: [buildRun({ rerun })] });
+    // The first page past the look-back ends the reading: this one stands before the old one.
+    const between = buildFamily({ at: 100 });
+    const late = buildFamily({ at: 90_000 });
+
+    const played = await playSchedule(
+      buildSchedule("circleci", [old, between, late], { pageSize: 1, trueLagSeconds: 10 }),
+      connectCircle,
+    );
+
+    expect(played.violations).toEqual([]);
+    expect(played.endings).toEqual({ entered: 4 });
+  });
 });

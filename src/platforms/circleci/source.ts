@@ -51,14 +51,20 @@ interface Own {
 }
 
 const TOGETHER = 4;
+/**
+ * CircleCI ends a job after that at the latest. A run may enter until its pipeline is as old as others look back, and is
+ * inside for as long as its job: so they look back for so much longer.
+ * https://circleci.com/docs/guides/orchestrate/jobs-steps/
+ */
+const LONGEST_JOB_SECONDS = 5 * 3600;
 
 /**
  * The queue of CircleCI. Reads this run's own workflow and pipeline first, again after service errors until the
  * deadline, and makes the group of them. Throws a configuration error where the token may not, a workflow is not
  * known, or the pipeline is too old to be seen by others.
  *
- * A scan reads the pipelines of the branch back to `maxAgeSeconds` and the workflows of each that is not closed
- * (book.ts). Between scans a run is one request by its id.
+ * A scan reads the pipelines of the branch back to `maxAgeSeconds` and a job's length, and the workflows of each that is
+ * not closed (book.ts). Between scans a run is one request by its id.
  */
 export async function createCircleSource(options: CircleSourceOptions): Promise<OpenedSource> {
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
@@ -104,7 +110,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
     async scan(within) {
       const begun = client.serverTime.now();
       let serverTime: number | null = null;
-      const oldest = begun - maxAgeSeconds * 1000;
+      const oldest = begun - (maxAgeSeconds + LONGEST_JOB_SECONDS) * 1000;
       const pipelines = await readPages(
         client,
         {
@@ -176,7 +182,7 @@ function withOwn({ workflow, siblings }: Own): readonly Workflow[] {
   return siblings.some((sibling) => sibling.id === workflow.id) ? siblings : [...siblings, workflow];
 }
 
-/** Others look for pipelines back to `maxAgeSeconds`: an older one would be inside without being seen. */
+/** Others look for pipelines back to `maxAgeSeconds` and a job's length: an older one would be inside without being seen. */
 function refuseTooOld(pipeline: Pipeline, now: number, maxAgeSeconds: number, timeoutSeconds: number): void {
   const created = parseInstant(pipeline.createdAt);
   const ageSeconds = created === null ? 0 : (now - created) / 1000;
@@ -186,7 +192,9 @@ function refuseTooOld(pipeline: Pipeline, now: number, maxAgeSeconds: number, ti
   throw new SignalboxError(
     "configuration",
     `this pipeline is ${hours(ageSeconds)} old: other runs look back for ${limit} and would not see it`,
-    { hint: "start a new pipeline instead of a re-run" },
+    {
+      hint: "start a new pipeline instead of a re-run; to allow older ones raise queue.max_age in signalbox.yml, to the same value for all runs of the group: the others have to look back as far",
+    },
   );
 }
 
