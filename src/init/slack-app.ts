@@ -1,8 +1,8 @@
 export const SLACK_APP_PATH = "signalbox-slack-app.yml";
 
 /**
- * https://docs.slack.dev/reference/app-manifest. The history scopes are for the ledger: what has been told is kept in
- * the channels' own messages.
+ * https://docs.slack.dev/reference/app-manifest. The history scopes are for the look whether a message arrived whose
+ * answer was lost, and for the ledger: what has been told is kept in the channels' own messages.
  */
 export function renderSlackApp(): string {
   return `display_information:
