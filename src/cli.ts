@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
@@ -20,6 +21,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   clean: () => import("./commands/clean.ts"),
   init: () => import("./commands/init.ts"),
 };
+
+let isHungUp = false;
 
 /** argv → command → exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -93,11 +96,16 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
 
 function processSurroundings(): Surroundings {
   const controller = new AbortController();
-  const stop = (name: "SIGINT" | "SIGTERM", exitCode: 130 | 143) => {
+  const stop = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: 130 | 143) => {
     process.on(name, () => controller.abort(new SignalboxError("interrupted", `stopped by ${name}`, { exitCode })));
   };
   stop("SIGINT", 130);
   stop("SIGTERM", 143);
+  // A terminal that is closed: without this, dbt would go on without us.
+  stop("SIGHUP", 143);
+  process.on("SIGHUP", () => {
+    isHungUp = true;
+  });
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -126,8 +134,18 @@ function readVersion(): string {
   return manifest.version;
 }
 
-// `signalbox … | head` closes our output early: that is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// `signalbox … | head` closes our output early, and so does a terminal that is closed (EIO): that is no error, and dbt has
+// to be stopped all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
+const hasTerminal = [0, 1, 2].some(isatty);
 process.exitCode = await main(process.argv.slice(2));
+// Node aborts where it is to reset a terminal that is gone: then the signal that said so ends it, now that all is done.
+// https://github.com/nodejs/node/blob/v20.19.0/src/node.cc (ResetStdio)
+if (hasTerminal && isHungUp) {
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+}

@@ -4,7 +4,8 @@ import { describeDifference, type Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
-import { learnOccasion, purposeOf } from "../setup/occasion.ts";
+import { learnOccasion, type Occasion, purposeOf } from "../setup/occasion.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
 import { placePlan } from "../steps/place-plan.ts";
@@ -15,8 +16,11 @@ import { readPlanFile } from "../work/plan-file.ts";
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
+  return withWork(context, () => build(context, occasion, workshop));
+}
+
+async function build(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {
   const plan = await readPlan(context, purposeOf(occasion));
-  await context.work.open();
   // A plan that was named becomes the work folder's own: report tells of it.
   await context.work.writeJson("plan.json", plan);
   if (plan.kind === "nothing") {

@@ -1,8 +1,11 @@
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
 import { lineUp } from "../queue/outlook.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
+import { openAside } from "../setup/work-lock.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { buildArguments } from "../steps/build.ts";
 import { describeFailure, describePlan } from "../steps/decide-plan.ts";
@@ -11,11 +14,35 @@ import { planStep } from "../steps/plan.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or
- * published; where a selection has to be made, dbt parses the project to make it.
+ * published; where a selection has to be made, dbt parses the project to make it. The work folder and dbt's target folder
+ * may be in use by a run, so that it has both to itself, for as long as it takes; it shows the paths that `ci` would use.
  */
 export async function dryRun(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {
+  const aside = await openAside(context);
+  try {
+    const targetPath = aside.work.path("target");
+    await copyPartialParse(workshop.targetPath, targetPath);
+    return await show(aside, occasion, { ...workshop, targetPath }, (text) =>
+      text.replaceAll(aside.work.dir, context.work.dir),
+    );
+  } finally {
+    await rm(aside.work.dir, { recursive: true, force: true });
+  }
+}
+
+/** What dbt knows of the project from before, so that it does not parse every file anew. */
+async function copyPartialParse(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await copyFile(join(from, "partial_parse.msgpack"), join(to, "partial_parse.msgpack")).catch(() => undefined);
+}
+
+async function show(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  asInCi: (text: string) => string,
+): Promise<number> {
   const { config } = context.settings;
-  await context.work.empty();
   if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, occasion));
 
   const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
@@ -24,12 +51,12 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
     context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
     return 1;
   }
-  context.log.step("plan", describePlan(context, planned).lines.join("\n"));
+  context.log.step("plan", asInCi(describePlan(context, planned).lines.join("\n")));
   const target = occasion.target === null ? [] : ["--target", occasion.target];
   const command = [...config.dbt.command, "build", ...target, ...buildArguments(occasion, planned.result)];
   context.log.step(
     "dbt",
-    planned.result.kind === "nothing" ? "would not be started" : `would run: ${showCommandLine(command)}`,
+    planned.result.kind === "nothing" ? "would not be started" : `would run: ${asInCi(showCommandLine(command))}`,
   );
   context.log.step(
     "notify",
@@ -43,7 +70,7 @@ export async function dryRun(context: Context, occasion: Occasion, workshop: Wor
     modeReason: occasion.modeReason,
     outcome: planned.result.kind === "nothing" ? "nothing" : "skipped",
     queue: null,
-    plan: planned.result,
+    plan: JSON.parse(asInCi(JSON.stringify(planned.result))),
     verdict: null,
     notify: null,
     published: null,

@@ -1,6 +1,7 @@
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion, type Occasion } from "../setup/occasion.ts";
+import { withWork, withWorkOrAside } from "../setup/work-lock.ts";
 import { openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
@@ -11,7 +12,7 @@ import { assertChannels, silenceOf, type Told } from "../steps/notify.ts";
 import { planStep } from "../steps/plan.ts";
 import { reportStep } from "../steps/report.ts";
 import { lastManifest } from "../steps/report-inputs.ts";
-import { endingTurn, supersedeOf, type Turn, takeTurn } from "../steps/turn.ts";
+import { endingTurn, hasEntered, supersedeOf, type Turn, takeTurn } from "../steps/turn.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
@@ -30,27 +31,39 @@ export async function run(context: Context): Promise<number> {
     context.log.step("trust", "the run comes from a fork: nothing is published and nobody is alerted");
   if (context.settings.given.dryRun) return dryRun(context, occasion, workshop);
 
-  await context.work.empty();
-  await context.work.writeJson("run.json", { schema: 1, ...told });
   const progress = startProgress(openComment(context, occasion.run, told.project));
+  let hasFolder = false;
+  const inFolder = async (own: Context, rest: () => Promise<ExitCode>) => {
+    hasFolder = true;
+    try {
+      await own.work.writeJson("run.json", { schema: 1, ...told });
+      await own.work.writeJson("queue.json", progress.queue);
+      return await rest();
+    } catch (error) {
+      if (error instanceof SignalboxError)
+        await conclude(own, occasion, progress, "failed", error.exitCode, error.message);
+      throw error;
+    }
+  };
+  const go = (own: Context, turn: Turn | null) =>
+    inFolder(own, () => pass(own, { occasion, workshop, told: isSilent ? null : told, turn, progress }));
   try {
-    const turn = context.settings.given.noQueue
-      ? null
-      : await takeTurn(context, {
-          run: occasion.run,
-          mode: occasion.mode,
-          supersede: supersedeOf(context, occasion.mode),
-        });
-    progress.queue = turn?.result ?? null;
-    await context.work.writeJson("queue.json", progress.queue);
-    const exitCode = await endingTurn(turn, () =>
-      pass(context, { occasion, workshop, told: isSilent ? null : told, turn, progress }),
+    // While it waits, the folder may be the work folder of the run that it waits for.
+    if (context.settings.given.noQueue) return await withWork(context, () => go(context, null), { empty: true });
+    const turn = await takeTurn(context, {
+      run: occasion.run,
+      mode: occasion.mode,
+      supersede: supersedeOf(context, occasion.mode),
+    });
+    progress.queue = turn.result;
+    return await endingTurn(turn, () =>
+      hasEntered(turn)
+        ? withWork(context, () => go(context, turn), { empty: true })
+        : withWorkOrAside(context, (own) => go(own, turn)),
     );
-    return exitCode;
   } catch (error) {
-    if (error instanceof SignalboxError)
-      await conclude(context, occasion, progress, "failed", error.exitCode, error.message);
-    throw error;
+    if (hasFolder || !(error instanceof SignalboxError)) throw error;
+    return withWorkOrAside(context, (own) => inFolder(own, () => Promise.reject(error)));
   }
 }
 

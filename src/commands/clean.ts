@@ -4,7 +4,8 @@ import { type Cleaning, decideClean, prefixOf } from "../run/clean.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter, type DbtStarter } from "../setup/dbt.ts";
 import { learnRun, type Occasion } from "../setup/occasion.ts";
-import { hashOfBranch, openWorkshop } from "../setup/workshop.ts";
+import { withWork } from "../setup/work-lock.ts";
+import { hashOfBranch, openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
@@ -19,12 +20,15 @@ export interface CleanResult {
 
 /** Drops the schemas of branches and tags that are gone. Names first, then the deed. */
 export async function run(context: Context): Promise<number> {
-  const { given } = context.settings;
   const prefix = choosePrefix(context);
-  const dryRun = given.dryRun ?? false;
   const occasion = await occasionOfClean(context);
   const workshop = await openWorkshop(context, occasion);
-  await context.work.open();
+  return withWork(context, () => clean(context, occasion, workshop, prefix));
+}
+
+async function clean(context: Context, occasion: Occasion, workshop: Workshop, prefix: string): Promise<number> {
+  const { given } = context.settings;
+  const dryRun = given.dryRun ?? false;
   const dbt = createStarter(context, occasion, workshop);
   const refs = [...(await listRefs(context)), occasion.run.ref.name];
 

@@ -3,12 +3,17 @@ import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
 import type { Context } from "../setup/context.ts";
 import { learnOccasion, learnRun } from "../setup/occasion.ts";
+import { withWork } from "../setup/work-lock.ts";
 import type { Verdict } from "../severity/verdict.ts";
 import { assertChannels, mutedIn, notifyStep, silenceOf, type Told } from "../steps/notify.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
   assertChannels(context);
+  return context.settings.given.dryRun ? notify(context) : withWork(context, () => notify(context));
+}
+
+async function notify(context: Context): Promise<number> {
   const verdict = await readVerdictFile(
     resolve(context.cwd, context.settings.given.verdict ?? context.work.path("verdict.json")),
   );

@@ -1,6 +1,7 @@
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion } from "../setup/occasion.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { openWorkshop } from "../setup/workshop.ts";
 import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";
@@ -8,6 +9,10 @@ import { planOffline } from "../steps/plan-offline.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 export async function run(context: Context): Promise<number> {
+  return withWork(context, () => plan(context));
+}
+
+async function plan(context: Context): Promise<number> {
   const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);
   if (planned.kind === "failed") {
     const { message, hint } = describeFailure(planned.run);
@@ -20,7 +25,6 @@ export async function run(context: Context): Promise<number> {
 async function planHere(context: Context): Promise<Planned> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
-  await context.work.open();
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
   return planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
 }

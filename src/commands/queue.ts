@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import { runProcess } from "../dbt/process.ts";
 import type { QueueResult } from "../queue/result.ts";
 import { renderQueueSummary } from "../render/line.ts";
 import type { Context } from "../setup/context.ts";
 import { learnRun } from "../setup/occasion.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { type Turn, takeTurn } from "../steps/turn.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { withoutSecrets } from "../support/secrets.ts";
@@ -19,7 +21,6 @@ export async function run(context: Context): Promise<number> {
     mode: mode === undefined || mode === "auto" ? null : mode,
     supersede: supersede ?? "none",
   });
-  await context.work.open();
   await tellQueue(context, turn.result);
   const { decision } = turn.result;
   if (decision === "left" || decision === "timed-out") {
@@ -43,9 +44,15 @@ export async function run(context: Context): Promise<number> {
   return 0;
 }
 
-/** queue.json, the job's page and the outputs: the same facts as in the log. */
+/**
+ * queue.json, the job's page and the outputs: the same facts as in the log. The work folder may be another run's, and the
+ * command may need it: it is locked for this moment only.
+ */
 async function tellQueue(context: Context, result: QueueResult): Promise<void> {
-  await context.work.writeJson("queue.json", result);
+  await withWork(context, () => context.work.writeJson("queue.json", result)).catch((error: unknown) => {
+    if (!(error instanceof SignalboxError)) throw error;
+    context.log.step("queue", `queue.json is not written: ${error.message}`);
+  });
   await context.runner.summary(renderQueueSummary(result));
   await context.runner.outputs({
     decision: result.decision,
@@ -61,6 +68,8 @@ async function runCommand(context: Context, command: readonly string[], turn: Tu
     cwd: context.cwd,
     env: withoutSecrets(context.env),
     capture: false,
+    children: context.children,
+    name: basename(command[0] ?? ""),
     signal: context.signal,
     onLine: context.log.pass,
   }).catch(async (error: unknown) => {

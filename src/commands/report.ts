@@ -5,6 +5,7 @@ import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/built.ts";
 import type { Context } from "../setup/context.ts";
 import { learnRun } from "../setup/occasion.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { reportStep, writeSummary } from "../steps/report.ts";
@@ -12,10 +13,11 @@ import { projectDirOf, readInputs } from "../steps/report-inputs.ts";
 import { defuse } from "../support/log.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
-export async function run(context: Context): Promise<number> {
+export const run = (context: Context): Promise<number> => withWork(context, () => report(context));
+
+async function report(context: Context): Promise<number> {
   const { given, config } = context.settings;
   const inputs = await readInputs(context);
-  await context.work.open();
   const projectDir = projectDirOf(context);
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });

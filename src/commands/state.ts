@@ -4,6 +4,7 @@ import { findDbtFolders } from "../dbt/folders.ts";
 import type { Context } from "../setup/context.ts";
 import { learnOccasion, learnRun } from "../setup/occasion.ts";
 import { openStoreOf, requireStore } from "../setup/store.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { listAncestors } from "../state/base-commit.ts";
 import { type BundleHeader, readBundle } from "../state/bundle.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
@@ -30,7 +31,10 @@ export async function run(context: Context): Promise<number> {
       "signalbox state fetch gets the newest bundle; signalbox state publish, on the base branch, stores one",
     );
   }
-  const result = action === "publish" ? await publish(context) : await fetch(context);
+  // What is fetched into a folder that was named does not concern the work folder.
+  const isElsewhere = action === "fetch" && context.settings.given.out !== undefined;
+  const work = () => (action === "publish" ? publish(context) : fetch(context));
+  const result = isElsewhere ? await work() : await withWork(context, work);
   const verb = action === "publish" ? "published" : "fetched";
   context.result(
     [
@@ -50,7 +54,6 @@ async function publish(context: Context): Promise<StateResult> {
     });
   const changes = await localChanges(context, occasion);
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
-  await context.work.open();
   const { from, commit = occasion.run.commit.checkedOut } = context.settings.given;
   const { files, target } =
     from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
@@ -94,7 +97,6 @@ async function fetch(context: Context): Promise<StateResult> {
       },
     ]);
   }
-  if (context.settings.given.out === undefined) await context.work.open();
   return fetchInto(store, ref, out);
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import type { ChildWatch } from "../support/claims.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError } from "../support/files.ts";
 import { createLineReader } from "./lines.ts";
@@ -13,6 +14,10 @@ export interface ProcessRequest {
   readonly onLine: (line: string) => void;
   /** Standard output is the answer, not a log. */
   readonly capture: boolean;
+  /** Is told of the process as soon as there is one, and of its end. */
+  readonly children: ChildWatch;
+  /** The program's name in what others are told. */
+  readonly name: string;
   /** Aborting stops the process: SIGINT to its group, then SIGKILL. */
   readonly signal: AbortSignal;
 }
@@ -37,15 +42,26 @@ const DRAIN_MS = 2_000;
  * Runs a program in a process group of its own, since wrappers such as `uv run` do not pass SIGINT on.
  * Throws a configuration error where the program does not exist.
  */
-export function runProcess({ argv, cwd, env, onLine, capture, signal }: ProcessRequest): Promise<ProcessEnd> {
+export function runProcess({
+  argv,
+  cwd,
+  env,
+  onLine,
+  capture,
+  children,
+  name,
+  signal,
+}: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const { pid } = child;
+    if (pid !== undefined) children.started(name, pid);
     const timers: NodeJS.Timeout[] = [];
     let stdout = "";
-    const killGroup = (name: NodeJS.Signals) => {
+    const killGroup = (kill: NodeJS.Signals) => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, name);
+        if (pid !== undefined) process.kill(-pid, kill);
       } catch {
         // The group has ended already.
       }
@@ -55,6 +71,7 @@ export function runProcess({ argv, cwd, env, onLine, capture, signal }: ProcessR
       timers.push(setTimeout(() => killGroup("SIGKILL"), GRACE_MS));
     };
     const settle = () => {
+      if (pid !== undefined) children.ended(pid);
       signal.removeEventListener("abort", stop);
       for (const timer of timers) clearTimeout(timer);
     };

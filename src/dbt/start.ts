@@ -2,6 +2,7 @@ import { copyFile, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
 import { createLineReader } from "./lines.ts";
@@ -20,6 +21,7 @@ export interface DbtSetup {
   readonly extra: readonly string[];
   readonly color: boolean;
   readonly clock: Clock;
+  readonly children: ChildWatch;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
   readonly onNotice: (text: string) => void;
@@ -167,6 +169,8 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     cwd: request.projectDir,
     env: { ...setup.env, ...request.env },
     capture: request.lists ?? false,
+    children: setup.children,
+    name: "dbt",
     signal: AbortSignal.any([setup.signal, limit.signal]),
     onLine: (line) => {
       lastSaidAt = clock.now();

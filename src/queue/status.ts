@@ -12,9 +12,19 @@ export function isRunning(status: string): boolean {
   return RUNNING.includes(status);
 }
 
-/** A job of it runs, well or not: CircleCI says `failing` of a workflow that has failed and still runs. */
+/**
+ * A job of it runs, well or not: CircleCI says `failing` of a workflow that has failed and still runs. Of an orphaned run
+ * dbt is at work.
+ */
 export function isAtWork(status: string): boolean {
-  return isRunning(status) || status === "failing";
+  return isRunning(status) || status === "failing" || status.startsWith(ORPHANED);
+}
+
+const ORPHANED = "orphaned: ";
+
+/** Of a run whose process is gone, while what it had started goes on: a group of processes with this leader. */
+export function orphanedStatus({ name, pid }: { name: string; pid: number }): string {
+  return `${ORPHANED}${name} still runs (pid ${pid}) though its signalbox is gone`;
 }
 
 /** It ended before its work did: its queries may still run in the warehouse. */

@@ -6,6 +6,7 @@ import type { Runner } from "../platforms/ports.ts";
 import { createPaint, type Paint } from "../render/style.ts";
 import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
+import { type Children, createChildren } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
@@ -17,7 +18,7 @@ export interface Surroundings {
   readonly env: Environment;
   readonly cwd: string;
   readonly clock: Clock;
-  /** Aborted by SIGINT and SIGTERM, with a SignalboxError as its reason. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP, with a SignalboxError as its reason. */
   readonly signal: AbortSignal;
   /** Keyboard and screen of a person who can be asked; null where there is none. */
   readonly openTerminal: () => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
@@ -45,6 +46,8 @@ export interface Context extends Surroundings {
   readonly configFile: ConfigFile;
   readonly git: Git;
   readonly work: WorkFolder;
+  /** What this process starts: each claim that it holds stands while that runs. */
+  readonly children: Children;
   readonly runner: Runner;
   readonly log: Log;
   readonly paint: Paint;
@@ -84,6 +87,7 @@ export function createContext(
     configFile,
     git: createGit(baseDir, env),
     work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
+    children: createChildren(),
     runner,
     log,
     paint,

@@ -22,6 +22,7 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
     extra: config.args,
     color: context.color,
     clock: context.clock,
+    children: context.children,
     signal: context.signal,
     onLine: context.log.pass,
     onNotice: (text) => context.log.step("dbt", text),

@@ -52,7 +52,12 @@ export async function joinLine(context: Context, run: Run, mode: Mode | null): P
   if (place.kind === "folder") {
     const trigger = mode === null ? run.trigger : triggerOfTicket(mode, run.trigger);
     const ticket = await takeTicket({ dir: place.dir, group: place.group, run: { ...run, trigger } });
-    const { me, source, release: end } = ticket;
+    const forget = context.children.add(ticket);
+    const { me, source } = ticket;
+    const end = async (status: EndStatus) => {
+      forget();
+      await ticket.release(status);
+    };
     return { group: place.group, me, source, end, pace: paceOf(context, "folder"), outlivesProcess: false };
   }
   const opened = await openPlatform(context, run, place);

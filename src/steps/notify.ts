@@ -122,8 +122,8 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
     ledger: { from: ledger === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
     muted: mutedIn(verdict),
   };
-  await context.work.open();
-  await context.work.writeJson("alerts.json", result);
+  // A dry run leaves the work folder to whoever has it.
+  if (!given.dryRun) await context.work.writeJson("alerts.json", result);
   context.signal.throwIfAborted();
   return { result, exitCode: exitCodeOfDeliveries(context, alerts, deliveries) };
 }

@@ -30,7 +30,6 @@ export async function planOffline(context: Context): Promise<Planned> {
     path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file, warnings);
   const selection = await read(given.state);
   const deferral = await read(given.deferState);
-  await context.work.open();
   const select = given.select ?? USUAL_SELECTION;
   if (selection === null && comparesState(select)) {
     throw configurationError([

@@ -72,13 +72,17 @@ export function supersedeOf(context: Context, mode: Mode): WaitPolicy["supersede
   return context.settings.given.supersede ?? context.settings.config.queue.supersede[mode];
 }
 
+/** Whether the run goes on past the queue. */
+export function hasEntered({ result: { decision } }: Turn): boolean {
+  return decision === "entered" || decision === "skipped";
+}
+
 /** Runs the rest and lets the next run in, whatever happens. */
 export async function endingTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Promise<ExitCode> {
   if (turn === null) return rest();
-  const hasEntered = turn.result.decision === "entered" || turn.result.decision === "skipped";
   try {
     const exitCode = await rest();
-    await turn.end(!hasEntered ? "left" : exitCode === 0 ? "success" : "failed");
+    await turn.end(!hasEntered(turn) ? "left" : exitCode === 0 ? "success" : "failed");
     return exitCode;
   } catch (error) {
     await turn.end(error instanceof SignalboxError && error.kind === "interrupted" ? "cancelled" : "failed");

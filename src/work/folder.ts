@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { type Lock, type Locker, lockFolder } from "./lock.ts";
 
 /** The work folder: every value of a run as a file, so that `plan`, later `report`, later `notify` go on from there. */
 export interface WorkFolder {
@@ -9,14 +10,18 @@ export interface WorkFolder {
   path(...names: string[]): string;
   /** Makes the folder and marks it as ours. Throws a configuration error for a folder that holds something else. */
   open(): Promise<void>;
-  /** Empties it; only a folder that is marked as ours. */
-  empty(): Promise<void>;
+  /**
+   * Opens it for this process alone; with `empty`, nothing else is left in it. Throws a configuration error where another
+   * process has it.
+   */
+  lock(locker: Locker, options?: { readonly empty?: boolean }): Promise<Lock>;
   writeJson(name: string, value: unknown): Promise<void>;
   /** null: no such file. Throws an artifacts error for one that is not JSON. */
   readJson(name: string): Promise<unknown>;
 }
 
 const MARKER = ".signalbox-work";
+const LOCK = ".lock";
 
 export function createWorkFolder(dir: string): WorkFolder {
   const assertOurs = async () => {
@@ -39,18 +44,36 @@ export function createWorkFolder(dir: string): WorkFolder {
   };
   const open = async () => {
     await assertOurs();
-    await mkdir(dir, { recursive: true });
-    await writeFile(join(dir, MARKER), "This folder is emptied by `signalbox ci`.\n");
-    await writeFile(join(dir, ".gitignore"), "*\n");
+    await writing(dir, async () => {
+      await mkdir(dir, { recursive: true });
+      await writeFile(join(dir, MARKER), "This folder is emptied by `signalbox ci`.\n");
+      await writeFile(join(dir, ".gitignore"), "*\n");
+    });
+  };
+  const lock = async (locker: Locker) => {
+    await open();
+    return writing(dir, () => lockFolder(dir, join(dir, LOCK), locker));
   };
   return {
     dir,
     path: (...names) => join(dir, ...names),
     open,
-    empty: async () => {
-      await assertOurs();
-      await rm(dir, { recursive: true, force: true });
-      await open();
+    lock: async (locker, { empty = false } = {}) => {
+      const held = await lock(locker);
+      if (!empty) return held;
+      try {
+        if (!(await lstat(dir)).isSymbolicLink()) {
+          await writing(dir, () => removeAllBut(dir, [MARKER, ".gitignore", LOCK]));
+          return held;
+        }
+      } catch (error) {
+        await held.release();
+        throw error;
+      }
+      // Not through a link: it makes room, what it points to stays.
+      await writing(dir, () => rm(dir));
+      await held.release();
+      return lock(locker);
     },
     writeJson: (name, value) => writeFileAtomic(join(dir, name), `${JSON.stringify(value, null, 2)}\n`),
     readJson: async (name) => {
@@ -66,4 +89,23 @@ export function createWorkFolder(dir: string): WorkFolder {
       }
     },
   };
+}
+
+async function removeAllBut(dir: string, kept: readonly string[]): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!kept.includes(name)) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+/** A folder that cannot be written is a person's to mend. */
+async function writing<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNodeError(error)) throw error;
+    throw new SignalboxError("configuration", `the work folder ${dir} cannot be written: ${error.message}`, {
+      hint: "make it writable, or name another folder with --work",
+      cause: error,
+    });
+  }
 }

@@ -16,6 +16,8 @@ async function run(
 ) {
   const lines: string[] = [];
   const end = await runProcess({
+    children: { started: () => {}, ended: () => {} },
+    name: "dbt",
     argv: node(script),
     cwd: process.cwd(),
     env: overrides.env ?? env,
@@ -90,6 +92,8 @@ describe("a process", () => {
 
   it("that does not exist is a configuration error", async () => {
     const missing = runProcess({
+      children: { started: () => {}, ended: () => {} },
+      name: "dbt",
       argv: ["no-such-dbt"],
       cwd: process.cwd(),
       env,

@@ -35,6 +35,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     extra: [],
     color: false,
     clock: systemClock,
+    children: { started: () => {}, ended: () => {} },
     signal: new AbortController().signal,
     onNotice: (text) => void notices.push(text),
     onLine: (line) => {

@@ -76,14 +76,14 @@ export function aTestOf(model: string, name: string) {
 /**
  * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
- * schema where the target is ci. FAKE_DBT_DIES: a build is killed;
- * FAKE_DBT_REFUSES: the command that ends with 2. What real dbt does is tested on real dbt.
+ * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
+ * there; FAKE_DBT_REFUSES: the command that ends with 2. What real dbt does is tested on real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
-const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const argv = process.argv.slice(2);
-appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, env: process.env }) + "\\n");
+appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, pid: process.pid, env: process.env }) + "\\n");
 const target = argv[argv.indexOf("--target-path") + 1];
 mkdirSync(target, { recursive: true });
 const manifest = ${JSON.stringify(MANIFEST)};
@@ -95,6 +95,7 @@ if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a 
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes("build")) {
+  while (existsSync(process.env.FAKE_DBT_HOLD ?? "")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   if (process.env.FAKE_DBT_DIES) process.kill(process.pid, "SIGKILL");
   const rows = JSON.parse(process.env.FAKE_DBT_ROWS ?? "[{}]");
   const results = rows.map((row) => ({ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {}, ...row }));
@@ -110,7 +111,7 @@ export interface SmallProject {
   read(name: string): string;
   git(...args: string[]): string;
   /** How dbt was started, in order. */
-  starts(): { argv: string[]; env: Record<string, string> }[];
+  starts(): { argv: string[]; pid: number; env: Record<string, string> }[];
   /** Files in the repository that git does not know. */
   untracked(): string[];
   remove(): void;

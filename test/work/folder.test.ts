@@ -10,6 +10,10 @@ const at = (...names: string[]) => join(dir(), ...names);
 const openFolder = () => createWorkFolder(at("work"));
 
 const OURS = [".gitignore", ".signalbox-work"];
+const LOCKED = [".gitignore", ".lock", ".signalbox-work"];
+const ME = { pid: process.pid, command: "ci", startedAt: 0 };
+const empty = async (work = openFolder()) => (await work.lock(ME, { empty: true })).release();
+const open = async (work = openFolder()) => (await work.lock(ME)).release();
 
 describe("the work folder", () => {
   it("is made with our marker, and git does not see it", async () => {
@@ -42,25 +46,41 @@ describe("the work folder", () => {
     await work.writeJson("dbt/01-parse/run.json", {});
     await writeFile(work.path("left-over"), "");
 
-    await work.empty();
+    await empty();
 
-    expect((await readdir(at("work"))).sort()).toEqual(OURS);
+    expect((await readdir(at("work"))).sort()).toEqual(LOCKED);
   });
 
   it("is made by emptying it where there is none", async () => {
-    await openFolder().empty();
+    await empty();
 
-    expect((await readdir(at("work"))).sort()).toEqual(OURS);
+    expect((await readdir(at("work"))).sort()).toEqual(LOCKED);
+  });
+
+  it("cannot be in a folder that nobody may write, which is told", async () => {
+    await writeFile(at("locks"), "");
+    await mkdir(at("work"));
+    await symlink(at("locks"), at("work", ".lock"));
+    await writeFile(at("work", ".signalbox-work"), "");
+
+    await expect(open()).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringMatching(/^the work folder .*\/work cannot be written: E/),
+      hint: expect.stringContaining("--work"),
+    });
   });
 });
 
 describe("a folder that is not ours", () => {
-  it.each(["open", "empty"] as const)("is refused, and stays as it was: %s", async (what) => {
+  it.each([
+    ["open", open],
+    ["empty", empty],
+  ])("is refused, and stays as it was: %s", async (_, what) => {
     await mkdir(at("work", "models"), { recursive: true });
     await writeFile(at("work", "models", "orders.sql"), "select 1");
     await writeFile(at("work", ".gitignore"), "target/\n");
 
-    await expect(openFolder()[what]()).rejects.toMatchObject({
+    await expect(what()).rejects.toMatchObject({
       kind: "configuration",
       exitCode: 2,
       message: `${at("work")} is not a work folder of signalbox: it holds .gitignore, models and not our marker .signalbox-work`,
@@ -70,17 +90,23 @@ describe("a folder that is not ours", () => {
     expect(await readFile(at("work", ".gitignore"), "utf8")).toBe("target/\n");
   });
 
-  it.each(["open", "empty"] as const)("is refused where it is a file, which stays: %s", async (what) => {
+  it.each([
+    ["open", open],
+    ["empty", empty],
+  ])("is refused where it is a file, which stays: %s", async (_, what) => {
     await writeFile(at("work"), "a person's notes");
 
-    await expect(openFolder()[what]()).rejects.toMatchObject({ kind: "configuration", exitCode: 2 });
+    await expect(what()).rejects.toMatchObject({ kind: "configuration", exitCode: 2 });
     expect(await readFile(at("work"), "utf8")).toBe("a person's notes");
   });
 
-  it.each(["open", "empty"] as const)("is refused below a file: %s", async (what) => {
+  it.each([
+    ["open", open],
+    ["empty", empty],
+  ])("is refused below a file: %s", async (_, what) => {
     await writeFile(at("notes.txt"), "a person's notes");
 
-    await expect(createWorkFolder(at("notes.txt", "work"))[what]()).rejects.toMatchObject({ exitCode: 2 });
+    await expect(what(createWorkFolder(at("notes.txt", "work")))).rejects.toMatchObject({ exitCode: 2 });
     expect(await readFile(at("notes.txt"), "utf8")).toBe("a person's notes");
   });
 
@@ -89,10 +115,10 @@ describe("a folder that is not ours", () => {
     await writeFile(at("theirs", "kept"), "");
     await symlink(at("theirs"), at("work"));
 
-    await openFolder().empty();
+    await empty();
 
     expect(existsSync(at("theirs", "kept"))).toBe(true);
-    expect((await readdir(at("work"))).sort()).toEqual(OURS);
+    expect((await readdir(at("work"))).sort()).toEqual(LOCKED);
   });
 });
 

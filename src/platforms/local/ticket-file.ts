@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { orphanedStatus } from "../../queue/status.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
-import { isNodeError, readFileIfAny } from "../../support/files.ts";
-import { partPath, readFileTime } from "./folder.ts";
-import { BEAT_SECONDS, describeHost, isAlive } from "./liveness.ts";
+import { partPath } from "../../support/claim-files.ts";
+import { holderShape, readStanding } from "../../support/claims.ts";
+import { isNodeError } from "../../support/files.ts";
+import { describeHost } from "../../support/processes.ts";
 
 const ticketFile = z.object({
   schema: z.literal(1),
   group: z.string(),
-  holder: z.object({ host: z.string(), pid: z.int().positive(), startedAt: z.string().nullable() }),
+  holder: holderShape,
   trigger: z.enum(["push", "pull-request", "merge-group", "schedule", "manual", "unknown"]),
   url: z.string().nullable(),
   title: z.string().nullable(),
@@ -16,14 +18,8 @@ const ticketFile = z.object({
 });
 export type TicketFile = Readonly<z.infer<typeof ticketFile>>;
 
-const endFile = z.object({ schema: z.literal(1), status: z.string() });
-
 export function formatTicket(ticket: Omit<TicketFile, "schema">): string {
   return `${JSON.stringify({ schema: 1, ...ticket } satisfies TicketFile)}\n`;
-}
-
-export function formatEnd(status: string): string {
-  return `${JSON.stringify({ schema: 1, status } satisfies z.infer<typeof endFile>)}\n`;
 }
 
 /** Numbers are drawn one after another, so the number alone is the order: no machine's clock has a say. */
@@ -48,10 +44,9 @@ export async function readTickets(folder: string, numbers: readonly number[], no
 }
 
 async function readTicket(folder: string, number: number, now: number, here: string): Promise<SeenRun> {
-  const path = partPath(folder, number, "json");
-  const { holder, trigger, url, title, author } = ticketFile.parse(JSON.parse(await readFile(path, "utf8")));
-  const createdMs = (await readFileTime(path)) ?? now;
-  const beatMs = Math.max(createdMs, (await readFileTime(partPath(folder, number, "beat"))) ?? createdMs);
+  const text = await readFile(partPath(folder, number, "json"), "utf8");
+  const { holder, trigger, url, title, author } = ticketFile.parse(JSON.parse(text));
+  const { createdMs, standing } = await readStanding(folder, number, { holder, here, now });
   const run = {
     id: `${number}`,
     attempt: 1,
@@ -62,35 +57,29 @@ async function readTicket(folder: string, number: number, now: number, here: str
     author,
     quietSince: null,
   };
-
-  // First whether it lives, then whether it has ended: a holder that ends in between has not crashed.
-  const lives = await isAlive(holder, here, (now - beatMs) / 1000);
-  const end = await readEnd(folder, number);
-  if (end !== null) {
-    return {
-      ...run,
-      ended: true,
-      status: end.status,
-      since: formatTime(end.ms),
-      tookSeconds: (end.ms - createdMs) / 1000,
-    };
+  switch (standing.kind) {
+    case "held":
+      return { ...run, ended: false, status: "running", since: formatTime(createdMs), tookSeconds: null };
+    case "orphaned":
+      return {
+        ...run,
+        ended: false,
+        status: orphanedStatus(standing.child),
+        since: null,
+        tookSeconds: null,
+      };
+    case "ended":
+      return {
+        ...run,
+        ended: true,
+        status: standing.status,
+        since: formatTime(standing.ms),
+        tookSeconds: (standing.ms - createdMs) / 1000,
+      };
+    case "abandoned":
+      // The latest moment counts, since its queries may still run.
+      return { ...run, ended: true, status: "crashed", since: formatTime(standing.ms), tookSeconds: null };
   }
-  if (lives) return { ...run, ended: false, status: "running", since: formatTime(createdMs), tookSeconds: null };
-  // It died before its next sign of life was due: the latest moment counts, since its queries may still run.
-  return {
-    ...run,
-    ended: true,
-    status: "crashed",
-    since: formatTime(Math.min(now, beatMs + BEAT_SECONDS * 1000)),
-    tookSeconds: null,
-  };
-}
-
-async function readEnd(folder: string, number: number): Promise<{ status: string; ms: number } | null> {
-  const path = partPath(folder, number, "end.json");
-  const text = await readFileIfAny(path);
-  const ms = await readFileTime(path);
-  return text === null || ms === null ? null : { status: endFile.parse(JSON.parse(text)).status, ms };
 }
 
 /** A ticket that says nothing may be of a run that is inside: only a person can know. */

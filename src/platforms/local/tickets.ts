@@ -1,24 +1,26 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Me } from "../../queue/decide.ts";
 import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
 import type { Run } from "../../run/run.ts";
-import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { isNodeError } from "../../support/files.ts";
 import {
-  deleteTickets,
+  deleteClaims,
   drawNumber,
-  KEPT_MS,
   listNumbers,
   partPath,
   readFileTime,
   readFolderTime,
-  writeNew,
-} from "./folder.ts";
-import { BEAT_SECONDS, describeProcess, type Holder } from "./liveness.ts";
-import { formatEnd, formatTicket, makeTicket, readTickets } from "./ticket-file.ts";
+} from "../../support/claim-files.ts";
+import { type ChildWatch, holdClaim } from "../../support/claims.ts";
+import { configurationError, SignalboxError } from "../../support/errors.ts";
+import { isNodeError } from "../../support/files.ts";
+import { describeProcess, type Holder } from "../../support/processes.ts";
+import { formatTicket, makeTicket, readTickets } from "./ticket-file.ts";
+
+/** Ended tickets are kept so long for the usual length of a run, which they tell, and for runs that settle. */
+const KEPT_MS = 24 * 3600 * 1000;
 
 export interface TicketOptions {
   /** The folder that all runs share (`--ticket-dir`), on a file system that knows hard links. */
@@ -33,7 +35,8 @@ export interface TakeOptions extends TicketOptions {
   readonly holder?: Holder;
 }
 
-export interface TakenTicket {
+/** It stands while a group of processes runs that its holder has started, although the holder itself is gone. */
+export interface TakenTicket extends ChildWatch {
   readonly me: Me;
   readonly source: RunSource;
   /** Ends the ticket with the run's status ("success", "failed", "cancelled"). Only the first call counts. */
@@ -58,20 +61,17 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
     return drawNumber(folder, content);
   });
   const createdMs = await preparing(dir, () => readFileTime(partPath(folder, number, "json")));
-  const stopBeating = await startBeating(partPath(folder, number, "beat"));
+  const claim = await holdClaim(folder, number);
 
   const id = `${number}`;
-  const release = (status: string) => {
-    stopBeating();
-    return inFolder(folder, async () => {
-      await writeNew(folder, partPath(folder, number, "end.json"), formatEnd(status));
-    });
-  };
+  const release = (status: string) => inFolder(folder, () => claim.release(status));
   const source = openFolder(folder);
   return {
     me: { id, attempt: 1, ticket: makeTicket(number, createdMs ?? 0) },
     source: { ...source, cancel: (other) => (other === id ? release("cancelled") : source.cancel(other)) },
     release,
+    started: claim.started,
+    ended: claim.ended,
   };
 }
 
@@ -120,20 +120,11 @@ async function prune(folder: string): Promise<void> {
   const now = await readFolderTime(folder);
   const runs = await readTickets(folder, await listNumbers(folder), now);
   const old = runs.filter((run) => run.ended && now - (parseInstant(run.since) ?? now) > KEPT_MS);
-  await deleteTickets(
+  await deleteClaims(
     folder,
     old.map((run) => Number(run.id)),
     now,
   );
-}
-
-async function startBeating(path: string): Promise<() => void> {
-  // A sign of life that cannot be written is not reported here: the next read of the folder fails aloud.
-  const beat = () => writeFile(path, "alive\n").catch(() => undefined);
-  await beat();
-  const timer = setInterval(beat, BEAT_SECONDS * 1000);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 async function preparing<T>(dir: string, work: () => Promise<T>): Promise<T> {

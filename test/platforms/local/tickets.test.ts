@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { claimNumber } from "../../../src/platforms/local/folder.ts";
-import { describeProcess, type Holder } from "../../../src/platforms/local/liveness.ts";
 import { openTickets, type TakenTicket, takeTicket } from "../../../src/platforms/local/tickets.ts";
 import { decide } from "../../../src/queue/decide.ts";
 import type { QueueEvent } from "../../../src/queue/events.ts";
 import { compareTickets, type SeenRun } from "../../../src/queue/ticket.ts";
 import { waitForTurn } from "../../../src/queue/wait.ts";
+import { claimNumber } from "../../../src/support/claim-files.ts";
 import { systemClock } from "../../../src/support/clock.ts";
+import { describeProcess, type Holder } from "../../../src/support/processes.ts";
 
 const GROUP = "shop/dbt feature/fx";
 const HOUR_MS = 3600_000;

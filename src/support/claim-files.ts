@@ -1,26 +1,30 @@
 import { randomUUID } from "node:crypto";
-import { link, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { renameSync, writeFileSync } from "node:fs";
+import { constants, copyFile, link, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isNodeError } from "../../support/files.ts";
+import { isNodeError } from "./files.ts";
 
 /**
- * The files of one group's folder:
- * - `41.json` the ticket with the number 41, never changed
+ * A folder of claims, each with a number that only one process gets: the tickets of a group, the locks of a work folder.
+ * - `41.json` the claim with the number 41, never changed
  * - `41.beat` rewritten by its holder as a sign of life; only the time of the file counts
- * - `41.end.json` how the run ended; the time of the file says when
+ * - `41.child.json` the group of processes that its holder has started, as long as it runs
+ * - `41.end.json` how the claim ended; the time of the file says when
  * - `pruned-40` numbers up to 40 may have been deleted and are not given again
  * - `.….tmp` a file that is being written
  */
-export type Part = "json" | "beat" | "end.json";
+export type Part = "json" | "beat" | "child.json" | "end.json";
+
+const PARTS: readonly Part[] = ["json", "beat", "child.json", "end.json"];
 
 export function partPath(folder: string, number: number, part: Part): string {
   return join(folder, `${number}.${part}`);
 }
 
-/** Ended tickets are kept so long for the usual length of a run, which they tell, and for runs that settle. */
-export const KEPT_MS = 24 * 3600 * 1000;
+/** What dead processes left half-written is deleted after so long. */
+const LEFTOVER_MS = 24 * 3600 * 1000;
 
-/** The numbers of all tickets, in order. */
+/** The numbers of all claims, in order. */
 export async function listNumbers(folder: string): Promise<number[]> {
   return numbersOf(await readdir(folder), "json");
 }
@@ -47,7 +51,7 @@ export async function readFolderTime(folder: string): Promise<number> {
 }
 
 /**
- * Stores a ticket under the next number, which nobody had before and nobody gets again.
+ * Stores a claim under the next number, which nobody had before and nobody gets again.
  * A number is there for all to see before the next one can be drawn, since the next is tried only after it.
  */
 export async function drawNumber(folder: string, content: string): Promise<number> {
@@ -86,12 +90,19 @@ export async function writeNew(folder: string, path: string, content: string): P
   }
 }
 
-/** Deletes tickets and whatever dead processes left half-written. Their numbers are not given again. */
-export async function deleteTickets(folder: string, numbers: readonly number[], now: number): Promise<void> {
+/** Writes a file that only its owner writes, at once: whole or not at all. */
+export function replaceAtOnce(folder: string, path: string, content: string): void {
+  const temporary = join(folder, temporaryName());
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+/** Deletes claims and whatever dead processes left half-written. Their numbers are not given again. */
+export async function deleteClaims(folder: string, numbers: readonly number[], now: number): Promise<void> {
   // The mark comes first: whoever draws a deleted number finds it.
   if (numbers.length > 0) await writeFile(join(folder, `pruned-${Math.max(...numbers)}`), "");
   for (const number of numbers) {
-    for (const part of ["json", "beat", "end.json"] as const) await rm(partPath(folder, number, part), { force: true });
+    for (const part of PARTS) await rm(partPath(folder, number, part), { force: true });
   }
   await removeLeftovers(folder, now);
 }
@@ -102,7 +113,7 @@ async function removeLeftovers(folder: string, now: number): Promise<void> {
   for (const number of pruned.slice(0, -1)) await rm(join(folder, `pruned-${number}`), { force: true });
   for (const name of names.filter((each) => each.startsWith(".") && each.endsWith(".tmp"))) {
     const time = await readFileTime(join(folder, name));
-    if (time !== null && now - time > KEPT_MS) await rm(join(folder, name), { force: true });
+    if (time !== null && now - time > LEFTOVER_MS) await rm(join(folder, name), { force: true });
   }
 }
 
@@ -115,10 +126,19 @@ async function findPrunedNumber(folder: string): Promise<number> {
   return prunedNumbers(await readdir(folder)).at(-1) ?? 0;
 }
 
-/** `link` is the one call that creates a whole file under a name only if the name is free. */
+/** https://man7.org/linux/man-pages/man2/link.2.html#ERRORS */
+const NO_HARD_LINKS: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/**
+ * `link` is the one call that creates a whole file under a name only if the name is free. On a file system without hard
+ * links a copy does it, which may for a moment, and after a crash for good, be seen half-written: unreadable is never free.
+ */
 async function linkNew(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(from, to).catch((error: unknown) => {
+      if (!isNodeError(error) || !NO_HARD_LINKS.includes(error.code ?? "")) throw error;
+      return copyFile(from, to, constants.COPYFILE_EXCL);
+    });
     return true;
   } catch (error) {
     if (!isNodeError(error) || error.code !== "EEXIST") throw error;

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CLI, json, type Started, signalbox, start } from "./cli.ts";
+import { openSmallProject, type SmallProject } from "./small-project.ts";
+
+/** The built CLI, several at a time in one folder, with a dbt that builds until it is told to end. */
+let project: SmallProject;
+let hold = "";
+beforeEach(() => {
+  project = openSmallProject();
+  hold = join(project.dir, "..", "hold");
+  writeFileSync(hold, "");
+});
+afterEach(() => {
+  rmSync(hold, { force: true });
+  project.remove();
+});
+
+const here = (env: Record<string, string> = {}) => ({
+  cwd: project.dir,
+  env: { ...project.env, TMPDIR: join(project.dir, ".."), ...env },
+});
+const QUICK = ["--settle", "0s", "--poll", "1s"];
+const CI = ["ci", "--full", "--timeout", "60s", ...QUICK];
+
+/** A run inside, whose dbt builds. */
+async function startBuild(): Promise<Started & { dbt: number }> {
+  const run = start(CI, here({ FAKE_DBT_HOLD: hold }));
+  const isBuild = ({ argv }: { argv: string[] }) => argv.includes("build");
+  const before = project.starts().filter(isBuild).length;
+  const build = await vi.waitFor(
+    () => {
+      const found = project.starts().filter(isBuild)[before];
+      expect(found).toBeDefined();
+      return found;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  return { ...run, dbt: build?.pid ?? 0 };
+}
+
+const value = (name: string) => JSON.parse(project.read(`.signalbox/${name}`));
+
+describe("two runs in one work folder", () => {
+  it("do no harm to each other: the second waits, and whoever cannot wait is told who has the folder", async () => {
+    const first = await startBuild();
+    const second = start(CI, here());
+    await second.prints(/waits for run 1/);
+
+    const refused = await Promise.all(
+      [["ci", "--no-queue", "--full"], ["plan", "--full"], ["build"], ["report"], ["notify"], ["state", "fetch"]].map(
+        (args) => signalbox(args, here({ SIGNALBOX_ERROR_CHANNEL: "C0AAAAAAA", SIGNALBOX_WARN_CHANNEL: "C0BBBBBBB" })),
+      ),
+    );
+    const status = await signalbox(["status"], here());
+    const dryRun = await signalbox(["ci", "--full", "--dry-run", "--json"], here());
+    const timedOut = await signalbox(["ci", "--full", "--timeout", "1s", "--json", ...QUICK], here());
+    const bare = await signalbox(["queue", "--timeout", "1s"], here());
+
+    for (const { code, stdout, stderr } of refused) {
+      expect(code, stdout).toBe(2);
+      expect(stderr).toMatch(
+        new RegExp(`\\.signalbox is in use by signalbox ci \\(pid ${first.child.pid}, since 20.* UTC\\)\\n {2}→ `),
+      );
+    }
+    expect([status.code, dryRun.code, timedOut.code, bare.code]).toEqual([0, 0, 4, 75]);
+    expect(json(dryRun)).toMatchObject({ plan: { kind: "everything" } });
+    expect(json(timedOut)).toMatchObject({ outcome: "failed", queue: { decision: "timed-out" } });
+    expect(timedOut.stderr).toMatch(/the files of this run are in \S+signalbox-work-/);
+    expect(bare.stdout).toContain("queue.json is not written");
+    expect(value("queue.json")).toMatchObject({ decision: "entered", me: { id: "1" } });
+    expect(existsSync(join(project.dir, ".signalbox/ci.json"))).toBe(false);
+
+    rmSync(hold);
+    const ended = await first.ended;
+    expect([ended.code, ended.stderr]).toEqual([0, ""]);
+    expect((await second.ended).code).toBe(0);
+    expect(value("ci.json")).toMatchObject({ outcome: "pass", queue: { me: { id: "2" } } });
+    expect((await signalbox(["report"], here())).code).toBe(0);
+  });
+});
+
+describe("a signalbox that is killed", () => {
+  it("is still inside while its dbt builds: the next run waits for dbt, by its name, and so does the folder", async () => {
+    const first = await startBuild();
+    first.child.kill("SIGKILL");
+    await first.ended;
+
+    const next = start(CI, here());
+    await next.prints(
+      new RegExp(
+        `waits for run 1 of main, .* \\(orphaned: dbt still runs \\(pid ${first.dbt}\\) though its signalbox is gone\\)`,
+      ),
+    );
+    const plan = await signalbox(["plan", "--full"], here());
+    const status = await signalbox(["status", "--json"], here());
+    expect(plan.code).toBe(2);
+    expect(plan.stderr).toContain(`dbt (pid ${first.dbt}) still runs, though its signalbox ci (pid ${first.child.pid}`);
+    expect(json<{ runs: unknown[] }>(status).runs[0]).toMatchObject({ id: "1", inside: true });
+
+    rmSync(hold);
+    const { code, stdout } = await next.ended;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/entered after .* run 1 has ended/)]);
+  });
+
+  it("is still inside while the command of its queue runs", async () => {
+    const program = `setInterval(() => require("node:fs").existsSync(${JSON.stringify(hold)}) || process.exit(0), 50)`;
+    const first = start(["queue", "--", process.execPath, "-e", program], here());
+    await first.prints(/entered/);
+    await vi.waitFor(async () => {
+      const { stdout } = await signalbox(["status", "--json"], here());
+      expect(JSON.parse(stdout).runs).toHaveLength(1);
+    });
+    first.child.kill("SIGKILL");
+    await first.ended;
+
+    const next = start(["queue", "--settle", "0s", "--timeout", "60s", "--", process.execPath, "-e", ""], here());
+    await next.prints(/orphaned: node still runs/);
+    rmSync(hold);
+
+    expect((await next.ended).code).toBe(0);
+  });
+
+  it("by the end of its terminal stops dbt first, and lets the next run in", async () => {
+    const script = fileURLToPath(new URL("closed-terminal.py", import.meta.url));
+    const terminal = spawn("python3", [script, process.execPath, CLI, ...CI], {
+      ...here({ FAKE_DBT_HOLD: hold }),
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let printed = "";
+    terminal.stdout.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
+    await vi.waitFor(() => expect(project.starts().some(({ argv }) => argv.includes("build"))).toBe(true), {
+      timeout: 30_000,
+      interval: 100,
+    });
+
+    terminal.stdin.end();
+    await vi.waitFor(() => expect(printed).toMatch(/ended: -1$/m), { timeout: 15_000 });
+
+    const dbt = project.starts().find(({ argv }) => argv.includes("build"))?.pid ?? 0;
+    expect(() => process.kill(dbt, 0)).toThrow("ESRCH");
+    expect(value("ci.json")).toMatchObject({ outcome: "failed", exitCode: 143 });
+    expect((await signalbox(["queue", "--settle", "0s", "--timeout", "5s"], here())).code).toBe(0);
+  });
+
+  it("by SIGHUP alone ends as by SIGTERM", async () => {
+    const { child, ended, dbt } = await startBuild();
+
+    child.kill("SIGHUP");
+
+    expect(await ended).toMatchObject({ code: 143, stderr: expect.stringContaining("stopped by SIGHUP") });
+    expect(() => process.kill(dbt, 0)).toThrow("ESRCH");
+  });
+});
