@@ -48,6 +48,8 @@ export async function lookFor(
       })
       .catch((error: unknown) => readFailure(error, "conversations.history"));
     if ("reaction" in answer) {
+      // Where the token sees no channel, it has posted nothing.
+      if (answer.code === "channel_not_found") return { kind: "absent" };
       const why = `${answer.code}: ${answer.hint}`;
       const isPassing = answer.code !== "not_slack" && (answer.reaction === "wait" || answer.reaction === "look");
       return isPassing ? { kind: "later", retryAfterMs: answer.retryAfterMs, why } : { kind: "never", why };

@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createEmulator, type Emulator } from "emulate";
 import fc from "fast-check";
 import { HttpResponse, http } from "msw";
@@ -126,6 +127,105 @@ describe("messages to a Slack that works", () => {
       { key: "one", result: "failed", code: "channel_not_found" },
       { key: "two", result: "sent" },
     ]);
+  });
+});
+
+describe("messages to a Slack whose answers get lost on the way", () => {
+  const BOT = { user: "signalbox", type: "bot" } as const;
+  let slack: Emulator;
+  let proxy: HttpServer;
+  /** How many answers of chat.postMessage are lost from now on; Slack has taken the message. */
+  let toLose = 0;
+
+  beforeAll(async () => {
+    slack = await createEmulator({
+      service: "slack",
+      port: await findFreePort(),
+      seed: {
+        slack: {
+          team: { name: "Acme", domain: "acme" },
+          users: [{ name: "signalbox" }],
+          channels: [{ name: "dbt-errors" }, { name: "dbt-fallback" }],
+          tokens: [
+            { token: TOKEN, ...BOT, scopes: ["chat:write", "channels:history", "channels:read"] },
+            { token: "xoxb-without-history", ...BOT, scopes: ["chat:write", "channels:read"] },
+          ],
+          strict_scopes: true,
+        },
+      },
+    });
+    proxy = createHttpServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const answer = await fetch(`${slack.url}${request.url}`, {
+        method: "POST",
+        headers: {
+          authorization: request.headers.authorization ?? "",
+          "content-type": request.headers["content-type"] ?? "",
+        },
+        body: Buffer.concat(chunks),
+      });
+      const body = await answer.text();
+      if (request.url?.endsWith("chat.postMessage") && body.includes('"ok":true') && toLose > 0) {
+        toLose -= 1;
+        response.socket?.destroy();
+      } else response.setHeader("content-type", "application/json").end(body);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(async () => {
+    proxy.close();
+    await slack.close();
+  });
+
+  const address = () => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/api/`;
+  async function channelId(name: string): Promise<string> {
+    const { channels = [] } = await (await createSlackClient(TOKEN, address())).conversations.list();
+    return channels.find((channel) => channel.name === name)?.id ?? "";
+  }
+  async function keysIn(channel: string): Promise<unknown[]> {
+    const client = await createSlackClient(TOKEN, address());
+    const { messages = [] } = await client.conversations.history({ channel, include_all_metadata: true });
+    return messages.map(({ metadata }) => (metadata?.event_payload as { key?: unknown } | undefined)?.key);
+  }
+  const deliverAs = async (token: string, post: Post, fallback: string | null = null) =>
+    deliver([post], {
+      client: await createSlackClient(token, address()),
+      clock: createFakeClock({ now: Date.now(), auto: true }),
+      signal: never,
+      fallback,
+    });
+
+  it("are found there by their key, once", async () => {
+    const channel = await channelId("dbt-errors");
+    toLose = 1;
+
+    const [delivery] = await deliverAs(TOKEN, aPost({ channel, key: "778/1/found" }));
+
+    expect(delivery).toMatchObject({ result: "already-there", channel });
+    expect((await keysIn(channel)).filter((key) => key === "778/1/found")).toHaveLength(1);
+  });
+
+  it("are posted once more, marked, where the token may not read the history", async () => {
+    const channel = await channelId("dbt-errors");
+    toLose = 1;
+
+    const [delivery] = await deliverAs("xoxb-without-history", aPost({ channel, key: "778/1/blind" }));
+
+    expect(delivery).toMatchObject({ result: "sent", ways: [expect.stringMatching(/possible repeat.*history/)] });
+    expect((await keysIn(channel)).filter((key) => key === "778/1/blind")).toHaveLength(2);
+  });
+
+  it("go to the fallback where there is no such channel, and are found there too", async () => {
+    const fallback = await channelId("dbt-fallback");
+
+    const [sent] = await deliverAs(TOKEN, aPost({ channel: "C0NOWHERE1", key: "778/1/one" }), fallback);
+    toLose = 1;
+    const [found] = await deliverAs(TOKEN, aPost({ channel: "C0NOWHERE1", key: "778/1/two" }), fallback);
+
+    expect(sent).toMatchObject({ result: "sent", channel: fallback });
+    expect(found).toMatchObject({ result: "already-there", channel: fallback });
+    expect((await keysIn(fallback)).sort()).toEqual(["778/1/one", "778/1/two"]);
   });
 });
 
@@ -401,6 +501,22 @@ describe("what is asked of Slack, and what becomes of its answers", () => {
     expect(second).toMatchObject({ result: "sent", ways: [expect.stringContaining("possible repeat")] });
     expect(endless.looks).toHaveLength(10);
     expect(posts.requests).toHaveLength(2);
+  });
+
+  it("is not in a channel that the token cannot see: nothing is marked as a repeat", async () => {
+    const { requests } = answer(
+      () => refuse("internal_error"),
+      () => refuse("channel_not_found"),
+      ok,
+    );
+    remember(() => refuse("channel_not_found"));
+
+    const [delivery] = await deliverTo(URL_OF_SLACK, [aPost()], createFakeClock({ auto: true }), {
+      fallback: "C0FALLBACK",
+    });
+
+    expect(delivery).toMatchObject({ result: "sent", ways: [expect.stringContaining("slack.fallback")] });
+    expect((await formOf(requests[2])).text).not.toContain("repeat");
   });
 
   it("takes no message of another app's kind for ours, nor a history without messages for an empty one", async () => {
