@@ -1,5 +1,5 @@
 import type { Manifest } from "./manifest.ts";
-import type { NodeResult } from "./run-results.ts";
+import type { NodeResult, RunFlags } from "./run-results.ts";
 
 /** One start of dbt and what it left behind. */
 export interface DbtRun {
@@ -12,6 +12,8 @@ export interface DbtRun {
   readonly seconds: number;
   readonly results: readonly NodeResult[] | null;
   readonly manifest: Manifest | null;
+  /** Absent: no results file tells. */
+  readonly flags?: RunFlags;
   /** What is wrong with the results file (its sentence is in `lastWords`), or how dbt was stopped. */
   readonly trouble: "none" | "stale" | "foreign" | "missing" | "unreadable" | "killed" | "timed-out";
   /** What dbt said last when it gave no results (a compile error); null where nothing is known. */

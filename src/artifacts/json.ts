@@ -44,7 +44,8 @@ function withoutPythonTokens(text: string): string {
   return parts.join("");
 }
 
-function endOfString(text: string, begin: number): number {
+/** Behind the quote that ends the string which begins at `begin`. */
+export function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;
     while (text[quote - 1 - backslashes] === "\\") backslashes += 1;

@@ -14,6 +14,16 @@ export interface NodeResult {
   readonly relation: string | null;
 }
 
+/** Arguments of the command that change what its results say, wherever dbt had them from. */
+export interface RunFlags {
+  /** Every input had no rows. */
+  readonly empty: boolean;
+  /** Every input was a part of its rows. */
+  readonly sample: boolean;
+  /** dbt stopped at the first failure; unit tests that it did not come to have no row then. */
+  readonly failFast: boolean;
+}
+
 /** run_results.json (or sources.json) as one value. */
 export interface RunResults {
   /** `args.which`: build, test, run, generate, …; "source freshness" for sources.json; "" where the file does not say. */
@@ -27,6 +37,7 @@ export interface RunResults {
   readonly target: string | null;
   /** dbt's --log-path as it was in force; null where the file does not say. */
   readonly logPath: string | null;
+  readonly flags: RunFlags;
   /** How many threads did the work; 1 where the rows do not say. */
   readonly threads: number;
   readonly results: readonly NodeResult[];
@@ -62,6 +73,7 @@ export function readResultsFile(
   { command, readRow }: RowReader,
 ): RunResults {
   const { metadata, schema } = readMetadata(root, kind, where);
+  const args = fieldsOf(root.args);
   if (!Array.isArray(root.results)) throw notA(kind, where, "it has no list of results");
   return {
     command,
@@ -69,8 +81,13 @@ export function readResultsFile(
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
-    target: textOf(fieldsOf(root.args).target),
-    logPath: textOf(fieldsOf(root.args).log_path),
+    target: textOf(args.target),
+    logPath: textOf(args.log_path),
+    flags: {
+      empty: args.empty === true,
+      sample: args.sample !== undefined && args.sample !== null && args.sample !== false,
+      failFast: args.fail_fast === true,
+    },
     threads: Math.max(
       1,
       new Set(root.results.map((row: unknown) => textOf(fieldsOf(row).thread_id)).filter(Boolean)).size,

@@ -45,7 +45,8 @@ async function show(
   const { config } = context.settings;
   if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, occasion));
 
-  const planned = await planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
+  const dbt = createStarter(context, occasion, workshop);
+  const planned = await planStep(context, occasion, workshop, dbt);
   if (planned.kind === "failed") {
     const { message, hint } = describeFailure(planned.run);
     context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
@@ -53,7 +54,7 @@ async function show(
   }
   context.log.step("plan", asInCi(describePlan(context, planned).lines.join("\n")));
   const target = occasion.target === null ? [] : ["--target", occasion.target];
-  const command = [...config.dbt.command, "build", ...target, ...buildArguments(occasion, planned.result)];
+  const command = [...config.dbt.command, "build", ...target, ...buildArguments(planned.result)];
   context.log.step(
     "dbt",
     planned.result.kind === "nothing" ? "would not be started" : `would run: ${asInCi(showCommandLine(command))}`,

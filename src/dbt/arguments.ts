@@ -1,3 +1,5 @@
+import type { ResourceTypes } from "../selection/resource-types.ts";
+
 /** dbt's command lines. Pure: one array each, never a shell string. */
 
 export interface StartPlaces {
@@ -6,14 +8,14 @@ export interface StartPlaces {
   readonly logPath: string;
   /** Absolute folder of profiles.yml; null: dbt's own search. */
   readonly profilesDir: string | null;
+  /** null: the project's own. */
+  readonly profile: string | null;
   /** null: the profile's own default. */
   readonly target: string | null;
   readonly color: boolean;
   /** `dbt.args` of signalbox.yml; a start gets those that its command takes. */
   readonly extra: readonly string[];
 }
-
-const SELECTING = ["build", "ls", "source freshness"];
 
 /**
  * Flags that not every command takes, with those that do; all others are dbt's global ones.
@@ -35,22 +37,17 @@ const TAKEN_BY: Readonly<Record<string, readonly string[]>> = {
   "--no-include-saved-query": ["build"],
   "--sqlparse": ["build", "source freshness"],
   "--threads": ["build", "parse", "source freshness"],
-  "--resource-type": ["build", "ls"],
-  "--resource-types": ["build", "ls"],
-  "--exclude-resource-type": ["build", "ls"],
-  "--exclude-resource-types": ["build", "ls"],
-  "--select": SELECTING,
-  "-s": SELECTING,
-  "--model": SELECTING,
-  "--models": SELECTING,
-  "-m": SELECTING,
-  "--exclude": SELECTING,
-  "--selector": SELECTING,
+  // The plan hands these on.
+  "--resource-type": [],
+  "--resource-types": [],
+  "--exclude-resource-type": [],
+  "--exclude-resource-types": [],
 };
 
 /** What every start is told alike: other arguments would void dbt's partial parse. */
 export function commonArguments(command: string, places: StartPlaces): string[] {
   return [
+    ...flag("--profile", places.profile),
     ...flag("--target", places.target),
     ...flag("--profiles-dir", places.profilesDir),
     ...flag("--target-path", places.targetPath),
@@ -77,6 +74,7 @@ export interface SelectionArguments {
   /** Absolute folders of manifests: relative ones would resolve against the project. */
   readonly state: string | null;
   readonly deferState: string | null;
+  readonly resourceTypes: ResourceTypes;
 }
 
 export function selectionArguments(selection: SelectionArguments): string[] {
@@ -84,6 +82,8 @@ export function selectionArguments(selection: SelectionArguments): string[] {
     ...flags("--select", selection.select),
     ...flags("--exclude", selection.exclude),
     ...flag("--indirect-selection", selection.indirectSelection),
+    ...flags("--resource-type", selection.resourceTypes.only),
+    ...flags("--exclude-resource-type", selection.resourceTypes.without),
     ...flag("--state", selection.state),
     ...deferArguments(selection),
   ];

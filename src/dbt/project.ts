@@ -5,6 +5,7 @@ import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
+import { dbtVariable } from "./environment.ts";
 import { programMissing } from "./process.ts";
 
 /** A dbt project as far as it can be known without starting dbt. */
@@ -35,11 +36,13 @@ export interface ProjectPlaces {
   /** Absolute. */
   readonly dir: string;
   readonly profilesDir: string | null;
+  /** Another profile than dbt_project.yml names; null: that one. */
+  readonly profile: string | null;
   readonly env: Environment;
 }
 
 /** Reads dbt_project.yml and profiles.yml. Throws a configuration error where the folder is no dbt project. */
-export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Promise<Project> {
+export async function readProject({ dir, profilesDir, profile: asked, env }: ProjectPlaces): Promise<Project> {
   const text = await readFileIfAny(join(dir, "dbt_project.yml"));
   if (text === null) {
     throw new SignalboxError("configuration", `${dir} is no dbt project: it holds no dbt_project.yml`, {
@@ -48,7 +51,8 @@ export async function readProject({ dir, profilesDir, env }: ProjectPlaces): Pro
   }
   const project = readMapping(text);
   const found = await findProfiles(dir, profilesDir, env);
-  const profile = plain(project.profile);
+  const profile = asked ?? dbtVariable(env, "PROFILE")?.value ?? plain(project.profile);
+  if (asked !== null && found !== null) assertProfile(found, asked);
   const outputs = found === null || profile === null ? null : mappingAt(readMapping(found.text), profile, "outputs");
   return {
     dir,
@@ -69,7 +73,7 @@ export function varsOf(text: string): unknown {
 /** https://docs.getdbt.com/reference/global-configs/about-global-configs */
 function flagsOf(flags: Record<string, unknown>, env: Environment): ProjectFlags {
   const text = (value: unknown) => String(value ?? "").toLowerCase();
-  const asked = text(env.DBT_INDIRECT_SELECTION || flags.indirect_selection);
+  const asked = text(dbtVariable(env, "INDIRECT_SELECTION")?.value ?? flags.indirect_selection);
   const mode = INDIRECT_SELECTIONS.find((known) => known === asked);
   // The file alone has this one: dbt reads no variable for it.
   const compare = text(flags.state_modified_compare_more_unrendered_values);
@@ -96,6 +100,17 @@ async function packagesOf(dir: string): Promise<Project["packages"]> {
     [join(dir, "dbt_packages"), join(dir, "package-lock.yml"), ...named].map(writtenAt),
   );
   return installed > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
+}
+
+/** Throws a configuration error for a profile that profiles.yml, as far as it can be read without dbt, does not have. */
+function assertProfile({ dir, text }: { dir: string; text: string }, profile: string): void {
+  const names = Object.keys(readMapping(text)).filter((name) => name !== "config");
+  if (names.length === 0 || names.includes(profile)) return;
+  throw new SignalboxError(
+    "configuration",
+    `dbt.profile is ${JSON.stringify(profile)}: profiles.yml has no such profile${didYouMean(profile, names)}`,
+    { hint: `profiles in ${dir}/profiles.yml: ${names.join(", ")}` },
+  );
 }
 
 /** Throws a configuration error for a target that the profile does not have. */
@@ -132,7 +147,7 @@ async function findProfiles(
   asked: string | null,
   env: Environment,
 ): Promise<{ dir: string; text: string } | null> {
-  const named = asked ?? (env.DBT_PROFILES_DIR || null);
+  const named = asked ?? dbtVariable(env, "PROFILES_DIR")?.value ?? null;
   const places =
     named === null
       ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])]

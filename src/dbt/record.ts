@@ -35,6 +35,7 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
       ...facts,
       manifest,
       results: results?.results ?? null,
+      ...(results === null ? {} : { flags: results.flags }),
       trouble: facts.trouble === "none" && isMissing ? "missing" : facts.trouble,
       source:
         results === null || file === null

@@ -18,6 +18,7 @@ export interface DbtSetup {
   /** Absolute; each start gets `NN-<command>/` in it. */
   readonly recordDir: string;
   readonly profilesDir: string | null;
+  readonly profile: string | null;
   readonly extra: readonly string[];
   readonly color: boolean;
   readonly clock: Clock;

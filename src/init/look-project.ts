@@ -15,7 +15,7 @@ export interface ProjectPlace {
 
 export async function lookAtProject(place: ProjectPlace): Promise<ProjectFacts> {
   const { top, dir, env } = place;
-  const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, env });
+  const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, profile: null, env });
   const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"))) ?? "");
   const macroPaths: unknown = settings["macro-paths"];
   const macroDir = Array.isArray(macroPaths) ? plain(macroPaths[0]) : null;

@@ -1,5 +1,7 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { Purpose } from "../run/purpose.ts";
+import type { IndirectSelection } from "./evaluate.ts";
+import type { ResourceTypes } from "./resource-types.ts";
 
 /** Where a baseline came from, as the log and plan.json tell it. */
 export interface Origin {
@@ -91,6 +93,15 @@ export interface PlanResult {
   readonly mode: Purpose["mode"];
   readonly target: Purpose["target"];
   readonly commit: Purpose["commit"];
+  /**
+   * What dbt is told beside the selector, also where everything is built: a build in another step has other variables, and
+   * nothing is built that was not placed.
+   */
+  readonly choosing: {
+    readonly exclude: readonly string[];
+    readonly indirectSelection: IndirectSelection | null;
+    readonly resourceTypes: ResourceTypes;
+  };
   readonly kind: Plan["kind"];
   readonly ids: readonly string[];
   readonly nodes: readonly PlacedNode[];

@@ -9,6 +9,7 @@ import { buildGraph } from "./graph.ts";
 import { testOf, type World } from "./methods.ts";
 import { isMiss } from "./misses.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
+import { EVERY_TYPE, type ResourceTypes, takesType } from "./resource-types.ts";
 import { type Criterion, parseSelector } from "./selector.ts";
 
 export type { IndirectSelection } from "./evaluate.ts";
@@ -24,6 +25,8 @@ export interface SelectOptions {
   readonly as: "build" | "ls";
   /** The baseline's run, for `result:`. */
   readonly results?: readonly NodeResult[];
+  /** absent: every type that the command takes. */
+  readonly resourceTypes?: ResourceTypes;
 }
 
 export type Selection =
@@ -95,7 +98,8 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   const types = dialect.types[options.as];
   const ids = [...chosen.ids].filter((id) => {
     const node = members.get(id);
-    return node !== undefined && types.has(node.type) && (options.as === "ls" || !isEmpty(node));
+    if (node === undefined || !takesType(options.resourceTypes ?? EVERY_TYPE, node.type)) return false;
+    return types.has(node.type) && (options.as === "ls" || !isEmpty(node));
   });
   ids.sort();
   return {

@@ -97,6 +97,7 @@ export const configFile = section({
     command: commandLine.default(["dbt"]),
     project_dir: text.default("."),
     profiles_dir: text.nullable().default(null),
+    profile: notAFlag.nullable().default(null),
     deps: oneOf(["auto", "always", "never"]).default("auto"),
     args: z.array(text, "wanted a list").default([]),
     env: environment.default({}),

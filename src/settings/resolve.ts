@@ -2,9 +2,18 @@ import type { z } from "zod";
 import { configurationError, type Problem } from "../support/errors.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
+import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
 import { placeOnFace } from "./faces.ts";
 import { type Config, configFile } from "./file.ts";
-import { type AnyOption, type CommandName, type OPTIONS, type OptionName, optionsOf, variableOf } from "./flags.ts";
+import {
+  type AnyOption,
+  type CommandName,
+  type OPTIONS,
+  type OptionName,
+  optionsOf,
+  TAKES_REST,
+  variableOf,
+} from "./flags.ts";
 import { listed, problemOf, show } from "./problem.ts";
 import { unknownFlags, unknownVariables, unknownWords } from "./unknown.ts";
 import * as values from "./values.ts";
@@ -100,7 +109,12 @@ export function resolve(sources: Sources): Settings {
       if (flag === null) ofFile.push(...fileProblems(issue, raw, file, sources.file.name));
       else problems.push(problemOf(flag.where, flag.value, issue.message));
     }
-  else ofFile.push(...muteProblems(parsed.data, file, sources.file.name, sources.now));
+  else
+    ofFile.push(
+      ...muteProblems(parsed.data, file, sources.file.name, sources.now),
+      ...argsProblems(parsed.data, file, sources.file.name),
+    );
+  if (TAKES_REST[sources.command] === "arguments of dbt build") problems.push(...refusedBehindDashes(sources.rest));
   const all = [...unknown, ...problems, ...ofFile];
   if (all.length > 0 || !parsed.success) {
     const hints = [
@@ -240,6 +254,14 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
         ]
       : [];
   });
+}
+
+function argsProblems(config: Config, file: YamlFile | null, name: string): Problem[] {
+  return refusedArgs(config.dbt.args).map(({ index, word, wanted }) => ({
+    where: place(["dbt", "args", index], file, name),
+    got: show(word),
+    wanted,
+  }));
 }
 
 function place(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {

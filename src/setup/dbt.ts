@@ -1,5 +1,6 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
+import type { Choosing } from "./choosing.ts";
 import type { Context } from "./context.ts";
 import type { Occasion } from "./occasion.ts";
 import type { Workshop } from "./workshop.ts";
@@ -8,6 +9,8 @@ import type { Workshop } from "./workshop.ts";
 export interface DbtStarter extends Dbt {
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
   readonly place: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
+  /** What chooses nodes beside the selector. */
+  readonly choosing: Choosing;
   /** `dbt deps` where it is needed, at most once; null: it was not. */
   installPackages(): Promise<DbtStart | null>;
 }
@@ -19,6 +22,7 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
     env: workshop.env,
     recordDir: context.work.path("dbt"),
     profilesDir: workshop.project.profilesDir,
+    profile: config.profile,
     extra: config.args,
     color: context.color,
     clock: context.clock,
@@ -32,6 +36,7 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
   let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
   const starter: DbtStarter = {
     place,
+    choosing: workshop.choosing,
     installPackages: async () => {
       if (!needsPackages) return null;
       needsPackages = false;

@@ -1,8 +1,11 @@
+import { dbtVariable } from "../dbt/environment.ts";
 import { type Detected, detectRun, platformOf } from "../platforms/detect.ts";
 import { chooseMode, type Mode } from "../run/mode.ts";
 import type { Purpose } from "../run/purpose.ts";
 import type { Run } from "../run/run.ts";
-import { SignalboxError } from "../support/errors.ts";
+import { choosingBehindDashes } from "../settings/dbt-words.ts";
+import { TAKES_REST } from "../settings/flags.ts";
+import { configurationError, SignalboxError } from "../support/errors.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 
 /** What a run is for: known before anything is started or written. */
@@ -48,17 +51,31 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
   }
   const { mode, reason } = chooseMode(run, baseBranch, asked);
   const ofMode = config.modes[mode];
+  // Where everything is built dbt may be told to leave some out: what is published goes by what it built.
+  if (mode === "check" || (given.select ?? ofMode.select) !== null) assertPlanChooses(context);
   return {
     run,
     event,
     baseBranch,
     mode,
     modeReason: reason,
-    target: given.target ?? ofMode.target,
+    target: given.target ?? ofMode.target ?? (mode === "check" ? null : targetOfVariable(context)),
     select: given.select ?? ofMode.select,
     exclude: given.exclude ?? ofMode.exclude,
     failOn: given.failOn ?? ofMode.failOn,
   };
+}
+
+/** Throws a configuration error where words behind `--` would choose other nodes than the plan. */
+export function assertPlanChooses({ settings, command }: Context): void {
+  if (TAKES_REST[command] === undefined || command === "queue") return;
+  const problems = choosingBehindDashes(settings.rest);
+  if (problems.length > 0) throw configurationError(problems);
+}
+
+/** Where signalbox.yml names no target, dbt takes the one of its own variable: then that is the target of the run. */
+function targetOfVariable({ env, settings }: Context): string | null {
+  return dbtVariable({ ...env, ...settings.config.dbt.env }, "TARGET")?.value ?? null;
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { withoutChoices } from "../dbt/environment.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { refuseForeignCheckout } from "../platforms/github/run.ts";
 import { markOf, type SchemaOwner, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
 import { withoutSecrets } from "../support/secrets.ts";
+import { type Choosing, readChoosing } from "./choosing.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 import { assertCheckout, type Occasion } from "./occasion.ts";
 
@@ -14,6 +16,7 @@ export interface Workshop {
   readonly project: Project;
   /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
   readonly env: Readonly<Record<string, string>>;
+  readonly choosing: Choosing;
   /** dbt's own target folder, shared by all starts so that partial parsing works. */
   readonly targetPath: string;
   readonly top: string;
@@ -31,15 +34,19 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   const dir = resolve(context.baseDir, config.dbt.projectDir);
   const owner = ownerOf(occasion);
   const template = config.modes.check.schema;
-  const env = withoutBaselines({
+  const told = {
     ...withoutSecrets(context.env),
     ...config.dbt.env,
     ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
-  });
+  };
+  const choosing = readChoosing(config.dbt.args, told);
+  const { env, dropped } = withoutChoices(told);
+  warnOfDropped(context, dir, told, dropped);
   const project = await readProject({
     dir,
     profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
-    env,
+    profile: config.dbt.profile,
+    env: told,
   });
   const where = context.settings.given.target === undefined ? `modes.${occasion.mode}.target` : "--target";
   assertTarget(project, occasion.target, where);
@@ -49,14 +56,20 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   const mark = owner === null ? null : markOf(template, owner);
-  return { project, env, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
+  return { project, env, choosing, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
 }
 
-/** What dbt compares with and defers to is the plan's to say, by arguments, and no variable's that another step left. */
-function withoutBaselines(env: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^DBT_(ENGINE_)?(STATE|DEFER|DEFER_STATE|FAVOR_STATE)$/.test(name)),
-  );
+/** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */
+function warnOfDropped(
+  { cwd, log }: Context,
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  dropped: readonly string[],
+): void {
+  const isSameFolder = (name: string) => name.endsWith("PROJECT_DIR") && resolve(cwd, env[name] ?? "") === dir;
+  const names = dropped.filter((name) => !isSameFolder(name));
+  if (names.length > 0)
+    log.warn("dbt", `${names.join(", ")}: not handed to dbt, as the plan and signalbox.yml say what it does`);
 }
 
 /** A check builds on every push of every branch: production must never be where it does so. */

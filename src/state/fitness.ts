@@ -21,6 +21,8 @@ export function whyUnfit({ runs, verdict, ids }: BuiltState): string | null {
   if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
   const build = runs.findLast(({ command }) => command === "build");
   if (build?.results == null || build.manifest === null) return "dbt build left no results";
+  const part = (["empty", "sample"] as const).find((name) => build.flags?.[name] === true);
+  if (part !== undefined) return `dbt build was told --${part}: its tables do not hold what production's do`;
   if (verdict?.level === "error") return "the build has errors";
   const { results, manifest } = build;
   const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));

@@ -2,14 +2,15 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { flag, selectionArguments } from "../dbt/arguments.ts";
+import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import { count } from "../render/words.ts";
 import type { Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
-import { type Occasion, purposeOf } from "../setup/occasion.ts";
+import { assertPlanChooses, type Occasion, purposeOf } from "../setup/occasion.ts";
 import { assertHarmlessRelations } from "../state/trust.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
@@ -53,6 +54,9 @@ export async function buildStep(
   manifest: Manifest | null,
 ): Promise<Built> {
   const { given, config } = context.settings;
+  if (plan.kind === "selected") assertPlanChooses(context);
+  else if (choosingBehindDashes(context.settings.rest).length > 0)
+    context.log.warn("plan", `dbt takes what ${showCommandLine(context.settings.rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
   const limits: Limits = {
     stallAfterSeconds: given.stallAfter ?? 120,
@@ -70,7 +74,7 @@ export async function buildStep(
       await dbt.start({
         ...dbt.place,
         command: ["build"],
-        args: [...threads, ...buildArguments(occasion, plan), ...context.settings.rest],
+        args: [...threads, ...buildArguments(plan), ...context.settings.rest],
         limits,
       }),
     );
@@ -79,6 +83,9 @@ export async function buildStep(
     }
   }
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
+  for (const name of ["empty", "sample"] as const)
+    if (runs.some(({ flags }) => flags?.[name]))
+      context.log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
   const result = await recordStarts(context, occasion, starts, comparePlan(context, plan, runs));
   return { result, starts, runs };
 }
@@ -109,6 +116,9 @@ export async function recordStarts(
   return result;
 }
 
+/** What a build holds where dbt was told so by an argument, or by a variable that another step left. */
+const PARTS = { empty: "tables without a row", sample: "a part of the rows" } as const;
+
 /** Whoever made the plan: dbt renders the names of the deferral manifest into SQL. */
 async function assertHarmlessDeferral({ dbt, baselines }: PlanResult, manifest: Manifest | null): Promise<void> {
   if (dbt === null || dbt.deferState === null) return;
@@ -124,15 +134,9 @@ async function assertHarmlessDeferral({ dbt, baselines }: PlanResult, manifest: 
   );
 }
 
-export function buildArguments(occasion: Occasion, plan: PlanResult): string[] {
-  const none = {
-    select: [],
-    exclude: occasion.exclude === null ? [] : [occasion.exclude],
-    indirectSelection: null,
-    state: null,
-    deferState: null,
-  };
-  return selectionArguments(plan.dbt ?? none);
+/** dbt build's words for a plan. */
+export function buildArguments({ dbt, choosing }: PlanResult): string[] {
+  return selectionArguments({ ...(dbt ?? { select: [], state: null, deferState: null }), ...choosing });
 }
 
 export function describeBuild(starts: readonly DbtStart[]): string {
@@ -151,7 +155,8 @@ function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]
   const isEphemeral = (id: string, manifest: Manifest | null) => manifest?.nodes.get(id)?.materialized === "ephemeral";
   const planned = new Set(plan.ids.filter((id) => !isEphemeral(id, built.manifest)));
   const ran = new Set(built.results.map(({ id }) => id));
-  const onlyPlanned = [...planned].filter((id) => !ran.has(id));
+  const isLeftOut = (id: string) => built.flags?.failFast === true && id.startsWith("unit_test.");
+  const onlyPlanned = [...planned].filter((id) => !ran.has(id) && !isLeftOut(id));
   const onlyRan = [...ran].filter((id) => !planned.has(id));
   if (onlyPlanned.length === 0 && onlyRan.length === 0) return true;
   context.log.warn(

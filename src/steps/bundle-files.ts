@@ -51,7 +51,7 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   if (!["build", ""].includes(results.command))
     throw notPublished(`${where} is of \`dbt ${results.command}\`, not of dbt build`);
   const facts = { exitCode: null, startedAt: 0, seconds: 0, trouble: "none", lastWords: null, source: null } as const;
-  const run = { ...facts, command: "build", results: results.results, manifest };
+  const run = { ...facts, command: "build", results: results.results, flags: results.flags, manifest };
   const why = whyUnfit({ runs: [run], verdict: null, ids: null });
   if (why !== null) throw notPublished(`${where} says that ${why}`);
   return { files, target: targetOf(context, results, where) };

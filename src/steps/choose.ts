@@ -16,6 +16,7 @@ import { missingParents } from "../selection/frontier.ts";
 import { describeMiss } from "../selection/misses.ts";
 import type { Baseline, PlannedNode } from "../selection/plan.ts";
 import { isPromotion, tokensFor } from "../selection/promote.ts";
+import { type ResourceTypes, takesType } from "../selection/resource-types.ts";
 import { type IndirectSelection, select } from "../selection/select.ts";
 import {
   type Criterion,
@@ -43,6 +44,7 @@ export interface Question {
   /** null: offline, dbt cannot be asked. */
   readonly dbt: DbtStarter | null;
   readonly indirectSelection: IndirectSelection;
+  readonly resourceTypes: ResourceTypes;
   readonly compareUnrendered: boolean | null;
   /** The run that built the selection's baseline, for `result:` and for the estimate; null: not known. */
   readonly results: RunResults | null;
@@ -55,7 +57,15 @@ export interface Question {
 /** What a selector needs to be answered. */
 export type Asked = Pick<
   Question,
-  "context" | "manifest" | "exclude" | "indirectSelection" | "compareUnrendered" | "results" | "selection" | "dbt"
+  | "context"
+  | "manifest"
+  | "exclude"
+  | "indirectSelection"
+  | "resourceTypes"
+  | "compareUnrendered"
+  | "results"
+  | "selection"
+  | "dbt"
 >;
 
 export type Choice =
@@ -194,11 +204,13 @@ interface Part {
   readonly excluded: ReadonlySet<string>;
 }
 
-/** What --exclude keeps out: naming it does not bring it back. */
+/** What --exclude and the resource types keep out: naming it does not bring it back. */
 async function excludedOf(question: Question): Promise<ReadonlySet<string>> {
-  if (question.exclude.length === 0) return new Set();
-  const answer = await ask({ ...question, exclude: [] }, question.exclude);
-  return new Set(answer.kind === "listed" ? answer.ids : []);
+  const { exclude, manifest, resourceTypes } = question;
+  const ofType = [...manifest.nodes.values()].filter(({ type }) => !takesType(resourceTypes, type)).map(({ id }) => id);
+  if (exclude.length === 0) return new Set(ofType);
+  const answer = await ask({ ...question, exclude: [] }, exclude);
+  return new Set([...ofType, ...(answer.kind === "listed" ? answer.ids : [])]);
 }
 
 /** Adds the missing parents, and theirs; null where no selector names them and nothing else. */
@@ -285,6 +297,7 @@ export async function ask(question: Asked, texts: readonly string[]): Promise<An
     select: texts,
     exclude,
     indirectSelection,
+    resourceTypes: question.resourceTypes,
     as: context.settings.given.as ?? "build",
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
     ...(results === null ? {} : { results: results.results }),
@@ -307,6 +320,7 @@ export async function askDbt(question: Asked, texts: readonly string[], why: str
     indirectSelection,
     state: selection?.dir ?? null,
     deferState: null,
+    resourceTypes: question.resourceTypes,
   });
   const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
   if (run.exitCode === 2 && !isAboutContracts(run.lastWords)) {

@@ -14,6 +14,7 @@ import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readResultsOf } from "./baseline-facts.ts";
 import { ask, askDbt, type Choice, CONTRACT_HINT, chooseNodes, type Question } from "./choose.ts";
+import { withoutPlannedFunctions } from "./deferral-copy.ts";
 import type { Placing } from "./place.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
@@ -51,7 +52,16 @@ export async function decidePlan(
       why: "no-baseline",
       warnings: [...warnings(), choice.warning, ...ofPlaces],
     };
-    return keepPlan(context, purpose, plan, { selection, deferral: null }, manifest, choice.delegatedToDbt, places);
+    return keepPlan(
+      context,
+      purpose,
+      plan,
+      { selection, deferral: null },
+      manifest,
+      choice.delegatedToDbt,
+      places,
+      handedOn(question),
+    );
   }
   if (context.settings.given.verify) {
     const verified = await verify(question, choice);
@@ -70,7 +80,12 @@ export async function decidePlan(
     ...(unexplained === null ? [] : [unexplained]),
     ...blind,
   ];
-  const used = { selection, deferral: choice.deferral ? choice.production : null };
+  const read = choice.deferral ? choice.production : null;
+  // Without dbt nothing is built of the plan.
+  const isBuilt = question.dbt !== null && context.settings.given.as !== "ls";
+  const copy = context.work.path("baselines", "deferral-of-plan");
+  const deferral = read === null || !isBuilt ? read : await withoutPlannedFunctions(read, choice.ids, manifest, copy);
+  const used = { selection, deferral };
   const other = choice.production?.dir === selection?.dir ? null : choice.production;
   const timed = question.results ?? (await readResultsOf(context, other));
   const plan: Plan =
@@ -86,7 +101,7 @@ export async function decidePlan(
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt, placing.places);
+  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt, placing.places, handedOn(question));
 }
 
 function reasonsFor(question: Question, { ids, nodes, promoted, deferral, production }: Choice & { kind: "chosen" }) {
@@ -134,6 +149,7 @@ export async function keepPlan(
   manifest: Manifest | null,
   delegatedToDbt: string | null,
   places: readonly Placed[],
+  choosing: PlanResult["choosing"],
 ): Promise<Planned> {
   const { given } = context.settings;
   const relations = new Map(places.map(({ id, relation }) => [id, relation]));
@@ -146,6 +162,7 @@ export async function keepPlan(
     mode,
     target,
     commit,
+    choosing,
     kind: plan.kind,
     ids: nodes.map(({ id }) => id),
     nodes,
@@ -154,10 +171,7 @@ export async function keepPlan(
     promoted: plan.kind === "selected" ? plan.promoted : [],
     estimate: plan.kind === "selected" ? plan.estimate : null,
     // What only dbt ls lists, sources say, cannot be built.
-    dbt:
-      plan.kind === "selected" && given.as !== "ls"
-        ? dbtSelection(plan, baselines, given.indirectSelection ?? null)
-        : null,
+    dbt: plan.kind === "selected" && given.as !== "ls" ? dbtSelection(plan, baselines, choosing) : null,
     delegatedToDbt,
     warnings: plan.warnings,
   };
@@ -165,10 +179,15 @@ export async function keepPlan(
   return { kind: "planned", result, manifest, places };
 }
 
+function handedOn({ context, dbt, exclude, resourceTypes }: Question): PlanResult["choosing"] {
+  const { indirectSelection = dbt?.choosing.indirectSelection ?? null } = context.settings.given;
+  return { exclude, indirectSelection, resourceTypes };
+}
+
 function dbtSelection(
   plan: Plan & { kind: "selected" },
   { selection, deferral }: Baselines,
-  indirectSelection: string | null,
+  { indirectSelection }: PlanResult["choosing"],
 ): DbtSelection {
   return {
     select: plan.select,

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import type { Baseline, Origin, PlanResult } from "../selection/plan.ts";
@@ -14,6 +13,7 @@ import { openSources } from "./baseline-sources.ts";
 import { findBase } from "./baselines.ts";
 import { type Asked, ask } from "./choose.ts";
 import { compareUnrenderedOf } from "./decide-plan.ts";
+import { wholeManifestIn } from "./deferral-copy.ts";
 import { placeStep } from "./place.ts";
 
 export type PlacedPlan =
@@ -32,7 +32,6 @@ export async function placePlan(
   dbt: DbtStarter,
   plan: PlanResult,
 ): Promise<PlacedPlan> {
-  const { given } = context.settings;
   const { flags } = workshop.project;
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", start: deps };
@@ -44,11 +43,12 @@ export async function placePlan(
   const deferral = await readBaselineIn(plan.dbt?.deferState ?? null, plan.baselines.deferral);
   const asked: Asked = {
     context,
-    exclude: plan.dbt?.exclude ?? (occasion.exclude === null ? [] : [occasion.exclude]),
+    exclude: plan.choosing.exclude,
     manifest,
     dbt,
     selection,
-    indirectSelection: given.indirectSelection ?? flags.indirectSelection ?? "eager",
+    indirectSelection: plan.choosing.indirectSelection ?? flags.indirectSelection ?? "eager",
+    resourceTypes: plan.choosing.resourceTypes,
     compareUnrendered: compareUnrenderedOf(context, flags.compareUnrendered),
     results: await readResultsOf(context, selection),
   };
@@ -68,7 +68,7 @@ export async function placePlan(
 /** Throws an artifacts error where the folder that the plan names is gone. */
 async function readBaselineIn(dir: string | null, origin: Origin | null): Promise<Baseline | null> {
   if (dir === null) return null;
-  const file = join(dir, "manifest.json");
+  const file = await wholeManifestIn(dir);
   const text = await readFileIfAny(file);
   if (text === null)
     throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "run signalbox plan again" });

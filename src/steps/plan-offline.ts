@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { placesOf } from "../selection/placement.ts";
 import type { Baseline } from "../selection/plan.ts";
+import { EVERY_TYPE } from "../selection/resource-types.ts";
 import { comparesState } from "../selection/selector.ts";
 import type { Context } from "../setup/context.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
@@ -56,6 +57,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       selection,
       findDeferral: async () => deferral,
       dbt: null,
+      resourceTypes: EVERY_TYPE,
       results: await readResultsOf(context, selection),
       changedFiles: null,
       mayDefer: deferral !== null,

@@ -1,5 +1,6 @@
 import type { Mode } from "../run/mode.ts";
 import type { Baselines, Plan } from "../selection/plan.ts";
+import { describeTypes } from "../selection/resource-types.ts";
 import { comparesState } from "../selection/selector.ts";
 import { placeOnFace } from "../settings/faces.ts";
 import type { Context } from "../setup/context.ts";
@@ -26,9 +27,18 @@ export async function planStep(
 ): Promise<Planned> {
   const { given, config } = context.settings;
   const purpose = purposeOf(occasion);
+  const types = describeTypes(dbt.choosing.resourceTypes);
+  if (types !== null) context.log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
+  const exclude = occasion.exclude === null ? [] : [occasion.exclude];
+  const choosing = {
+    ...dbt.choosing,
+    exclude,
+    indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
+  };
   const isEverything = occasion.select === null || given.full === true;
   if (isEverything && occasion.mode !== "check") {
-    return keepPlan(context, purpose, { kind: "everything", why: "mode", warnings: [] }, NO_BASELINES, null, null, []);
+    const plan = { kind: "everything", why: "mode", warnings: [] } as const;
+    return keepPlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
   }
   const base = once(() => findBase(context, occasion));
   // Git may not hold it: that is to be known before dbt takes its time.
@@ -42,13 +52,14 @@ export async function planStep(
   const sources = openSources(context, occasion, workshop, dbt, manifest);
   const asked = {
     context,
-    exclude: occasion.exclude === null ? [] : [occasion.exclude],
+    exclude,
     writtenAt: {
       select: placeOf(context, "select", occasion.mode),
       exclude: placeOf(context, "exclude", occasion.mode),
     },
     manifest,
     dbt,
+    resourceTypes: dbt.choosing.resourceTypes,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
   };
@@ -61,7 +72,7 @@ export async function planStep(
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
     const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
-    return keepPlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places);
+    return keepPlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places, choosing);
   };
   if (isEverything || occasion.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
   const selection = await findSelection(context, occasion, sources, base);

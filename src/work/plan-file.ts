@@ -24,6 +24,11 @@ const planFile = z.object({
   mode: z.enum(["check", "deploy", "schedule"]),
   target: z.string().nullable(),
   commit: z.string().nullable(),
+  choosing: z.object({
+    exclude: z.array(z.string()),
+    indirectSelection: z.enum(["eager", "cautious", "buildable", "empty"]).nullable(),
+    resourceTypes: z.object({ only: z.array(z.string()), without: z.array(z.string()) }),
+  }),
   kind: z.enum(["everything", "nothing", "selected"]),
   ids: z.array(z.string()),
   nodes: z.array(

@@ -10,6 +10,20 @@ function readRow(row: Record<string, unknown>) {
 }
 
 describe("readRunResults", () => {
+  it.each([
+    [{ empty: true }, { empty: true, sample: false, failFast: false }],
+    [
+      { sample: { start: "2026-11-25T00:00:00+00:00", end: "2026-11-28T00:00:00+00:00" } },
+      { empty: false, sample: true, failFast: false },
+    ],
+    [
+      { empty: false, sample: null, fail_fast: true },
+      { empty: false, sample: false, failFast: true },
+    ],
+  ])("tells which arguments make its results other ones: %j", (args, flags) => {
+    expect(readRunResults(runResultsJson([], { args: { which: "build", ...args } }), "r.json").flags).toEqual(flags);
+  });
+
   it("reads command, times, ids and rows", () => {
     const row = {
       unique_id: "model.shop.orders",
@@ -29,6 +43,7 @@ describe("readRunResults", () => {
     expect(read).toEqual({
       command: "build",
       dbtVersion: "1.11.16",
+      flags: { empty: false, sample: false, failFast: false },
       schema: 6,
       invocationId: "11111111-0000-4000-8000-000000000000",
       generatedAt: "2026-11-25T07:00:09.123Z",

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { commonArguments, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
 import { parseList } from "../../src/dbt/list.ts";
+import { EVERY_TYPE } from "../../src/selection/resource-types.ts";
 
 const nowhere = {
   targetPath: null,
   logPath: "/l",
   profilesDir: null,
+  profile: null,
   target: null,
   color: true,
   extra: [],
@@ -17,13 +19,25 @@ describe("dbt's arguments", () => {
       targetPath: "/p/target",
       logPath: "/w/dbt/01-parse",
       profilesDir: "/p",
+      profile: "shop",
       target: "ci",
       color: false,
       extra: ["--vars", "{a: 1}"],
     };
 
     expect(commonArguments("build", places)).toEqual([
-      ...["--target", "ci", "--profiles-dir", "/p", "--target-path", "/p/target", "--log-path", "/w/dbt/01-parse"],
+      ...[
+        "--profile",
+        "shop",
+        "--target",
+        "ci",
+        "--profiles-dir",
+        "/p",
+        "--target-path",
+        "/p/target",
+        "--log-path",
+        "/w/dbt/01-parse",
+      ],
       ...["--log-format-file", "json", "--log-level-file", "debug", "--no-use-colors", "--vars", "{a: 1}"],
     ]);
   });
@@ -33,11 +47,8 @@ describe("dbt's arguments", () => {
   });
 
   it.each([
-    [
-      "build",
-      ["--full-refresh", "--event-time-start", "2026-11-01", "--vars", "{a: 1}", "--resource-type=model", "-x"],
-    ],
-    ["ls", ["--vars", "{a: 1}", "--resource-type=model", "-x"]],
+    ["build", ["--full-refresh", "--event-time-start", "2026-11-01", "--vars", "{a: 1}", "-x"]],
+    ["ls", ["--vars", "{a: 1}", "-x"]],
     ["parse", ["--vars", "{a: 1}", "-x"]],
     ["source freshness", ["--vars", "{a: 1}", "-x"]],
   ])("give dbt %s those of dbt.args that it takes", (command, expected) => {
@@ -61,6 +72,7 @@ describe("dbt's arguments", () => {
       indirectSelection: null,
       state: "/s",
       deferState: "/d",
+      resourceTypes: { only: ["model", "test"], without: ["unit_test"] },
     };
 
     expect(selectionArguments(selection)).toEqual([
@@ -69,6 +81,7 @@ describe("dbt's arguments", () => {
         "state:modified+",
         "--exclude",
         "tag:slow",
+        ...["--resource-type", "model", "test", "--exclude-resource-type", "unit_test"],
         "--state",
         "/s",
         "--defer",
@@ -82,7 +95,12 @@ describe("dbt's arguments", () => {
   it("name a folder once that is both what is compared with and what is deployed", () => {
     const selection = { select: [], exclude: [], indirectSelection: null, state: "/s", deferState: "/s" };
 
-    expect(selectionArguments(selection)).toEqual(["--state", "/s", "--defer", "--favor-state"]);
+    expect(selectionArguments({ ...selection, resourceTypes: EVERY_TYPE })).toEqual([
+      "--state",
+      "/s",
+      "--defer",
+      "--favor-state",
+    ]);
   });
 
   it("are shown so that a shell takes them apart again", () => {

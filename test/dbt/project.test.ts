@@ -20,7 +20,8 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 const PROJECT = { "p/dbt_project.yml": "name: shop\nprofile: shop\n" };
 const PROFILES =
   "shop:\n  target: ci\n  outputs:\n    ci: { type: duckdb, path: \"{{ env_var('X') }}\" }\n    prod: { type: duckdb }\n";
-const read = (env = {}, profilesDir: string | null = null) => readProject({ dir: join(dir, "p"), profilesDir, env });
+const read = (env = {}, profilesDir: string | null = null, profile: string | null = null) =>
+  readProject({ dir: join(dir, "p"), profilesDir, profile, env });
 
 describe("a dbt project", () => {
   it("is refused where there is no dbt_project.yml", async () => {
@@ -58,6 +59,34 @@ describe("a dbt project", () => {
     await write(PROJECT);
 
     await expect(read({}, join(dir, "nowhere"))).rejects.toThrow(`${join(dir, "nowhere")} holds no profiles.yml`);
+  });
+
+  it.each<[what: string, env: Record<string, string>, profile: string | null, targets: readonly string[]]>([
+    ["DBT_PROFILE", { DBT_PROFILE: "other" }, null, ["staging"]],
+    ["DBT_ENGINE_PROFILE over it", { DBT_ENGINE_PROFILE: "other", DBT_PROFILE: "shop" }, null, ["staging"]],
+    ["dbt.profile over both", { DBT_ENGINE_PROFILE: "shop", DBT_PROFILE: "shop" }, "other", ["staging"]],
+    ["an empty variable is none", { DBT_PROFILE: "" }, null, ["ci", "prod"]],
+  ])("has the targets of the profile that dbt takes: %s", async (_, env, profile, targets) => {
+    await write({ ...PROJECT, "p/profiles.yml": `${PROFILES}other:\n  outputs:\n    staging: { type: duckdb }\n` });
+
+    expect((await read(env, null, profile)).targets).toEqual(targets);
+  });
+
+  it("is refused where profiles.yml does not have the profile that signalbox.yml names", async () => {
+    await write({ ...PROJECT, "p/profiles.yml": PROFILES });
+
+    await expect(read({}, null, "shpo")).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'dbt.profile is "shpo": profiles.yml has no such profile (did you mean shop?)',
+    });
+  });
+
+  it("finds its profile where DBT_ENGINE_PROFILES_DIR says, before DBT_PROFILES_DIR", async () => {
+    await write({ ...PROJECT, "new/profiles.yml": PROFILES, "old/profiles.yml": "shop: {}\n" });
+
+    const project = await read({ DBT_ENGINE_PROFILES_DIR: "../new", DBT_PROFILES_DIR: "../old" });
+
+    expect(project.profilesDir).toBe(join(dir, "new"));
   });
 
   it("needs dbt deps where packages are named and not installed, or named anew", async () => {

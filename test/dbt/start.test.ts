@@ -32,6 +32,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     env: { PATH },
     recordDir: at("work", "dbt"),
     profilesDir: null,
+    profile: null,
     extra: [],
     color: false,
     clock: systemClock,

@@ -146,6 +146,59 @@ describe("a plan", () => {
     expect([right.code, buildsOf().length]).toEqual([0, 1]);
   });
 
+  it("is not contradicted by words for dbt, which may say how", async () => {
+    const args = ["ci", "--mode", "check", "--state", state(), "--defer-state", production()];
+
+    const select = await run([...args, "--", "--select", "top"], ALL);
+    const types = await run([...args, "--", "--exclude-resource-type", "test"], ALL);
+    const target = await run(["ci", "--mode", "deploy", "--", "-tci"], ALL);
+    const part = await run(["ci", "--mode", "deploy", "--select", "top", "--", "--exclude", "bottom"], ALL);
+    const refused = project.starts().length;
+    const how = await run([...args, "--", "--full-refresh"], ALL);
+
+    expect([select.code, types.code, target.code, part.code, refused]).toEqual([2, 2, 2, 2, 0]);
+    expect(select.stderr).toContain("-- --select contradicts the plan: use modes.check.select");
+    expect(target.stderr).toContain("-- -t contradicts the plan: use modes.check.target");
+    expect(how.code).toBe(0);
+    expect(buildsOf()[0]?.argv).toContain("--full-refresh");
+  });
+
+  it("is not contradicted by variables of dbt: the profile of signalbox.yml, types and places are arguments", async () => {
+    const text = project.read("signalbox.yml");
+    project.write({
+      "signalbox.yml": `${text}dbt: { profile: other, args: [--resource-type, model, seed, --full-refresh] }\n`,
+      "profiles.yml": project.read("profiles.yml").replace("small:", "other:"),
+    });
+    const env = { DBT_PROJECT_DIR: "/elsewhere", DBT_DEFER_TO_STATE: "1", DBT_EXCLUDE_RESOURCE_TYPES: "seed" };
+
+    const ended = await plan(["--state", state(), "--defer-state", production()], { ...ALL, ...env });
+    const built = await run(["build", "--mode", "check"], ALL);
+    const starts = project.starts();
+
+    expect(ended.plan.choosing.resourceTypes).toEqual({ only: ["model", "seed"], without: ["seed"] });
+    expect(ended.stderr).toContain("DBT_PROJECT_DIR, DBT_DEFER_TO_STATE: not handed to dbt");
+    expect(built.code).toBe(0);
+    expect(
+      starts.map(({ env: { DBT_PROJECT_DIR, DBT_DEFER_TO_STATE } }) => DBT_PROJECT_DIR ?? DBT_DEFER_TO_STATE),
+    ).toEqual(starts.map(() => undefined));
+    for (const { argv } of starts) expect(argv.join(" ")).toContain("--profile other --target ci");
+    expect(buildsOf()[0]?.argv.join(" ")).toContain("--resource-type model seed --exclude-resource-type seed --state");
+    expect(starts[0]?.argv).not.toContain("--resource-type");
+  });
+
+  it("of everything leaves out in the build what it left out, whatever variables another step has", async () => {
+    const types = { DBT_EXCLUDE_RESOURCE_TYPES: "snapshot", DBT_INDIRECT_SELECTION: "cautious" };
+    await run(["plan", "--mode", "deploy", "--full", "--exclude", "tag:slow"], { ...ALL, ...types });
+
+    const built = await run(["build", "--mode", "deploy"], { ...ALL, DBT_EXCLUDE_RESOURCE_TYPES: "seed" });
+
+    expect(built.code).toBe(0);
+    expect(buildsOf()[0]?.argv.join(" ")).toContain(
+      "--exclude tag:slow --indirect-selection cautious --exclude-resource-type snapshot",
+    );
+    expect(buildsOf()[0]?.env.DBT_EXCLUDE_RESOURCE_TYPES).toBeUndefined();
+  });
+
   it("of what dbt ls lists is none to build", async () => {
     const listed = await plan(["--state", state(), "--defer-state", production(), "--as", "ls"], ALL);
     const ended = await run(["build", "--mode", "check"], ALL);

@@ -90,6 +90,21 @@ describe("state publish and fetch", () => {
     expect(existsSync(store)).toBe(false);
   });
 
+  it("take the target that dbt's own variable names, where signalbox.yml names none", async () => {
+    const text = project.read("signalbox.yml").replace("  deploy: { target: prod }\n", "");
+    project.write({ "signalbox.yml": text });
+    project.git("commit", "--quiet", "--all", "--message", "dbt's own target");
+
+    const ofCheck = await run(["ci", "--mode", "deploy"], { DBT_TARGET: "prod", DBT_ENGINE_TARGET: "ci" });
+    const ofProd = await run(["ci", "--mode", "deploy", "--json"], { DBT_TARGET: "prod" });
+
+    expect(ofCheck.stdout).toContain("no state bundle: it is of target ci, which is check mode's");
+    expect(json<CiResult>(ofProd)).toMatchObject({
+      plan: { target: "prod" },
+      published: { where: expect.any(String) },
+    });
+  });
+
   it("names the target that was built, whatever this run's own mode is", async () => {
     await run(["ci", "--mode", "deploy", "--no-publish"]);
 

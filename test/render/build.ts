@@ -109,6 +109,7 @@ export function plan(overrides: Partial<PlanResult> = {}): PlanResult {
     mode: "check",
     target: "ci",
     commit: "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
+    choosing: { exclude: [], indirectSelection: null, resourceTypes: { only: [], without: [] } },
     kind: "selected",
     ids: nodes.map(({ id }) => id),
     nodes,

@@ -33,6 +33,18 @@ describe("operators", () => {
   });
 });
 
+describe("resource types", () => {
+  it.each([
+    ["a", { only: [], without: ["test"] }, "a"],
+    ["a", { only: ["test"], without: [] }, "t_a t_as"],
+    ["a+", { only: ["model", "test"], without: ["test"] }, "a b d"],
+    ["a", { only: ["default"], without: [] }, "a t_a t_as"],
+    ["t_a+", { only: ["model"], without: [] }, ""],
+  ])("%s with %j are left out after everything else: %s", (text, resourceTypes, expected) => {
+    expect(short(idsOf(select(forked(), null, options(text, { resourceTypes }))))).toBe(expected);
+  });
+});
+
 describe("indirect selection", () => {
   it.each<[string, IndirectSelection, string]>([
     ["a", "eager", "a t_a t_as"],

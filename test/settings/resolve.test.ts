@@ -288,6 +288,30 @@ it("tells a flag with one dash as it was typed", () => {
   expect(refusal(sources({ flags: { "-x": true } }))).toBe("-x is no flag of ci");
 });
 
+describe("arguments of dbt that contradict the plan", () => {
+  it("are told with their lines in signalbox.yml, all at once", () => {
+    const yaml =
+      "dbt:\n  args:\n    - --full-refresh\n    - --target=prod\n    - --vars\n    - '{a: 1}'\n    - -s\n    - orders\n";
+
+    expect(refusal(sources({ yaml })).split("\n")).toEqual([
+      "2 problems:",
+      expect.stringMatching(
+        /^- signalbox\.yml:4 dbt\.args\.1 is "--target": contradicts the plan: use modes\.check\.target/,
+      ),
+      expect.stringMatching(/^- signalbox\.yml:7 dbt\.args\.4 is "-s": contradicts the plan: use modes\.check\.select/),
+    ]);
+  });
+
+  it("are refused behind -- of ci and build, and are no matter of the command that queue starts", () => {
+    const rest = ["--full-refresh", "-t", "prod"];
+
+    expect(refusal(sources({ rest }))).toMatch(/^-- -t contradicts the plan/);
+    expect(refusal(sources({ command: "build", rest }))).toMatch(/^-- -t contradicts the plan/);
+    expect(resolve(sources({ command: "queue", rest: ["dbt", "build", "-t", "prod"] })).rest).toContain("-t");
+    expect(resolve(sources({ rest: ["--full-refresh", "--threads", "2"] })).rest).toHaveLength(3);
+  });
+});
+
 describe("the advice below a configuration error", () => {
   it.each([
     ["a value of the file points to the file's keys", { yaml: "version: 2" }, /^signalbox's README .* keys/],

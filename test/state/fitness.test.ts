@@ -61,6 +61,16 @@ describe("what was built", () => {
       { runs: [build([a], [b, "error"])], verdict: aVerdict([], { level: "warn" }), ids: null },
       `1 node not built, ${b} among them`,
     ],
+    [
+      "inputs had no rows",
+      { runs: [{ ...whole, flags: { empty: true, sample: false, failFast: false } }], verdict: null, ids: null },
+      "dbt build was told --empty: its tables do not hold what production's do",
+    ],
+    [
+      "inputs were a sample",
+      { runs: [{ ...whole, flags: { empty: false, sample: true, failFast: false } }], verdict: null, ids: null },
+      "dbt build was told --sample: its tables do not hold what production's do",
+    ],
     ["nodes were left out", { runs: [build()], verdict: null, ids: null }, `2 nodes not built, ${a} among them`],
   ])("is none where %s", (_, state, why) => {
     expect(whyUnfit(state)).toBe(why);

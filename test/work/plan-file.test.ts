@@ -30,6 +30,11 @@ describe("plan.json", () => {
           state: "/s",
           deferState: "/d",
         },
+        choosing: {
+          exclude: ["tag:slow"],
+          indirectSelection: "cautious",
+          resourceTypes: { only: [], without: ["unit_test"] },
+        },
         delegatedToDbt: "the manifest is v20",
       }),
     ],
