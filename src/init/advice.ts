@@ -15,6 +15,7 @@ export function adviceOf(facts: Facts, answers: Answers): readonly Advice[] {
     ...publisherAdvice(),
     ...targetAdvice(answers),
     ...schemaAdvice(answers),
+    ...namingAdvice(answers),
     ...variableAdvice(answers),
     ...installAdvice(answers),
     ...otherRuns(facts, answers),
@@ -79,6 +80,51 @@ function schemaAdvice({ project, check }: Answers): Advice[] {
         : `the target ${check} does not take the schema of the branch: all pull requests would build into ${where}. In profiles.yml:`,
       `${target?.schemaKey ?? "schema"}: "{{ env_var('SIGNALBOX_SCHEMA', '${usual}') }}"`,
     ),
+  ];
+}
+
+/** A check may not write where production is: what is not in the branch's schema is refused when it is there. */
+function namingAdvice({ project: { naming }, check }: Answers): Advice[] {
+  const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
+  const others = naming.macros.filter(({ name }) => !name.endsWith("generate_schema_name"));
+  const isFixed = ({ key }: { key: string }) => key !== "+schema";
+  const told = (configs: Answers["project"]["naming"]["configs"]) =>
+    [...new Set(configs.map(({ key, where }) => `${key} in ${where}`))].slice(0, 6).join(", ");
+  const schemas = naming.configs.filter((config) => !isFixed(config));
+  const fixed = naming.configs.filter(isFixed);
+  return [
+    ...(macro === undefined
+      ? []
+      : [
+          advise(
+            `${macro.path} has a ${macro.name} of its own: where it gives a schema without target.schema, a check would write where production is, and signalbox refuses to build it. Begin the macro with:`,
+            `{%- if target.name == '${check}' -%}`,
+            "  {{ target.schema }}{{ '_' ~ custom_schema_name | trim if custom_schema_name }}",
+            "{%- else -%} … what is there now … {%- endif -%}",
+          ),
+        ]),
+    ...others.map(({ name, path }) =>
+      advise(`${path} has a ${name} of its own: signalbox plan says where it puts the nodes of a check`),
+    ),
+    ...(schemas.length === 0
+      ? []
+      : [
+          advise(
+            macro === undefined
+              ? `${told(schemas)}: dbt puts it behind the branch's schema, so that a check has several (ci_branch_1a2b3c_name); signalbox plan shows them`
+              : `${told(schemas)}: is what ${macro.name} is given; see where signalbox plan puts it`,
+          ),
+        ]),
+    ...(fixed.length === 0
+      ? []
+      : [
+          advise(
+            `${told(fixed)}: the same for production and for every branch unless it is a template; what a check would write there is refused. Leave it out of checks, in signalbox.yml:`,
+            fixed.every(({ key }) => key.startsWith("target_"))
+              ? 'modes: { check: { exclude: "resource_type:snapshot" } }'
+              : "modes: { check: { exclude: … } }",
+          ),
+        ]),
   ];
 }
 

@@ -35,6 +35,14 @@ export interface ProjectFacts {
   readonly macroDir: string;
   readonly packages: Packages | null;
   readonly profiles: Profiles | null;
+  readonly naming: Naming;
+}
+
+/** What puts nodes into other schemas than the target's: the project's own macros, and configs. */
+export interface Naming {
+  readonly macros: readonly { readonly name: string; readonly path: string }[];
+  /** `+schema` in `dbt_project.yml seeds.shop`; `target_schema` in a file. */
+  readonly configs: readonly { readonly key: string; readonly where: string }[];
 }
 
 /** What installs dbt: the nearest file in the project's folder or above it. */

@@ -4,6 +4,7 @@ import { mappingAt, plain, readMapping, readProject } from "../dbt/project.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { joinPath, type Packages, type Profiles, type ProjectFacts, type Target } from "./facts.ts";
+import { findNaming, type TextFile } from "./naming.ts";
 
 export interface ProjectPlace {
   readonly top: string;
@@ -25,7 +26,34 @@ export async function lookAtProject(place: ProjectPlace): Promise<ProjectFacts> 
     macroDir: macroDir !== null && isBelow(macroDir) ? macroDir : "macros",
     packages: await findPackages(top, dir),
     profiles: await findProfiles(place, profilesDir, plain(settings.profile)),
+    naming: findNaming(settings, await namingFiles(join(top, dir), settings)),
   };
+}
+
+const MOST_FILES = 2000;
+
+/** Macros and snapshots: the files that can say where a node goes, whatever the target is. */
+async function namingFiles(dir: string, settings: Readonly<Record<string, unknown>>): Promise<readonly TextFile[]> {
+  const folders = (key: string, usual: string) => {
+    const named: unknown = settings[key];
+    const texts = Array.isArray(named) ? named.map(plain).filter((each) => each !== null) : [usual];
+    return texts.filter(isBelow);
+  };
+  const paths = await Promise.all(
+    [...folders("macro-paths", "macros"), ...folders("snapshot-paths", "snapshots")].map(async (folder) => {
+      const entries = await readdir(join(dir, folder), { recursive: true }).catch(() => [] as string[]);
+      return entries
+        .filter((name) => /\.(sql|ya?ml)$/.test(name))
+        .map((name) => joinPath(folder, name.split(sep).join("/")));
+    }),
+  );
+  const files = await Promise.all(
+    [...new Set(paths.flat())]
+      .sort()
+      .slice(0, MOST_FILES)
+      .map(async (path) => ({ path, text: (await readFileIfAny(join(dir, path)).catch(() => null)) ?? "" })),
+  );
+  return files;
 }
 
 /** The profiles.yml that dbt finds; where it lies outside the repository, one inside that knows the profile. */

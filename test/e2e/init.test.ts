@@ -52,6 +52,31 @@ function expectValid(schema: string, text: string): void {
 
 const kindsOf = (ended: Ended) => json<InitResult>(ended).files.map(({ kind }) => kind);
 
+it("init warns of what would put a check where production is", async () => {
+  open({
+    ...PIP,
+    "dbt_project.yml": `${PROJECT}seeds:\n  shop:\n    +schema: reference\nmodels:\n  +database: lake\n`,
+    "macros/names/schema.sql": "{% macro generate_schema_name(name, node) %}{{ name }}{% endmacro %}",
+    "snapshots/history.sql": "{% snapshot history %}{{ config(target_schema='snapshots') }}{% endsnapshot %}",
+  });
+
+  const { stdout } = await init();
+
+  const text = stdout.replace(/\s+/g, " ");
+  expect(text).toContain("macros/names/schema.sql has a generate_schema_name of its own");
+  expect(text).toContain("{%- if target.name == 'ci' -%}");
+  expect(text).toContain("+schema in dbt_project.yml seeds.shop: is what generate_schema_name is given");
+  expect(text).toContain("+database in dbt_project.yml models, target_schema in snapshots/history.sql: the same for");
+});
+
+it("init says nothing of schemas where the project leaves them to the target", async () => {
+  open({ ...PIP, "macros/cents.sql": "{% macro cents() %}{% set target_schema = 1 %}{% endmacro %}" });
+
+  const { stdout } = await init();
+
+  expect(stdout).not.toMatch(/generate_schema_name|target_schema|\+schema/);
+});
+
 describe("a project at the top, installed by pip, on GitHub", () => {
   it("gets its five files and the three things that are left, with their places", async () => {
     open(PIP);

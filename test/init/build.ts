@@ -7,7 +7,15 @@ export function buildTarget(overrides: Partial<Target> = {}): Target {
 /** A project at the top, with the targets of these names. */
 export function buildProject(targets: readonly string[] = [], overrides: Partial<ProjectFacts> = {}): ProjectFacts {
   const profiles = { file: "profiles.yml", dir: ".", targets: targets.map((name) => buildTarget({ name })) };
-  return { dir: ".", name: "shop", macroDir: "macros", packages: null, profiles, ...overrides };
+  return {
+    dir: ".",
+    name: "shop",
+    macroDir: "macros",
+    packages: null,
+    profiles,
+    naming: { macros: [], configs: [] },
+    ...overrides,
+  };
 }
 
 export function buildFacts(overrides: Partial<Facts> = {}): Facts {

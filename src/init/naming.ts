@@ -1,0 +1,38 @@
+import type { Naming } from "./facts.ts";
+
+/** What decides schemas in a project, read off its files before Jinja. Pure. */
+
+const MACRO = /\{%-?\s*macro\s+((?:\w+__)?generate_(?:schema|database|alias)_name)\s*\(/g;
+const FIXED = /\b(target_schema|target_database)\b\s*[=:]/g;
+const KEYS = ["schema", "database", "dataset", "project", "target_schema", "target_database"];
+const SECTIONS = ["models", "seeds", "snapshots", "tests", "data_tests", "functions"];
+
+/** A file of the project, its path from there. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** `project`: dbt_project.yml as read. */
+export function findNaming(project: Readonly<Record<string, unknown>>, files: readonly TextFile[]): Naming {
+  const macros = files.flatMap(({ path, text }) => [...text.matchAll(MACRO)].map(([, name = ""]) => ({ name, path })));
+  const inProject = SECTIONS.flatMap((section) => configsIn(project[section], section));
+  const snapshots = files.filter(({ text }) => /\bsnapshots?\b/.test(text));
+  const inFiles = snapshots.flatMap(({ path, text }) =>
+    [...new Set([...text.matchAll(FIXED)].map(([, key = ""]) => key))].map((key) => ({ key, where: path })),
+  );
+  return { macros, configs: [...inProject, ...inFiles] };
+}
+
+/** `+schema` at any depth, and `schema` without the plus where its value is a text: a folder's is a section. */
+function configsIn(value: unknown, where: string): { key: string; where: string }[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([name, item]) => {
+    const key = name.replace(/^\+/, "");
+    if (KEYS.includes(key) && (name.startsWith("+") || typeof item === "string"))
+      return item === null
+        ? []
+        : [{ key: name.startsWith("target_") ? name : `+${key}`, where: `dbt_project.yml ${where}` }];
+    return name.startsWith("+") ? [] : configsIn(item, `${where}.${name}`);
+  });
+}

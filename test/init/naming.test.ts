@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { adviceOf } from "../../src/init/advice.ts";
+import { findNaming } from "../../src/init/naming.ts";
+import { buildAnswers, buildFacts, buildProject } from "./build.ts";
+
+describe("what names schemas", () => {
+  it.each([
+    ["{% macro generate_schema_name(a, b) %}", ["generate_schema_name"]],
+    ["{%- macro default__generate_schema_name (a) -%}", ["default__generate_schema_name"]],
+    [
+      "{% macro generate_alias_name() %}{% macro duckdb__generate_database_name() %}",
+      ["generate_alias_name", "duckdb__generate_database_name"],
+    ],
+    ["{% macro my_generate_schema_name_for_env() %}", []],
+    ["{{ generate_schema_name('x') }}", []],
+  ])("is in %s the macros %j", (text, names) => {
+    expect(findNaming({}, [{ path: "m.sql", text }]).macros.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("is a config at any depth, and no folder that has its name", () => {
+    const project = {
+      models: {
+        "+schema": "a",
+        shop: { schema: { "+materialized": "view" }, marts: { database: "lake", "+schema": null } },
+      },
+      snapshots: { shop: { "+target_schema": "history" } },
+      vars: { schema: "x" },
+    };
+
+    expect(findNaming(project, []).configs).toEqual([
+      { key: "+schema", where: "dbt_project.yml models" },
+      { key: "+database", where: "dbt_project.yml models.shop.marts" },
+      { key: "+target_schema", where: "dbt_project.yml snapshots.shop" },
+    ]);
+  });
+
+  it("is a snapshot's target_schema, in SQL and in YAML", () => {
+    const files = [
+      { path: "snapshots/a.sql", text: "{% snapshot a %}{{ config(target_schema = 'x') }}" },
+      { path: "snapshots/b.yml", text: "snapshots:\n  - name: b\n    config: { target_database: y }" },
+      { path: "macros/c.sql", text: "{% set target_schema = 1 %}" },
+    ];
+
+    expect(findNaming({}, files).configs).toEqual([
+      { key: "target_schema", where: "snapshots/a.sql" },
+      { key: "target_database", where: "snapshots/b.yml" },
+    ]);
+  });
+});
+
+it("a schema alone is a suffix of the branch's, and told as one", () => {
+  const naming = { macros: [], configs: [{ key: "+schema", where: "dbt_project.yml models.shop" }] };
+  const answers = buildAnswers({ project: buildProject(["ci", "prod"], { naming }) });
+
+  const texts = adviceOf(buildFacts(), answers).map(({ text }) => text);
+
+  expect(texts.filter((text) => text.startsWith("+schema"))).toEqual([
+    "+schema in dbt_project.yml models.shop: dbt puts it behind the branch's schema, so that a check has several (ci_branch_1a2b3c_name); signalbox plan shows them",
+  ]);
+});
