@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
-import { describeKnown, SignalboxError } from "./support/errors.ts";
+import { describeKnown, errorFields, SignalboxError } from "./support/errors.ts";
 import { defuse } from "./support/log.ts";
 import { redactor, secretValues } from "./support/secrets.ts";
 
@@ -27,16 +27,28 @@ let isHungUp = false;
 /** argv → command → exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const { env } = process;
+  const around = processSurroundings();
+  let hasAnswered = false;
+  // With --json nothing else is written there: what has been is the one document.
+  const stdout = {
+    isTTY: process.stdout.isTTY,
+    write: (text: string) => {
+      hasAnswered = true;
+      return process.stdout.write(text);
+    },
+  };
   try {
     if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
       process.stdout.write(`${readVersion()}\n`);
       return 0;
     }
-    return await runCommand(argv, processSurroundings());
+    return await runCommand(argv, { ...around, stdout });
   } catch (error) {
     const redact = redactor(secretValues(env));
     const text = redact(describeError(error)).split("\n").map(defuse).join("\n");
     process.stderr.write(`${text}\n`);
+    if (asksForJson(argv, env) && !hasAnswered)
+      process.stdout.write(`${redact(JSON.stringify({ schema: 1, error: errorFields(error) }, null, 2))}\n`);
     return error instanceof SignalboxError ? error.exitCode : 70;
   }
 }
@@ -119,6 +131,16 @@ function processSurroundings(): Surroundings {
     // performance.now() counts from the start of the process.
     startedAt: 0,
   };
+}
+
+/** Whether the answer is to be JSON, also where the command line cannot be read for another reason. */
+function asksForJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const isYes = (value: string | undefined) => /^(true|1|yes|on)$/i.test(value ?? "");
+  const flag = own.findLast((word) => word === "--json" || word.startsWith("--json="));
+  if (flag !== undefined) return flag === "--json" || isYes(flag.slice("--json=".length));
+  return isYes(env.SIGNALBOX_JSON);
 }
 
 /** One or two lines for what a person can mend; the stack for a bug of ours. */

@@ -15,7 +15,7 @@ import type { PullRequestComment } from "../steps/comment.ts";
 import { notifyStep, type Told } from "../steps/notify.ts";
 import { publishIfDue } from "../steps/publish.ts";
 import { junitDirOf, writeSummary } from "../steps/report.ts";
-import type { ExitCode } from "../support/errors.ts";
+import { type ErrorFields, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
 
 /** ci.json and `ci --json`. */
 export interface CiResult {
@@ -29,6 +29,8 @@ export interface CiResult {
   readonly notify: NotifyResult | null;
   readonly published: { readonly commit: string; readonly where: string } | null;
   readonly exitCode: number;
+  /** What ended it, where it was no verdict. */
+  readonly error?: ErrorFields;
 }
 
 /** What has come about so far; each step adds its value. */
@@ -106,6 +108,7 @@ export async function conclude(
   outcome: CiResult["outcome"],
   exitCode: ExitCode,
   words: string | null,
+  error: SignalboxError | null = null,
 ): Promise<void> {
   const { mode, modeReason } = occasion;
   const { queue, plan, verdict, notify, published } = progress;
@@ -114,7 +117,19 @@ export async function conclude(
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 
-  const result: CiResult = { schema: 1, mode, modeReason, outcome, queue, plan, verdict, notify, published, exitCode };
+  const result: CiResult = {
+    schema: 1,
+    mode,
+    modeReason,
+    outcome,
+    queue,
+    plan,
+    verdict,
+    notify,
+    published,
+    exitCode,
+    ...(error === null ? {} : { error: errorFields(error) }),
+  };
   await context.work.writeJson("ci.json", result);
   const fromCwd = (path: string) => relative(context.cwd, path) || ".";
   const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };

@@ -41,7 +41,7 @@ export async function run(context: Context): Promise<number> {
       return await rest();
     } catch (error) {
       if (error instanceof SignalboxError)
-        await conclude(own, occasion, progress, "failed", error.exitCode, error.message);
+        await conclude(own, occasion, progress, "failed", error.exitCode, error.message, error);
       throw error;
     }
   };

@@ -39,6 +39,24 @@ export function describeKnown({ message, hint }: SignalboxError): string {
   return hint === null ? message : `${message}${arrow}${hint.replaceAll("\n", "\n".padEnd(arrow.length))}`;
 }
 
+/** An error as the JSON documents tell it. */
+export interface ErrorFields {
+  readonly kind: ErrorKind | "internal";
+  readonly message: string;
+  readonly hint: string | null;
+  readonly exitCode: ExitCode;
+}
+
+/** Of any error; one that is not ours is a bug of ours. */
+export function errorFields(error: unknown): ErrorFields {
+  if (error instanceof SignalboxError) {
+    const { kind, message, hint, exitCode } = error;
+    return { kind, message, hint, exitCode };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "internal", message, hint: "please report it", exitCode: 70 };
+}
+
 /** One thing that is wrong with what the user gave: where it stands, what was found, what was wanted. */
 export interface Problem {
   /** As the user wrote it: `--timeout`, `SIGNALBOX_TIMEOUT`, `signalbox.yml:12 queue.timeout`. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { signalbox } from "./cli.ts";
+import { json, signalbox } from "./cli.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** Each is one error that says what was found, what was wanted and what to do, before anything is started or written. */
@@ -154,6 +154,36 @@ describe("bad input", () => {
     expect(ended.code).toBe(code);
     expect(project.starts()).toEqual([]);
     expect(project.untracked()).toEqual([]);
+  });
+
+  it.each<[what: string, args: string[], env: Record<string, string>, message: RegExp]>([
+    ["of the configuration", ["plan", "--json", "--target", "staging"], {}, /^--target is "staging"/],
+    ["of the command line", ["plan", "--jsn", "--json"], {}, /--jsn is no flag of plan/],
+    ["asked for by a variable", ["status", "--since", "x"], { SIGNALBOX_JSON: "1" }, /--since/],
+    ["that is a command nobody knows", ["paln", "--json"], {}, /paln/],
+  ])("an error %s is one JSON document", async (_, args, env, message) => {
+    const ended = await signalbox(args, { cwd: project.dir, env: { ...project.env, ...env } });
+
+    const document = json<{ schema: number; error: Record<string, unknown> }>(ended);
+    expect(ended.code).toBe(2);
+    expect(document).toEqual({
+      schema: 1,
+      error: {
+        kind: "configuration",
+        message: expect.stringMatching(message),
+        hint: document.error.hint,
+        exitCode: 2,
+      },
+    });
+  });
+
+  it("a --json behind -- is dbt's own: no document", async () => {
+    const ended = await signalbox(["ci", "--target", "staging", "--", "--json"], {
+      cwd: project.dir,
+      env: project.env,
+    });
+
+    expect([ended.code, ended.stdout]).toEqual([2, ""]);
   });
 
   it("a signalbox.yml in a folder above is named, for it is not read", async () => {

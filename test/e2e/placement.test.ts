@@ -128,6 +128,16 @@ describe("where a check writes", () => {
     expect(project.starts().map(({ env }) => env.SIGNALBOX_SCHEMA !== undefined)).toEqual([true, false]);
   });
 
+  it.each([["plan"], ["ci"]])("is refused by %s --json in one document, with the way out", async (command) => {
+    const ended = await run([command, "--full", "--json"], FIXED);
+
+    const { error } = json<{ error: Record<string, unknown> }>(ended);
+    expect(ended.code).toBe(2);
+    expect(error).toMatchObject({ kind: "configuration", exitCode: 2 });
+    expect(error.message).toContain("model fixed → db.reference.fixed");
+    expect(error.hint).toContain('modes.check.may_write: ["model.small.fixed"]');
+  });
+
   it("cannot be told where production does not parse: baseline.env is named", async () => {
     const ended = await run(["plan", "--full"], { ...FIXED, FAKE_DBT_REFUSES: "prod" });
 
