@@ -2,6 +2,7 @@ import type { Run } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
+import type { Fetch } from "../support/proxied-fetch.ts";
 import type { Environment } from "../support/secrets.ts";
 import { createCircleClient } from "./circleci/client.ts";
 import { fetchCircleTrigger, readCircleRun } from "./circleci/run.ts";
@@ -27,6 +28,8 @@ export interface DetectOptions {
   /** Of a local run. */
   readonly localId: string;
   readonly cwd: string;
+  /** Goes through a proxy; null: there is none. */
+  readonly openFetch: () => Promise<Fetch | null>;
 }
 
 export function platformOf(env: Environment): Run["platform"] {
@@ -55,7 +58,7 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
   return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch, event: null };
 }
 
-async function askCircle({ env, circleUrl }: DetectOptions): Promise<CircleTrigger> {
+async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<CircleTrigger> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(
@@ -66,7 +69,7 @@ async function askCircle({ env, circleUrl }: DetectOptions): Promise<CircleTrigg
       },
     );
   }
-  return fetchCircleTrigger(await createCircleClient(circleUrl, token), env);
+  return fetchCircleTrigger(await createCircleClient(circleUrl, token, { fetch: await openFetch() }), env);
 }
 
 /** The remote's HEAD: as the clone remembers it, else as the remote says. */

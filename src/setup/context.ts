@@ -10,6 +10,8 @@ import { type Children, createChildren } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
+import { once } from "../support/once.ts";
+import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
 import { type Environment, redactor, secretValues } from "../support/secrets.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 
@@ -53,6 +55,8 @@ export interface Context extends Surroundings {
   readonly paint: Paint;
   readonly color: boolean;
   readonly secrets: readonly string[];
+  /** Goes through the proxies of the environment; null: there are none. Rejects with a configuration error for a wrong one. */
+  readonly openFetch: () => Promise<Fetch | null>;
   /** The one result on stdout: lines for people, or the JSON document. */
   readonly result: (lines: readonly string[], json: unknown) => void;
 }
@@ -93,6 +97,7 @@ export function createContext(
     paint,
     color,
     secrets,
+    openFetch: once(() => openProxiedFetch(env)),
     result: (lines, json) => {
       if (wantsJson) around.stdout.write(`${redact(JSON.stringify(json, null, 2))}\n`);
       else for (const line of lines) log.result(line);

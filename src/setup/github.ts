@@ -17,5 +17,11 @@ export async function connectGitHub(context: Context, { repository }: Run): Prom
     });
   }
   const { createGitHubClient } = await import("../platforms/github/client.ts");
-  return createGitHubClient({ apiUrl: gitHubApiUrl(context), repository, token, clock: context.clock });
+  return createGitHubClient({
+    apiUrl: gitHubApiUrl(context),
+    repository,
+    token,
+    clock: context.clock,
+    fetch: await context.openFetch(),
+  });
 }

@@ -37,6 +37,7 @@ export async function learnRun(context: Context, needs: { baseBranch: boolean; t
     circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",
     localId: `${context.pid}-${context.clock.now()}`,
     cwd: context.cwd,
+    openFetch: context.openFetch,
   });
 }
 

@@ -16,6 +16,7 @@ export function openStoreOf(context: Context, run: Run, baseBranch: string | nul
     env: context.env,
     notice: (text) => context.log.warn("store", text),
     signal: context.signal,
+    openFetch: context.openFetch,
     auto: () => openArtifacts(context, run, baseBranch),
   });
 }
@@ -93,7 +94,7 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
     const { createCircleClient } = await import("../platforms/circleci/client.ts");
     const { createCircleArtifacts } = await import("../platforms/circleci/artifacts.ts");
     const baseUrl = context.settings.given.circleUrl ?? "https://circleci.com";
-    const client = await createCircleClient(baseUrl, token, { clock });
+    const client = await createCircleClient(baseUrl, token, { clock, fetch: await context.openFetch() });
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });
   const isInBase = (commit: string) => isAncestor(git, commit, `refs/remotes/origin/${baseBranch}`);
@@ -101,12 +102,13 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
 }
 
 function commonOf(context: Context, { repository }: Run, baseBranch: string) {
-  const { signal, log, work } = context;
+  const { signal, log, work, openFetch } = context;
   return {
     repository,
     baseBranch,
     outbox: work.path("bundle"),
     signal,
+    openFetch,
     notice: (text: string) => log.warn("store", text),
   };
 }

@@ -1,3 +1,5 @@
+import type { SignalboxError } from "../support/errors.ts";
+import { proxyErrorIn } from "../support/proxied-fetch.ts";
 import { hintFor, type Reaction, reactionTo } from "./codes.ts";
 
 /** Why a request to Slack has no result, and what that asks for. */
@@ -32,7 +34,7 @@ export function readFailure(error: unknown, method: string): Failure {
       // The SDK's plain error for a 429 without a valid Retry-After.
       if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
         return rateLimited(null);
-      return ofNetwork(networkCode(error));
+      return ofProxy(proxyErrorIn(error), networkCode(error)) ?? ofNetwork(networkCode(error));
   }
 }
 
@@ -90,6 +92,13 @@ function ofNetwork(code: string): Failure {
   return NEVER_SENT.includes(code)
     ? failure(code, "Slack could not be reached", "wait")
     : failure(code, "no answer from Slack", "look");
+}
+
+/** Words that name the proxy. One that refuses us sent nothing on; null: no proxy was in between. */
+function ofProxy(error: SignalboxError | null, code: string): Failure | null {
+  if (error === null) return null;
+  const hint = error.hint === null ? error.message : `${error.message}; ${error.hint}`;
+  return error.kind === "configuration" ? failure("proxy_refused", hint, "stop") : { ...ofNetwork(code), hint };
 }
 
 function rateLimited(retryAfterMs: number | null): Failure {

@@ -1,8 +1,9 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import type { AxiosResponse } from "axios";
 import { cleanLine } from "../render/untrusted.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { axiosNetwork, type Fetch, proxyErrorIn } from "../support/proxied-fetch.ts";
 import { saveStream, tooLarge } from "./receive.ts";
 
 export interface Download {
@@ -12,7 +13,11 @@ export interface Download {
   readonly headers?: Readonly<Record<string, string>>;
   readonly mostBytes: number;
   readonly signal?: AbortSignal | undefined;
+  readonly openFetch?: OpenFetch | undefined;
 }
+
+/** A fetch that goes through a proxy; null: there is none. */
+export type OpenFetch = () => Promise<Fetch | null>;
 
 /** What a server says to a download. The body of `found` has to be taken, by one of the two, once; others have none. */
 export type Served =
@@ -28,12 +33,21 @@ const DOWNLOAD_TIMEOUT_MS = 600_000;
  * One GET, its headers to the host of `url` alone: a redirect is told and not followed, since it can lead to another
  * host. Throws a service error where there is no answer, and an artifacts error for more than `mostBytes`.
  */
-export async function download({ url, where, headers = {}, mostBytes, signal: stop }: Download): Promise<Served> {
+export async function download({
+  url,
+  where,
+  headers = {},
+  mostBytes,
+  signal: stop,
+  openFetch,
+}: Download): Promise<Served> {
   const late = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
   const signal = stop === undefined ? late : AbortSignal.any([stop, late]);
   const { default: axios } = await import("axios");
-  const response: AxiosResponse<Readable> = await axios
-    .get<Readable>(url, {
+  const fetch = (await openFetch?.()) ?? null;
+  const response: AxiosResponse<Readable | ReadableStream> = await axios
+    .get<Readable | ReadableStream>(url, {
+      ...axiosNetwork(fetch),
       headers: { Accept: "*/*", ...headers },
       responseType: "stream",
       maxRedirects: 0,
@@ -43,10 +57,13 @@ export async function download({ url, where, headers = {}, mostBytes, signal: st
     })
     .catch((error: unknown) => {
       stop?.throwIfAborted();
+      const proxyError = proxyErrorIn(error);
+      if (proxyError !== null) throw proxyError;
       // An AxiosError prints the headers; only its code leaves.
       throw unreachable(where, codeOf(error));
     });
-  const { status, data } = response;
+  const { status } = response;
+  const data = response.data instanceof Readable ? response.data : streamOf(response.data);
   if (status !== 200) {
     data.destroy();
     const location = response.headers.location;
@@ -69,6 +86,11 @@ export async function download({ url, where, headers = {}, mostBytes, signal: st
     save: (file) => saveStream(data, file, { mostBytes, where, signal }).catch(told),
     text: () => readText(limit(data, mostBytes, where)).catch(told),
   };
+}
+
+/** fetch has a stream of another kind, and none for an answer without a body. */
+function streamOf(body: ReadableStream | null): Readable {
+  return body === null ? Readable.from([]) : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
 }
 
 async function* limit(stream: Readable, mostBytes: number, where: string): AsyncGenerator<Buffer> {

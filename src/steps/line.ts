@@ -127,6 +127,7 @@ async function openPlatform(context: Context, run: Run, { kind, token }: Extract
     signal: context.signal,
     startedAt: context.startedAt,
     notice: (text: string) => context.log.step("queue", text),
+    fetch: await context.openFetch(),
   };
   if (kind === "github") {
     const { createGitHubSource } = await import("../platforms/github/source.ts");

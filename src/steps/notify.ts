@@ -129,9 +129,11 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
 }
 
 /** null: nothing is sent, as there is no token or the run is dry. */
-async function openSlack({ env, settings: { given } }: Context): Promise<WebClient | null> {
+async function openSlack({ env, settings: { given }, openFetch }: Context): Promise<WebClient | null> {
   const token = env.SLACK_BOT_TOKEN;
-  return token && given.dryRun !== true ? createSlackClient(token, given.slackUrl ?? "https://slack.com/api/") : null;
+  if (!token || given.dryRun === true) return null;
+  const fetch = (await openFetch()) ?? globalThis.fetch;
+  return createSlackClient(token, given.slackUrl ?? "https://slack.com/api/", { fetch });
 }
 
 interface TellOptions {

@@ -1,3 +1,5 @@
+import { proxySecrets } from "./proxy.ts";
+
 /**
  * Environment variables whose values are secrets that signalbox reads. They never reach dbt, a log or a file.
  * `ACTIONS_*_TOKEN` and `INPUT_*` are matched by pattern: the runner puts them there.
@@ -35,9 +37,8 @@ export function withoutSecrets(env: Environment): Record<string, string> {
 export function secretValues(env: Environment): string[] {
   const values = Object.entries(env)
     .filter(([name]) => isSecretName(name) && /TOKEN|WEBHOOK|SECRET|KEY|PASSWORD/i.test(name))
-    .map(([, value]) => (value ?? "").trim())
-    .filter((value) => value.length >= 8);
-  return [...new Set(values)];
+    .map(([, value]) => (value ?? "").trim());
+  return [...new Set([...values, ...proxySecrets(env)])].filter((value) => value.length >= 8);
 }
 
 /** A function that replaces every secret by `***`, also in its URL-encoded and base64 forms. */

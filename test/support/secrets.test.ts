@@ -58,3 +58,16 @@ describe("the redactor", () => {
     ).toEqual([TOKEN]);
   });
 });
+
+describe("the secrets of the environment", () => {
+  it("are tokens, and users with their passwords in the addresses of proxies; the variables stay dbt's", () => {
+    const env = {
+      SLACK_BOT_TOKEN: TOKEN,
+      HTTPS_PROXY: "http://dana:p%40ssword1@proxy.example:3128",
+      NO_PROXY: "localhost",
+    };
+
+    expect(secretValues(env)).toEqual([TOKEN, "dana:p%40ssword1", "dana:p@ssword1", "p%40ssword1", "p@ssword1"]);
+    expect(withoutSecrets(env)).toEqual({ HTTPS_PROXY: env.HTTPS_PROXY, NO_PROXY: "localhost" });
+  });
+});

@@ -1,6 +1,7 @@
 import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
 import {
   createBrake,
   createServerTime,
@@ -33,6 +34,8 @@ export interface CircleClientOptions {
   readonly clock?: Clock;
   /** The network, if it is not the real one. */
   readonly adapter?: AxiosAdapter | undefined;
+  /** Goes through a proxy; null: there is none. */
+  readonly fetch?: Fetch | null | undefined;
 }
 
 const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -44,7 +47,7 @@ const TOKEN_HINT =
 export async function createCircleClient(
   baseUrl: string,
   token: string,
-  { clock = systemClock, adapter }: CircleClientOptions = {},
+  { clock = systemClock, adapter, fetch = null }: CircleClientOptions = {},
 ): Promise<CircleClient> {
   refuseToken(token);
   const { default: axios } = await import("axios");
@@ -56,6 +59,7 @@ export async function createCircleClient(
     maxRedirects: 0,
     responseType: "json",
     validateStatus: () => true,
+    ...axiosNetwork(fetch),
     ...(adapter === undefined ? {} : { adapter }),
   });
   const serverTime = createServerTime(clock);
@@ -71,6 +75,8 @@ export async function createCircleClient(
       client.request({ method, url: path, signal: within }),
     ).catch((error: unknown) => {
       signal?.throwIfAborted();
+      const proxyError = proxyErrorIn(error);
+      if (proxyError !== null) throw proxyError;
       // An AxiosError prints the Circle-Token header; only its code leaves.
       throw unavailable(`CircleCI could not be reached: ${what}: ${codeOf(error)}`);
     });

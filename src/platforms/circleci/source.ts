@@ -5,6 +5,7 @@ import type { RunSource } from "../../queue/source.ts";
 import type { SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import type { Fetch } from "../../support/proxied-fetch.ts";
 import { tellOnce, tryUntilDeadline } from "../requests.ts";
 import { type Pipeline, pipelineAnswer, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
 import { createBook } from "./book.ts";
@@ -30,6 +31,8 @@ export interface CircleSourceOptions {
   readonly clock: Clock;
   /** The network, if it is not the real one. */
   readonly adapter?: AxiosAdapter;
+  /** Goes through a proxy; null: there is none. */
+  readonly fetch?: Fetch | null;
   readonly notice?: (text: string) => void;
   /** Ends the first reads. */
   readonly signal?: AbortSignal;
@@ -70,7 +73,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
   const notice = tellOnce(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
-  const client = await createCircleClient(baseUrl, options.token, { clock, adapter });
+  const client = await createCircleClient(baseUrl, options.token, { clock, adapter, fetch: options.fetch });
   const patience = { clock, signal, startedAt, timeoutSeconds, notice };
   const isYoung = () => clock.monotonic() - startedAt <= (lagSeconds + 1) * 1000;
 

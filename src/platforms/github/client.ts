@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { proxyErrorIn } from "../../support/proxied-fetch.ts";
 import {
   createBrake,
   createServerTime,
@@ -64,7 +65,8 @@ export interface GitHubClientOptions {
   readonly repository: string;
   readonly token: string;
   readonly clock?: Clock;
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Goes through a proxy; null: there is none. */
+  readonly fetch?: typeof globalThis.fetch | null | undefined;
 }
 
 interface RawAnswer {
@@ -89,7 +91,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
     userAgent: "signalbox",
     log: SILENT,
     // A redirect would take the token to whatever host it names.
-    request: { redirect: "manual", log: SILENT, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) },
+    request: { redirect: "manual", log: SILENT, ...(options.fetch == null ? {} : { fetch: options.fetch }) },
   });
   const graphqlUrl = apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api");
   const serverTime = createServerTime(clock);
@@ -114,6 +116,8 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       signal?.throwIfAborted();
       const answer = answerIn(error);
       if (answer !== null) return answer;
+      const proxyError = proxyErrorIn(error);
+      if (proxyError !== null) throw proxyError;
       // Octokit's errors hold the whole request; only what is said here leaves.
       throw unavailable(`GitHub could not be reached: ${what}`);
     }

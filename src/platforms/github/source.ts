@@ -42,7 +42,7 @@ export interface GitHubSourceOptions {
   readonly timeoutSeconds: number | null;
   readonly clock: Clock;
   /** The network, if it is not the real one. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | null;
   readonly notice?: (text: string) => void;
   /** Ends the first reads. */
   readonly signal?: AbortSignal;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
 import { isCommit, readHeader } from "../bundle.ts";
-import { download, followWithoutHeaders } from "../download.ts";
+import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
 import type { BundleRef, BundleStore } from "../store.ts";
@@ -57,6 +57,7 @@ export interface CircleStoreOptions {
   readonly outbox: string;
   readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly openFetch?: OpenFetch | undefined;
 }
 
 const MOST_PAGES = 5;
@@ -72,7 +73,7 @@ const MOST_CALLS = 40;
  * most. A read: one download for each file. Nothing is written by API: the job's `store_artifacts` step has to.
  */
 export function createCircleStore(options: CircleStoreOptions): BundleStore {
-  const { connect, outbox, notice, signal } = options;
+  const { connect, outbox, notice, signal, openFetch } = options;
   const known = new Map<string, ReadonlyMap<string, string>>();
 
   const take = async (url: string, where: string, mostBytes: number, file: string) => {
@@ -82,7 +83,7 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
         hint: "it is not asked; please report it if that host is CircleCI's",
       });
     }
-    const served = await followWithoutHeaders(url, { where, mostBytes, headers, signal }, download);
+    const served = await followWithoutHeaders(url, { where, mostBytes, headers, signal, openFetch }, download);
     await served.save(file);
   };
 

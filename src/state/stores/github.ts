@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
 import { isCommit } from "../bundle.ts";
-import { download, followWithoutHeaders } from "../download.ts";
+import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { receiveBundle } from "../receive.ts";
 import type { BundleRef, BundleStore } from "../store.ts";
@@ -53,6 +53,7 @@ export interface GitHubStoreOptions {
   readonly outbox: string;
   readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly openFetch?: OpenFetch | undefined;
 }
 
 const EVENTS: readonly string[] = ["push", "schedule", "workflow_dispatch"];
@@ -69,7 +70,7 @@ const MOST_ZIP_BYTES = 512 * 1024 * 1024;
  * the workflow has no token that may upload, so that the workflow's own upload step has to.
  */
 export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
-  const { connect, baseBranch, outbox, notice, signal } = options;
+  const { connect, baseBranch, outbox, notice, signal, openFetch } = options;
   const known = new Map<string, string>();
   return {
     find: async (commits) => {
@@ -111,7 +112,7 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
         const archive = join(folder, "archive.zip");
         const served = await followWithoutHeaders(
           url,
-          { where: ref.where, mostBytes: MOST_ZIP_BYTES, signal },
+          { where: ref.where, mostBytes: MOST_ZIP_BYTES, signal, openFetch },
           download,
         );
         await served.save(archive);

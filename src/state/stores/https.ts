@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { isCommit, readHeader } from "../bundle.ts";
-import { download, refusedBy } from "../download.ts";
+import { download, type OpenFetch, refusedBy } from "../download.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, twice } from "../receive.ts";
 import { type BundleStore, MOST_COMMITS } from "../store.ts";
 
 export interface HttpsStoreOptions {
   readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly openFetch?: OpenFetch | undefined;
 }
 
 /** How many commits are asked for at a time. */
@@ -19,7 +20,7 @@ const LATEST_BYTES = 200;
  * `<url>/<commit>/state.json` beside the other files. No credentials, no redirects. Calls: at most 51 for a find among
  * commits (in rounds of ten), two for the newest; one for each file of a read.
  */
-export function createHttpsStore(address: string, { notice, signal }: HttpsStoreOptions): BundleStore {
+export function createHttpsStore(address: string, { notice, signal, openFetch }: HttpsStoreOptions): BundleStore {
   const base = readAddress(address);
   const at = (...path: readonly string[]) => `${base}/${path.join("/")}`;
   const said = new Set<number>();
@@ -32,7 +33,7 @@ export function createHttpsStore(address: string, { notice, signal }: HttpsStore
     );
   };
   const get = async (url: string, mostBytes: number) => {
-    const served = await download({ url, where: url, mostBytes, signal });
+    const served = await download({ url, where: url, mostBytes, signal, openFetch });
     said.add(served.kind === "refused" ? served.status : 200);
     if (served.kind === "found") return served;
     if (served.kind === "moved") throw movedTo(url, served.to);

@@ -1,0 +1,110 @@
+import type { Dispatcher } from "undici";
+import { SignalboxError } from "./errors.ts";
+import { type ProxyServer, proxyFor, readProxySettings } from "./proxy.ts";
+import type { Environment } from "./secrets.ts";
+
+export type Fetch = typeof globalThis.fetch;
+
+/**
+ * A fetch that goes through the proxies that the environment names; null where it names none: Node 20's own does not know
+ * them. Nothing is loaded then. Throws a configuration error for an address that is no proxy's.
+ *
+ * The fetch rejects with a service error where no answer came through the proxy, and with a configuration error where the
+ * proxy refuses us; both name the proxy, without user and password.
+ */
+export async function openProxiedFetch(env: Environment): Promise<Fetch | null> {
+  const settings = readProxySettings(env);
+  if (settings === null) return null;
+  // undici's fetch knows undici's agents; Node's own is of another version of it.
+  const { fetch, ProxyAgent } = await import("undici");
+  const agents = new Map<string, Dispatcher>();
+  const agentFor = (proxy: ProxyServer, protocol: string) => {
+    const key = `${protocol}${proxy.variable}`;
+    const known = agents.get(key);
+    if (known !== undefined) return known;
+    const agent = new ProxyAgent({
+      uri: proxy.origin,
+      ...(proxy.authorization === null ? {} : { token: proxy.authorization }),
+      // Many proxies open tunnels to port 443 alone.
+      proxyTunnel: protocol === "https:",
+    });
+    agents.set(key, agent);
+    return agent;
+  };
+  const proxied = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const isRequest = input instanceof Request;
+    const url = new URL(isRequest ? input.url : input);
+    const proxy = proxyFor(settings, url);
+    if (proxy === null) return globalThis.fetch(input, init);
+    // A Request of Node's own is none for undici.
+    const request = {
+      ...(isRequest ? partsOf(input) : {}),
+      ...init,
+      dispatcher: agentFor(proxy, url.protocol),
+    };
+    const response = await fetch(url, request as Parameters<typeof fetch>[1]).catch((error: unknown) => {
+      request.signal?.throwIfAborted();
+      throw unreachable(url, proxy, error);
+    });
+    if (response.status === 407) throw refusal(url, proxy, 407);
+    return response as unknown as Response;
+  };
+  return proxied as Fetch;
+}
+
+function partsOf({ method, headers, body, redirect, signal }: Request): RequestInit {
+  return { method, headers, body, redirect, signal, ...(body === null ? {} : { duplex: "half" }) };
+}
+
+/** The error of our fetch in what a client's library made of it; null: it is of something else. */
+export function proxyErrorIn(error: unknown): SignalboxError | null {
+  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 8; depth++) {
+    if (cause instanceof SignalboxError) return cause;
+    const { cause: next, original } = cause as { cause?: unknown; original?: unknown };
+    cause = original ?? next;
+  }
+  return null;
+}
+
+function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxError {
+  const refused = /^Proxy response \((\d{3})\)/.exec(deepest(error, "message") ?? "")?.[1];
+  if (refused !== undefined && Number(refused) < 500) return refusal(url, proxy, Number(refused));
+  const code = refused === undefined ? (deepest(error, "code") ?? "no answer") : `the proxy answered ${refused}`;
+  const isCertificate = /CERT|SIGN|UNABLE_TO/.test(code);
+  return new SignalboxError("service", `${url.host} could not be reached through the ${nameOf(proxy)}: ${code}`, {
+    hint: isCertificate
+      ? "name the certificate of the proxy's authority in NODE_EXTRA_CA_CERTS"
+      : `try again; is the proxy right? Hosts that need none are named in NO_PROXY`,
+    cause: error,
+  });
+}
+
+function refusal(url: URL, proxy: ProxyServer, status: number): SignalboxError {
+  return new SignalboxError("configuration", `the ${nameOf(proxy)} refuses ${url.host}: it answered ${status}`, {
+    hint:
+      status === 407
+        ? `it wants a user and a password: ${proxy.variable}=http://user:password@host:port (special characters as %40)`
+        : "ask who runs it to allow that host, or name it in NO_PROXY where it can be reached directly",
+  });
+}
+
+function nameOf({ origin, variable }: ProxyServer): string {
+  return `proxy ${origin} (${variable})`;
+}
+
+/** A text field of the last cause that has it: fetch itself only says that it failed. */
+function deepest(error: unknown, field: "code" | "message"): string | null {
+  let found: string | null = null;
+  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 8; depth++) {
+    const value = (cause as Record<string, unknown>)[field];
+    if (typeof value === "string" && value !== "") found = value;
+    cause = (cause as { cause?: unknown }).cause;
+  }
+  return found;
+}
+
+/** What axios is to be told of the network. Its own way through proxies reads NO_PROXY differently: it is not used. */
+export function axiosNetwork(fetch: Fetch | null) {
+  if (fetch === null) return { proxy: false } as const;
+  return { proxy: false, adapter: "fetch", env: { fetch } } as const;
+}
