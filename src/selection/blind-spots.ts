@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { cutList } from "./cut-list.ts";
 import { changedMacrosOf } from "./macros.ts";
 import type { PlannedNode } from "./plan.ts";
 import { isSame } from "./python.ts";
@@ -63,29 +64,6 @@ export function changedVars(now: unknown, before: unknown): string | null {
   return warn(names, "changed vars; dbt does not see which nodes read them");
 }
 
-/**
- * Nodes of the project that count as changed in config or relation although none of their files did; null: none. Such a
- * config depends on the target or the environment, and the node looks changed in every check. `changedFiles`: from the
- * project's folder.
- */
-export function unexplainedChanges(
-  nodes: readonly PlannedNode[],
-  current: Manifest,
-  changedFiles: ReadonlySet<string>,
-): string | null {
-  if (changedFiles.has("dbt_project.yml")) return null;
-  const names = nodes.flatMap(({ id, reasons }) => {
-    const node = current.nodes.get(id);
-    if (node === undefined || node.package !== current.projectName || reasons.length === 0) return [];
-    if (!reasons.every(({ kind }) => kind === "config" || kind === "relation")) return [];
-    return [node.path, node.patchPath].some((file) => file !== null && changedFiles.has(file)) ? [] : [node.name];
-  });
-  return warn(
-    names,
-    "changed config or relation, and no changed file: they depend on the target or the environment, which the baseline had otherwise",
-  );
-}
-
 /** `start_date`, and `shop.start_date` of a package's own. */
 function flatVars(vars: unknown): ReadonlyMap<string, unknown> {
   const entries = Object.entries(fieldsOf(vars)).flatMap(([name, value]): [string, unknown][] => {
@@ -113,7 +91,7 @@ export function describeUpgrades(nodes: readonly PlannedNode[]): readonly string
   return [...counts.keys()].sort().map((owner) => {
     const { nodes: number, macros } = counts.get(owner) ?? { nodes: 0, macros: new Set<string>() };
     const what = macros.size === 1 ? "macro" : "macros";
-    return `dbt or package upgrade: ${number} ${number === 1 ? "node" : "nodes"} changed only by ${what} ${listed([...macros].sort())} of package ${owner}`;
+    return `dbt or package upgrade: ${number} ${number === 1 ? "node" : "nodes"} changed only by ${what} ${cutList([...macros].sort())} of package ${owner}`;
   });
 }
 
@@ -143,9 +121,5 @@ function nameOf({ name }: Pick<Node, "name">): string {
 }
 
 function warn(names: readonly string[], what: string): string | null {
-  return names.length === 0 ? null : `${listed([...names].sort())}: ${what}`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")}, +${names.length - 5} more`;
+  return names.length === 0 ? null : `${cutList([...names].sort())}: ${what}`;
 }

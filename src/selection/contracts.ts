@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, isFields, listOf, textOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { cutList } from "./cut-list.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import { isSame } from "./python.ts";
 import { parseSelector } from "./selector.ts";
@@ -102,10 +103,10 @@ function compareContracts(
     ...(isEnforced(now) ? [] : ["its contract is no longer enforced"]),
     ...(removed.length === 0
       ? []
-      : [`columns were removed: ${listed(removed.map((name) => nameIn(oldColumns, name)))}`]),
+      : [`columns were removed: ${cutList(removed.map((name) => nameIn(oldColumns, name)))}`]),
     ...(retyped.length === 0
       ? []
-      : [`columns have another data_type: ${listed(retyped.map((name) => retyping(name, columns, oldColumns)))}`]),
+      : [`columns have another data_type: ${cutList(retyped.map((name) => retyping(name, columns, oldColumns)))}`]),
     ...describeLost(enforced.filter(({ constraint }) => isEnforcedBy(adapter, constraint) === true)),
     ...(isLoosened
       ? [`its materialization no longer enforces constraints: ${materialized(before)} → ${materialized(now)}`]
@@ -124,7 +125,7 @@ function compareContracts(
 function describeLost(lost: readonly { readonly constraint: Fields; readonly on: string }[]): readonly string[] {
   if (lost.length === 0) return [];
   const names = lost.map(({ constraint, on }) => `${textOf(constraint.name) ?? textOf(constraint.type)} on ${on}`);
-  return [`constraints were removed: ${listed(names)}`];
+  return [`constraints were removed: ${cutList(names)}`];
 }
 
 function isEnforced(raw: Fields): boolean {
@@ -187,11 +188,4 @@ function isEnforcedBy(adapter: string, constraint: Fields): boolean | null {
   const type = textOf(constraint.type) ?? "";
   const enforced = ENFORCED.get(adapter);
   return enforced === undefined || !ALL.includes(type) ? null : enforced.includes(type);
-}
-
-const MOST_NAMED = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return more <= 0 ? names.join(", ") : `${names.slice(0, MOST_NAMED).join(", ")}, +${more} more`;
 }

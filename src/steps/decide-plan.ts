@@ -2,7 +2,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { renderPlan } from "../render/terminal.ts";
 import type { Purpose } from "../run/purpose.ts";
-import { blindSpots, describeUpgrades, unexplainedChanges } from "../selection/blind-spots.ts";
+import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
 import { builtNodes } from "../selection/built.ts";
 import { isAboutContracts } from "../selection/contracts.ts";
 import { estimate } from "../selection/estimate.ts";
@@ -10,6 +10,7 @@ import { explain } from "../selection/explain.ts";
 import { type Placed, relationName } from "../selection/placement.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../selection/plan.ts";
 import { explainAdded } from "../selection/promote.ts";
+import { renderedOtherwise } from "../selection/rendered-values.ts";
 import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readResultsOf } from "./baseline-facts.ts";
@@ -70,14 +71,13 @@ export async function decidePlan(
   const placing = await place(choice.ids, choice.production);
   const nodes = reasonsFor(question, choice);
   const blind = selection === null ? [] : blindSpots(manifest, selection.manifest);
-  const { changedFiles } = question;
-  const unexplained = changedFiles === null ? null : unexplainedChanges(nodes, manifest, changedFiles);
+  const rendered = selection === null ? [] : renderedOtherwise(nodes, manifest, selection.manifest, question);
   const all = [
     ...warnings(),
     ...choice.warnings,
     ...placing.warnings,
     ...describeUpgrades(nodes),
-    ...(unexplained === null ? [] : [unexplained]),
+    ...rendered,
     ...blind,
   ];
   const read = choice.deferral ? choice.production : null;

@@ -1,6 +1,7 @@
 """Real dbt as a long-lived process: one JSON request a line on stdin, one JSON answer a line on stdout.
 
 request: {"project": dir, "target": dir, "state": dir or null, "args": [...],
+          "manifest": dir that holds the current manifest.json: nothing is parsed (optional),
           "questions": [{"select": [...], "exclude": [...], "mode": "eager", "as": "ls" or "build", "cli": bool}]}
 answer:  {"error": text or null, "answers": [[unique_id, ...] or {"error": text}, ...]}
 
@@ -82,11 +83,15 @@ def ask(manifest, graphs, state, question):
 
 
 def answer(request):
-    parse = [*QUIET, "--no-partial-parse", "parse", *places(request), *request["args"]]
-    parsed = dbtRunner().invoke(parse)
-    if parsed.exception is not None:
-        raise parsed.exception
-    manifest, project = parsed.result, request["project"]
+    project = request["project"]
+    if request.get("manifest"):
+        manifest = PreviousState(Path(request["manifest"]), Path(request["target"]), Path(project)).manifest
+    else:
+        parse = [*QUIET, "--no-partial-parse", "parse", *places(request), *request["args"]]
+        parsed = dbtRunner().invoke(parse)
+        if parsed.exception is not None:
+            raise parsed.exception
+        manifest = parsed.result
     state = state_of(request["state"], request["target"], project) if request["state"] else None
     graphs, answers = {}, []
     with task_contextvars(project_root=project):

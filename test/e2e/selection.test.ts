@@ -1,13 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readManifest } from "../../src/artifacts/manifest.ts";
+import { type Manifest, readManifest } from "../../src/artifacts/manifest.ts";
 import { type IndirectSelection, type SelectOptions, select } from "../../src/selection/select.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
+import { randomFrom, randomSelector, randomWorld } from "./random-world.ts";
 import { copyProject, EDITS, filesIn } from "./selection-project.ts";
 
 const DBT_BIN = process.env.TEST_DBT_BIN;
@@ -311,6 +312,40 @@ describe.skipIf(DBT_BIN === undefined)("the engine selects what dbt selects", ()
     expect(differences).toEqual([]);
   });
 
+  it("on random graphs, for random selections and exclusions", async () => {
+    const [random, worlds] = [randomFrom(20_261_128), 40];
+    const differences: unknown[] = [];
+    for (let index = 0; index < worlds; index += 1) {
+      const { current, baseline, names } = randomWorld(random);
+      const [now, before] = [join(places.target, `now-${index}`), join(places.target, `before-${index}`)];
+      const questions = Array.from({ length: 8 }).flatMap(() => {
+        const isUsual = random() < 0.2;
+        const [text, exclude] = isUsual
+          ? ["state:modified+", "state:new"]
+          : [randomSelector(random, names), randomSelector(random, names)];
+        return MODES.flatMap((mode) =>
+          (["ls", "build"] as const).map((as) => ({ ...ask(text, mode, as), exclude: [exclude] })),
+        );
+      });
+      const read = [now, before].map((dir, which) => {
+        mkdirSync(dir, { recursive: true });
+        const manifest = JSON.stringify([current, baseline][which]);
+        writeFileSync(join(dir, "manifest.json"), manifest);
+        return readManifest(manifest, dir);
+      });
+      const reply = await dbt.ask({
+        ...{ project: places.base, target: join(places.target, "random"), args: [] },
+        ...{ manifest: now, state: before, questions },
+      });
+      if (reply.error !== null) throw new Error(reply.error);
+      const [nowRead, beforeRead] = read;
+      if (nowRead === undefined || beforeRead === undefined) throw new Error("two manifests are read");
+      differences.push(...differencesOf(questions, reply, nowRead, beforeRead).map((each) => ({ index, ...each })));
+    }
+
+    expect(differences).toEqual([]);
+  });
+
   it("and refuses what dbt refuses", async () => {
     const reply = await parse(
       "project",
@@ -337,8 +372,21 @@ describe.skipIf(DBT_BIN === undefined)("the engine selects what dbt selects", ()
   }): Promise<unknown[]> {
     const reply = await parse("project", round.apply, round.questions, round.state);
     const [current, baseline] = [manifestOf("project"), round.state === null ? null : manifestOf(round.state)];
-    const differences = round.questions.flatMap((question, index): object[] => {
-      const selection = select(current, baseline, options(question, round.compareUnrendered));
+    const differences = differencesOf(round.questions, reply, current, baseline, round.compareUnrendered);
+    totals.edits += 1;
+    totals.differences += differences.length;
+    return differences;
+  }
+
+  function differencesOf(
+    questions: readonly Question[],
+    reply: Reply,
+    current: Manifest,
+    baseline: Manifest | null,
+    compareUnrendered?: boolean,
+  ): object[] {
+    return questions.flatMap((question, index): object[] => {
+      const selection = select(current, baseline, options(question, compareUnrendered));
       const found = selection.kind === "selected" ? selection.ids : [selection.why];
       const answer = reply.answers[index] ?? { error: "no answer" };
       if ("error" in answer) return [{ question, dbt: answer.error }];
@@ -348,9 +396,6 @@ describe.skipIf(DBT_BIN === undefined)("the engine selects what dbt selects", ()
       const [missing, extra] = [answer.filter((id) => !found.includes(id)), found.filter((id) => !answer.includes(id))];
       return [{ question, missing, extra }];
     });
-    totals.edits += 1;
-    totals.differences += differences.length;
-    return differences;
   }
 
   /** A copy of the base with an edit, parsed by dbt into the target folder of that name. */

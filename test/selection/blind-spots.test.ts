@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { changedVars, unexplainedChanges } from "../../src/selection/blind-spots.ts";
-import { planned } from "../render/build.ts";
-import { manifest, node } from "./build.ts";
+import { changedVars } from "../../src/selection/blind-spots.ts";
 
 const SAID = "changed vars; dbt does not see which nodes read them";
 
@@ -29,33 +27,5 @@ describe("vars that changed", () => {
 
   it("are none between a file and itself, whatever it holds", () => {
     fc.assert(fc.property(fc.jsonValue(), (vars) => changedVars(vars, vars) === null));
-  });
-});
-
-describe("changes that no file explains", () => {
-  const path = "models/a.sql";
-  const current = manifest([
-    node("a", {}, { path, patchPath: "models/a.yml" }),
-    node("p", {}, { id: "model.pkg.p", package: "pkg", path }),
-  ]);
-  const config = { reasons: [{ kind: "config", keys: ["materialized"] }] } as const;
-  const relation = { reasons: [{ kind: "relation" }] } as const;
-  const said = (id: string, node: Parameters<typeof planned>[1], ...files: string[]) =>
-    unexplainedChanges([planned(id, node)], current, new Set(files));
-
-  it.each([config, relation])("are those in config and relation alone: %j", (reasons) => {
-    expect(said("model.shop.a", reasons, "models/b.sql")).toMatch(
-      /^a: changed config or relation, and no changed file/,
-    );
-  });
-
-  it.each([path, "models/a.yml", "dbt_project.yml"])("are none where %s changed", (file) => {
-    expect(said("model.shop.a", config, file)).toBeNull();
-  });
-
-  it("are none where there is another reason, or none, or where the node is a package's", () => {
-    expect(said("model.shop.a", { reasons: [...config.reasons, { kind: "body" }] })).toBeNull();
-    expect(said("model.shop.a", { reasons: [] })).toBeNull();
-    expect(said("model.pkg.p", config)).toBeNull();
   });
 });
