@@ -1,3 +1,4 @@
+import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion, type Occasion } from "../setup/occasion.ts";
@@ -27,8 +28,8 @@ export async function run(context: Context): Promise<number> {
     context.settings.given.noNotify === true || occasion.mode === "check" || silenceOf(told, true) !== null;
   if (!isSilent) assertChannels(context);
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  if (occasion.run.trust === "fork")
-    context.log.step("trust", "the run comes from a fork: nothing is published and nobody is alerted");
+  const distrust = whyDistrusted(occasion.run);
+  if (distrust !== null) context.log.step("trust", `${distrust}: nothing is published and nobody is alerted`);
   if (context.settings.given.dryRun) return dryRun(context, occasion, workshop);
 
   const progress = startProgress(openComment(context, occasion.run, told.project));

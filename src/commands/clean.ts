@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
 import { type Cleaning, decideClean, prefixOf } from "../run/clean.ts";
+import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter, type DbtStarter } from "../setup/dbt.ts";
 import { learnRun, type Occasion } from "../setup/occasion.ts";
@@ -51,16 +52,16 @@ async function clean(context: Context, occasion: Occasion, workshop: Workshop, p
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
 async function occasionOfClean(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
-  const { run: thisRun, event } = await learnRun(context, { baseBranch: false, trigger: false });
-  if (thisRun.trust === "fork") {
-    throw new SignalboxError("configuration", "the run comes from a fork: it drops nothing", {
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const distrust = whyDistrusted(thisRun);
+  if (distrust !== null) {
+    throw new SignalboxError("configuration", `${distrust}: it drops nothing`, {
       hint: "run clean on the base branch, on a schedule",
     });
   }
   const { exclude, failOn, target } = config.modes.check;
   return {
     run: thisRun,
-    event,
     baseBranch: config.baseBranch ?? thisRun.ref.name,
     mode: "check",
     modeReason: "clean",

@@ -2,6 +2,7 @@ import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion } from "../setup/occasion.ts";
 import { withWork } from "../setup/work-lock.ts";
+import { refuseTarget } from "../setup/own-code.ts";
 import { openWorkshop } from "../setup/workshop.ts";
 import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";
@@ -9,6 +10,7 @@ import { planOffline } from "../steps/plan-offline.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 export async function run(context: Context): Promise<number> {
+  refuseTarget(context);
   return withWork(context, () => plan(context));
 }
 

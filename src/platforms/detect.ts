@@ -7,14 +7,13 @@ import type { Environment } from "../support/secrets.ts";
 import { createCircleClient } from "./circleci/client.ts";
 import { fetchCircleTrigger, readCircleRun } from "./circleci/run.ts";
 import type { CircleTrigger } from "./circleci/trigger.ts";
-import { type GitHubEvent, parseGitHubEvent, readGitHubRun } from "./github/run.ts";
+import { parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
 
 export interface Detected {
   readonly run: Run;
   /** null: neither the configuration, nor the event, nor the remote tells. */
   readonly baseBranch: string | null;
-  readonly event: GitHubEvent | null;
 }
 
 export interface DetectOptions {
@@ -44,18 +43,20 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
   const platform = platformOf(env);
   const head = await git.ask("rev-parse", "HEAD");
   if (platform === "github") {
-    const event = parseGitHubEvent(env.GITHUB_EVENT_PATH ? await readFileIfAny(env.GITHUB_EVENT_PATH) : null);
+    // What cannot be read says nothing, as an empty file does.
+    const payload = env.GITHUB_EVENT_PATH ? await readFileIfAny(env.GITHUB_EVENT_PATH).catch(() => "") : null;
+    const event = parseGitHubEvent(payload, env.GITHUB_EVENT_NAME ?? "");
     const baseBranch = options.baseBranch ?? event?.repository?.default_branch ?? (await findBaseBranch(options));
-    return { run: readGitHubRun(env, event, head), baseBranch, event };
+    return { run: readGitHubRun(env, event, head), baseBranch };
   }
   const baseBranch = options.baseBranch ?? (await findBaseBranch(options));
   if (platform === "circleci") {
     const isBase = baseBranch !== null && env.CIRCLE_BRANCH === baseBranch && !env.CIRCLE_TAG;
     const started = isBase && options.needs.trigger ? await askCircle(options) : null;
     const remote = await git.ask("config", "--get", "remote.origin.url");
-    return { run: readCircleRun(env, { head, remote, started }), baseBranch, event: null };
+    return { run: readCircleRun(env, { head, remote, started }), baseBranch };
   }
-  return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch, event: null };
+  return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch };
 }
 
 async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<CircleTrigger> {

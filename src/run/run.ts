@@ -9,7 +9,7 @@ export interface Run {
   readonly url: string | null;
   /** `owner/name`; on a laptop the remote without credentials, else the folder. */
   readonly repository: string;
-  /** Differs from `repository` on a fork. */
+  /** Differs from `repository` on a fork; UNKNOWN_REPOSITORY where nothing tells whose code the run has. */
   readonly headRepository: string;
   /** GitHub: the path of the workflow file. CircleCI: the workflow's name. */
   readonly workflow: string;
@@ -29,6 +29,17 @@ export interface Commit {
   readonly checkedOut: string;
   readonly title: string | null;
   readonly author: string | null;
+}
+
+/** The head repository of a run that nothing tells: it has no trust. */
+export const UNKNOWN_REPOSITORY = "(unknown)";
+
+/** Why a run has no trust, as the beginning of a sentence, or null. */
+export function whyDistrusted({ trust, headRepository }: Run): string | null {
+  if (trust === "full") return null;
+  return headRepository === UNKNOWN_REPOSITORY
+    ? "nothing tells whose code this is, so that it counts as a fork's"
+    : "the run comes from a fork";
 }
 
 export type Trigger = "push" | "pull-request" | "merge-group" | "schedule" | "manual" | "unknown";

@@ -12,6 +12,7 @@ import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
 import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
+import { createRemote, type Remote } from "../support/remote.ts";
 import { type Environment, redactor, secretValues } from "../support/secrets.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 
@@ -47,6 +48,8 @@ export interface Context extends Surroundings {
   readonly baseDir: string;
   readonly configFile: ConfigFile;
   readonly git: Git;
+  /** The remote of that clone. */
+  readonly remote: Remote;
   readonly work: WorkFolder;
   /** What this process starts: each claim that it holds stands while that runs. */
   readonly children: Children;
@@ -83,13 +86,15 @@ export function createContext(
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, quiet: given.quiet ?? false });
   for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
+  const git = createGit(baseDir, env);
   return {
     ...around,
     command,
     settings,
     baseDir,
     configFile,
-    git: createGit(baseDir, env),
+    git,
+    remote: createRemote(git),
     work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
     children: createChildren(),
     runner,

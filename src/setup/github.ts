@@ -4,7 +4,7 @@ import { SignalboxError } from "../support/errors.ts";
 import type { Context } from "./context.ts";
 
 /** The runner sets it: on GitHub Enterprise Server it is another. */
-export function gitHubApiUrl({ env }: Context): string {
+export function gitHubApiUrl({ env }: Pick<Context, "env">): string {
   return env.GITHUB_API_URL || "https://api.github.com";
 }
 
@@ -16,6 +16,15 @@ export async function connectGitHub(context: Context, { repository }: Run): Prom
       hint: 'env: { GITHUB_TOKEN: "${{ github.token }}" } at this step (the Action hands it over)',
     });
   }
+  return openGitHub(context, repository, token);
+}
+
+/** The client's code is loaded where it is used. */
+export async function openGitHub(
+  context: Pick<Context, "env" | "clock" | "openFetch">,
+  repository: string,
+  token: string,
+): Promise<GitHubClient> {
   const { createGitHubClient } = await import("../platforms/github/client.ts");
   return createGitHubClient({
     apiUrl: gitHubApiUrl(context),

@@ -11,8 +11,6 @@ import { type Context, describeUnread, noConfigFile } from "./context.ts";
 /** What a run is for: known before anything is started or written. */
 export interface Occasion {
   readonly run: Run;
-  /** GitHub's event; null elsewhere. */
-  readonly event: Detected["event"];
   readonly baseBranch: string;
   readonly mode: Mode;
   readonly modeReason: string;
@@ -45,7 +43,7 @@ export async function learnRun(context: Context, needs: { baseBranch: boolean; t
 export async function learnOccasion(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
   const asked = given.mode ?? "auto";
-  const { run, baseBranch, event } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
+  const { run, baseBranch } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
   if (baseBranch === null) {
     await assertCheckout(context);
     throw noBaseBranch(context);
@@ -56,7 +54,6 @@ export async function learnOccasion(context: Context): Promise<Occasion> {
   if (mode === "check" || (given.select ?? ofMode.select) !== null) assertPlanChooses(context);
   return {
     run,
-    event,
     baseBranch,
     mode,
     modeReason: reason,

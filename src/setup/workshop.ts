@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
-import { refuseForeignCheckout } from "../platforms/github/run.ts";
 import { markOf, type SchemaOwner, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
@@ -10,6 +9,7 @@ import { withoutSecrets } from "../support/secrets.ts";
 import { type Choosing, readChoosing } from "./choosing.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 import { assertCheckout, type Occasion } from "./occasion.ts";
+import { assertOwnCode, refuseTarget } from "./own-code.ts";
 
 /** Where and how dbt works in this run. */
 export interface Workshop {
@@ -29,9 +29,11 @@ export interface Workshop {
 /** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
 export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
   const { config } = context.settings;
+  refuseTarget(context);
   await assertCheckout(context);
-  assertOwnTarget(context, occasion);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
+  await assertOwnCode(context, occasion, dir);
+  assertOwnTarget(context, occasion);
   const owner = ownerOf(occasion);
   const template = config.modes.check.schema;
   const told = {
@@ -53,7 +55,6 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
   await assertProgram(config.dbt.command, dir, env);
 
   const git = createGit(dir, context.env);
-  refuseForeignCheckout(context.env, occasion.event, await git.ask("rev-parse", "HEAD"));
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   const mark = owner === null ? null : markOf(template, owner);
   return { project, env, choosing, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };

@@ -10,7 +10,7 @@ import { type AlertFacts, renderAlert } from "../render/slack.ts";
 import { drawMessage } from "../render/slack-preview.ts";
 import { count } from "../render/words.ts";
 import type { Mode } from "../run/mode.ts";
-import type { Run } from "../run/run.ts";
+import { type Run, whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { factsOf, isMatch } from "../severity/rules.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
@@ -38,9 +38,10 @@ const REPEAT_SECONDS = 86_400;
 const MOST_COLUMNS = 88;
 
 /** Why a run alerts nobody, or null. A fork never does, whatever the configuration says. */
-export function silenceOf({ run: { trust, platform }, mode }: Told, isAsked: boolean): string | null {
-  if (trust === "fork") return "the run comes from a fork: nobody is alerted";
-  return mode === "check" && platform !== "local" && !isAsked
+export function silenceOf({ run, mode }: Told, isAsked: boolean): string | null {
+  const distrust = whyDistrusted(run);
+  if (distrust !== null) return `${distrust}: nobody is alerted`;
+  return mode === "check" && run.platform !== "local" && !isAsked
     ? "check mode: nobody is alerted; the log, the summary and the exit code tell"
     : null;
 }

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { readManifest } from "../artifacts/manifest.ts";
 import { whyNotProduction } from "../run/purpose.ts";
+import { whyDistrusted } from "../run/run.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
 import type { Occasion } from "../setup/occasion.ts";
@@ -29,7 +30,8 @@ export interface Finished {
 
 /** Why this run may not publish, or null. */
 export function refusalOf({ run, baseBranch }: Occasion): string | null {
-  if (run.trust !== "full") return "the run comes from a fork";
+  const distrust = whyDistrusted(run);
+  if (distrust !== null) return distrust;
   if (run.pullRequest !== null) return "the run is of a pull request";
   if (run.ref.kind !== "branch" || run.ref.name !== baseBranch)
     return `the run is on ${run.ref.name}, not on the base branch ${baseBranch}`;

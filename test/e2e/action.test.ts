@@ -11,6 +11,7 @@ describe("the Action", () => {
   let project: SmallProject;
   beforeEach(() => {
     project = openSmallProject();
+    project.addOrigin();
   });
   afterEach(() => project.remove());
 

@@ -26,6 +26,7 @@ let servers: Server[];
 
 beforeEach(async () => {
   project = openSmallProject();
+  project.addOrigin();
   [requests, signedTokens, comments, uploaded, refusal, servers] = [[], [], [], null, null, []];
   const signed = await listen((request, response) => {
     signedTokens.push(request.headers.authorization);

@@ -37,6 +37,7 @@ afterAll(async () => {
 let project: SmallProject;
 beforeEach(() => {
   project = openSmallProject();
+  project.addOrigin();
 });
 afterEach(() => project.remove());
 

@@ -10,6 +10,7 @@ import { openSmallProject, type SmallProject, textOf } from "./small-project.ts"
 let project: SmallProject;
 beforeEach(() => {
   project = openSmallProject();
+  project.addOrigin();
 });
 afterEach(() => project.remove());
 
@@ -143,18 +144,44 @@ describe("on GitHub Actions", () => {
     expect(notify.stdout).toContain("the run comes from a fork: nobody is alerted");
   });
 
-  it.each(["ci", "plan", "build"])(
-    "%s refuses a stranger's tree under pull_request_target, before dbt is started",
+  it.each(["ci", "ci --dry-run", "plan", "plan --manifest m.json", "build", "clean"])(
+    "%s is refused under pull_request_target, also with the base's own tree, before dbt is started",
     async (command) => {
-      const env = onGitHub("pull_request_target", pullRequest("mallory/shop"), { GITHUB_SHA: "c".repeat(40) });
+      const env = onGitHub("pull_request_target", pullRequest("acme/shop"));
 
-      const ended = await signalbox([command], { cwd: project.dir, env });
+      const ended = await signalbox(command.split(" "), { cwd: project.dir, env });
 
       expect(ended.code).toBe(2);
       expect(ended.stderr).toContain("pull_request_target gives this job the base's secrets");
       expect(project.starts()).toEqual([]);
     },
   );
+
+  it.each(["ci --mode check", "plan --mode check", "build --mode deploy", "clean"])(
+    "%s refuses a stranger's head that a comment had checked out, before dbt is started",
+    async (command) => {
+      project.git("switch", "--quiet", "--detach");
+      project.write({ "models/orders.sql": "{{ env_var('DBT_PASSWORD') }}\n" });
+      project.git("commit", "--quiet", "--all", "--message", "A stranger's");
+      const env = onGitHub("issue_comment", push, { GITHUB_SHA: project.git("rev-parse", "HEAD~1") });
+
+      const ended = await signalbox(command.split(" "), { cwd: project.dir, env });
+
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toMatch(/issue_comment gives this job .* is (on no branch|not on main) of acme\/shop/);
+      expect(project.starts()).toEqual([]);
+    },
+  );
+
+  it("a pull request whose event's file is empty is a fork's: the log says why", async () => {
+    const env = onGitHub("pull_request", {}, { GITHUB_HEAD_REF: "feature/fx", SLACK_BOT_TOKEN: "xoxb-0123456789" });
+    writeFileSync(env.GITHUB_EVENT_PATH ?? "", "");
+
+    const ended = await signalbox(["ci", "--no-queue", "--full"], { cwd: project.dir, env });
+
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain("trust     nothing tells whose code this is, so that it counts as a fork's");
+  });
 
   it("with --json stdout is one document, and everything else is on stderr", async () => {
     const ended = await signalbox(["ci", "--no-queue", "--json"], { cwd: project.dir, env: onGitHub("push", push) });

@@ -110,6 +110,8 @@ export interface SmallProject {
   write(files: Readonly<Record<string, string | null>>): void;
   read(name: string): string;
   git(...args: string[]): string;
+  /** Makes acme/shop, which holds main as it is now, and makes it the origin: what a CI has checked out came from there. */
+  addOrigin(): void;
   /** How dbt was started, in order. */
   starts(): { argv: string[]; pid: number; env: Record<string, string> }[];
   /** Files in the repository that git does not know. */
@@ -117,7 +119,7 @@ export interface SmallProject {
   remove(): void;
 }
 
-/** A repository on main with an origin, a project of one model and a dbt that pretends. */
+/** A repository on main without a remote, a project of one model and a dbt that pretends. */
 export function openSmallProject(): SmallProject {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-small-")));
   const [dir, bin, log] = [join(root, "repo"), join(root, "bin"), join(root, "dbt.log")];
@@ -155,6 +157,12 @@ export function openSmallProject(): SmallProject {
     write,
     read: (name) => readFileSync(join(dir, name), "utf8"),
     git,
+    addOrigin: () => {
+      const origin = join(root, "acme/shop.git");
+      git("init", "--quiet", "--bare", "--initial-branch=main", origin);
+      git("remote", "add", "origin", `file://${origin}`);
+      git("push", "--quiet", "origin", "main");
+    },
     starts: () =>
       existsSync(log)
         ? readFileSync(log, "utf8")

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
+import { createGitHubBranches } from "./branches.ts";
 import type { GitHubClient, Route } from "./client.ts";
 import { readAnswer, runAnswer } from "./record.ts";
 
@@ -24,15 +25,10 @@ const artifactAnswer = z.object({
 });
 const artifactPage = z.object({ total_count: z.int().nonnegative(), artifacts: z.array(artifactAnswer) });
 
-/** https://docs.github.com/en/rest/branches/branches#get-a-branch */
-const branchAnswer = z.object({ commit: z.object({ sha: z.string() }) });
-/** https://docs.github.com/en/rest/commits/commits#compare-two-commits */
-const compareAnswer = z.object({ status: z.string() });
 const commitOfRun = z.object({ head_sha: word });
 
 const PAGE_SIZE = 100;
 const LIST: Route = "GET /repos/{owner}/{repo}/actions/artifacts";
-const COMPARE: Route = "GET /repos/{owner}/{repo}/compare/{basehead}";
 const ARCHIVE: Route = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
 
 /** Artifacts and what the API tells of the runs that made them. One call each. */
@@ -41,6 +37,7 @@ export function createGitHubArtifacts(
   { apiUrl, signal }: { readonly apiUrl: string; readonly signal?: AbortSignal | undefined },
 ) {
   const options = { signal };
+  const branches = createGitHubBranches(client, signal);
   return {
     async list(name: string, page: number) {
       const answer = await client.request(LIST, { name, per_page: PAGE_SIZE, page }, options);
@@ -61,14 +58,8 @@ export function createGitHubArtifacts(
       if (answer.status !== 200) return null;
       return { ...readAnswer(runAnswer, answer.body), commit: readAnswer(commitOfRun, answer.body).head_sha ?? null };
     },
-    async branchHead(branch: string) {
-      const answer = await client.request("GET /repos/{owner}/{repo}/branches/{branch}", { branch }, options);
-      return answer.status === 200 ? readAnswer(branchAnswer, answer.body).commit.sha : null;
-    },
-    async isAncestor(commit: string, of: string) {
-      const answer = await client.request(COMPARE, { basehead: `${of}...${commit}`, per_page: 1 }, options);
-      return answer.status === 200 && ["behind", "identical"].includes(readAnswer(compareAnswer, answer.body).status);
-    },
+    branchHead: branches.head,
+    isAncestor: branches.isAncestor,
     async archive(artifactId: string) {
       const answer = await client.request(ARCHIVE, { artifact_id: artifactId, archive_format: "zip" }, options);
       if (answer.status !== 302) return null;

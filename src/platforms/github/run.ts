@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Run, Trigger } from "../../run/run.ts";
+import { type Run, type Trigger, UNKNOWN_REPOSITORY } from "../../run/run.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Environment } from "../../support/secrets.ts";
 
@@ -34,9 +34,26 @@ export const GITHUB_TRIGGERS: Readonly<Record<string, Trigger>> = {
   repository_dispatch: "manual",
 };
 
-/** Reads the event's payload; null where the runner gave none. Throws a configuration error for one that is no JSON. */
-export function parseGitHubEvent(text: string | null): GitHubEvent | null {
+/**
+ * Reads the event's payload; null where the runner gave none, and where it cannot be read and had to tell whose code it
+ * is: nobody has to know more to distrust it. Throws a configuration error for any other one that cannot be read.
+ */
+export function parseGitHubEvent(text: string | null, eventName: string): GitHubEvent | null {
   if (text === null) return null;
+  try {
+    return readPayload(text);
+  } catch (error) {
+    if (namesHead(eventName)) return null;
+    throw error;
+  }
+}
+
+/** The events whose payload alone tells from which repository the code comes. */
+function namesHead(eventName: string): boolean {
+  return eventName.startsWith("pull_request") || eventName === "workflow_run";
+}
+
+function readPayload(text: string): GitHubEvent {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -67,7 +84,7 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
   const eventName = need("GITHUB_EVENT_NAME");
   const sha = need("GITHUB_SHA");
   const pullRequest = event?.pull_request ?? null;
-  const headRepository = headRepositoryOf(event, repositoryName);
+  const headRepository = headRepositoryOf(eventName, event, repositoryName);
   const workflowRef = env.GITHUB_WORKFLOW_REF ?? "";
   const server = env.GITHUB_SERVER_URL ?? "https://github.com";
   const id = need("GITHUB_RUN_ID");
@@ -97,33 +114,9 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
   };
 }
 
-/** A deleted fork has no repository any more: not ours, then. */
-function headRepositoryOf(event: GitHubEvent | null, repositoryName: string): string {
+/** A deleted fork has no repository any more: not ours, then. A payload that says nothing gives no trust either. */
+function headRepositoryOf(eventName: string, event: GitHubEvent | null, repositoryName: string): string {
   if (event?.pull_request) return event.pull_request.head.repo?.full_name ?? "(deleted fork)";
   if (event?.workflow_run) return event.workflow_run.head_repository?.full_name ?? "(deleted fork)";
-  return repositoryName;
-}
-
-/**
- * `pull_request_target` and `workflow_run` hand the base's secrets to a job. With another tree than the base's checked
- * out, dbt would run a stranger's Jinja with them. Throws a configuration error then.
- */
-export function refuseForeignCheckout(env: Environment, event: GitHubEvent | null, head: string | null): void {
-  const eventName = env.GITHUB_EVENT_NAME ?? "";
-  if (eventName !== "pull_request_target" && eventName !== "workflow_run") return;
-  const own = [env.GITHUB_SHA, event?.pull_request?.base.sha].filter(
-    (sha) => sha !== undefined && sha !== null && sha !== "",
-  );
-  if (head !== null && own.includes(head)) return;
-  const found =
-    head === null
-      ? "the checked-out commit is not known"
-      : `${head.slice(0, 12)} is checked out, which is not the base`;
-  throw new SignalboxError(
-    "configuration",
-    `${eventName} gives this job the base's secrets, and ${found}: its code would run with them`,
-    {
-      hint: "run dbt on pull_request instead; use this event only to report from verdict.json",
-    },
-  );
+  return namesHead(eventName) ? UNKNOWN_REPOSITORY : repositoryName;
 }

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type GitHubEvent,
-  parseGitHubEvent,
-  readGitHubRun,
-  refuseForeignCheckout,
-} from "../../../src/platforms/github/run.ts";
+import { type GitHubEvent, parseGitHubEvent, readGitHubRun } from "../../../src/platforms/github/run.ts";
+import { whyDistrusted } from "../../../src/run/run.ts";
 
 const SHA = "a".repeat(40);
 const HEAD = "b".repeat(40);
@@ -109,29 +105,28 @@ describe("a run on GitHub", () => {
     );
   });
 
-  it.each(["", "{", '{"pull_request": {"number": "x"}}', "[]"])("is refused where the event's file is %j", (text) => {
-    expect(() => parseGitHubEvent(text)).toThrow(/GITHUB_EVENT_PATH|not as documented/);
-  });
-});
+  const UNREADABLE = ["", "{", '{"pull_request": {"number": "x"}}', "[]"];
 
-describe("a job with the base's secrets", () => {
-  const env = { ...pushEnv, GITHUB_EVENT_NAME: "pull_request_target" };
-
-  it.each([
-    ["the head of a pull request", "pull_request_target", HEAD],
-    ["the head of a workflow_run", "workflow_run", HEAD],
-    ["no commit that can be told", "pull_request_target", null],
-  ])("is refused with %s checked out", (_, eventName, head) => {
-    expect(() => refuseForeignCheckout({ ...env, GITHUB_EVENT_NAME: eventName }, pullRequestEvent(), head)).toThrow(
-      /gives this job the base's secrets/,
-    );
+  it.each(UNREADABLE)("of a push is refused where the event's file is %j", (text) => {
+    expect(() => parseGitHubEvent(text, "push")).toThrow(/GITHUB_EVENT_PATH|not as documented/);
   });
 
-  it("may work on the base's own tree", () => {
-    expect(() => refuseForeignCheckout(env, pullRequestEvent(), SHA)).not.toThrow();
-  });
+  it.each(["pull_request", "pull_request_target", "pull_request_review", "pull_request_of_next_year", "workflow_run"])(
+    "of %s is not trusted where the event's file says nothing",
+    (eventName) => {
+      const env = { ...pullRequestEnv, GITHUB_EVENT_NAME: eventName };
+      const silent = [null, "{}", '{"repository": {"full_name": "acme/shop"}}', '{"pull_request": null}'];
+      for (const text of [...silent, ...UNREADABLE]) {
+        const run = readGitHubRun(env, parseGitHubEvent(text, eventName), MERGE);
 
-  it("is not meant by the ordinary events", () => {
-    expect(() => refuseForeignCheckout(pullRequestEnv, pullRequestEvent(), HEAD)).not.toThrow();
+        expect(run.trust, String(text)).toBe("fork");
+        expect(whyDistrusted(run)).toMatch(/^nothing tells whose code this is/);
+      }
+    },
+  );
+
+  it("of a push needs no event's file to be trusted", () => {
+    expect(readGitHubRun(pushEnv, parseGitHubEvent(null, "push"), SHA).trust).toBe("full");
+    expect(whyDistrusted(readGitHubRun(pushEnv, null, SHA))).toBeNull();
   });
 });

@@ -1,0 +1,99 @@
+import { stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { demandOf } from "../run/checkout.ts";
+import type { Mode } from "../run/mode.ts";
+import type { Run } from "../run/run.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { createGit, type Git } from "../support/git.ts";
+import { createRemote, type Remote } from "../support/remote.ts";
+import { openAncestry } from "./ancestry.ts";
+import type { Context } from "./context.ts";
+
+type Parts = Pick<Context, "env" | "clock" | "signal" | "log" | "openFetch" | "remote" | "baseDir">;
+
+/** `pull_request_target` is no event to run dbt in, whatever is checked out. Throws a configuration error there. */
+export function refuseTarget({ env }: Pick<Context, "env">): void {
+  const eventName = eventOf(env);
+  if (eventName === null || demandOf(eventName, "check") !== "none") return;
+  throw new SignalboxError(
+    "configuration",
+    `${eventName} gives this job the base's secrets: dbt would run the code of a pull request with them`,
+    { hint: "run dbt on pull_request instead; use this event only to report from verdict.json" },
+  );
+}
+
+/**
+ * dbt runs what is checked out with this job's credentials, and most events of GitHub say nothing of it. Throws a
+ * configuration error for code that is on no branch of this repository, and for a deploy of what is not on its base
+ * branch. Nothing in the tree is read before.
+ */
+export async function assertOwnCode(
+  context: Parts,
+  occasion: { readonly run: Run; readonly baseBranch: string | null; readonly mode: Mode },
+  projectDir: string,
+): Promise<void> {
+  refuseTarget(context);
+  const eventName = eventOf(context.env);
+  const demand = eventName === null ? "any" : demandOf(eventName, occasion.mode);
+  if (demand !== "own branch" && demand !== "base branch") return;
+
+  const assertOn = async (remote: Remote, head: string | null) => {
+    const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, remote);
+    const ask = demand === "base branch" ? ancestry.isOnBase : ancestry.isOnSomeBranch;
+    const isOwn = head === null ? null : await ask(head);
+    if (isOwn !== true)
+      throw notOwn({ ...occasion, eventName: eventName ?? "", head, demand, isKnown: isOwn !== null });
+  };
+  const { git } = context.remote;
+  await assertOn(context.remote, await git.ask("rev-parse", "HEAD"));
+
+  // The project may lie in a checkout of its own: a submodule is as its repository pins it.
+  if (!(await isFolder(projectDir))) return;
+  const projectGit = createGit(projectDir, context.env);
+  const topOf = (dir: Git) => dir.ask("rev-parse", "--show-toplevel");
+  const [top, projectTop] = await Promise.all([topOf(git), topOf(projectGit)]);
+  if (top === projectTop) return;
+  const head = await projectGit.ask("rev-parse", "HEAD");
+  const path = projectTop === null ? "" : relative(context.baseDir, projectTop);
+  const pinned = await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `HEAD:./${path}`);
+  if (head === null || pinned !== head) await assertOn(createRemote(projectGit), head);
+}
+
+interface NotOwn {
+  readonly eventName: string;
+  readonly head: string | null;
+  readonly demand: "own branch" | "base branch";
+  readonly isKnown: boolean;
+  readonly run: Run;
+  readonly baseBranch: string | null;
+  readonly mode: Mode;
+}
+
+function notOwn({ eventName, head, demand, isKnown, run, baseBranch, mode }: NotOwn): SignalboxError {
+  const code = head?.slice(0, 12) ?? "the checked-out code";
+  const [found, wanted] =
+    demand === "own branch"
+      ? [
+          `${code} is on no branch of ${run.repository} that git or GitHub's API tells of`,
+          "check out one of its branches",
+        ]
+      : isKnown
+        ? [`${code} is not on ${baseBranch} of ${run.repository}`, `${mode} mode runs what is on ${baseBranch}`]
+        : [`nothing tells that ${code} is on ${baseBranch} of ${run.repository}`, `check out ${baseBranch}`];
+  return new SignalboxError("configuration", `${eventName} gives this job this repository's secrets, and ${found}`, {
+    hint: `${wanted}, with fetch-depth: 0 at actions/checkout; GitHub's API is asked where GITHUB_TOKEN has contents: read`,
+  });
+}
+
+/** A folder that is not there is reported where the project is read. */
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** null: not GitHub. */
+function eventOf(env: Context["env"]): string | null {
+  return env.GITHUB_ACTIONS === "true" ? (env.GITHUB_EVENT_NAME ?? "") : null;
+}

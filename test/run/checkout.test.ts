@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { demandOf } from "../../src/run/checkout.ts";
+import type { Mode } from "../../src/run/mode.ts";
+
+describe("what an event of GitHub lets dbt work on", () => {
+  it.each<[string, Mode, string]>([
+    ["pull_request", "check", "any"],
+    ["merge_group", "check", "any"],
+    ["pull_request_target", "check", "none"],
+    ["pull_request_target", "deploy", "none"],
+    ["push", "check", "own branch"],
+    ["push", "deploy", "base branch"],
+    ["schedule", "schedule", "base branch"],
+    ["workflow_dispatch", "deploy", "base branch"],
+    ["workflow_run", "check", "own branch"],
+    ["issue_comment", "check", "own branch"],
+    ["pull_request_review", "check", "own branch"],
+    ["an event of next year", "check", "own branch"],
+    ["", "deploy", "base branch"],
+  ])("%s in %s mode: %s", (event, mode, demand) => {
+    expect(demandOf(event, mode)).toBe(demand);
+  });
+});
