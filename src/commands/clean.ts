@@ -52,7 +52,7 @@ async function clean(context: Context, occasion: Occasion, workshop: Workshop, p
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
 async function occasionOfClean(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
   const distrust = whyDistrusted(thisRun);
   if (distrust !== null) {
     throw new SignalboxError("configuration", `${distrust}: it drops nothing`, {

@@ -33,7 +33,7 @@ async function notify(context: Context): Promise<number> {
 async function readTold(context: Context): Promise<Told> {
   const { mode: asked, target } = context.settings.given;
   const known = runFile.safeParse(await context.work.readJson("run.json"));
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
   if (known.success)
     return { ...known.data, run: thisRun, mode: asked === undefined || asked === "auto" ? known.data.mode : asked };
   if (thisRun.platform !== "local") return { ...(await learnOccasion(context)), project: "dbt" };

@@ -13,7 +13,7 @@ const TIMED_OUT = 75;
 const LEFT = 76;
 
 export async function run(context: Context): Promise<number> {
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
   const command = context.settings.rest;
   const { mode, supersede } = context.settings.given;
   const turn = await takeTurn(context, {

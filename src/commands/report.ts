@@ -27,7 +27,7 @@ async function report(context: Context): Promise<number> {
   const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
   await writeSummary(context, renderSummary(summary));
   if (config.report.comment) {
-    const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+    const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
     await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);
   }
   context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);

@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { findDbtFolders } from "../dbt/folders.ts";
+import type { Run } from "../run/run.ts";
+import { openAncestry } from "../setup/ancestry.ts";
 import type { Context } from "../setup/context.ts";
 import { learnOccasion, learnRun } from "../setup/occasion.ts";
 import { openStoreOf, requireStore } from "../setup/store.ts";
@@ -47,14 +49,16 @@ export async function run(context: Context): Promise<number> {
 
 async function publish(context: Context): Promise<StateResult> {
   const occasion = await learnOccasion(context);
-  const refusal = refusalOf(occasion);
+  const head = occasion.run.commit.checkedOut;
+  const { from, commit = head } = context.settings.given;
+  const refusal =
+    (await refusalOf(context, occasion, head)) ?? (commit === head ? null : await refusalOf(context, occasion, commit));
   if (refusal !== null)
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
-      hint: "publish from a run on the base branch",
+      hint: `publish what is on ${occasion.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,
     });
   const changes = await localChanges(context, occasion);
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
-  const { from, commit = occasion.run.commit.checkedOut } = context.settings.given;
   const { files, target } =
     from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
   const published = await publishStep(context, occasion, { commit, target }, files);
@@ -62,7 +66,7 @@ async function publish(context: Context): Promise<StateResult> {
 }
 
 async function fetch(context: Context): Promise<StateResult> {
-  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false });
+  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false, trust: false });
   const store = requireStore(openStoreOf(context, thisRun, baseBranch));
   const { commit } = context.settings.given;
   if (
@@ -83,6 +87,7 @@ async function fetch(context: Context): Promise<StateResult> {
       },
     );
   }
+  await assertOfBase(context, thisRun, baseBranch, ref);
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
   const { targetPath } = await findDbtFolders(projectDirOf(context), {
     ...context.env,
@@ -98,6 +103,20 @@ async function fetch(context: Context): Promise<StateResult> {
     ]);
   }
   return fetchInto(store, ref, out);
+}
+
+/** What was fetched is what a check reads from: who asks by hand has to know as well. */
+async function assertOfBase(context: Context, run: Run, baseBranch: string | null, ref: BundleRef): Promise<void> {
+  const isOnBase = await openAncestry(context, run, baseBranch, context.remote).isOnBase(ref.commit);
+  if (isOnBase === true) return;
+  const branch = baseBranch ?? "the base branch, which is not known";
+  throw new SignalboxError(
+    "artifacts",
+    isOnBase === false
+      ? `the bundle ${ref.where} is of a commit that is not on ${branch}`
+      : `nothing tells that the commit of the bundle ${ref.where} is on ${branch}`,
+    { hint: "with fetch-depth: 0 git can tell, with GITHUB_TOKEN and contents: read GitHub's API" },
+  );
 }
 
 async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promise<StateResult> {

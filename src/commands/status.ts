@@ -7,7 +7,7 @@ import { SignalboxError } from "../support/errors.ts";
 
 /** One look at the line, without waiting: who is inside, who waits, in their order. */
 export async function run(context: Context): Promise<number> {
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false });
+  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
   const line = await lookAtLine(context, thisRun);
   if ("why" in line) throw new SignalboxError("configuration", `there is no line to look at: ${line.why}`);
   const scan = await line.source.scan(context.signal);

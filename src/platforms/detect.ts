@@ -1,12 +1,11 @@
-import type { Run } from "../run/run.ts";
+import { type Run, UNKNOWN_REPOSITORY } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Fetch } from "../support/proxied-fetch.ts";
 import type { Environment } from "../support/secrets.ts";
 import { createCircleClient } from "./circleci/client.ts";
-import { fetchCircleTrigger, readCircleRun } from "./circleci/run.ts";
-import type { CircleTrigger } from "./circleci/trigger.ts";
+import { type CirclePipeline, fetchCirclePipeline, readCircleRun } from "./circleci/run.ts";
 import { parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
 
@@ -21,14 +20,23 @@ export interface DetectOptions {
   readonly git: Git;
   /** `base_branch` of signalbox.yml; null: what the event or the remote says. */
   readonly baseBranch: string | null;
-  /** What the command has to know: `report` and `notify` ask neither the remote nor CircleCI. */
-  readonly needs: { readonly baseBranch: boolean; readonly trigger: boolean };
+  readonly needs: Needs;
+  /** Whether the base branch of the run's repository holds what is checked out; null: nobody can tell. */
+  readonly isOnBase: (run: Run, baseBranch: string, head: string) => Promise<boolean | null>;
   readonly circleUrl: string;
   /** Of a local run. */
   readonly localId: string;
   readonly cwd: string;
   /** Goes through a proxy; null: there is none. */
   readonly openFetch: () => Promise<Fetch | null>;
+}
+
+/** What a command has to know: `report` asks neither the remote nor CircleCI. */
+export interface Needs {
+  readonly baseBranch: boolean;
+  readonly trigger: boolean;
+  /** Whose code it is, where CircleCI's variables do not tell. */
+  readonly trust: boolean;
 }
 
 export function platformOf(env: Environment): Run["platform"] {
@@ -49,17 +57,31 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
     const baseBranch = options.baseBranch ?? event?.repository?.default_branch ?? (await findBaseBranch(options));
     return { run: readGitHubRun(env, event, head), baseBranch };
   }
-  const baseBranch = options.baseBranch ?? (await findBaseBranch(options));
-  if (platform === "circleci") {
-    const isBase = baseBranch !== null && env.CIRCLE_BRANCH === baseBranch && !env.CIRCLE_TAG;
-    const started = isBase && options.needs.trigger ? await askCircle(options) : null;
-    const remote = await git.ask("config", "--get", "remote.origin.url");
-    return { run: readCircleRun(env, { head, remote, started }), baseBranch };
-  }
+  if (platform === "circleci") return detectCircle(options, head);
+  const baseBranch = await findBaseBranch(options);
   return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch };
 }
 
-async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<CircleTrigger> {
+async function detectCircle(options: DetectOptions, head: string | null): Promise<Detected> {
+  const { env, needs } = options;
+  const baseBranch = await findBaseBranch(options);
+  const isOn = (branch: string | null) => branch !== null && env.CIRCLE_BRANCH === branch && !env.CIRCLE_TAG;
+  const needsTrigger = needs.trigger && isOn(baseBranch);
+  const remote = await options.git.ask("config", "--get", "remote.origin.url");
+  // The variables tell a fork of a GitHub OAuth or Bitbucket project, and of no other one.
+  const needsTrust = needs.trust && readCircleRun(env, { head, remote, started: null }).trust === "full";
+  const pipeline = needsTrigger ? await askCircle(options) : needsTrust ? await askCircleIfAny(options) : null;
+  const run = readCircleRun(env, { head, remote, started: pipeline?.started ?? null });
+  const asFork = (headRepository: string): Run => ({ ...run, trust: "fork", headRepository });
+  if (!needsTrust) return { run, baseBranch };
+  if (pipeline?.tellsOrigin) return { run: pipeline.fork === null ? run : asFork(pipeline.fork), baseBranch };
+
+  const base = baseBranch ?? (await findBaseBranch({ ...options, needs: { ...needs, baseBranch: true } }));
+  const isOwn = base !== null && isOn(base) && head !== null && (await options.isOnBase(run, base, head)) === true;
+  return { run: isOwn ? run : asFork(UNKNOWN_REPOSITORY), baseBranch };
+}
+
+async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<CirclePipeline> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(
@@ -70,12 +92,21 @@ async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<
       },
     );
   }
-  return fetchCircleTrigger(await createCircleClient(circleUrl, token, { fetch: await openFetch() }), env);
+  return fetchCirclePipeline(await createCircleClient(circleUrl, token, { fetch: await openFetch() }), env);
 }
 
-/** The remote's HEAD: as the clone remembers it, else as the remote says. */
-async function findBaseBranch({ git, needs }: DetectOptions): Promise<string | null> {
-  if (!needs.baseBranch) return null;
+/** null: it cannot be asked, or does not answer as documented. */
+async function askCircleIfAny(options: DetectOptions): Promise<CirclePipeline | null> {
+  if (!options.env.CIRCLE_TOKEN) return null;
+  return askCircle(options).catch((error: unknown) => {
+    if (error instanceof SignalboxError) return null;
+    throw error;
+  });
+}
+
+/** The configured one; else the remote's HEAD: as the clone remembers it, else as the remote says. */
+async function findBaseBranch({ git, needs, baseBranch }: DetectOptions): Promise<string | null> {
+  if (baseBranch !== null || !needs.baseBranch) return baseBranch;
   const remembered = await git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
   if (remembered !== null) return remembered.replace(/^origin\//, "");
   const asked = await git.ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD");

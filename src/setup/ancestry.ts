@@ -3,7 +3,8 @@ import type { Run } from "../run/run.ts";
 import { isOnRemoteBranch, isOnSomeBranch, isShallow } from "../state/ancestry.ts";
 import { isAncestor } from "../state/base-commit.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { type Remote, repositoryIn } from "../support/remote.ts";
+import type { Remote } from "../support/remote.ts";
+import { repositoryIn } from "../support/repository-address.ts";
 import type { Context } from "./context.ts";
 import { openGitHub } from "./github.ts";
 
@@ -31,7 +32,9 @@ export function openAncestry(
 
   const isOwnClone = async (): Promise<boolean> => {
     const [origin, own] = [await remote.url(), ownRepository(run, env)];
-    return origin !== null && (own === null || repositoryIn(origin)?.toLowerCase() === own.toLowerCase());
+    // A folder's path names no repository.
+    const named = origin === null ? null : repositoryIn(origin);
+    return origin !== null && (own === null || named === null || named.toLowerCase() === own.toLowerCase());
   };
 
   /** null: the API cannot be asked, and why is said. */

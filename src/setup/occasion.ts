@@ -1,11 +1,12 @@
 import { dbtVariable } from "../dbt/environment.ts";
-import { type Detected, detectRun, platformOf } from "../platforms/detect.ts";
+import { type Detected, detectRun, type Needs, platformOf } from "../platforms/detect.ts";
 import { chooseMode, type Mode } from "../run/mode.ts";
 import type { Purpose } from "../run/purpose.ts";
 import type { Run } from "../run/run.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import { TAKES_REST } from "../settings/flags.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
+import { openAncestry } from "./ancestry.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 
 /** What a run is for: known before anything is started or written. */
@@ -26,12 +27,13 @@ export function purposeOf({ mode, target, run }: Occasion): Purpose {
 }
 
 /** Which run this is; what started it and what the base branch is, only where the command needs to know. */
-export async function learnRun(context: Context, needs: { baseBranch: boolean; trigger: boolean }): Promise<Detected> {
+export async function learnRun(context: Context, needs: Needs): Promise<Detected> {
   return detectRun({
     env: context.env,
     git: context.git,
     baseBranch: context.settings.config.baseBranch,
     needs,
+    isOnBase: (run, baseBranch, head) => openAncestry(context, run, baseBranch, context.remote).isOnBase(head),
     circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",
     localId: `${context.pid}-${context.clock.now()}`,
     cwd: context.cwd,
@@ -43,7 +45,11 @@ export async function learnRun(context: Context, needs: { baseBranch: boolean; t
 export async function learnOccasion(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
   const asked = given.mode ?? "auto";
-  const { run, baseBranch } = await learnRun(context, { baseBranch: true, trigger: asked === "auto" });
+  const { run, baseBranch } = await learnRun(context, {
+    baseBranch: true,
+    trigger: asked === "auto",
+    trust: true,
+  });
   if (baseBranch === null) {
     await assertCheckout(context);
     throw noBaseBranch(context);

@@ -1,11 +1,11 @@
 import type { Run } from "../run/run.ts";
-import { isAncestor } from "../state/base-commit.ts";
 import type { BundleStore } from "../state/store.ts";
 import { createCircleStore } from "../state/stores/circleci.ts";
 import { createGitHubStore } from "../state/stores/github.ts";
 import { type OpenedStore, openStore } from "../state/stores/open.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { once } from "../support/once.ts";
+import { openAncestry } from "./ancestry.ts";
 import type { Context } from "./context.ts";
 import { connectGitHub, gitHubApiUrl } from "./github.ts";
 
@@ -79,7 +79,7 @@ function openGitHub(context: Context, run: Run, baseBranch: string): BundleStore
 }
 
 function openCircle(context: Context, run: Run, baseBranch: string): BundleStore {
-  const { env, signal, clock, git } = context;
+  const { env, signal, clock } = context;
   const connect = once(async () => {
     const token = env.CIRCLE_TOKEN || null;
     if (token === null) {
@@ -97,7 +97,8 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
     const client = await createCircleClient(baseUrl, token, { clock, fetch: await context.openFetch() });
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });
-  const isInBase = (commit: string) => isAncestor(git, commit, `refs/remotes/origin/${baseBranch}`);
+  const ancestry = openAncestry(context, run, baseBranch, context.remote);
+  const isInBase = async (commit: string) => (await ancestry.isOnBase(commit)) === true;
   return createCircleStore({ ...commonOf(context, run, baseBranch), connect, isInBase });
 }
 

@@ -56,13 +56,6 @@ export async function listAncestors(git: Git, sha: string): Promise<readonly str
   return listed.split("\n").filter((line) => line !== "");
 }
 
-/** Whether a commit is on the base branch; null where this checkout does not know the commit. */
-export async function isOnBase(git: Git, baseBranch: string, commit: string): Promise<boolean | null> {
-  const base = await findBaseRef(git, baseBranch);
-  if (base === null || (await git.ask("cat-file", "-e", `${commit}^{commit}`)) === null) return null;
-  return isAncestor(git, commit, base.ref);
-}
-
 /** False also where the checkout does not know the one or the other. */
 export async function isAncestor(git: Git, commit: string, ref: string): Promise<boolean> {
   return (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, ref)) !== null;

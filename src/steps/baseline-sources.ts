@@ -3,12 +3,12 @@ import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { lendPackages, withWorktree } from "../dbt/worktree.ts";
 import type { Baseline } from "../selection/plan.ts";
+import { openAncestry } from "../setup/ancestry.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
 import { forgive, forgiveAuto, openStoreOf } from "../setup/store.ts";
 import type { Workshop } from "../setup/workshop.ts";
-import { isOnBase } from "../state/base-commit.ts";
 import { BUNDLE_FILES, readBundle } from "../state/bundle.ts";
 import { findManifestFile } from "../state/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../state/store.ts";
@@ -43,6 +43,7 @@ export function openSources(
   current: Manifest,
 ): BaselineSources {
   const { config } = context.settings;
+  const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, context.remote);
   const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
   const warnings: string[] = [];
   const read = new Map<string, Baseline>();
@@ -66,22 +67,30 @@ export function openSources(
     return { manifest, dir, origin };
   };
 
-  /** Anybody who can write to the store could put a branch's build there, and every check would read from it. */
-  const assertOnBase = async ({ commit, where }: BundleRef): Promise<void> => {
-    const isOn = await isOnBase(context.git, occasion.baseBranch, commit);
-    if (isOn === true) return;
+  /**
+   * Anybody who can write to the store could put a branch's build there, and every check would read from it. False where
+   * nobody can tell: the next source has its turn.
+   */
+  const assertOnBase = async ({ commit, where }: BundleRef): Promise<boolean> => {
+    const isOn = await ancestry.isOnBase(commit);
+    if (isOn === true) return true;
     if (isOn === null) {
       warn(
-        `nothing here tells whether the bundle ${where} is of ${occasion.baseBranch}: its commit is not in this checkout`,
+        `the bundle ${where} is not used: neither git nor GitHub's API tells that its commit is on ${occasion.baseBranch} (fetch-depth: 0, or GITHUB_TOKEN with contents: read)`,
       );
-      return;
+      return false;
     }
     throw new SignalboxError("artifacts", `the bundle ${where} is of a commit that is not on ${occasion.baseBranch}`, {
       hint: "what production holds is what the base branch built: find out who wrote it, and take it away",
     });
   };
 
-  const fromBundle = async (store: BundleStore, ref: BundleRef, name: Use, distance: number): Promise<Baseline> => {
+  const fromBundle = async (
+    store: BundleStore,
+    ref: BundleRef,
+    name: Use,
+    distance: number,
+  ): Promise<Baseline | null> => {
     const same = read.get(ref.where);
     // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
     if (same !== undefined) return { ...same, origin: { ...same.origin, distance } };
@@ -89,7 +98,7 @@ export function openSources(
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
     assertFits(header, current, occasion.baseBranch, ref.where);
-    await assertOnBase(ref);
+    if (!(await assertOnBase(ref))) return null;
     const manifest = await readManifestIn(dir);
     warn(...assertComparable(manifest, current, ref.where));
     const { where, commit } = ref;

@@ -1,14 +1,15 @@
 import { relative } from "node:path";
 import { readManifest } from "../artifacts/manifest.ts";
 import { whyNotProduction } from "../run/purpose.ts";
-import { whyDistrusted } from "../run/run.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import { openAncestry } from "../setup/ancestry.ts";
 import type { Context } from "../setup/context.ts";
 import type { Occasion } from "../setup/occasion.ts";
 import { openStoreOf, requireStore } from "../setup/store.ts";
 import type { Verdict } from "../severity/verdict.ts";
 import { type BundleHeader, makeBundle } from "../state/bundle.ts";
 import { whyUnfit } from "../state/fitness.ts";
+import { type Publication, whyNotOfBase, whyNotPublished } from "../state/publishable.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Built } from "./build.ts";
@@ -28,14 +29,18 @@ export interface Finished {
   readonly verdict: Verdict | null;
 }
 
-/** Why this run may not publish, or null. */
-export function refusalOf({ run, baseBranch }: Occasion): string | null {
-  const distrust = whyDistrusted(run);
-  if (distrust !== null) return distrust;
-  if (run.pullRequest !== null) return "the run is of a pull request";
-  if (run.ref.kind !== "branch" || run.ref.name !== baseBranch)
-    return `the run is on ${run.ref.name}, not on the base branch ${baseBranch}`;
-  return null;
+/** Why this run may not publish a build of the commit, or null. */
+export async function refusalOf(context: Context, occasion: Occasion, commit: string): Promise<string | null> {
+  return whyNotPublished(publicationOf(context, occasion, commit)) ?? (await notOfBase(context, occasion, commit));
+}
+
+function publicationOf(context: Context, { run, baseBranch }: Occasion, commit: string): Publication {
+  return { run, baseBranch, commit, isAmongArtifacts: context.settings.config.store === "auto" };
+}
+
+async function notOfBase(context: Context, occasion: Occasion, commit: string): Promise<string | null> {
+  const { isOnBase } = openAncestry(context, occasion.run, occasion.baseBranch, context.remote);
+  return whyNotOfBase(publicationOf(context, occasion, commit), await isOnBase(commit));
 }
 
 /**
@@ -50,8 +55,9 @@ export async function publishIfDue(
   const nothing = { published: null, exitCode: 0 } as const;
   if (occasion.mode === "check" || context.settings.given.noPublish || finished.built === null) return nothing;
   const opened = openStoreOf(context, occasion.run, occasion.baseBranch);
+  const commit = occasion.run.commit.checkedOut;
   const why =
-    refusalOf(occasion) ??
+    whyNotPublished(publicationOf(context, occasion, commit)) ??
     whyNotProduction(occasion, context.settings.config.modes) ??
     whyUnfit({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
     (await localChanges(context, occasion)) ??
@@ -60,15 +66,16 @@ export async function publishIfDue(
     context.log.step("publish", `no state bundle: ${why}`);
     return nothing;
   }
+  // Last of all: git may have to ask the remote, and GitHub's API after it.
+  const elsewhere = await notOfBase(context, occasion, commit);
+  if (elsewhere !== null) {
+    context.log.warn("publish", `no state bundle: ${elsewhere}`);
+    return nothing;
+  }
   try {
     const dirs = finished.built.starts.map(({ dir }) => dir);
     const files = await filesOfStarts(dirs, context.work.path("verdict.json"));
-    const published = await publishStep(
-      context,
-      occasion,
-      { commit: occasion.run.commit.checkedOut, target: occasion.target },
-      files,
-    );
+    const published = await publishStep(context, occasion, { commit, target: occasion.target }, files);
     context.log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
     return { published, exitCode: 0 };
   } catch (error) {
@@ -108,7 +115,7 @@ export async function publishStep(
     into,
     facts: {
       commit,
-      branch: occasion.run.ref.name,
+      branch: occasion.baseBranch,
       createdAt: new Date(context.clock.now()).toISOString(),
       project: manifest.projectName,
       adapter: manifest.adapter,

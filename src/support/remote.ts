@@ -24,6 +24,7 @@ export interface Heads {
 
 export function createRemote(git: Git): Remote {
   const url = once(() => git.ask("config", "--get", "remote.origin.url"));
+  const fetched = new Map<string, Promise<boolean>>();
   return {
     git,
     url,
@@ -32,12 +33,16 @@ export function createRemote(git: Git): Remote {
       const said = await git.ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD", "refs/heads/*");
       return said === null ? null : readHeads(said);
     }),
-    fetch: async (commit, { alone } = { alone: false }) => {
+    fetch: (commit, { alone } = { alone: false }) => {
+      const known = fetched.get(commit);
+      if (known !== undefined) return known;
       // Without --refmap the clone's own refspecs would move its remote-tracking branches.
       const quietly = ["-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--refmap="];
       const depth = alone ? ["--depth=1"] : [];
       const args = [...quietly, "--no-recurse-submodules", ...depth, "--end-of-options", "origin", commit];
-      return (await git.ask(...args)) !== null;
+      const answer = git.ask(...args).then((said) => said !== null);
+      fetched.set(commit, answer);
+      return answer;
     },
   };
 }
@@ -48,9 +53,4 @@ function readHeads(said: string): Heads {
     defaultBranch: /^ref: refs\/heads\/(\S+)\s+HEAD$/m.exec(said)?.[1] ?? null,
     tips: new Map(tips.map(([, commit = "", name = ""]) => [name, commit])),
   };
-}
-
-/** `owner/name` at the end of an address such as https://github.com/acme/shop or git@github.com:acme/shop.git */
-export function repositoryIn(address: string): string | null {
-  return /(?:^|[/:])([^/:]+\/[^/:]+?)(?:\.git)?\/?$/.exec(address)?.[1] ?? null;
 }

@@ -194,12 +194,13 @@ describe("on GitHub Actions", () => {
 describe("on CircleCI", () => {
   let server: Server;
   let asked: string[];
+  let vcs: Readonly<Record<string, string>> | undefined;
   beforeEach(async () => {
-    asked = [];
+    [asked, vcs] = [[], undefined];
     server = createServer((request, response) => {
       asked.push(`${request.method} ${request.url} ${request.headers["circle-token"]}`);
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ id: "p-1", trigger: { type: "scheduled_pipeline" } }));
+      response.end(JSON.stringify({ id: "p-1", vcs, trigger: { type: "scheduled_pipeline" } }));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
@@ -231,6 +232,38 @@ describe("on CircleCI", () => {
     expect(asked).toEqual(["GET /api/v2/pipeline/p-1 CCIPAT_0123456789"]);
     expect(readFileSync(join(project.dir, "..", "output"), "utf8")).toContain("outcome=pass\n");
     expect(ended.code).toBe(0);
+  });
+
+  it("a pipeline of the GitHub App that runs a fork's commit alerts nobody and publishes nothing", async () => {
+    vcs = {
+      origin_repository_url: "https://github.com/mallory/shop",
+      target_repository_url: "https://github.com/acme/shop",
+    };
+    const store = join(project.dir, "..", "store");
+
+    const ended = await signalbox(["ci", "--no-queue", "--store", `dir:${store}`], {
+      cwd: project.dir,
+      env: onCircle(),
+    });
+
+    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
+    expect([ended.code, existsSync(store)]).toEqual([0, false]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("without a token a run on the remote's main is trusted, and another branch counts as a fork's", async () => {
+    const env = { CIRCLE_TOKEN: undefined, SIGNALBOX_STORE: "none" };
+
+    const main = await signalbox(["ci", "--no-queue", "--mode", "deploy"], { cwd: project.dir, env: onCircle(env) });
+    project.git("switch", "--quiet", "--create", "feature");
+    const branch = await signalbox(["ci", "--no-queue", "--full"], {
+      cwd: project.dir,
+      env: onCircle({ ...env, CIRCLE_BRANCH: "feature" }),
+    });
+
+    expect([main.code, branch.code]).toEqual([0, 0]);
+    expect(main.stdout).not.toContain("trust  ");
+    expect(branch.stdout).toContain("trust     nothing tells whose code this is, so that it counts as a fork's");
   });
 
   it("without a token the mode cannot be told, and is not guessed", async () => {

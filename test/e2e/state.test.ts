@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
+import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
 import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
 
@@ -262,5 +263,111 @@ describe("the bundle of a deploy", () => {
 
     expect(part.published).toBeNull();
     expect(since.published?.commit).toBe(project.git("rev-parse", "HEAD"));
+  });
+});
+
+describe("a commit that is not on the remote's base branch", () => {
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    signalbox(args, { cwd: project.dir, env: { ...project.env, SIGNALBOX_STORE: `dir:${store}`, ...env } });
+  const commitOrders = (text: string) => {
+    project.write({ "models/orders.sql": text });
+    project.git("commit", "--quiet", "--all", "--message", text);
+    return project.git("rev-parse", "HEAD");
+  };
+
+  it("is not published: ci warns and keeps its exit code, state publish is 2, and both publish it once it is pushed", async () => {
+    project.addOrigin();
+    const head = commitOrders("select 2");
+
+    const ci = await run(["ci", "--mode", "deploy", "--json"]);
+    const publish = await run(["state", "publish", "--mode", "deploy"]);
+
+    expect([ci.code, json<CiResult>(ci).published]).toEqual([0, null]);
+    expect(ci.stderr).toContain(`warning: no state bundle: ${head.slice(0, 12)} is not on the remote's main`);
+    expect(publish.code).toBe(2);
+    expect(publish.stderr).toContain(`nothing is published: ${head.slice(0, 12)} is not on the remote's main`);
+    expect(existsSync(store)).toBe(false);
+
+    project.git("push", "--quiet", "origin", "main");
+    expect((await run(["state", "publish", "--mode", "deploy"])).code).toBe(0);
+  });
+
+  it("is not published by the name of another one", async () => {
+    project.addOrigin();
+    await run(["ci", "--mode", "deploy", "--no-publish"]);
+    project.git("switch", "--quiet", "--detach");
+    const stranger = commitOrders("select 3");
+    project.git("switch", "--quiet", "main");
+
+    const publish = await run(["state", "publish", "--mode", "deploy", "--commit", stranger]);
+
+    expect(publish.code).toBe(2);
+    expect(publish.stderr).toContain(`${stranger.slice(0, 12)} is not on the remote's main`);
+  });
+
+  it("is published from a tag on the base branch, as the base branch's", async () => {
+    project.addOrigin();
+    project.git("tag", "v1");
+    const env = {
+      CI: "true",
+      GITHUB_ACTIONS: "true",
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_EVENT_NAME: "release",
+      GITHUB_SHA: project.git("rev-parse", "HEAD"),
+      GITHUB_REF_NAME: "v1",
+      GITHUB_REF_TYPE: "tag",
+      GITHUB_RUN_ID: "777",
+    };
+
+    const released = await run(["ci", "--mode", "deploy", "--no-queue", "--json"], env);
+
+    const { published } = json<CiResult>(released);
+    expect(released.code).toBe(0);
+    expect(JSON.parse(readFileSync(join(published?.where ?? "", "state.json"), "utf8"))).toMatchObject({
+      branch: "main",
+    });
+  });
+
+  it("is no baseline: exit 3, and state fetch does not hand it out", async () => {
+    const commit = commitOrders("select 2");
+    await run(["ci", "--mode", "deploy"]);
+    project.git("reset", "--quiet", "--hard", "HEAD~1");
+    project.addOrigin();
+    project.git("switch", "--quiet", "--create", "feature");
+    project.write({ "signalbox.yml": `${project.read("signalbox.yml")}baseline: { sources: [store] }\n` });
+
+    const check = await run(["ci", "--no-queue"]);
+    const fetched = await run(["state", "fetch"]);
+
+    expect([check.code, fetched.code]).toEqual([3, 3]);
+    for (const { stderr } of [check, fetched])
+      expect(stderr).toContain(`${join(store, commit)} is of a commit that is not on main`);
+  });
+
+  it("that nobody can tell from another is no baseline either: the next source has its turn, and the log says so", async () => {
+    project.addOrigin();
+    const commit = commitOrders("select 2");
+    project.git("push", "--quiet", "origin", "main");
+    await run(["ci", "--mode", "deploy"]);
+    // As with persist-credentials: false, and no token for GitHub's API.
+    project.git("remote", "set-url", "origin", "https://127.0.0.1:9/acme/shop.git");
+    project.git("update-ref", "-d", "refs/remotes/origin/main");
+    project.git("switch", "--quiet", "--create", "feature");
+    const config = project.read("signalbox.yml");
+    const check = async (baseline: string) => {
+      project.write({ "signalbox.yml": `${config}${baseline}` });
+      return run(["plan", "--json"]);
+    };
+
+    const worktree = await check("");
+    const everything = await check("baseline: { sources: [store] }\n");
+    const failed = await check("baseline: { sources: [store], on_missing: fail }\n");
+
+    expect(json(worktree)).toMatchObject({ baselines: { selection: { kind: "worktree" } } });
+    expect(json(everything)).toMatchObject({ kind: "everything" });
+    expect([worktree.code, everything.code, failed.code]).toEqual([0, 0, 3]);
+    const said = `the bundle ${join(store, commit)} is not used: neither git nor GitHub's API tells that its commit is on main`;
+    expect(json<PlanResult>(worktree).warnings).toContainEqual(expect.stringContaining(said));
+    expect(failed.stderr).toContain(said);
   });
 });

@@ -32,6 +32,7 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
     const env = { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url };
     shop.write("models/marts/token.sql", `select '{{ env_var("SLACK_BOT_TOKEN", "absent") }}' as token\n`);
     shop.commit("A model that reads a secret");
+    shop.git("push", "--quiet", "origin", "main");
 
     const ended = await signalbox(["ci", "--mode", "deploy", "--json"], { cwd: shop.repo, env });
 
@@ -71,7 +72,6 @@ describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
 
   it("checks a branch: only what changed, against production, with the error and its cause; nobody is alerted", async () => {
     const before = slack.posted.length;
-    shop.git("push", "--quiet", "origin", "main");
     shop.git("switch", "--quiet", "--create", "feature/rates");
     shop.edit(MISTAKE.file, MISTAKE.old, MISTAKE.now);
     shop.commit("Use a rate through its last day");

@@ -179,6 +179,7 @@ describe("the code of this repository", () => {
 
     const other = models.commit("not pinned");
     models.run("-C", join(clone.dir, "dbt"), "fetch", "--quiet");
+    models.run("-C", join(clone.dir, "dbt"), "remote", "set-url", "origin", "https://github.invalid/acme/models.git");
     models.run("-C", join(clone.dir, "dbt"), "checkout", "--quiet", other);
     await expect(check(clone, { mode: "deploy", projectDir: join(clone.dir, "dbt") })).rejects.toMatchObject({
       exitCode: 2,
@@ -213,9 +214,10 @@ describe("a stranger's code", () => {
   });
 
   it("is refused where the stranger's repository is the one that was cloned", async () => {
-    const fork = cloneRepository(shop, at("mallory/shop"));
+    const fork = cloneRepository(shop, at("fork"));
     fork.commit("stranger's");
     const clone = cloneRepository(fork, at("clone"));
+    clone.run("remote", "set-url", "origin", "https://github.invalid/mallory/shop.git");
 
     await expect(check(clone, { event: "issue_comment" })).rejects.toMatchObject({ exitCode: 2 });
     await expect(check(clone, { event: "workflow_run", mode: "deploy" })).rejects.toMatchObject({ exitCode: 2 });

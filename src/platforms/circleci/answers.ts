@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
-import { repositoryIn } from "./repository.ts";
+import { repositoryIn } from "../../support/repository-address.ts";
 
 /** What is missing or odd in an answer is null and counts against entering. */
 const word = z

@@ -1,14 +1,27 @@
 import { z } from "zod";
 import type { Run } from "../../run/run.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { repositoryIn } from "../../support/repository-address.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { readAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
-import { repositoryIn } from "./repository.ts";
 import { type CircleTrigger, readTrigger } from "./trigger.ts";
 
 const workflowAnswer = z.object({ pipeline_id: z.string() });
-const pipelineAnswer = z.object({ trigger: z.object({ type: z.string() }) });
+const address = z.string().min(1).nullish().catch(null);
+const pipelineAnswer = z.object({
+  trigger: z.object({ type: z.string() }),
+  vcs: z.object({ origin_repository_url: address, target_repository_url: address }).nullish().catch(null),
+});
+
+/** What CircleCI's API tells of a pipeline, and no variable does. */
+export interface CirclePipeline {
+  readonly started: CircleTrigger;
+  /** Whose commit it runs, `owner/name`, where that is another repository than the project's; null: the project's own. */
+  readonly fork: string | null;
+  /** False: it does not say whose commit it runs, as of some projects of the GitHub App and of GitLab. */
+  readonly tellsOrigin: boolean;
+}
 
 /** What CircleCI's variables do not tell. */
 export interface BesideVariables {
@@ -69,13 +82,22 @@ function repositoryOf(env: Environment, remote: string | null): string | null {
   return told.find((each) => each !== null) ?? id;
 }
 
-/** What started the pipeline: one call where CIRCLE_PIPELINE_ID is set, else two. */
-export async function fetchCircleTrigger(client: CircleClient, env: Environment): Promise<CircleTrigger> {
+/** The pipeline of this run: one call where CIRCLE_PIPELINE_ID is set, else two. */
+export async function fetchCirclePipeline(client: CircleClient, env: Environment): Promise<CirclePipeline> {
   const ask = async (path: string) => (await client.get(path)).body;
   const pipelineId =
     env.CIRCLE_PIPELINE_ID ||
     readAnswer(workflowAnswer, await ask(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
-  const pipeline = readAnswer(pipelineAnswer, await ask(`/pipeline/${encodeURIComponent(pipelineId)}`));
-  const word = pipeline.trigger.type;
-  return { trigger: readTrigger(word), word };
+  const { trigger, vcs } = readAnswer(pipelineAnswer, await ask(`/pipeline/${encodeURIComponent(pipelineId)}`));
+  const { origin_repository_url: origin, target_repository_url: target } = vcs ?? {};
+  const isFork = origin && target && nameOf(origin) !== nameOf(target);
+  return {
+    started: { trigger: readTrigger(trigger.type), word: trigger.type },
+    fork: isFork ? (repositoryIn(origin) ?? origin) : null,
+    tellsOrigin: Boolean(origin && target),
+  };
+}
+
+function nameOf(address: string): string {
+  return (repositoryIn(address) ?? address).toLowerCase();
 }

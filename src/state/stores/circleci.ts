@@ -51,7 +51,7 @@ export interface CircleStoreOptions {
   /** `owner/name`. */
   readonly repository: string;
   readonly baseBranch: string;
-  /** Whether the base branch of the checkout holds a commit: CircleCI's API cannot tell. */
+  /** Whether the base branch holds a commit, as git or GitHub tells: CircleCI's API cannot. */
   readonly isInBase: (commit: string) => Promise<boolean>;
   /** Absolute folder that the `store_artifacts` step takes. */
   readonly outbox: string;
@@ -174,7 +174,7 @@ async function listCandidates(
   return { listed: found.sort((a, b) => placeOf(a) - placeOf(b)), hasMore: page !== null };
 }
 
-const NOT_IN_BASE = "its commit is not in the base branch of this checkout";
+const NOT_IN_BASE = "nothing tells that its commit is in the base branch";
 
 function distrustOf(pipeline: CirclePipeline, baseBranch: string, repository: string): string | null {
   const { branch, tag, origin, trigger, isKnownTrigger } = pipeline;

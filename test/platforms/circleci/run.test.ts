@@ -2,7 +2,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createCircleClient } from "../../../src/platforms/circleci/client.ts";
-import { fetchCircleTrigger, readCircleRun } from "../../../src/platforms/circleci/run.ts";
+import { fetchCirclePipeline, readCircleRun } from "../../../src/platforms/circleci/run.ts";
 
 const SHA = "a".repeat(40);
 const TOKEN = "CCIPAT_0123456789";
@@ -27,20 +27,25 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
-function pipelineAnswers(type: string): void {
+function pipelineAnswers(type: string, vcs?: unknown): void {
   server.use(
     http.get(`${API}/pipeline/:id`, ({ request }) => {
       seen.push(request);
       return HttpResponse.json({
         id: env.CIRCLE_PIPELINE_ID,
+        vcs,
         trigger: { type, received_at: "2026-11-25T07:00:00Z", actor: { login: "dana", avatar_url: null } },
       });
     }),
   );
 }
 
+async function pipeline(variables: Record<string, string | undefined> = env) {
+  return fetchCirclePipeline(await createCircleClient("https://circle.example/", TOKEN), variables);
+}
+
 async function trigger(variables: Record<string, string | undefined> = env) {
-  return fetchCircleTrigger(await createCircleClient("https://circle.example/", TOKEN), variables);
+  return (await pipeline(variables)).started;
 }
 
 describe("what started a pipeline on CircleCI", () => {
@@ -165,6 +170,52 @@ describe("a run of a GitLab project on CircleCI, which has neither owner nor nam
     const { CIRCLE_ORGANIZATION_ID: _, ...without } = GITLAB;
 
     expect(() => readCircleRun(without, BESIDE)).toThrow("CIRCLE_PROJECT_USERNAME is not set");
+  });
+});
+
+describe("whose commit a pipeline runs", () => {
+  const shop = "https://github.com/acme/shop";
+
+  it.each<[string, unknown, { fork: string | null; tellsOrigin: boolean }]>([
+    [
+      "the project's own",
+      { origin_repository_url: shop, target_repository_url: shop },
+      { fork: null, tellsOrigin: true },
+    ],
+    [
+      "the project's own, written in two ways",
+      { origin_repository_url: "git@github.com:acme/Shop.git", target_repository_url: "git@github.com:acme/shop" },
+      { fork: null, tellsOrigin: true },
+    ],
+    [
+      "a fork's",
+      { origin_repository_url: "https://github.com/mallory/shop", target_repository_url: shop },
+      { fork: "mallory/shop", tellsOrigin: true },
+    ],
+    [
+      "a fork's in a subgroup of GitLab whose last part is the same",
+      {
+        origin_repository_url: "https://gitlab.com/mallory/data/shop",
+        target_repository_url: "https://gitlab.com/acme/data/shop",
+      },
+      { fork: "mallory/data/shop", tellsOrigin: true },
+    ],
+    ["nobody's, without vcs", undefined, { fork: null, tellsOrigin: false }],
+    ["nobody's, with one address", { origin_repository_url: shop }, { fork: null, tellsOrigin: false }],
+    [
+      "nobody's, with empty addresses",
+      { origin_repository_url: "", target_repository_url: "" },
+      { fork: null, tellsOrigin: false },
+    ],
+    [
+      "nobody's, with addresses that are no text",
+      { origin_repository_url: 1, target_repository_url: 1 },
+      { fork: null, tellsOrigin: false },
+    ],
+  ])("is told by its two addresses: %s", async (_, vcs, expected) => {
+    pipelineAnswers("webhook", vcs);
+
+    expect(await pipeline()).toMatchObject(expected);
   });
 });
 
