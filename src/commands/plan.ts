@@ -1,8 +1,8 @@
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion } from "../setup/occasion.ts";
-import { withWork } from "../setup/work-lock.ts";
 import { refuseTarget } from "../setup/own-code.ts";
+import { withWork } from "../setup/work-lock.ts";
 import { openWorkshop } from "../setup/workshop.ts";
 import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";

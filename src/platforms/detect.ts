@@ -11,15 +11,15 @@ import { readLocalRun } from "./local/run.ts";
 
 export interface Detected {
   readonly run: Run;
-  /** null: neither the configuration, nor the event, nor the remote tells. */
+  /** null: nobody needs it, or neither the configuration, nor the event, nor the remote tells. */
   readonly baseBranch: string | null;
 }
 
 export interface DetectOptions {
   readonly env: Environment;
   readonly git: Git;
-  /** `base_branch` of signalbox.yml; null: what the event or the remote says. */
-  readonly baseBranch: string | null;
+  /** Finds the base branch; `told` is the default branch as an event tells it. Called where it has to be known. */
+  readonly findBaseBranch: (told: string | null) => Promise<string | null>;
   readonly needs: Needs;
   /** Whether the base branch of the run's repository holds what is checked out; null: nobody can tell. */
   readonly isOnBase: (run: Run, baseBranch: string, head: string) => Promise<boolean | null>;
@@ -54,17 +54,17 @@ export async function detectRun(options: DetectOptions): Promise<Detected> {
     // What cannot be read says nothing, as an empty file does.
     const payload = env.GITHUB_EVENT_PATH ? await readFileIfAny(env.GITHUB_EVENT_PATH).catch(() => "") : null;
     const event = parseGitHubEvent(payload, env.GITHUB_EVENT_NAME ?? "");
-    const baseBranch = options.baseBranch ?? event?.repository?.default_branch ?? (await findBaseBranch(options));
+    const baseBranch = await findBaseBranchIfNeeded(options, event?.repository?.default_branch ?? null);
     return { run: readGitHubRun(env, event, head), baseBranch };
   }
   if (platform === "circleci") return detectCircle(options, head);
-  const baseBranch = await findBaseBranch(options);
+  const baseBranch = await findBaseBranchIfNeeded(options);
   return { run: await readLocalRun(git, platform, options.localId, options.cwd), baseBranch };
 }
 
 async function detectCircle(options: DetectOptions, head: string | null): Promise<Detected> {
   const { env, needs } = options;
-  const baseBranch = await findBaseBranch(options);
+  const baseBranch = await findBaseBranchIfNeeded(options);
   const isOn = (branch: string | null) => branch !== null && env.CIRCLE_BRANCH === branch && !env.CIRCLE_TAG;
   const needsTrigger = needs.trigger && isOn(baseBranch);
   const remote = await options.git.ask("config", "--get", "remote.origin.url");
@@ -76,7 +76,7 @@ async function detectCircle(options: DetectOptions, head: string | null): Promis
   if (!needsTrust) return { run, baseBranch };
   if (pipeline?.tellsOrigin) return { run: pipeline.fork === null ? run : asFork(pipeline.fork), baseBranch };
 
-  const base = baseBranch ?? (await findBaseBranch({ ...options, needs: { ...needs, baseBranch: true } }));
+  const base = baseBranch ?? (await options.findBaseBranch(null));
   const isOwn = base !== null && isOn(base) && head !== null && (await options.isOnBase(run, base, head)) === true;
   return { run: isOwn ? run : asFork(UNKNOWN_REPOSITORY), baseBranch };
 }
@@ -104,11 +104,6 @@ async function askCircleIfAny(options: DetectOptions): Promise<CirclePipeline | 
   });
 }
 
-/** The configured one; else the remote's HEAD: as the clone remembers it, else as the remote says. */
-async function findBaseBranch({ git, needs, baseBranch }: DetectOptions): Promise<string | null> {
-  if (baseBranch !== null || !needs.baseBranch) return baseBranch;
-  const remembered = await git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
-  if (remembered !== null) return remembered.replace(/^origin\//, "");
-  const asked = await git.ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD");
-  return /^ref: refs\/heads\/(\S+)\s+HEAD/m.exec(asked ?? "")?.[1] ?? null;
+async function findBaseBranchIfNeeded(options: DetectOptions, told: string | null = null): Promise<string | null> {
+  return options.needs.baseBranch ? options.findBaseBranch(told) : null;
 }

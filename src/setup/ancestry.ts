@@ -30,12 +30,7 @@ export function openAncestry(
   const known = new Map<string, boolean | null>();
   let comparisons = 0;
 
-  const isOwnClone = async (): Promise<boolean> => {
-    const [origin, own] = [await remote.url(), ownRepository(run, env)];
-    // A folder's path names no repository.
-    const named = origin === null ? null : repositoryIn(origin);
-    return origin !== null && (own === null || named === null || named.toLowerCase() === own.toLowerCase());
-  };
+  const isOwnClone = () => isCloneOf(remote, ownRepository(run, env));
 
   /** null: the API cannot be asked, and why is said. */
   const askGitHub = async <T>(ask: (branches: Branches) => Promise<T>): Promise<T | null> => {
@@ -93,6 +88,13 @@ export function openAncestry(
   };
 }
 
+/** Whether the clone came from this repository; null: from any. A folder's path names none, and may be one. */
+export async function isCloneOf(remote: Remote, repository: string | null): Promise<boolean> {
+  const origin = await remote.url();
+  const named = origin === null ? null : repositoryIn(origin);
+  return origin !== null && (repository === null || named === null || named.toLowerCase() === repository.toLowerCase());
+}
+
 type Branches = Awaited<ReturnType<typeof openBranches>>;
 
 async function openBranches(client: GitHubClient, signal: AbortSignal) {
@@ -114,7 +116,10 @@ function ownRepository({ platform, repository }: Run, env: Context["env"]): stri
 }
 
 /** `owner/name` on GitHub; null: the repository lies elsewhere. */
-async function gitHubRepository(run: Run, remote: Remote): Promise<string | null> {
+export async function gitHubRepository(
+  run: Pick<Run, "platform" | "repository">,
+  remote: Remote,
+): Promise<string | null> {
   if (run.platform === "github") return run.repository;
   const origin = (await remote.url()) ?? "";
   return /^(?:https:\/\/(?:[^/@]*@)?|(?:ssh:\/\/)?git@)github\.com[/:]/i.test(origin) ? repositoryIn(origin) : null;

@@ -7,6 +7,7 @@ import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import { TAKES_REST } from "../settings/flags.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { openAncestry } from "./ancestry.ts";
+import { findBaseBranch } from "./base-branch.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 
 /** What a run is for: known before anything is started or written. */
@@ -31,7 +32,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
   return detectRun({
     env: context.env,
     git: context.git,
-    baseBranch: context.settings.config.baseBranch,
+    findBaseBranch: (told) => findBaseBranch(context, context.settings.config.baseBranch, told),
     needs,
     isOnBase: (run, baseBranch, head) => openAncestry(context, run, baseBranch, context.remote).isOnBase(head),
     circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",

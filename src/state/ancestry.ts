@@ -47,6 +47,6 @@ export async function isShallow({ git }: Remote): Promise<boolean> {
   return (await git.ask("rev-parse", "--is-shallow-repository")) !== "false";
 }
 
-async function hasCommit({ git }: Remote, commit: string): Promise<boolean> {
+export async function hasCommit({ git }: Remote, commit: string): Promise<boolean> {
   return (await git.ask("cat-file", "-e", `${commit}^{commit}`)) !== null;
 }

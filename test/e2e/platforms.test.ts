@@ -173,6 +173,36 @@ describe("on GitHub Actions", () => {
     },
   );
 
+  it("a branch that names itself the base branch is checked, and the log says why; the default branch's word counts", async () => {
+    const config = project.read("signalbox.yml");
+    const pushTo = async (branch: string, base: string) => {
+      project.git("switch", "--quiet", "--create", branch);
+      project.write({ "signalbox.yml": config.replace("base_branch: main", `base_branch: ${base}`) });
+      project.git("commit", "--quiet", "--all", "--allow-empty", "--message", branch);
+      project.git("push", "--quiet", "origin", branch);
+      return signalbox(["ci", "--no-queue", "--full", "--store", "none"], {
+        cwd: project.dir,
+        env: onGitHub("push", push, { GITHUB_REF_NAME: branch }),
+      });
+    };
+
+    const self = await pushTo("feature-x", "feature-x");
+    // The team moves production to a branch of its own: the default branch says so.
+    project.git("switch", "--quiet", "main");
+    project.write({ "signalbox.yml": config.replace("base_branch: main", "base_branch: production") });
+    project.git("commit", "--quiet", "--all", "--message", "production");
+    project.git("push", "--quiet", "origin", "main");
+    const production = await pushTo("production", "production");
+
+    expect([self.code, production.code]).toEqual([0, 0]);
+    expect(self.stdout).toContain("mode      check: branch feature-x is not main");
+    expect(self.stdout + self.stderr).toContain(
+      "base_branch: feature-x of this checkout is not used: the file of main counts, and it says main",
+    );
+    expect(production.stdout).toContain("mode      deploy: push to production");
+    expect(production.stdout + production.stderr).not.toContain("is not used");
+  });
+
   it("a pull request whose event's file is empty is a fork's: the log says why", async () => {
     const env = onGitHub("pull_request", {}, { GITHUB_HEAD_REF: "feature/fx", SLACK_BOT_TOKEN: "xoxb-0123456789" });
     writeFileSync(env.GITHUB_EVENT_PATH ?? "", "");

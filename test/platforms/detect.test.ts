@@ -60,7 +60,7 @@ function detect({ variables = {}, needs = {}, onBase = null, baseBranch = "main"
       ...variables,
     },
     git,
-    baseBranch,
+    findBaseBranch: async () => baseBranch,
     needs: { baseBranch: true, trigger: false, trust: true, ...needs },
     isOnBase: async () => onBase,
     circleUrl: "https://circle.example",

@@ -33,6 +33,7 @@ export type Route =
   | "GET /repos/{owner}/{repo}/actions/artifacts"
   | "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}"
   | "GET /repos/{owner}/{repo}/branches/{branch}"
+  | "GET /repos/{owner}/{repo}/contents/{path}"
   | "GET /repos/{owner}/{repo}/compare/{basehead}"
   | "GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head"
   | "GET /repos/{owner}/{repo}/issues/{issue_number}/comments"
@@ -204,7 +205,7 @@ function isAnswer(status: number): status is Answer["status"] {
 /** What the job's token needs. https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps */
 function permissionOf(route: Route): string {
   if (route.includes("/issues/")) return "pull-requests: write";
-  if (/\/(?:branches|compare|commits)\//.test(route)) return "contents: read";
+  if (/\/(?:branches|compare|commits|contents)\//.test(route)) return "contents: read";
   return route.startsWith("POST") ? "actions: write" : "actions: read";
 }
 

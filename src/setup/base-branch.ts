@@ -1,0 +1,124 @@
+import { basename } from "node:path";
+import { z } from "zod";
+import { platformOf } from "../platforms/detect.ts";
+import { chooseBaseBranch, type SharedBaseBranch } from "../run/base-branch.ts";
+import { notAFlag } from "../settings/values.ts";
+import { parseYaml } from "../settings/yaml.ts";
+import { hasCommit, isShallow } from "../state/ancestry.ts";
+import { SignalboxError } from "../support/errors.ts";
+import type { Remote } from "../support/remote.ts";
+import { gitHubRepository, isCloneOf } from "./ancestry.ts";
+import type { Context } from "./context.ts";
+import { openGitHub } from "./github.ts";
+
+type Parts = Pick<Context, "env" | "clock" | "signal" | "log" | "openFetch" | "remote" | "configFile">;
+
+/**
+ * The base branch of this run's repository: `base_branch` in the file of the remote's default branch, else the default
+ * branch; null where nothing tells. As a rule git knows; the remote is asked, then GitHub's API, where it does not.
+ * `own`: what the file of this checkout says. `told`: the default branch as the event tells it.
+ */
+export async function findBaseBranch(context: Parts, own: string | null, told: string | null): Promise<string | null> {
+  const { remote, env, log } = context;
+  const platform = platformOf(env);
+  const isOwn = await isCloneOf(remote, platform === "github" ? (env.GITHUB_REPOSITORY ?? null) : null);
+  const path = await pathInRepository(context);
+  const defaultBranch = told ?? (isOwn || (await remote.url()) === null ? await findDefaultBranch(remote) : null);
+  const isAlone = (await remote.url()) === null || path === null;
+  const shared = isAlone ? ALONE : await readShared(context, { defaultBranch, path, isOwn });
+  const canDeployByItself = platform === "github" || platform === "circleci";
+  const { baseBranch, note } = chooseBaseBranch({ own, shared, defaultBranch, canDeployByItself });
+  if (note !== null) log.warn("config", note);
+  return baseBranch;
+}
+
+const ALONE = { kind: "alone" } as const;
+const UNREADABLE = { kind: "unreadable" } as const;
+
+/** As the clone remembers it, else as the remote says. */
+async function findDefaultBranch(remote: Remote): Promise<string | null> {
+  const remembered = await remote.git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
+  return remembered?.replace(/^origin\//, "") ?? (await remote.heads())?.defaultBranch ?? null;
+}
+
+/** Of signalbox.yml, from the top of its repository; null: it lies in none. */
+async function pathInRepository({ remote, configFile }: Parts): Promise<string | null> {
+  const prefix = await remote.git.ask("rev-parse", "--show-prefix");
+  return prefix === null ? null : `${prefix}${basename(configFile.name)}`;
+}
+
+interface Wanted {
+  readonly defaultBranch: string | null;
+  readonly path: string;
+  /** Whether the clone is one of this run's repository. */
+  readonly isOwn: boolean;
+}
+
+async function readShared(context: Parts, { defaultBranch, path, isOwn }: Wanted): Promise<SharedBaseBranch> {
+  const commit = isOwn && defaultBranch !== null ? await findCommit(context.remote, defaultBranch) : null;
+  const byGit = commit === null ? null : await readByGit(context.remote, commit, path);
+  const text = byGit ?? (await readByApi(context, defaultBranch, path));
+  if (text === null) return UNREADABLE;
+  if (text === "absent") return { kind: "read", value: null };
+  return parseBaseBranch(text.content);
+}
+
+/** The file's text; "absent": there is no such file; null: it cannot be read. */
+type Reading = { readonly content: string } | "absent" | null;
+
+/** The newest commit of the branch that the clone has, or gets. */
+async function findCommit(remote: Remote, branch: string): Promise<string | null> {
+  const known = await remote.git.ask("rev-parse", "--verify", "--quiet", `refs/remotes/origin/${branch}^{commit}`);
+  if (known !== null) return known;
+  const tip = (await remote.heads())?.tips.get(branch);
+  if (tip === undefined) return null;
+  const isThere = (await hasCommit(remote, tip)) || (await remote.fetch(tip, { alone: await isShallow(remote) }));
+  return isThere ? tip : null;
+}
+
+async function readByGit({ git }: Remote, commit: string, path: string): Promise<Reading> {
+  const listed = await git.ask("ls-tree", "-z", "--full-tree", "--end-of-options", commit, path);
+  if (listed === null) return null;
+  const blob = /^100\d{3} blob ([0-9a-f]+)\t/.exec(listed)?.[1];
+  if (blob === undefined) return listed === "" ? "absent" : null;
+  const content = await git.ask("cat-file", "blob", blob);
+  return content === null ? null : { content };
+}
+
+/** https://docs.github.com/en/rest/repos/contents#get-repository-content */
+const contentsAnswer = z.object({ encoding: z.literal("base64"), content: z.string() });
+
+async function readByApi(context: Parts, branch: string | null, path: string): Promise<Reading> {
+  const platform = platformOf(context.env);
+  const own = { platform, repository: context.env.GITHUB_REPOSITORY ?? "" };
+  const repository = await gitHubRepository(own, context.remote);
+  const token = context.env.GITHUB_TOKEN || null;
+  if (repository === null || token === null) return null;
+  try {
+    const client = await openGitHub(context, repository, token);
+    const options = { signal: context.signal };
+    // Without a ref GitHub takes its default branch.
+    const wanted = { path, ...(branch === null ? {} : { ref: branch }) };
+    const answer = await client.request("GET /repos/{owner}/{repo}/contents/{path}", wanted, options);
+    if (answer.status === 404) return "absent";
+    const read = contentsAnswer.safeParse(answer.body);
+    return read.success ? { content: Buffer.from(read.data.content, "base64").toString("utf8") } : null;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof SignalboxError)) throw error;
+    return null;
+  }
+}
+
+const sharedFile = z.object({ base_branch: notAFlag.nullish() }).nullable();
+
+/** The other keys may be of another version of signalbox. */
+function parseBaseBranch(text: string): SharedBaseBranch {
+  try {
+    const parsed = sharedFile.safeParse(parseYaml(text, "signalbox.yml").value);
+    return parsed.success ? { kind: "read", value: parsed.data?.base_branch ?? null } : UNREADABLE;
+  } catch (error) {
+    if (error instanceof SignalboxError) return UNREADABLE;
+    throw error;
+  }
+}
