@@ -5,6 +5,8 @@
 const RUNNING: readonly string[] = ["running", "in_progress"];
 /** Our word for a run that the CI does not know any more: nobody knows when and how it ended. */
 export const GONE = "gone";
+/** Our word for a run that the CI did not find when it was asked last: active, since that may be lag, but nobody leaves for it. */
+export const NOT_FOUND = "not found";
 const CUT_SHORT: readonly string[] = ["canceled", "cancelled", "timed_out", "crashed", GONE];
 
 /** At work and well: it is not merely queued, held or unknown, and nothing of it has failed. */

@@ -40,14 +40,29 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
     const [begunAt, begun] = [clock.monotonic(), now()];
     scan = await source.scan(signal);
     scannedAt = begunAt;
-    return settleOn(decide(scan, me, begun, policy));
+    const decision = decide(scan, me, begun, policy);
+    return decision.kind === "leave" ? confirmLeaving(scan, decision.by, begun, signal) : settleOn(decision);
+  }
+
+  /** A list may still show a run that is deleted or has ended: whoever leaves for it leaves the work to nobody. */
+  async function confirmLeaving(known: Scan, by: SeenRun, begun: Now, signal: AbortSignal): Promise<Decision> {
+    scan = { ...withReads(known, by.id, await source.reread([by.id], signal)), complete: false };
+    const decision = decide(scan, me, begun, policy);
+    const isStale = decision.kind === "wait" && decision.why === "incomplete";
+    // The list is older than this answer: only another whole look may let in, and a moment later.
+    return settleOn(
+      isStale ? { ...decision, why: "settling", seconds: Math.max(1, policy.lagSeconds), after: null } : decision,
+    );
   }
 
   async function rereadHolder(known: Scan, held: SeenRun, signal: AbortSignal): Promise<Decision | null> {
-    const read = await source.reread([held.id], signal);
-    scan = { ...known, complete: false, runs: [...known.runs.filter((run) => run.id !== held.id), ...read] };
+    scan = { ...withReads(known, held.id, await source.reread([held.id], signal)), complete: false };
     const decision = settleOn(decide(scan, me, now(), policy));
     return holder?.id === held.id ? decision : null;
+  }
+
+  function withReads(known: Scan, id: string, reads: readonly SeenRun[]): Scan {
+    return { ...known, runs: [...known.runs.filter((run) => run.id !== id), ...reads] };
   }
 
   function settleOn(decision: Decision): Decision {

@@ -54,8 +54,8 @@ export const mutants = [
   {
     name: "created_at of others is compared with one's own run_started_at",
     file: github("source"),
-    from: "return describeRun(run, run.id === runId",
-    to: "return describeRun(run.id === runId ? run : { ...run, startedAt: run.createdAt }, run.id === runId",
+    from: "const seen = describeRun(run, run.id === runId",
+    to: "const seen = describeRun(run.id === runId ? run : { ...run, startedAt: run.createdAt }, run.id === runId",
     worlds: ["github"],
     tests: githubTests,
   },
@@ -218,6 +218,14 @@ export const mutants = [
     to: "(recent.has(id) || (isBeyondRecent && false))",
     worlds: [],
     tests: githubTests,
+  },
+  {
+    name: "leaves for a newer run that a list shows, though it is deleted",
+    file: "src/queue/view.ts",
+    from: 'return decision.kind === "leave" ? confirmLeaving(scan, decision.by, begun, signal) : settleOn(decision);',
+    to: "void confirmLeaving; return settleOn(decision);",
+    worlds: ["circleci"],
+    tests: ["test/queue/wait.test.ts"],
   },
   {
     name: "a run that a blind list does not show any more is forgotten (CircleCI)",

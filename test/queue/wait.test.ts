@@ -239,7 +239,11 @@ describe("waiting", () => {
   });
 
   it("leaves for a newer run that is running, and enters no more", async () => {
-    const source = buildSource(() => buildScan([ahead, own, buildRun("43", 10)]));
+    const newer = buildRun("43", 10);
+    const source = buildSource(
+      () => buildScan([ahead, own, newer]),
+      () => [newer],
+    );
 
     const { result } = start(source, { supersede: "all" });
 
@@ -248,12 +252,32 @@ describe("waiting", () => {
       leftFor: "43",
       reason: "left at once: run 43 is newer and already running",
     });
+    expect(source.asked).toEqual(["scan", "reread 43"]);
   });
+
+  it.each<[string, SeenRun[]]>([
+    ["has ended", [{ ...buildRun("43", 10), ended: true, status: "cancelled" }]],
+    ["is not found", [{ ...buildRun("43", 10), status: "not found" }]],
+    ["is gone", []],
+  ])(
+    "does not leave for a newer run that a list shows as running and that %s when it is read by its id",
+    async (_, reads) => {
+      const newer = buildRun("43", 10);
+      const source = buildSource(
+        (looks) => (looks === 0 ? buildScan([ahead, own, newer]) : alone),
+        (ids) => (ids[0] === "43" ? reads : [{ ...ahead, ended: true, status: "success" }]),
+      );
+
+      const { result } = start(source, { supersede: "all" });
+
+      expect(await result).toMatchObject({ decision: "entered", leftFor: null });
+    },
+  );
 
   it("notices a newer run within five minutes although the run ahead goes on", async () => {
     const source = buildSource(
       (looks) => (looks === 0 ? blocked : buildScan([ahead, own, buildRun("43", 10)])),
-      () => [ahead],
+      (ids) => (ids[0] === "43" ? [buildRun("43", 10)] : [ahead]),
     );
 
     const { result } = start(source, { supersede: "all" });

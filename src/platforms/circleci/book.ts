@@ -1,5 +1,5 @@
 import { parseInstant } from "../../queue/instant.ts";
-import { GONE } from "../../queue/status.ts";
+import { GONE, NOT_FOUND } from "../../queue/status.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { type Pipeline, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
@@ -132,7 +132,10 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
     if (known !== undefined) return { ...known, ticket };
     const quietSince = workflow.id === own.workflowId ? null : await lifeSigns.quietSince(workflow, signal);
     const run = describeWorkflow(workflow, pipeline, ticket, links, quietSince);
-    if (!run.ended) return run;
+    if (!run.ended) {
+      const isMissing = workflow.id !== own.workflowId && missed.has(workflow.id);
+      return isMissing ? { ...run, status: NOT_FOUND } : run;
+    }
     // An end without a time is taken for now once, not anew with each look.
     const atEnd = { ...run, since: run.since ?? new Date(now).toISOString() };
     ended.set(workflow.id, atEnd);

@@ -12,6 +12,8 @@ export type Read =
 /** Single runs by their id; a run that has not changed costs nothing (If-None-Match). */
 export interface RunReader {
   read(id: string, signal: AbortSignal): Promise<Read>;
+  /** Not found when it was read last. */
+  isMissing(id: string): boolean;
   /** Missing twice, and too old for that to be lag; where its age cannot be read, missing for so long. */
   isGone(id: string, known: RunRecord | null): boolean;
 }
@@ -42,6 +44,7 @@ export function createRunReader(client: GitHubClient, lagSeconds: number, clock:
       const isTorn = read.kind === "found" && !isEnded(read.run) && read.run.conclusion !== null;
       return isTorn ? ask(id, null, signal) : read;
     },
+    isMissing: (id) => missed.has(id),
     isGone(id, known) {
       const born = known === null ? null : parseInstant(ticketOf(known)?.createdAt ?? null);
       const { times, since } = missed.get(id) ?? { times: 0, since: clock.monotonic() };

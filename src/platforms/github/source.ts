@@ -1,7 +1,7 @@
 import type { Me } from "../../queue/decide.ts";
 import { parseInstant } from "../../queue/instant.ts";
 import type { RunSource } from "../../queue/source.ts";
-import { GONE } from "../../queue/status.ts";
+import { GONE, NOT_FOUND } from "../../queue/status.ts";
 import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
@@ -108,7 +108,9 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
   async function describe(run: RunRecord, within: AbortSignal): Promise<SeenRun> {
     const lost = gone.get(run.id);
     if (lost !== undefined) return lost;
-    return describeRun(run, run.id === runId ? null : await lifeSigns.quietSince(run, within));
+    const seen = describeRun(run, run.id === runId ? null : await lifeSigns.quietSince(run, within));
+    const isMissing = run.id !== runId && !seen.ended && reader.isMissing(run.id);
+    return isMissing ? { ...seen, status: NOT_FOUND } : seen;
   }
 
   const source: RunSource = {

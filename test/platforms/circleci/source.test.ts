@@ -637,7 +637,7 @@ describe("between scans on CircleCI", () => {
       deleteWorkflow(uuid(49));
       if (!isListed) fake.pipelines = fake.pipelines.slice(0, 1);
 
-      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false }]);
+      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false, status: "not found" }]);
       expect(await source.reread([uuid(49)], signal())).toMatchObject([GONE]);
       expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject(GONE);
     },

@@ -537,7 +537,7 @@ describe("between scans on GitHub", () => {
       deleteRun(49);
       if (!isListed) given();
 
-      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false }]);
+      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false, status: "not found" }]);
       expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: true, status: "gone" }]);
       const { runs } = await source.scan(signal());
       expect(find(runs, 49)).toMatchObject({ ended: true, status: "gone", since: expect.any(String) });
