@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
-import { type Cleaning, decideClean, prefixOf } from "../run/clean.ts";
+import { type Cleaning, type CleanRequest, decideClean, ownRef, parseNamedRef, prefixOf } from "../run/clean.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter, type DbtStarter } from "../setup/dbt.ts";
 import { learnRun, type Occasion } from "../setup/occasion.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { hashOfBranch, openWorkshop, type Workshop } from "../setup/workshop.ts";
+import { readKnownRefs } from "../steps/known-refs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
@@ -15,38 +16,68 @@ export interface CleanResult {
   readonly schema: 1;
   /** With dryRun: what would be. */
   readonly dropped: readonly string[];
+  /** Of branches and tags that are there, or asked for with --keep. */
   readonly kept: readonly string[];
+  /** They look like a check's, and no branch is known that had them: kept as well. */
+  readonly notProven: readonly string[];
   readonly dryRun: boolean;
 }
 
 /** Drops the schemas of branches and tags that are gone. Names first, then the deed. */
 export async function run(context: Context): Promise<number> {
-  const prefix = choosePrefix(context);
+  const naming = chooseNaming(context);
   const occasion = await occasionOfClean(context);
   const workshop = await openWorkshop(context, occasion);
-  return withWork(context, () => clean(context, occasion, workshop, prefix));
+  return withWork(context, () => clean(context, occasion, workshop, naming));
 }
 
-async function clean(context: Context, occasion: Occasion, workshop: Workshop, prefix: string): Promise<number> {
+async function clean(context: Context, occasion: Occasion, workshop: Workshop, naming: Naming): Promise<number> {
   const { given } = context.settings;
+  const { prefix } = naming;
   const dryRun = given.dryRun ?? false;
   const dbt = createStarter(context, occasion, workshop);
-  const refs = [...(await listRefs(context)), occasion.run.ref.name];
 
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
-  const { drop, keep } = decideClean({
-    schemas: await callMacro(dbt, prefix, null),
-    refs,
-    prefix,
+  const schemas = await callMacro(dbt, prefix, null);
+  const { known, living } = await readKnownRefs(context, occasion.run);
+  const named = (given.branch ?? []).map(parseNamedRef);
+  // What lives is asked last: a branch that came back in between lives.
+  const refs = [...(await listRefs(context)), occasion.run.ref.name].map(ownRef);
+  const cleaning = decideClean({
+    schemas,
+    living: [...refs, ...living],
+    known: [...known, ...named],
+    ...naming,
     keep: given.keep ?? [],
+    also: given.also ?? [],
     hashOf: hashOfBranch,
   });
-  for (const line of describe({ drop, keep }, dryRun)) context.log.step("clean", line);
+  refuseContradiction(cleaning);
+  for (const line of describe(cleaning, dryRun)) context.log.step("clean", line);
+  const { drop, keep, notProven } = cleaning;
   const dropped = dryRun || drop.length === 0 ? drop : await callMacro(dbt, prefix, drop);
-  const result: CleanResult = { schema: 1, dropped, kept: keep, dryRun };
+  const result: CleanResult = {
+    schema: 1,
+    dropped,
+    kept: keep,
+    notProven,
+    dryRun,
+  };
   context.result([summary(result)], result);
   return 0;
+}
+
+function refuseContradiction({ contradicted }: Cleaning): void {
+  if (contradicted.length === 0) return;
+  throw configurationError(
+    contradicted.map((name) => ({
+      where: "--also",
+      got: JSON.stringify(name),
+      wanted: "is the schema of a branch or tag that is there, or one to keep",
+    })),
+    "nothing was dropped: leave it out, or delete the branch first",
+  );
 }
 
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
@@ -72,17 +103,20 @@ async function occasionOfClean(context: Context): Promise<Occasion> {
   };
 }
 
-function choosePrefix({ settings: { given, config } }: Context): string {
-  const template = config.modes.check.schema;
-  const prefix = prefixOf(given.prefix === undefined ? template : `${given.prefix}{branch}`);
-  if (prefix !== null) return prefix;
+/** How the schemas of checks are named. */
+type Naming = Pick<CleanRequest, "template" | "prefix">;
+
+function chooseNaming({ settings: { given, config } }: Context): Naming {
+  const template = given.prefix === undefined ? config.modes.check.schema : `${given.prefix}{branch}`;
+  const prefix = prefixOf(template);
+  if (prefix !== null) return { template, prefix };
   throw configurationError(
     [
       given.prefix === undefined
         ? {
             where: "modes.check.schema",
             got: JSON.stringify(template),
-            wanted: "is not a prefix with {branch} behind it",
+            wanted: "is not a prefix with {branch} or {pr} behind it",
           }
         : {
             where: "--prefix",
@@ -113,7 +147,11 @@ async function listRefs({ git }: Context): Promise<readonly string[]> {
 /** The names that the macro found; with `only`, the ones that it has dropped. */
 async function callMacro(dbt: DbtStarter, prefix: string, only: readonly string[] | null): Promise<readonly string[]> {
   const args = cleanArguments(prefix, only);
-  const { run: started, dir } = await dbt.start({ ...dbt.place, command: ["run-operation"], args });
+  const { run: started, dir } = await dbt.start({
+    ...dbt.place,
+    command: ["run-operation"],
+    args,
+  });
   const log = (await readFileIfAny(join(dir, "dbt.log"))) ?? "";
   if (/could not find a macro with the name .{1,2}signalbox_clean/.test(`${started.lastWords ?? ""}${log}`)) {
     throw new SignalboxError("configuration", `the project has no macro ${CLEAN_MACRO}`, {
@@ -136,18 +174,23 @@ function dbtFailed(what: string, lastWords: string | null): SignalboxError {
   });
 }
 
-function describe({ drop, keep }: Cleaning, dryRun: boolean): readonly string[] {
+function describe({ drop, keep, notProven, absent }: Cleaning, dryRun: boolean): readonly string[] {
   const listed = (names: readonly string[]) => names.map((name) => `\n  ${name}`).join("");
+  const lines = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what}:${listed(names)}`]);
   return [
-    ...(keep.length === 0
-      ? []
-      : [`keeps ${keep.length}, of branches and tags that are there, or asked for:${listed(keep)}`]),
+    ...lines(keep, `keeps ${keep.length}, of branches and tags that are there, or asked for`),
+    ...lines(
+      notProven,
+      `keeps ${notProven.length}, not proven: no branch is known that had them; --branch NAME or --also SCHEMA drops them`,
+    ),
+    ...lines(absent, "no schema has this name, which --also says"),
     drop.length === 0
-      ? "no schema is of a branch or tag that is gone"
-      : `${dryRun ? "would drop" : "drops"} ${drop.length}, of branches and tags that are gone:${listed(drop)}`,
+      ? "no schema is of a branch or tag that is known to be gone"
+      : `${dryRun ? "would drop" : "drops"} ${drop.length}, of branches and tags that are gone, or asked for:${listed(drop)}`,
   ];
 }
 
-function summary({ dropped, kept, dryRun }: CleanResult): string {
-  return `${dropped.length} ${dryRun ? "would be dropped" : "dropped"}, ${kept.length} kept`;
+function summary({ dropped, kept, notProven, dryRun }: CleanResult): string {
+  const unproven = notProven.length === 0 ? "" : `, ${notProven.length} not proven and kept`;
+  return `${dropped.length} ${dryRun ? "would be dropped" : "dropped"}, ${kept.length} kept${unproven}`;
 }

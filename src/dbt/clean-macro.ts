@@ -3,13 +3,15 @@ import { z } from "zod";
 /** The macro that `signalbox init` writes into the project: it lists and drops the schemas of checks. */
 export const CLEAN_MACRO = "signalbox_clean";
 
-/** `only`: drops these, and no other; null lists them all. Names are ours: prefix, slug, six hex digits. */
+/** `only`: drops these, and no other; null lists them all. Names are letters, digits and `_ $`. */
 export function cleanArguments(prefix: string, only: readonly string[] | null): readonly string[] {
   const args = only === null ? { prefix, dry_run: true } : { prefix, only, dry_run: false };
   return [CLEAN_MACRO, "--args", JSON.stringify(args)];
 }
 
-const logLine = z.object({ info: z.object({ name: z.literal("JinjaLogInfo"), msg: z.string() }) });
+const logLine = z.object({
+  info: z.object({ name: z.literal("JinjaLogInfo"), msg: z.string() }),
+});
 
 /**
  * The names that the macro says it found, out of dbt's log in JSON; null where it said nothing.

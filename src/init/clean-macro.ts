@@ -6,12 +6,12 @@ export function renderCleanMacro({ schema, check, deploy }: Answers): string {
   const prefix = /^[A-Za-z][A-Za-z0-9_]+$/.test(before) ? before : "ci_";
   const start = `dbt run-operation signalbox_clean --target ${/^[\w-]+$/.test(check) ? check : "ci"}`;
   return `{#
-  Drops the schemas that signalbox made for branches: prefix, name of the branch, six hex digits (${prefix}feature_fx_1a2b3c).
-  It lists them, and drops only when it is told dry_run: false; never the target's own schema, nor one to keep.
-  signalbox clean knows which branches are gone, and says which to drop with only: [...].
+  Lists the schemas that begin with the prefix of checks, and drops those that it is told by name; never the target's own.
+  Which of them are of a branch that is gone (${prefix}feature_fx_1a2b3c, ${prefix}feature_fx_1a2b3c_staging) signalbox clean knows, by the
+  hash of the branch's name: six digits alone prove nothing.
 
     ${start}
-    ${start} --args '{keep: [${prefix}feature_fx_1a2b3c], dry_run: false}'
+    ${start} --args '{only: [${prefix}feature_fx_1a2b3c], dry_run: false}'
 #}
 {% macro signalbox_clean(prefix=${JSON.stringify(prefix)}, keep=[], only=none, dry_run=true) %}
   {% if target.name == ${JSON.stringify(deploy)} %}
@@ -20,7 +20,10 @@ export function renderCleanMacro({ schema, check, deploy }: Answers): string {
   {% if not modules.re.match('[A-Za-z][A-Za-z0-9_]+$', prefix | string) %}
     {% do exceptions.raise_compiler_error('signalbox_clean: prefix is "' ~ prefix ~ '": wanted two or more letters, digits and underscores') %}
   {% endif %}
-  {% set pattern = modules.re.escape(prefix | lower) ~ '[a-z0-9]+(_[a-z0-9]+)*_[0-9a-f]{6}$' %}
+  {% if not dry_run and only is none %}
+    {% do exceptions.raise_compiler_error('signalbox_clean: name what to drop with only: [...]; signalbox clean knows which branches are gone') %}
+  {% endif %}
+  {% set pattern = modules.re.escape(prefix | lower) ~ '[a-z0-9_$]+$' %}
   {% set kept = keep | map('lower') | list + [target.schema | lower] %}
   {% set chosen = none if only is none else only | map('lower') | list %}
 

@@ -1,48 +1,107 @@
-import { schemaOf } from "./schema.ts";
+import { schemaKeyOf, schemaOf } from "./schema.ts";
+
+/** A branch or tag, as its schema is named after it. */
+export interface NamedRef {
+  readonly name: string;
+  /** `owner/name` of the fork that it is in; null: this repository. */
+  readonly fork: string | null;
+  /** Of a pull request from it; null: none, or not known. */
+  readonly pullRequest: number | null;
+}
 
 export interface CleanRequest {
   /** Schemas of the warehouse; which of them a check has made is told by their names. */
   readonly schemas: readonly string[];
   /** Branches and tags that are there: nothing of them is dropped. */
-  readonly refs: readonly string[];
+  readonly living: readonly NamedRef[];
+  /** Branches and tags that are known to have existed; those that live count as living. */
+  readonly known: readonly NamedRef[];
+  /** `ci_{branch}`, and what stands before its first brace: `ci_`. */
+  readonly template: string;
   readonly prefix: string;
-  /** Names to keep, whatever else is true. */
+  /** Names to keep, with what has something behind them, whatever else is true. */
   readonly keep: readonly string[];
+  /** Names to drop that nothing proves. */
+  readonly also: readonly string[];
   /** The hash that the schema of a branch or tag was named by, in hex. */
   readonly hashOf: (ref: string) => string;
 }
 
 export interface Cleaning {
   readonly drop: readonly string[];
+  /** Of branches and tags that are there, or asked for. */
   readonly keep: readonly string[];
+  /** They look like schemas of checks, and nobody knows a branch that had them: kept as well. */
+  readonly notProven: readonly string[];
+  /** Of `also`: names of branches that are there, or to keep. Nothing may be dropped before a person has decided. */
+  readonly contradicted: readonly string[];
+  /** Of `also`: no schema has this name. */
+  readonly absent: readonly string[];
 }
 
 /**
- * Which schemas of checks to drop: prefix, slug and six hex digits, of a branch or tag that is gone; a fork's branch counts
- * as gone, since nobody can list it. Every other name is left out of both lists. Warehouses differ in the case of names,
- * so that it never tells two of them apart.
+ * Which schemas of checks to drop. A schema belongs to a branch by the branch's slug and hash, with or without something
+ * behind (`…_staging`, `…_dbt_test__audit`): six digits that look like a hash prove nothing. A schema that could be a
+ * living branch's is that one's. Warehouses differ in the case of names, so that it never tells two of them apart.
  */
-export function decideClean({ schemas, refs, prefix, keep, hashOf }: CleanRequest): Cleaning {
-  const living = refs.map((ref) => schemaOf(`${prefix}{branch}`, ref, hashOf(ref)));
-  const kept = new Set([...living, ...keep].map((name) => name.toLowerCase()));
-  const ours = [...new Set(schemas)].filter((name) => isSchemaOfBranch(name, prefix)).sort();
+export function decideClean({ schemas, living, known, template, prefix, keep, also, hashOf }: CleanRequest): Cleaning {
+  const rootsOf = ({ name, fork, pullRequest }: NamedRef) => {
+    const hash = hashOf(schemaKeyOf(name, fork));
+    // Before a branch has a pull request, its checks run without the number.
+    return [null, pullRequest].map((number) => schemaOf(template, name, hash, number).toLowerCase());
+  };
+  const [livingRoots, knownRoots] = [new Set(living.flatMap(rootsOf)), new Set(known.flatMap(rootsOf))];
+  const [kept, wanted] = [lower(keep), lower(also)];
+
+  const ours = [...new Set(schemas)].filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())).sort();
+  const isKept = (name: string) => isOf(name, kept) || isOf(name, livingRoots);
+  const drop = ours.filter((name) => !isKept(name) && (wanted.has(name.toLowerCase()) || isOf(name, knownRoots)));
+  const dropped = new Set(drop);
+  const found = lower(ours);
   return {
-    drop: ours.filter((name) => !kept.has(name.toLowerCase())),
-    keep: ours.filter((name) => kept.has(name.toLowerCase())),
+    drop,
+    keep: ours.filter(isKept),
+    notProven: ours.filter(
+      (name) => !isKept(name) && !dropped.has(name) && looksLikeCheck(name.slice(prefix.length), template),
+    ),
+    contradicted: ours.filter((name) => wanted.has(name.toLowerCase()) && isKept(name)),
+    absent: also.filter((name) => !found.has(name.toLowerCase())),
   };
 }
 
-function isSchemaOfBranch(name: string, prefix: string): boolean {
-  const lower = name.toLowerCase();
-  return (
-    lower.startsWith(prefix.toLowerCase()) && /^[a-z0-9]+(?:_[a-z0-9]+)*_[0-9a-f]{6}$/.test(lower.slice(prefix.length))
-  );
+/** Whether a name is one of these, or begins with one and an underscore. */
+function isOf(name: string, roots: ReadonlySet<string>): boolean {
+  const text = name.toLowerCase();
+  for (let end = text.length; end > 0; end = text.lastIndexOf("_", end - 1)) {
+    if (roots.has(text.slice(0, end))) return true;
+  }
+  return false;
+}
+
+function looksLikeCheck(text: string, template: string): boolean {
+  const isNumber = template.includes("{pr}") && /^[0-9]{1,9}(?:_.*)?$/.test(text);
+  return isNumber || /^[a-z0-9]+(?:_[a-z0-9]+)*_[0-9a-f]{6}(?:_.*)?$/.test(text.toLowerCase());
+}
+
+function lower(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
+}
+
+/** A branch or tag of this repository. */
+export function ownRef(name: string): NamedRef {
+  return { name, fork: null, pullRequest: null };
+}
+
+/** `owner/name:branch` is a fork's: git allows no colon in a name. */
+export function parseNamedRef(text: string): NamedRef {
+  const colon = text.indexOf(":");
+  return colon < 0 ? ownRef(text) : { ...ownRef(text.slice(colon + 1)), fork: text.slice(0, colon) };
 }
 
 /**
- * The prefix of a template such as `ci_{branch}`; null where it has none by which a branch's schema is known: nothing
- * before the branch, something behind it, or a character that needs quotes.
+ * The prefix of a template such as `ci_{branch}` or `ci_{pr}`; null where it has none by which a branch's schema is known:
+ * nothing before the branch, something behind it, or a character that needs quotes.
  */
 export function prefixOf(template: string): string | null {
-  return /^([A-Za-z][A-Za-z0-9_]+)\{branch\}$/.exec(template)?.[1] ?? null;
+  return /^([A-Za-z][A-Za-z0-9_]+)\{(?:branch|pr)\}(?:_\{(?:branch|pr)\})?$/.exec(template)?.[1] ?? null;
 }

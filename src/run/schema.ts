@@ -21,6 +21,11 @@ export function schemaOf(template: string, branch: string, hash: string, pullReq
     .replaceAll("{pr}", pullRequest === null ? slugAndHash : String(pullRequest));
 }
 
+/** What the hash is made of: a fork's branch may have the name of one of ours, and its schema is another. */
+export function schemaKeyOf(branch: string, fork: string | null): string {
+  return fork === null ? branch : `${fork}:${branch}`;
+}
+
 /** The name of a branch as a schema can hold it; two branches can have the same. */
 export function slugOf(branch: string): string {
   const slug = branch

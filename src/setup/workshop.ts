@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
-import { markOf, type SchemaOwner, schemaOf } from "../run/schema.ts";
+import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
 import { withoutSecrets } from "../support/secrets.ts";
@@ -100,8 +100,7 @@ function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
 
 function ownerOf({ mode, run }: Occasion): SchemaOwner | null {
   if (mode !== "check") return null;
-  // A fork's branch may have the name of one of ours: its schema is another.
-  const full = run.trust === "fork" ? `${run.headRepository}:${run.ref.name}` : run.ref.name;
+  const full = schemaKeyOf(run.ref.name, run.trust === "fork" ? run.headRepository : null);
   return { branch: run.ref.name, hash: hashOfBranch(full), pullRequest: run.pullRequest?.number ?? null };
 }
 

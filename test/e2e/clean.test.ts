@@ -16,8 +16,11 @@ const LIVING = schema("feature/fx");
 const LOCAL = schema("not-pushed");
 const TAG = schema("v1.0");
 const LOCAL_TAG = schema("v1.1-not-pushed");
-const KEPT = [LIVING, LOCAL, TAG, LOCAL_TAG];
-const OTHERS = ["analytics", "ci_reports", `x${GONE}`, `${GONE}_marts`, "ci_000000"];
+const KEPT = [LIVING, `${LIVING}_facade`, LOCAL, TAG, LOCAL_TAG];
+const DROPPED = [GONE, `${GONE}_dbt_test__audit`, `${GONE}_staging`].sort();
+const NOT_PROVEN = ["ci_costs_202401", schema("feature/who")].sort();
+const OTHERS = ["analytics", "ci_reports", `x${GONE}`, `${GONE}marts`, "ci_000000"];
+const ALL = [...DROPPED, ...KEPT, ...NOT_PROVEN, ...OTHERS];
 
 const MACRO = renderCleanMacro({
   ci: "github",
@@ -48,7 +51,11 @@ const dir = () => join(root, "repo");
 const env = () => laptop({ PATH: withPrograms(DBT_BIN ?? ""), HOME: root });
 
 function run(program: string, args: readonly string[], cwd = dir()): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, env: env(), encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env: env(),
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
   return stdout;
 }
@@ -58,12 +65,11 @@ function python(program: string): string {
 }
 
 function schemas(): readonly string[] {
-  const known = [GONE, ...KEPT, ...OTHERS];
   const rows =
     "c.execute(\"select distinct schema_name from information_schema.schemata where catalog_name = 'small'\")";
   return python(`for row in ${rows}.fetchall(): print(row[0])`)
     .split("\n")
-    .filter((name) => known.includes(name))
+    .filter((name) => ALL.includes(name))
     .sort();
 }
 
@@ -86,15 +92,15 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     run("git", ["add", "--all"]);
     run("git", ["commit", "--quiet", "--message", "One model"]);
     run("git", ["remote", "add", "origin", join(root, "origin")]);
-    run("git", ["push", "--quiet", "origin", "main", "main:feature/fx"]);
+    run("git", ["push", "--quiet", "origin", "main", "main:feature/fx", "main:feature/old"]);
+    run("git", ["branch", "--quiet", "--delete", "--force", "feature/old"], join(root, "origin"));
     run("git", ["branch", "not-pushed"]);
     run("git", ["tag", "--annotate", "--message", "Released", "v1.0"]);
     run("git", ["push", "--quiet", "origin", "v1.0"]);
     run("git", ["tag", "--delete", "v1.0"]);
     run("git", ["tag", "v1.1-not-pushed"]);
-    const names = [GONE, ...KEPT, ...OTHERS];
     python(
-      names.map((name) => `c.execute('create schema "${name}"; create table "${name}".t as select 1 as a')`).join("\n"),
+      ALL.map((name) => `c.execute('create schema "${name}"; create table "${name}".t as select 1 as a')`).join("\n"),
     );
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -103,9 +109,21 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
     const { code, stdout, stderr } = await clean();
 
     expect(code, stderr).toBe(0);
+    expect(schemas()).toEqual([...KEPT, ...NOT_PROVEN, ...OTHERS].sort());
+    expect(stdout.indexOf(`drops 3, of branches and tags`)).toBeLessThan(
+      stdout.indexOf("signalbox_clean: drops 3 schemas"),
+    );
+    expect(stdout).toContain(`keeps 2, not proven`);
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("3 dropped, 5 kept, 2 not proven and kept");
+  });
+
+  it("drops what a person names: a branch that nobody else remembers, a schema that nothing proves", async () => {
+    const refused = await clean("--also", LIVING);
+    const ended = await clean("--branch", "feature/who", "--also", "ci_costs_202401", "--json");
+
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`--also is "${LIVING}"`)]);
+    expect(json<CleanResult>(ended)).toMatchObject({ dropped: [...DROPPED, ...NOT_PROVEN].sort(), notProven: [] });
     expect(schemas()).toEqual([...KEPT, ...OTHERS].sort());
-    expect(stdout.indexOf(GONE)).toBeLessThan(stdout.indexOf("signalbox_clean: drops 1 schema"));
-    expect(stdout.trimEnd().split("\n").at(-1)).toBe("1 dropped, 4 kept");
   });
 
   it("lists and leaves everything with --dry-run", async () => {
@@ -113,8 +131,9 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
 
     expect(json<CleanResult>(ended)).toEqual({
       schema: 1,
-      dropped: [GONE],
+      dropped: DROPPED,
       kept: [...KEPT].sort(),
+      notProven: NOT_PROVEN,
       dryRun: true,
     });
     expect(schemas()).toContain(GONE);
@@ -123,7 +142,10 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
   it("keeps what --keep names", async () => {
     const ended = await clean("--keep", GONE.toUpperCase(), "--json");
 
-    expect(json<CleanResult>(ended)).toMatchObject({ dropped: [], dryRun: false });
+    expect(json<CleanResult>(ended)).toMatchObject({
+      dropped: [],
+      dryRun: false,
+    });
     expect(schemas()).toContain(GONE);
   });
 
@@ -157,7 +179,9 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
   it("names init where the project has no such macro, and where it is another one", async () => {
     rmSync(join(dir(), "macros/signalbox_clean.sql"));
     const missing = await clean();
-    write({ "macros/signalbox_clean.sql": "{% macro signalbox_clean(prefix, dry_run) %}{% endmacro %}\n" });
+    write({
+      "macros/signalbox_clean.sql": "{% macro signalbox_clean(prefix, dry_run) %}{% endmacro %}\n",
+    });
     const silent = await clean();
 
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("signalbox init writes it")]);
@@ -165,7 +189,9 @@ describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
   });
 
   it("refuses a template by which no branch is known", async () => {
-    write({ "signalbox.yml": FILES["signalbox.yml"].replace("target: ci }", 'target: ci, schema: "ci" }') });
+    write({
+      "signalbox.yml": FILES["signalbox.yml"].replace("target: ci }", 'target: ci, schema: "ci" }'),
+    });
 
     const { code, stderr } = await clean();
 

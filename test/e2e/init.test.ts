@@ -572,20 +572,26 @@ for row in duckdb.connect("shop.duckdb").execute("select schema_name from inform
     python(["import duckdb", 'c = duckdb.connect("shop.duckdb")', ...create].join("\n"));
   };
 
-  it("lists the schemas of branches, and drops nothing until it is told to", async () => {
+  it("lists the schemas that begin as those of checks do, and drops nothing until it is told what", async () => {
     await prepare();
 
     const { status, stdout } = clean("{}");
+    const nameless = clean("{dry_run: false}");
 
     expect(status, stdout).toBe(0);
-    expect(stdout).toContain("would drop 3 schemas: ci_feature_fx_1a2b3c, ci_kept_bbbbbb, CI_UPPER_ABCDEF");
+    const listed =
+      "ci_a_abcdef_marts, ci_abcdef, ci_feature_fx_1a2b3c, ci_kept_bbbbbb, ci_reports, CI_UPPER_ABCDEF, ci_x_abcdefg";
+    expect(stdout).toContain(`would drop 7 schemas: ${listed}`);
+    expect(nameless.status).not.toBe(0);
+    expect(nameless.stdout).toContain("name what to drop with only");
     expect(schemas()).toEqual([...SCHEMAS].sort());
   });
 
-  it("drops them with all that is in them, but never its own, one to keep, or what only looks alike", async () => {
+  it("drops those with all that is in them, but never its own, one to keep, or one of another prefix", async () => {
     await prepare();
 
-    const { status, stdout } = clean("{keep: [CI_KEPT_bbbbbb], dry_run: false}");
+    const only = "[ci_feature_fx_1a2b3c, ci_upper_abcdef, ci_kept_bbbbbb, ci_mine_aaaaaa, analytics, xci_a_abcdef]";
+    const { status, stdout } = clean(`{only: ${only}, keep: [CI_KEPT_bbbbbb], dry_run: false}`);
 
     expect(status, stdout).toBe(0);
     const gone = ["ci_feature_fx_1a2b3c", "CI_UPPER_ABCDEF"];

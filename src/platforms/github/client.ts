@@ -36,6 +36,7 @@ export type Route =
   | "GET /repos/{owner}/{repo}/contents/{path}"
   | "GET /repos/{owner}/{repo}/compare/{basehead}"
   | "GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head"
+  | "GET /repos/{owner}/{repo}/pulls"
   | "GET /repos/{owner}/{repo}/issues/{issue_number}/comments"
   | "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
   | "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"
@@ -205,6 +206,7 @@ function isAnswer(status: number): status is Answer["status"] {
 /** What the job's token needs. https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps */
 function permissionOf(route: Route): string {
   if (route.includes("/issues/")) return "pull-requests: write";
+  if (route.endsWith("/pulls")) return "pull-requests: read";
   if (/\/(?:branches|compare|commits|contents)\//.test(route)) return "contents: read";
   return route.startsWith("POST") ? "actions: write" : "actions: read";
 }
