@@ -180,11 +180,11 @@ async function findProduction(
   return parts;
 }
 
-/** Without a parse: what the user names, else the newest bundle. */
+/** Without a parse: what the user names, else the newest bundle. In a folder of its own: dbt may defer to another. */
 async function findDeployed(context: Context, sources: BaselineSources): Promise<Baseline | null> {
   const { given, config } = context.settings;
-  if (given.deferState !== undefined) return sources.fromPath(given.deferState, "deferral");
-  return config.baseline.sources.includes("store") ? sources.fromStore([], "deferral") : null;
+  if (given.deferState !== undefined) return sources.fromPath(given.deferState, "production");
+  return config.baseline.sources.includes("store") ? sources.fromStore([], "production") : null;
 }
 
 /** The base branch's own: a relation that the branch renames is still there. Where it has no project yet, the branch's. */

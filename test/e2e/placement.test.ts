@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
 import { DBT_BIN, openShop, type Shop } from "./shop.ts";
-import { aModel, openSmallProject, type SmallProject } from "./small-project.ts";
+import { aModel, ORDERS, openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** A project as there are many: its macro takes the custom schema alone, and its seeds have a fixed one. */
 describe.skipIf(DBT_BIN === undefined)("a check of a project that names its schemas itself", () => {
@@ -189,6 +189,35 @@ describe("where a check writes", () => {
     expect([planned.code, built.code]).toEqual([0, 2]);
     expect(built.stderr).toContain("model fixed → db.reference.fixed: production has it there");
     expect(targets()).toEqual(["parse ci", "parse ci", "parse prod"]);
+  });
+
+  it("is looked at with production's functions too, which dbt does not defer to where the plan has them", async () => {
+    const made = { ...aModel("to_eur"), resource_type: "function", unique_id: "function.small.to_eur", schema: "udf" };
+    const nodes = { [made.unique_id]: made };
+    const base = join(project.dir, "..", "base");
+    mkdirSync(base);
+    const manifest = {
+      metadata: {
+        dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json",
+        dbt_version: "1.11.16",
+        project_name: "small",
+        adapter_type: "duckdb",
+      },
+      nodes: { [ORDERS.unique_id]: ORDERS },
+      functions: { [made.unique_id]: { ...made, raw_code: "select 'before'" } },
+    };
+    writeFileSync(join(base, "manifest.json"), JSON.stringify(manifest));
+    const env = { FAKE_DBT_NODES: JSON.stringify(nodes) };
+    settings('select: "state:modified+", may_write: ["function.*"]');
+    const planned = await run(["plan", "--json", "--state", base, "--defer-state", base], env);
+    settings('select: "state:modified+"');
+
+    const built = await run(["build"], env);
+
+    expect(json<PlanResult>(planned).ids).toContain(made.unique_id);
+    expect(json<PlanResult>(planned).dbt?.deferState).not.toBeNull();
+    expect(built.code).toBe(2);
+    expect(built.stderr).toContain("function to_eur → db.udf.to_eur: production has it there");
   });
 
   it("is told of a plan of two manifests, which nobody knows to be a check", async () => {
