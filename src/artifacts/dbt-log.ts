@@ -30,10 +30,19 @@ const COMMANDS: ReadonlySet<string> = new Set([
   ...BUILDS,
   ...["clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "run-operation", "show", "source"],
 ]);
+/** Options that can stand before the command and have their value in the next word: a target can be named debug. */
+const TAKES_VALUE: ReadonlySet<string> = new Set([
+  ...["--target", "-t", "--profile", "--profiles-dir", "--project-dir", "--target-path", "--state", "--defer-state"],
+  ...["--log-path", "--log-format", "--log-format-file", "--log-level", "--log-level-file", "--log-file-max-bytes"],
+  ...["--vars", "--threads", "--warn-error-options", "--printer-width", "--record-timing-info", "-r"],
+  ...["--partial-parse-file-path", "--indirect-selection"],
+]);
 const ARTIFACTS: ReadonlyMap<string, ResultsName> = new Map([
   ["RunExecutionResult", "run_results.json"],
   ["FreshnessResult", "sources.json"],
 ]);
+/** So many dbt may write to one log at the same time. */
+const MOST_AT_ONCE = 16;
 const DAY_MS = 86_400_000;
 const MOST_ERROR = 300;
 /** JSON lines can hold every result of a run, and are read for a few fields of the short ones. */
@@ -146,12 +155,10 @@ export function createLogReader(): LogReader {
       if (line.startsWith("{")) {
         const record = jsonRecord(line);
         if (record === null) return;
-        if (record.event === "opens") open(record.id, record.time, true);
-        else
-          note(
-            drafts.findLast(({ id }) => id === record.id),
-            record.event,
-          );
+        const known = drafts.findLast(({ id }) => id === record.id);
+        if (record.event === "opens" || (known === undefined && record.event.kind === "error"))
+          open(record.id, record.time, true);
+        if (record.event !== "opens") note(known ?? drafts.findLast(({ id }) => id === record.id), record.event);
         return;
       }
       const separator = /^={30} (\d\d:\d\d:\d\d\.\d{1,6}) \| ([\w-]{1,64}) ={30}\s*$/.exec(line);
@@ -169,6 +176,12 @@ export function createLogReader(): LogReader {
         return;
       }
       const event = eventOf(text.message);
+      // A log of errors alone has no other line of a start.
+      if (
+        event?.kind === "error" &&
+        !drafts.slice(-MOST_AT_ONCE).some(({ end, error }) => end === null && error === null)
+      )
+        open(null, text.time, false);
       if (event !== null) note(ownerOf(event), event);
     },
     invocations(writtenAt) {
@@ -285,10 +298,12 @@ function endOf(words: string, succeeded: boolean): Event {
   return { kind: "ended", command, end: succeeded ? "succeeded" : "failed" };
 }
 
-/** The first word that is a command of dbt's, with its second word where it has one. */
+/** The first word that is a command of dbt's and no option's value, with its second word where it has one. */
 function commandIn(line: string): string | null {
   const words = line.split(" ");
-  const at = words.findIndex((word, index) => index > 0 && COMMANDS.has(word));
+  const at = words.findIndex(
+    (word, index) => index > 0 && COMMANDS.has(word) && !TAKES_VALUE.has(words[index - 1] ?? ""),
+  );
   const [first = null, second] = at === -1 ? [] : words.slice(at);
   if (first === "source") return second === "snapshot-freshness" ? "source freshness" : `source ${second ?? ""}`.trim();
   if (first === "docs") return `docs ${second ?? ""}`.trim();

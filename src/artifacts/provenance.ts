@@ -32,8 +32,10 @@ export interface ProvenanceQuestion {
   readonly where: string;
   /** The file's folder. */
   readonly folder: string;
-  /** False for all but the newest of several files of one kind: the manifest and the log's end are of a later start. */
+  /** False for all but the newest of several files of one kind: the manifest is of a later start. */
   readonly isNewest: boolean;
+  /** False for all but the newest of those that were written in the same folder: what the log tells is of a later start. */
+  readonly isNewestThere: boolean;
   /** What dbt's log tells, the oldest first; none where there is no log. */
   readonly log: readonly Invocation[];
   /** dbt's target folder where a start names none. */
@@ -64,7 +66,7 @@ export function writesResults(command: string): boolean {
  * `dbt ls` does, and a build that failed), that is a doubt.
  */
 export function checkProvenance(question: ProvenanceQuestion): Provenance {
-  const { results, manifest, notBefore, where, isNewest, log, knownIds } = question;
+  const { results, manifest, notBefore, where, isNewest, isNewestThere, log, knownIds } = question;
   if (results === null) {
     return {
       trouble: "missing",
@@ -91,9 +93,16 @@ export function checkProvenance(question: ProvenanceQuestion): Provenance {
     };
   }
   const own = results.invocationId === "" ? null : (log.findLast(({ id }) => id === results.invocationId) ?? null);
-  const later = notBefore === null && isNewest ? findLaterStart(question, results, own) : null;
+  const later = notBefore === null && isNewestThere ? findLaterStart(question, results, own) : null;
   if (later !== null) {
     return { trouble: "stale", sentence: `${where} ${writtenWords(results)} is older than ${startWords(later)}` };
+  }
+  const overwritten = notBefore === null && command === "run-operation" ? findOverwritten(question, own) : null;
+  if (overwritten !== null) {
+    return {
+      trouble: "foreign",
+      sentence: `${where} is of \`dbt run-operation\`, and \`dbt ${overwritten.command}\` of ${new Date(overwritten.startedAt).toISOString()} was to leave its results there: give the operation a --target-path of its own, or report before it; to judge the operation alone, say since when results count: --since TIME`,
+    };
   }
   if (manifest === null) return { trouble: "none", warnings: [], doubt: null, own };
 
@@ -137,25 +146,44 @@ export function checkProvenance(question: ProvenanceQuestion): Provenance {
 }
 
 /** The last start behind these results that was to leave some where they lie, and left none. */
-function findLaterStart(
-  { log, folder, targetPath }: ProvenanceQuestion,
-  results: RunResults,
-  own: Invocation | null,
-): Invocation | null {
+function findLaterStart(question: ProvenanceQuestion, results: RunResults, own: Invocation | null): Invocation | null {
+  const { log } = question;
   const file: ResultsName = results.command === "source freshness" ? "sources.json" : "run_results.json";
   const writtenAt = Date.parse(results.generatedAt);
   const after =
     own === null
       ? log.filter(({ startedAt }) => !(startedAt <= writtenAt + TOLERANCE_MS))
       : log.slice(log.lastIndexOf(own) + 1);
-  const isSamePlace = (start: Invocation) => {
-    const place = start.targetPath ?? targetPath;
-    if (own === null) return place === folder || start.wroteIn === folder;
-    // What the log says of the one and of the other: in a container the project can lie elsewhere.
-    if (own.wroteIn !== null && start.wroteIn !== null) return own.wroteIn === start.wroteIn;
-    return (own.targetPath ?? targetPath) === place;
-  };
-  return after.findLast((start) => wasToWrite(start, file) && !start.left.has(file) && isSamePlace(start)) ?? null;
+  return (
+    after.findLast((start) => wasToWrite(start, file) && !start.left.has(file) && isSamePlace(start, own, question)) ??
+    null
+  );
+}
+
+/**
+ * The last build before this operation in the same place, where its results are not at hand: whatever came of it, the file
+ * tells of the operation alone.
+ */
+function findOverwritten(question: ProvenanceQuestion, own: Invocation | null): Invocation | null {
+  if (own === null) return null;
+  const before = question.log.slice(0, question.log.lastIndexOf(own));
+  const isBuild = (start: Invocation) => start.command !== null && wasToWrite(start, "run_results.json");
+  const last = before.findLast((start) => isBuild(start) && isSamePlace(start, own, question)) ?? null;
+  const isAtHand = last?.id != null && question.knownIds.has(last.id);
+  return isAtHand ? null : last;
+}
+
+/** Whether a start wrote, or was to write, where the results lie. `own`: the start that wrote them, where it is known. */
+function isSamePlace(
+  start: Invocation,
+  own: Invocation | null,
+  { folder, targetPath }: Pick<ProvenanceQuestion, "folder" | "targetPath">,
+): boolean {
+  const place = start.targetPath ?? targetPath;
+  if (own === null) return place === folder || start.wroteIn === folder;
+  // What the log says of the one and of the other: in a container the project can lie elsewhere.
+  if (own.wroteIn !== null && start.wroteIn !== null) return own.wroteIn === start.wroteIn;
+  return (own.targetPath ?? targetPath) === place;
 }
 
 function writtenWords({ command, generatedAt }: RunResults): string {

@@ -8,8 +8,8 @@ import { learnRun } from "../setup/occasion.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
-import { reportStep, writeSummary } from "../steps/report.ts";
-import { projectDirOf, readInputs } from "../steps/report-inputs.ts";
+import { forgetVerdict, reportStep, writeSummary } from "../steps/report.ts";
+import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report-inputs.ts";
 import { defuse } from "../support/log.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -17,9 +17,11 @@ export const run = (context: Context): Promise<number> => withWork(context, () =
 
 async function report(context: Context): Promise<number> {
   const { given, config } = context.settings;
+  // It may be the verdict that lies in the work folder.
+  const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
+  if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
   const inputs = await readInputs(context);
   const projectDir = projectDirOf(context);
-  const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   const result = await reportStep(context, { ...inputs, projectDir, base });
   const { plan, manifest } = inputs;
   const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { createLogReader, type Invocation } from "../artifacts/dbt-log.ts";
 import { isNodeError } from "../support/files.ts";
@@ -24,7 +24,8 @@ export interface LogPlaces {
  * the last 96 MB are read: what began before them is not known.
  */
 export async function readDbtLogs({ folders, projectDir }: LogPlaces): Promise<readonly Invocation[]> {
-  const absolute = (path: string | null) => (path === null || isAbsolute(path) ? path : resolve(projectDir, path));
+  // Also `/shop/target/`, which is the same folder as `/shop/target`.
+  const absolute = (path: string | null) => (path === null ? null : resolve(projectDir, path));
   const logs = await Promise.all(folders.map(readLog));
   return logs
     .flat()

@@ -63,8 +63,8 @@ export async function buildStep(
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
     runTimeoutSeconds: given.runTimeout ?? null,
   };
-  // An earlier build's would stand for this one, should this process be killed.
-  await rm(context.work.path("build.json"), { force: true });
+  // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
+  for (const name of ["build.json", "verdict.json"]) await rm(context.work.path(name), { force: true });
   const starts: DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);

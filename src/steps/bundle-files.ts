@@ -43,7 +43,7 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   const folders = await findDbtFolders(projectDirOf(context), { ...context.env, ...context.settings.config.dbt.env });
   const log = await readLogFor(folders, [{ results }]);
   const provenance = checkProvenance({
-    ...{ results, manifest, notBefore: null, where, isNewest: true, knownIds: new Set<string>() },
+    ...{ results, manifest, notBefore: null, where, isNewest: true, isNewestThere: true, knownIds: new Set<string>() },
     ...{ log, folder: dir, targetPath: folders.targetPath },
   });
   if (provenance.trouble !== "none") throw notPublished(provenance.sentence);

@@ -52,9 +52,13 @@ export async function readInputs(context: Context): Promise<Inputs> {
   for (const id of await idsBeside(context, files)) knownIds.add(id);
   const newest = newestOf(files);
   const read = files.map((file) => {
-    const isNewest = file === newestOf(files.filter(({ name }) => name === file.name));
+    const ofKind = files.filter(({ name }) => name === file.name);
+    const isNewest = file === newestOf(ofKind);
+    const place = placeOf(file, log);
+    const isNewestThere = file === newestOf(ofKind.filter((other) => placeOf(other, log) === place));
     const provenance = checkProvenance({
-      ...{ results: file.results, manifest, notBefore: given.since ?? null, where: file.file, isNewest, log, knownIds },
+      ...{ results: file.results, manifest, notBefore: given.since ?? null, where: file.file, log, knownIds },
+      ...{ isNewest, isNewestThere },
       ...{ folder: dirname(file.file), targetPath: folders.targetPath },
     });
     return { run: toRun(context, { file, manifest, provenance, isNewest: file === newest }), provenance };
@@ -63,6 +67,14 @@ export async function readInputs(context: Context): Promise<Inputs> {
     provenance.trouble === "none" && provenance.doubt !== null ? [provenance.doubt] : [],
   );
   return { runs: read.map(({ run }) => run), manifest, plan: null, doubt: doubts[0] ?? null };
+}
+
+/** Whether the verdict in the work folder is that of a `ci` which ended before a build: `report` puts nothing in its place. */
+export async function holdsVerdictOfCi({ work, settings }: Context): Promise<boolean> {
+  if (settings.words.length > 0 || settings.given.sources !== undefined) return false;
+  if ((await readFileIfAny(work.path("build.json"))) !== null) return false;
+  const leftover = await readLeftover(work);
+  return leftover.kind === "ended" && !(await isNewerThan(work.path("verdict.json"), leftover.endedAt));
 }
 
 /** Where relative paths of the project start from. */
@@ -138,6 +150,12 @@ async function readResults(file: string, name: ResultsFile["name"]): Promise<Res
   const text = await readFileIfAny(file);
   const read = name === "sources.json" ? readSources : readRunResults;
   return { file, name, results: text === null ? null : read(text, file) };
+}
+
+/** The folder in which dbt wrote the file, as its log says: results are copied to where the next start leaves them alone. */
+function placeOf({ file, results }: ResultsFile, log: readonly Invocation[]): string {
+  const own = log.findLast(({ id }) => id !== null && id === results?.invocationId);
+  return own?.wroteIn ?? dirname(file);
 }
 
 function newestOf(files: readonly ResultsFile[]): ResultsFile | undefined {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
@@ -16,6 +16,8 @@ import { SignalboxError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { matchesGlob } from "../support/globs.ts";
+
+const JUNIT = "dbt.xml";
 
 export interface ReportInputs {
   readonly runs: readonly DbtRun[];
@@ -70,9 +72,19 @@ export async function reportStep(
     projectDirFromRepo,
     timestamp: new Date(now).toISOString(),
   });
-  await writeFileAtomic(join(junitDirOf(context), "dbt.xml"), xml);
+  await writeFileAtomic(join(junitDirOf(context), JUNIT), xml);
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
+}
+
+/**
+ * Takes away what an earlier report left. Should the results be refused now, it must not stand for them: `notify` would send
+ * it, and a CI would keep its JUnit file.
+ */
+export async function forgetVerdict(context: Context): Promise<void> {
+  const { work } = context;
+  const files = [work.path("verdict.json"), work.path("summary.md"), join(junitDirOf(context), JUNIT)];
+  await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
 function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): JudgedSource[] {

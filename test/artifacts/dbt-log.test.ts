@@ -55,6 +55,34 @@ describe("dbt's log, in its debug format", () => {
     ]);
   });
 
+  it("knows of a start by its error where the log holds errors alone", () => {
+    const error = (clock: string) => `\u001b[0m${clock}.1 [error] [MainThread]: Encountered an error:`;
+    const log = [
+      error("07:05:00"),
+      "Compilation Error in model a",
+      started("07:10:00", "a-1", "dbt build", [RESULTS, ended("dbt build")]),
+      error("07:11:00"),
+      "Compilation Error in model c",
+      error("07:12:00"),
+      "Compilation Error in model d",
+    ];
+
+    const found = read(log.join("\n"));
+
+    expect(found).toMatchObject([
+      { id: null, command: null, error: "Compilation Error in model a" },
+      { id: "a-1", error: null },
+      { id: null, command: null, startedAt: Date.parse("2026-11-25T07:11:00.100Z") },
+      { id: null, error: "Compilation Error in model d" },
+    ]);
+    expect(found.map((each) => wasToWrite(each, "run_results.json") && each.left.size === 0)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it.each([
     ["dbt run", "run"],
     ["dbt ls --output json", "ls"],
@@ -62,6 +90,10 @@ describe("dbt's log, in its debug format", () => {
     ["dbt source freshness -s a", "source freshness"],
     ["dbt docs generate", "docs generate"],
     ["dbt --log-format json test", "test"],
+    ["dbt --target debug build", "build"],
+    ["dbt -t run --profile show ls", "ls"],
+    ["dbt --target=debug --project-dir clean source freshness", "source freshness"],
+    ["dbt --debug run", "run"],
     ["dbt x y", null],
   ])("knows the command of `%s`", (command, known) => {
     expect(read(started("07:10:00", "a", command))[0]?.command).toBe(known);
@@ -178,6 +210,12 @@ describe("dbt's log, in its other formats", () => {
         wroteIn: "/s/target",
       },
       { id: "b", error: "Compilation Error", end: "failed", left: new Set() },
+    ]);
+  });
+
+  it("knows in JSON too of a start by its error, where the log holds errors alone", () => {
+    expect(read(json("MainEncounteredError", { exc: "Compilation Error" }, "c"))).toMatchObject([
+      { id: "c", command: null, error: "Compilation Error", startedAt: Date.parse("2026-11-25T07:12:17.560Z") },
     ]);
   });
 

@@ -16,6 +16,7 @@ function ask(overrides: Partial<ProvenanceQuestion> = {}) {
     where: "run_results.json",
     folder: "/shop/target",
     isNewest: true,
+    isNewestThere: true,
     log: [],
     targetPath: "/shop/target",
     knownIds: new Set(),
@@ -216,7 +217,31 @@ describe("checkProvenance", () => {
     });
 
     it("looks at no file but the newest of its kind", () => {
-      expect(ask({ log: [mine, later()], isNewest: false }).trouble).toBe("none");
+      expect(ask({ log: [mine, later()], isNewestThere: false }).trouble).toBe("none");
+    });
+
+    it.each<[what: string, log: readonly Invocation[], trouble: string]>([
+      [
+        "a build whose results it overwrote",
+        [anInvocation({ id: "b", left: new Set(["run_results.json"]) })],
+        "foreign",
+      ],
+      ["a build that left none", [anInvocation({ id: "b", end: "failed", error: "Compilation Error" })], "foreign"],
+      [
+        "an operation, and a build before that",
+        [anInvocation(), anInvocation({ command: "run-operation" })],
+        "foreign",
+      ],
+      ["no build", [anInvocation({ command: "ls" }), anInvocation({ command: "source freshness" })], "none"],
+      ["a build in another place", [anInvocation({ targetPath: "/shop/other" })], "none"],
+      ["a build whose results are at hand", [anInvocation({ id: "known" })], "none"],
+    ])("takes an operation's results for no build's: behind %s", (_, before, trouble) => {
+      const results = aRunResults({ command: "run-operation" });
+      const own = { ...mine, command: "run-operation" };
+      const asked = { results, log: [...before, own, later({ command: "ls" })], knownIds: new Set(["known"]) };
+
+      expect(ask(asked).trouble).toBe(trouble);
+      expect(ask({ ...asked, notBefore: WRITTEN - 1000 }).trouble).toBe("none");
     });
   });
 

@@ -33,6 +33,14 @@ describe("dbt's log files", () => {
     expect(await read("logs")).toMatchObject([{ wroteIn: "/shop/target" }]);
   });
 
+  it("tell one folder by one path, however it was written", async () => {
+    await mkdir(join(dir(), "logs"));
+    const args = "running dbt with arguments {'invocation_command': 'dbt build', 'target_path': '/shop//out/'}";
+    await writeFile(join(dir(), "logs/dbt.log"), start("a", `07:00:01.0 [debug] [MainThread]: ${args}\n`));
+
+    expect(await read("logs")).toMatchObject([{ targetPath: "/shop/out" }]);
+  });
+
   it("may have a folder, or nothing readable, in their place", async () => {
     await mkdir(join(dir(), "logs/dbt.log"), { recursive: true });
 

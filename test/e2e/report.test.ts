@@ -167,6 +167,42 @@ describe("report on somebody else's dbt", () => {
       expect(since.code).toBe(0);
     });
 
+    it("leaves no earlier verdict for notify where it refuses", async () => {
+      open(built("succeeded"));
+      const kept = [".signalbox/verdict.json", ".signalbox/summary.md", "test-results/dbt/dbt.xml"];
+      const there = () => kept.map((name) => existsSync(join(dir, name)));
+
+      expect((await report()).code).toBe(0);
+      expect((await report("--base", ".signalbox/verdict.json")).code).toBe(0);
+      expect(there()).toEqual([true, true, true]);
+      write({ "logs/dbt.log": `${built("succeeded")}${start("07:05:00", "i-2", "dbt build")}` });
+
+      expect((await report()).code).toBe(3);
+      expect(there()).toEqual([false, false, false]);
+      expect((await signalbox(["notify"], { cwd: dir, env: laptop() })).code).toBe(3);
+    });
+
+    it("is not green where the results of one folder are old, and newer ones lie in another", async () => {
+      const inPlace = (clock: string, id: string, place: string, ...lines: string[]) =>
+        start(clock, id, "dbt build", ...lines).replace("'None'", `'${place}'`);
+      const wrote = (place: string) => `Wrote artifact RunExecutionResult to ${dir}/${place}/run_results.json`;
+      open(
+        inPlace("07:00:00", "i-1", "eu", wrote("eu")) +
+          inPlace("07:10:00", "i-2", "eu") +
+          inPlace("07:20:00", "i-3", "us", wrote("us")),
+      );
+      for (const place of ["eu", "us"]) mkdirSync(join(dir, place));
+      const pass: Parameters<typeof results>[0] = [["test.a.t", "pass"]];
+      const us = results(pass).replace("i-1", "i-3").replace("07:00", "07:20");
+      write({ "eu/run_results.json": results(pass), "us/run_results.json": us });
+
+      const ended = await report("eu/run_results.json", "us/run_results.json");
+
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toContain("eu/run_results.json");
+      expect((await report("us/run_results.json")).code).toBe(0);
+    });
+
     it("is not green on the part that a cancelled build wrote: dbt's log says that it failed", async () => {
       open(built("failed"));
 
@@ -238,10 +274,21 @@ describe("report on somebody else's dbt", () => {
       expect(ended.stderr).toContain("its dbt build (dbt/02-build) has no end");
     });
 
-    it("is not green where a ci ended before its build", async () => {
-      leave({ ".signalbox/run.json": "{}", ".signalbox/ci.json": '{"outcome":"failed"}' });
+    it("is not green where a ci ended before its build, and leaves it its verdict", async () => {
+      const verdict = join(dir, ".signalbox/verdict.json");
+      leave({
+        ".signalbox/run.json": "{}",
+        ".signalbox/verdict.json": "of ci",
+        ".signalbox/ci.json": '{"outcome":"failed"}',
+      });
+      utimesSync(verdict, new Date("2020-01-01"), new Date("2020-01-01"));
 
       expect((await report()).code).toBe(3);
+      expect(readFileSync(verdict, "utf8")).toBe("of ci");
+      // Written after the ci ended: an earlier report's.
+      utimesSync(verdict, new Date("2099-01-01"), new Date("2099-01-01"));
+      expect((await report()).code).toBe(3);
+      expect(existsSync(verdict)).toBe(false);
     });
 
     it("says that nothing ran where a ci had nothing to build, and not what target/ held before", async () => {
