@@ -8,6 +8,7 @@ import { createCircleClient } from "./circleci/client.ts";
 import { type CirclePipeline, fetchCirclePipeline, readCircleRun } from "./circleci/run.ts";
 import { parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
+import { type Patience, tryUntilDeadline } from "./requests.ts";
 
 export interface Detected {
   readonly run: Run;
@@ -29,7 +30,14 @@ export interface DetectOptions {
   readonly cwd: string;
   /** Goes through a proxy; null: there is none. */
   readonly openFetch: () => Promise<Fetch | null>;
+  /** For how long CircleCI is asked again while it does not answer. */
+  readonly patience: Patience;
 }
+
+/** An answer without which a run only has less trust is not waited for until the deadline. */
+const LONGEST_TRUST_SECONDS = 60;
+/** For so long CircleCI may not know a pipeline that has just begun: the lag of the queue. */
+const YOUNG_SECONDS = 11;
 
 /** What a command has to know: `report` asks neither the remote nor CircleCI. */
 export interface Needs {
@@ -70,7 +78,11 @@ async function detectCircle(options: DetectOptions, head: string | null): Promis
   const remote = await options.git.ask("config", "--get", "remote.origin.url");
   // The variables tell a fork of a GitHub OAuth or Bitbucket project, and of no other one.
   const needsTrust = needs.trust && readCircleRun(env, { head, remote, started: null }).trust === "full";
-  const pipeline = needsTrigger ? await askCircle(options) : needsTrust ? await askCircleIfAny(options) : null;
+  const pipeline = needsTrigger
+    ? await askCircle(options, options.patience)
+    : needsTrust
+      ? await askCircleIfAny(options)
+      : null;
   const run = readCircleRun(env, { head, remote, started: pipeline?.started ?? null });
   const asFork = (headRepository: string): Run => ({ ...run, trust: "fork", headRepository });
   if (!needsTrust) return { run, baseBranch };
@@ -81,7 +93,8 @@ async function detectCircle(options: DetectOptions, head: string | null): Promis
   return { run: isOwn ? run : asFork(UNKNOWN_REPOSITORY), baseBranch };
 }
 
-async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<CirclePipeline> {
+/** Throws what CircleCI refuses; what may pass is asked again, since a moment's error must not cost a run. */
+async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience: Patience): Promise<CirclePipeline> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(
@@ -92,13 +105,19 @@ async function askCircle({ env, circleUrl, openFetch }: DetectOptions): Promise<
       },
     );
   }
-  return fetchCirclePipeline(await createCircleClient(circleUrl, token, { fetch: await openFetch() }), env);
+  const { clock, startedAt } = patience;
+  const client = await createCircleClient(circleUrl, token, { clock, fetch: await openFetch() });
+  const isYoung = () => clock.monotonic() - startedAt <= YOUNG_SECONDS * 1000;
+  return tryUntilDeadline(patience, (signal) => fetchCirclePipeline(client, env, { isYoung: isYoung(), signal }));
 }
 
 /** null: it cannot be asked, or does not answer as documented. */
 async function askCircleIfAny(options: DetectOptions): Promise<CirclePipeline | null> {
-  if (!options.env.CIRCLE_TOKEN) return null;
-  return askCircle(options).catch((error: unknown) => {
+  const { env, patience } = options;
+  if (!env.CIRCLE_TOKEN) return null;
+  const timeoutSeconds = Math.min(patience.timeoutSeconds ?? LONGEST_TRUST_SECONDS, LONGEST_TRUST_SECONDS);
+  return askCircle(options, { ...patience, timeoutSeconds }).catch((error: unknown) => {
+    patience.signal?.throwIfAborted();
     if (error instanceof SignalboxError) return null;
     throw error;
   });

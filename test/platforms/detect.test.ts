@@ -3,7 +3,9 @@ import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { detectRun, type Needs } from "../../src/platforms/detect.ts";
 import { UNKNOWN_REPOSITORY } from "../../src/run/run.ts";
+import { type Clock, systemClock } from "../../src/support/clock.ts";
 import type { Git } from "../../src/support/git.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 
 const SHA = "a".repeat(40);
 const URL_OF = (name: string) => `https://github.com/${name}`;
@@ -42,10 +44,14 @@ interface Case {
   readonly needs?: Partial<Needs>;
   readonly onBase?: boolean | null;
   readonly baseBranch?: string | null;
+  readonly clock?: Clock;
+  readonly timeoutSeconds?: number | null;
 }
 
 /** A project of the GitHub App: no variable tells of a fork. */
-function detect({ variables = {}, needs = {}, onBase = null, baseBranch = "main" }: Case = {}) {
+function detect(given: Case = {}) {
+  const { variables = {}, needs = {}, onBase = null, baseBranch = "main" } = given;
+  const { clock = systemClock, timeoutSeconds = 0 } = given;
   return detectRun({
     env: {
       CIRCLECI: "true",
@@ -67,6 +73,7 @@ function detect({ variables = {}, needs = {}, onBase = null, baseBranch = "main"
     openFetch: async () => null,
     localId: "1",
     cwd: "/",
+    patience: { clock, signal: undefined, startedAt: clock.monotonic(), timeoutSeconds, notice: () => {} },
   });
 }
 
@@ -151,5 +158,70 @@ describe("whose code a run on CircleCI has", () => {
     const { run } = await detect({ needs: { trust: false, baseBranch: false } });
 
     expect([run.trust, calls]).toEqual(["full", 0]);
+  });
+});
+
+describe("a moment at which CircleCI does not answer", () => {
+  const TRIGGER = { variables: { CIRCLE_BRANCH: "main" }, needs: { trigger: true } };
+  const own = ofPipeline(URL_OF("acme/shop"), URL_OF("acme/shop"));
+
+  /** Answers in this order, the last one for ever; the clock moves on while nothing else happens. */
+  async function detectWhile(answers: readonly (() => Response)[], given: Case) {
+    const clock = createFakeClock({ auto: true });
+    pipelineAnswers(() => (answers[calls - 1] ?? answers.at(-1) ?? own)());
+    return { clock, detected: await detect({ ...given, clock }) };
+  }
+
+  it.each<[string, () => Response]>([
+    ["503", () => HttpResponse.json({}, { status: 503 })],
+    ["429", () => HttpResponse.json({}, { status: 429, headers: { "retry-after": "1" } })],
+    ["nonsense", () => HttpResponse.json({})],
+    ["a young pipeline's 404", () => HttpResponse.json({}, { status: 404 })],
+    ["no answer at all", () => HttpResponse.error()],
+  ])("does not stop production, nor make a team's own code a stranger's: %s", async (_, bad) => {
+    const deploy = await detectWhile([bad, own], { ...TRIGGER, timeoutSeconds: 600 });
+    expect(deploy.detected.run).toMatchObject({ trust: "full", trigger: "push" });
+
+    calls = 0;
+    const check = await detectWhile([bad, own], { timeoutSeconds: 600 });
+    expect(check.detected.run).toMatchObject({ trust: "full" });
+  });
+
+  it.each<[number | null, number]>([
+    [null, 60],
+    [600, 60],
+    [20, 20],
+  ])("is waited for less long where only trust hangs on it: time-out %s", async (timeoutSeconds, most) => {
+    const down = () => HttpResponse.json({}, { status: 503 });
+
+    const { clock, detected } = await detectWhile([down], { timeoutSeconds });
+
+    expect(detected.run.headRepository).toBe(UNKNOWN_REPOSITORY);
+    expect(clock.monotonic() / 1000).toBeLessThanOrEqual(most);
+    expect(clock.monotonic() / 1000).toBeGreaterThan(most / 4);
+  });
+
+  it("ends at the deadline with what was wrong, and at once where the answer is a refusal", async () => {
+    const answers = (status: number) => [() => HttpResponse.json({}, { status })];
+
+    await expect(detectWhile(answers(503), { ...TRIGGER, timeoutSeconds: 600 })).rejects.toMatchObject({
+      kind: "service",
+      message: expect.stringContaining("503"),
+    });
+    expect(calls).toBeGreaterThan(10);
+
+    calls = 0;
+    await expect(detectWhile(answers(401), { ...TRIGGER, timeoutSeconds: 600 })).rejects.toMatchObject({
+      kind: "configuration",
+    });
+    expect(calls).toBe(1);
+  });
+
+  it("is no reason to guess: a pipeline that does not say what started it has no trigger", async () => {
+    const silent = () => HttpResponse.json({ id: "p-1", trigger: null, vcs: null });
+
+    const { detected } = await detectWhile([silent], { ...TRIGGER, needs: { trigger: true, trust: false } });
+
+    expect(detected.run).toMatchObject({ trigger: "unknown", triggerWord: null });
   });
 });

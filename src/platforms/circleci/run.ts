@@ -10,13 +10,18 @@ import { type CircleTrigger, readTrigger } from "./trigger.ts";
 const workflowAnswer = z.object({ pipeline_id: z.string() });
 const address = z.string().min(1).nullish().catch(null);
 const pipelineAnswer = z.object({
-  trigger: z.object({ type: z.string() }),
+  id: z.string(),
+  trigger: z
+    .object({ type: z.string().nullish().catch(null) })
+    .nullish()
+    .catch(null),
   vcs: z.object({ origin_repository_url: address, target_repository_url: address }).nullish().catch(null),
 });
 
 /** What CircleCI's API tells of a pipeline, and no variable does. */
 export interface CirclePipeline {
-  readonly started: CircleTrigger;
+  /** null: it does not say. */
+  readonly started: CircleTrigger | null;
   /** Whose commit it runs, `owner/name`, where that is another repository than the project's; null: the project's own. */
   readonly fork: string | null;
   /** False: it does not say whose commit it runs, as of some projects of the GitHub App and of GitLab. */
@@ -29,7 +34,7 @@ export interface BesideVariables {
   readonly head: string | null;
   /** The address of the checkout's remote; null: none. */
   readonly remote: string | null;
-  /** null: nobody asked. */
+  /** null: nobody asked, or CircleCI does not say. */
   readonly started: CircleTrigger | null;
 }
 
@@ -82,17 +87,29 @@ function repositoryOf(env: Environment, remote: string | null): string | null {
   return told.find((each) => each !== null) ?? id;
 }
 
-/** The pipeline of this run: one call where CIRCLE_PIPELINE_ID is set, else two. */
-export async function fetchCirclePipeline(client: CircleClient, env: Environment): Promise<CirclePipeline> {
-  const ask = async (path: string) => (await client.get(path)).body;
+/**
+ * The pipeline of this run: one call where CIRCLE_PIPELINE_ID is set, else two. Of a young run a 404 is a stale answer: a
+ * service error.
+ */
+export async function fetchCirclePipeline(
+  client: CircleClient,
+  env: Environment,
+  { isYoung, signal }: { readonly isYoung: boolean; readonly signal?: AbortSignal },
+): Promise<CirclePipeline> {
+  const ask = async (path: string) => {
+    const answer = isYoung ? await client.find(path, signal) : await client.get(path, signal);
+    if (answer === null) throw new SignalboxError("service", `CircleCI does not know ${path.slice(1)} yet`);
+    return answer.body;
+  };
   const pipelineId =
     env.CIRCLE_PIPELINE_ID ||
     readAnswer(workflowAnswer, await ask(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`)).pipeline_id;
   const { trigger, vcs } = readAnswer(pipelineAnswer, await ask(`/pipeline/${encodeURIComponent(pipelineId)}`));
   const { origin_repository_url: origin, target_repository_url: target } = vcs ?? {};
   const isFork = origin && target && nameOf(origin) !== nameOf(target);
+  const word = trigger?.type ?? null;
   return {
-    started: { trigger: readTrigger(trigger.type), word: trigger.type },
+    started: word === null ? null : { trigger: readTrigger(word), word },
     fork: isFork ? (repositoryIn(origin) ?? origin) : null,
     tellsOrigin: Boolean(origin && target),
   };
