@@ -2,6 +2,7 @@ import type { Wait } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
 import { parseInstant } from "./instant.ts";
 import type { Ahead, Outlook } from "./outlook.ts";
+import { GONE } from "./status.ts";
 import type { SeenRun } from "./ticket.ts";
 
 /** The one line that a person reads about an event. Times are UTC, as on the servers of the CI. */
@@ -75,7 +76,8 @@ function describeApproval(run: SeenRun): string {
 
 function describeEntry({ ref, waitedFor, ignored, ...event }: Extract<QueueEvent, { kind: "entered" }>): string {
   const first = waitedFor[0];
-  const more = waitedFor.length > 1 ? ` and ${waitedFor.length - 1} more have ended` : " has ended";
+  const alone = first?.status === GONE ? " is not known to the CI any more" : " has ended";
+  const more = waitedFor.length > 1 ? ` and ${waitedFor.length - 1} more have ended` : alone;
   const why = first === undefined ? `nobody is ahead on ${clean(ref, 60)}` : `${nameRun(first)}${more}`;
   const names = ignored.map(nameRun).join(", ");
   const despite = names === "" ? "" : `; ignored as told: ${names} - nothing keeps it apart from this run`;
@@ -83,15 +85,7 @@ function describeEntry({ ref, waitedFor, ignored, ...event }: Extract<QueueEvent
 }
 
 function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): string {
-  const holder = event.outlook?.ahead[0];
-  const cause =
-    event.unanswered !== null
-      ? clean(event.unanswered, 200)
-      : holder === undefined
-        ? event.wait === null
-          ? "it was not sure to be alone"
-          : describeWait(event.wait, NOBODY, "").replace(/^waits:? /, "")
-        : `${nameRun(holder.run)} has not ended (${describeState(holder)})`;
+  const cause = describeCause(event);
   const waited = formatSeconds(event.waitedSeconds);
   const hint = describeWayOut(event);
   const wayOut = hint === null ? "" : `; ${hint}`;
@@ -110,12 +104,25 @@ function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): str
   }
 }
 
+/** What the last answer said, also where the platform has given none since. */
+function describeCause({ unanswered, outlook, wait }: Extract<QueueEvent, { kind: "timed-out" }>): string {
+  const holder = outlook?.ahead[0];
+  const known =
+    holder !== undefined
+      ? `${nameRun(holder.run)} has not ended (${describeState(holder)})`
+      : wait !== null
+        ? describeWait(wait, NOBODY, "").replace(/^waits:? /, "")
+        : null;
+  if (unanswered === null) return known ?? "it was not sure to be alone";
+  return known === null ? clean(unanswered, 200) : `${clean(unanswered, 200)}; last seen: ${known}`;
+}
+
 const NOBODY: Outlook = { ahead: [], place: 1, of: 1, etaSeconds: 0 };
 const ANYWAY = "--on-timeout proceed goes on all the same, and nothing keeps the runs apart";
 
-/** What a person can do about a wait that timed out; null: it went on, or the platform did not answer. */
+/** What a person can do about a wait that timed out; null: it went on, or nobody knows. */
 export function describeWayOut(event: Extract<QueueEvent, { kind: "timed-out" }>): string | null {
-  if (event.onTimeout === "proceed" || event.unanswered !== null) return null;
+  if (event.onTimeout === "proceed") return null;
   const holder = event.outlook?.ahead[0];
   if (holder !== undefined) {
     const isHeld = HELD.includes(holder.run.status);
@@ -131,7 +138,7 @@ export function describeWayOut(event: Extract<QueueEvent, { kind: "timed-out" }>
         ? "start again with a longer --timeout"
         : "start again with a longer --timeout, or with --settle 0s if no query of it can run any more";
     default:
-      return null;
+      return event.unanswered === null ? null : `start again when the CI answers; ${ANYWAY}`;
   }
 }
 

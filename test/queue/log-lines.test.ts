@@ -72,6 +72,18 @@ describe("the lines of the queue", () => {
       { kind: "entered", ref: "main", waitedSeconds: 400, atOnce: false, waitedFor: [ahead, own, own], ignored: [] },
       "entered after 7 min: run 41 and 2 more have ended",
     ],
+    [
+      "a run that was deleted",
+      {
+        kind: "entered",
+        ref: "main",
+        waitedSeconds: 400,
+        atOnce: false,
+        waitedFor: [{ ...ahead, ended: true, status: "gone" }],
+        ignored: [],
+      },
+      "entered after 7 min: run 41 is not known to the CI any more",
+    ],
   ])("name %s", (_, event, expected) => {
     expect(describeEvent(event)).toBe(expected);
   });

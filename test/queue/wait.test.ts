@@ -65,6 +65,9 @@ function blockedFor(reads: number, more: Partial<SeenRun> = {}): ScriptedSource 
 
 const never = <T>() => new Promise<T>(() => undefined);
 
+const WHEN_IT_ANSWERS =
+  "start again when the CI answers; --on-timeout proceed goes on all the same, and nothing keeps the runs apart";
+
 describe("waiting", () => {
   it("enters at once with nobody ahead, by one whole look", async () => {
     const source = buildSource(() => alone);
@@ -431,7 +434,10 @@ describe("the deadline", () => {
 
     const { result } = start(source, { timeoutSeconds: 0 });
 
-    expect(await result).toMatchObject({ decision: "timed-out", reason: "timed out after 0 s: GitHub answered 503" });
+    expect(await result).toMatchObject({
+      decision: "timed-out",
+      reason: expect.stringMatching(/^timed out after 0 s: GitHub answered 503; /),
+    });
     expect(source.asked).toEqual(["scan"]);
   });
 
@@ -622,9 +628,40 @@ describe("errors of the source", () => {
 
     expect(await result).toMatchObject({
       decision: "timed-out",
-      reason: "timed out after 10 min: GitHub answered 503",
-      hint: null,
+      reason: `timed out after 10 min: GitHub answered 503; ${WHEN_IT_ANSWERS}`,
+      hint: WHEN_IT_ANSWERS,
     });
+  });
+
+  it.each<[string, Scan, string, string]>([
+    [
+      "the run ahead",
+      blocked,
+      "run 41 has not ended (running since 06:59:12 UTC, 108 s ago)",
+      "if it is dead, or does not write here, start again with --ignore-run 41",
+    ],
+    [
+      "an approval",
+      buildScan([{ ...ahead, status: "waiting" }, own]),
+      "run 41 has not ended (waiting since 06:59:12 UTC, 108 s ago; waits for an approval: https://github.test/runs/41)",
+      "approve or cancel it, or start again with --ignore-run 41",
+    ],
+    [
+      "a list with a hole",
+      { ...buildScan([own]), complete: false },
+      "the CI's list counts more runs than it shows",
+      "a run that no list shows has no id for --ignore-run: start again in some minutes; --on-timeout proceed goes on all the same, and nothing keeps the runs apart",
+    ],
+  ])("at the end of a wait do not hide %s", async (_, scan, cause, hint) => {
+    const source = buildSource(
+      (looks) => (looks === 0 ? scan : outage),
+      () => outage,
+    );
+
+    const { result } = start(source, { timeoutSeconds: 60 });
+
+    expect((await result).reason).toBe(`timed out after 60 s: GitHub answered 503; last seen: ${cause}; ${hint}`);
+    expect((await result).hint).toBe(hint);
   });
 
   it.each([
