@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
-import { lineUp } from "../queue/outlook.ts";
+import { lineUp, whyUnsure } from "../queue/outlook.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
@@ -85,6 +85,8 @@ async function lookAtQueue(context: Context, { run }: Occasion): Promise<string>
   if ("why" in line) return `would not wait: ${line.why}`;
   const scan = await line.source.scan(context.signal);
   const ahead = lineUp(scan).filter(({ id }) => id !== run.id);
+  const unsure = whyUnsure(scan, line.me);
+  if (ahead.length === 0 && unsure !== null) return `would wait: ${unsure}`;
   if (ahead.length === 0) return `would enter at once: nobody is on ${run.ref.name}`;
   return `would wait for ${ahead.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;
 }

@@ -1,4 +1,4 @@
-import { lineUp } from "../queue/outlook.ts";
+import { lineUp, whyUnsure } from "../queue/outlook.ts";
 import { renderLine } from "../render/line.ts";
 import type { Context } from "../setup/context.ts";
 import { learnRun } from "../setup/occasion.ts";
@@ -12,10 +12,16 @@ export async function run(context: Context): Promise<number> {
   if ("why" in line) throw new SignalboxError("configuration", `there is no line to look at: ${line.why}`);
   const scan = await line.source.scan(context.signal);
   const runs = lineUp(scan);
-  if (!scan.complete) context.log.warn("status", "the list is not complete: the CI did not show every page");
+  const unsure = whyUnsure(scan, line.me);
+  if (unsure !== null) context.log.warn("status", `${unsure}: look again in some minutes`);
   context.result(
-    renderLine(runs, { ref: thisRun.ref.name, now: scan.serverTime ?? context.clock.now(), paint: context.paint }),
-    { schema: 1, group: line.group, runs },
+    renderLine(runs, {
+      ref: thisRun.ref.name,
+      now: scan.serverTime ?? context.clock.now(),
+      paint: context.paint,
+      isSure: unsure === null,
+    }),
+    { schema: 1, group: line.group, complete: unsure === null, runs },
   );
   return 0;
 }

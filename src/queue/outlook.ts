@@ -46,6 +46,14 @@ export function lookAhead(scan: Scan, me: Me, time: number, ignoredRuns: readonl
   };
 }
 
+/** Why a look at the line may hide runs; null: it shows all. */
+export function whyUnsure(scan: Scan, me: Me | null): string | null {
+  if (!scan.complete) return "the CI's list counts more runs than it shows";
+  return me === null || findOwn(scan, me) !== null
+    ? null
+    : "the CI's lists do not show this run, so they may hide others";
+}
+
 /** The active runs of the group in order; only the first can be inside. */
 export function lineUp(scan: Scan): (SeenRun & { readonly place: number; readonly inside: boolean })[] {
   return scan.runs

@@ -22,12 +22,17 @@ export interface QueueWords {
   readonly blockers: readonly { readonly id: string; readonly status: string; readonly url: string | null }[];
 }
 
-/** The whole line as a table for a terminal. `now`: milliseconds since the epoch. */
+/** The whole line as a table for a terminal. `now`: milliseconds since the epoch; `isSure`: no run is hidden. */
 export function renderLine(
   rows: readonly LineRow[],
-  { ref, now, paint }: { readonly ref: string; readonly now: number; readonly paint: Paint },
+  {
+    ref,
+    now,
+    paint,
+    isSure,
+  }: { readonly ref: string; readonly now: number; readonly paint: Paint; readonly isSure: boolean },
 ): string[] {
-  if (rows.length === 0) return [`nobody is on ${cleanLine(ref, 60)}`];
+  if (rows.length === 0) return [`${isSure ? "nobody is" : "no run is shown"} on ${cleanLine(ref, 60)}`];
   const table = [
     ["place", "run", "status", "since", "what"],
     ...rows.map((row) => [

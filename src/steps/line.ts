@@ -60,17 +60,41 @@ export async function joinLine(context: Context, run: Run, mode: Mode | null): P
     };
     return { group: place.group, me, source, end, pace: paceOf(context, "folder"), outlivesProcess: false };
   }
-  const opened = await openPlatform(context, run, place);
+  const { outsider, ...opened } = await openPlatform(context, run, place);
+  if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
   return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, end: async () => {} };
 }
 
+/** Others with this list do not see such a run, and it does not see itself: it would wait to its deadline. */
+function notInGroup(own: string, workflows: readonly string[]): SignalboxError {
+  return configurationError(
+    [
+      {
+        where: "queue.workflows",
+        got: JSON.stringify(workflows),
+        wanted: `this run's own workflow is missing (${JSON.stringify(own)}), so no run of these would wait for it`,
+      },
+    ],
+    "write it into the list, which has to be the same for all workflows that write the same schema; a workflow that writes elsewhere needs no queue: signalbox ci --no-queue",
+  );
+}
+
+/** A line to look at. */
+export interface LineSeen {
+  readonly group: string;
+  readonly source: RunSource;
+  /** The run that a look has to show, else it may hide others as well; null: none has to be there. */
+  readonly me: Me | null;
+}
+
 /** The line without a place of one's own where the platform has tickets: to look at. */
-export async function lookAtLine(context: Context, run: Run): Promise<{ group: string; source: RunSource } | NoLine> {
+export async function lookAtLine(context: Context, run: Run): Promise<LineSeen | NoLine> {
   const place = placeOf(context, run);
   if (place.kind === "none") return place;
   if (place.kind === "folder")
-    return { group: place.group, source: openTickets({ dir: place.dir, group: place.group }) };
-  return openPlatform(context, run, place);
+    return { group: place.group, source: openTickets({ dir: place.dir, group: place.group }), me: null };
+  const { outsider, me, ...opened } = await openPlatform(context, run, place);
+  return { ...opened, me: outsider === null ? me : null };
 }
 
 type Place =

@@ -137,7 +137,10 @@ describe("the queue on GitHub Actions", () => {
   });
 
   /** The runs as they are at the moment; `look` is called with each answer, so that the world can go on. */
-  async function github(runs: () => ReturnType<typeof aRun>[]): Promise<Record<string, string>> {
+  async function github(
+    runs: () => ReturnType<typeof aRun>[],
+    lists: () => ReturnType<typeof aRun>[] = runs,
+  ): Promise<Record<string, string>> {
     // Only the fields that signalbox reads are answered: what is missing beside them is no news.
     const strict = contract;
     const lenient: Contract | null = strict && {
@@ -151,7 +154,11 @@ describe("the queue on GitHub Actions", () => {
       }
       if (/\/jobs$/.test(path)) return { body: { total_count: 0, jobs: [] } };
       const status = query.get("status");
-      const found = runs().filter((run) => status === null || run.status === status);
+      if (/\/workflows$/.test(path)) {
+        const workflows = ["dbt", "hourly"].map((name, id) => ({ id, name, path: `.github/workflows/${name}.yml` }));
+        return { body: { total_count: 2, workflows } };
+      }
+      const found = lists().filter((run) => status === null || run.status === status);
       return { body: { total_count: found.length, workflow_runs: found } };
     });
     return {
@@ -232,6 +239,32 @@ describe("the queue on GitHub Actions", () => {
       ["777", 2, false],
       ["778", 3, false],
     ]);
+  });
+
+  it("says that nobody can tell where the lists are empty in an incident, and does not call the branch free", async () => {
+    const env = await github(
+      () => [aRun(777, 30), aRun(776, 90)],
+      () => [],
+    );
+
+    const status = await signalbox(["status"], { cwd: project.dir, env });
+    const asJson = await signalbox(["status", "--json"], { cwd: project.dir, env });
+
+    expect(status.stdout).toContain("the CI's lists do not show this run, so they may hide others");
+    expect(status.stdout).toContain("no run is shown on main");
+    expect(json(asJson)).toMatchObject({ complete: false, runs: [] });
+  });
+
+  it("refuses a workflow that queue.workflows does not hold, which no other run would see", async () => {
+    const env = await github(() => [aRun(777, 30)]);
+    writeFileSync(join(project.dir, "signalbox.yml"), "version: 1\nqueue: { workflows: [hourly.yml] }\n");
+
+    const queue = await signalbox(["queue", ...QUICK, "--timeout", "5s"], { cwd: project.dir, env });
+    const status = await signalbox(["status"], { cwd: project.dir, env });
+
+    expect(queue.code).toBe(2);
+    expect(queue.stderr).toContain('this run\'s own workflow is missing (".github/workflows/dbt.yml")');
+    expect([status.code, status.stdout]).toEqual([0, expect.stringContaining("nobody is on main")]);
   });
 
   it.each([

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { lineUp, lookAhead } from "../../src/queue/outlook.ts";
+import type { Me } from "../../src/queue/decide.ts";
+import { lineUp, lookAhead, whyUnsure } from "../../src/queue/outlook.ts";
+import type { Scan } from "../../src/queue/ticket.ts";
 import { buildRun, buildScan, me, NOW, secondsAgo } from "./build.ts";
 
 const own = buildRun("42", 300);
@@ -117,5 +119,20 @@ describe("the line-up", () => {
     const runs = lineUp(buildScan([buildRun("41", 400, { status }), buildRun("43", 10)]));
 
     expect(runs.some((run) => run.inside)).toBe(false);
+  });
+});
+
+describe("a look at the line", () => {
+  const own = buildRun(me.id, 60);
+
+  it.each<[string, string | null, Scan, Me | null]>([
+    ["is sure where it shows this run", null, buildScan([own]), me],
+    ["is sure where no run has to be there", null, buildScan([]), null],
+    ["may hide others where it does not show this run", "do not show this run", buildScan([buildRun("7", 90)]), me],
+    ["may hide others where it has a hole", "more runs than it shows", { ...buildScan([own]), complete: false }, me],
+  ])("%s", (_, why, scan, mine) => {
+    const found = whyUnsure(scan, mine);
+
+    expect(found).toEqual(why === null ? null : expect.stringContaining(why));
   });
 });

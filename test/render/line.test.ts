@@ -38,7 +38,7 @@ describe("the line", () => {
       }),
     ];
 
-    expect(renderLine(rows, { ref: "main", now: NOW, paint })).toEqual([
+    expect(renderLine(rows, { ref: "main", now: NOW, paint, isSure: true })).toEqual([
       "2 runs on main",
       "  place    run             status        since            what",
       "  inside   41              in progress   5 min 00 s ago   Add FX rates · by dana · https://github.com/acme/shop/actions/runs/41",
@@ -47,7 +47,11 @@ describe("the line", () => {
   });
 
   it("says so where nobody is on it", () => {
-    expect(renderLine([], { ref: "main", now: NOW, paint })).toEqual(["nobody is on main"]);
+    expect(renderLine([], { ref: "main", now: NOW, paint, isSure: true })).toEqual(["nobody is on main"]);
+  });
+
+  it("does not say so where runs may be hidden", () => {
+    expect(renderLine([], { ref: "main", now: NOW, paint, isSure: false })).toEqual(["no run is shown on main"]);
   });
 
   it("keeps text from outside on its line, and shows no address that is not plain https", () => {
@@ -55,7 +59,7 @@ describe("the line", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const lines = renderLine(
           [aRow({ id: text, status: text, title: text, author: text, url: text, since: text })],
-          { ref: text, now: NOW, paint },
+          { ref: text, now: NOW, paint, isSure: true },
         );
 
         expect(lines).toHaveLength(3);

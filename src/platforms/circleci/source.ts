@@ -44,6 +44,8 @@ export interface OpenedSource {
   readonly me: Me;
   /** The key of the group, for people. */
   readonly group: string;
+  /** This run's own workflow where `queue.workflows` does not hold it, so that no run of the group sees it; null: it does. */
+  readonly outsider: string | null;
   readonly source: RunSource;
 }
 
@@ -80,6 +82,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
   const own = await tryUntilDeadline(patience, (within) => readOwn(client, workflowId, isYoung, within));
   const { workflow, pipeline } = own;
   const ticket = placeWorkflows(pipeline, withOwn(own)).get(workflowId)?.ticket ?? null;
+  if (workflow.isSetup) throw inSetup();
   const { name, createdAt } = workflow;
   const slug = workflow.slug ?? pipeline.slug;
   if (ticket === null || name === null || createdAt === null || slug === null) throw ownUnreadable(own);
@@ -156,7 +159,8 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
     },
     cancel: (id) => client.post(`${pathOf("workflow", id)}/cancel`),
   };
-  return { me: { id: workflowId, attempt: 1, ticket }, group: nameGroup(group), source };
+  const outsider = names.has(name) ? null : name;
+  return { me: { id: workflowId, attempt: 1, ticket }, group: nameGroup(group), outsider, source };
 }
 
 /** A young workflow that CircleCI does not know is a stale answer: asked again. */
@@ -185,12 +189,31 @@ function withOwn({ workflow, siblings }: Own): readonly Workflow[] {
   return siblings.some((sibling) => sibling.id === workflow.id) ? siblings : [...siblings, workflow];
 }
 
+function inSetup(): SignalboxError {
+  return new SignalboxError(
+    "configuration",
+    "this job is in a set-up workflow: it stands in no queue, since it only makes the other workflows of its pipeline",
+    {
+      hint: "put this step into the workflow that runs dbt, in the configuration that the set-up workflow goes on with",
+    },
+  );
+}
+
 /** Others look for pipelines back to `maxAgeSeconds` and a job's length: an older one would be inside without being seen. */
 function refuseTooOld(pipeline: Pipeline, now: number, maxAgeSeconds: number, timeoutSeconds: number): void {
   const created = parseInstant(pipeline.createdAt);
   const ageSeconds = created === null ? 0 : (now - created) / 1000;
   if (ageSeconds <= maxAgeSeconds - timeoutSeconds) return;
   const hours = (seconds: number) => `${Math.round(seconds / 360) / 10} h`;
+  if (timeoutSeconds >= maxAgeSeconds) {
+    throw new SignalboxError(
+      "configuration",
+      `--timeout ${hours(timeoutSeconds)} is not below --max-age ${hours(maxAgeSeconds)}: other runs look back no further, and would not see a run that has waited for so long`,
+      {
+        hint: "lower queue.timeout, or raise queue.max_age in signalbox.yml, to the same value for all runs of the group",
+      },
+    );
+  }
   const limit = `--max-age ${hours(maxAgeSeconds)}${timeoutSeconds === 0 ? "" : ` less --timeout ${hours(timeoutSeconds)}`}`;
   throw new SignalboxError(
     "configuration",

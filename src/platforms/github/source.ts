@@ -54,6 +54,8 @@ export interface OpenedSource {
   readonly me: Me;
   /** The key of the group, for people. */
   readonly group: string;
+  /** This run's own workflow where `queue.workflows` does not hold it, so that no run of the group sees it; null: it does. */
+  readonly outsider: string | null;
   readonly source: RunSource;
 }
 
@@ -171,7 +173,12 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
       if (answer.status !== 202) throw client.refuse(CANCEL, answer);
     },
   };
-  return { me: { id: runId, attempt: options.attempt, ticket }, group: nameGroup(options, own, paths), source };
+  return {
+    me: { id: runId, attempt: options.attempt, ticket },
+    group: nameGroup(options, own, paths),
+    outsider: paths.has(path) ? null : path,
+    source,
+  };
 }
 
 /** A young run that GitHub does not know, or knows by an earlier attempt, is a stale answer: asked again. */

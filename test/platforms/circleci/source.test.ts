@@ -189,7 +189,6 @@ describe("opening the queue on CircleCI", () => {
     [3600, 23 * 3600 - 5, false],
     [3600, 23 * 3600 + 5, true],
     [null, 24 * 3600 + 5, true],
-    [25 * 3600, 1, true],
   ])("with a time-out of %s s refuses a pipeline that is %d s old: %s", async (timeoutSeconds, age, isRefused) => {
     fake.pipelines = [buildPipeline(50, age, { workflows: [buildWorkflow(50, 0)] })];
 
@@ -203,6 +202,53 @@ describe("opening the queue on CircleCI", () => {
           })
         : null,
     );
+  });
+
+  it.each([24 * 3600, 25 * 3600])(
+    "refuses a time-out of %d s as such, whatever the pipeline's age",
+    async (timeout) => {
+      given();
+
+      expect(await failure(open({ timeoutSeconds: timeout }))).toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(/^--timeout \d+ h is not below --max-age 24 h/),
+        hint: expect.stringContaining("lower queue.timeout"),
+      });
+    },
+  );
+
+  it("ends a wait without a time-out when its pipeline is too old for others to see", async () => {
+    fake.pipelines = [buildPipeline(50, 24 * 3600 - 60, { workflows: [buildWorkflow(50, 30)] })];
+    const { source } = await open({ timeoutSeconds: null });
+    expect((await source.scan(signal())).runs).toHaveLength(1);
+
+    fake.date = NOW + 120_000;
+
+    expect(await failure(source.scan(signal()))).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("would not see it"),
+    });
+  });
+
+  it("refuses a set-up workflow, which has no place", async () => {
+    fake.pipelines = [buildPipeline(50, 30, { workflows: [buildWorkflow(50, 30, { tag: "setup" })] })];
+
+    expect(await failure(open())).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("set-up workflow"),
+      hint: expect.stringContaining("the workflow that runs dbt"),
+    });
+  });
+
+  it.each([
+    [["self"], null],
+    [["dbt", "hourly"], null],
+    [["hourly"], "dbt"],
+  ])("tells whether the group holds its own workflow: %j", async (workflows, outsider) => {
+    given();
+    fake.names = ["dbt", "hourly"];
+
+    expect((await open({ workflows })).outsider).toBe(outsider);
   });
 
   it("stops with exit code 4 where its own place cannot be read", async () => {

@@ -191,6 +191,17 @@ describe("opening the queue on GitHub", () => {
     expect(fake.requests).toEqual(["GET runs/50", "GET workflows?page=1", "GET workflows?page=2"]);
   });
 
+  it.each([
+    [["self"], null],
+    [["dbt.yml", "hourly"], null],
+    [["hourly"], DBT],
+  ])("tells whether the group holds its own workflow: %j", async (workflows, outsider) => {
+    given();
+    fake.workflows = ["dbt", "hourly"].map((name) => ({ name, path: `.github/workflows/${name}.yml` }));
+
+    expect((await open({ workflows })).outsider).toBe(outsider);
+  });
+
   it("lists the workflows that exist where one is not known", async () => {
     given();
     fake.workflows = [{ name: "dbt", path: DBT }];
