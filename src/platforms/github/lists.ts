@@ -58,25 +58,41 @@ export async function readLists(client: GitHubClient, options: ListOptions, sign
       const list = await readPages({ status }, () => false, active);
       if (list.isWhole && (list.pages === 1 || list.ids === before)) return true;
       if (list.pages === 1) return false;
+      if (list.isCut) {
+        notice(`GitHub lists no more than ${LONGEST_LIST} ${status} runs of ${branch ?? "this repository"}`);
+        return false;
+      }
       before = list.ids;
     }
     return false;
   }
 
-  /** Newest first, whatever their status: it shows the ended ones, and those that moved between the other lists. */
+  /**
+   * Newest first, whatever their status: it shows the ended ones, and those that moved between the other lists. Where a
+   * search ends before the look-back does, the next one begins at its oldest second.
+   */
   async function readRecent(): Promise<boolean> {
     oldest = client.serverTime.now() - maxAgeSeconds * 1000;
-    const list = await readPages({}, (run) => (parseInstant(run.createdAt) ?? oldest) < oldest, recent);
-    return list.isWhole;
+    const isPast = (run: RunRecord) => (parseInstant(run.createdAt) ?? oldest) < oldest;
+    for (let until: string | null = null; ; ) {
+      const list = await readPages(until === null ? {} : { created: `<=${until}` }, isPast, recent);
+      if (!list.isCut) return list.isWhole;
+      notice(
+        `GitHub has more than ${LONGEST_LIST} runs of ${branch ?? "this repository"} within --max-age: a lower one takes fewer requests`,
+      );
+      // A whole search of one second says nothing about the one before it.
+      if (list.oldest === null || list.oldest === until) return false;
+      until = list.oldest;
+    }
   }
 
   async function readPages(
-    filter: { readonly status?: string },
+    filter: { readonly status?: string; readonly created?: string },
     isPast: (run: RunRecord) => boolean,
     shown: Set<string>,
   ) {
     const ids: string[] = [];
-    let total = 0;
+    let [total, oldestAt] = [0, Number.POSITIVE_INFINITY];
     for (let page = 1; ; page++) {
       const answer = await client.request(
         ROUTE,
@@ -90,17 +106,23 @@ export async function readLists(client: GitHubClient, options: ListOptions, sign
       total = Math.max(total, total_count);
       reads.push(...rows);
       ids.push(...rows.map((run) => run.id));
-      for (const { id } of rows) shown.add(id);
+      for (const { id, createdAt } of rows) {
+        shown.add(id);
+        oldestAt = Math.min(oldestAt, parseInstant(createdAt) ?? oldestAt);
+      }
 
       const isPastAll = rows.some(isPast);
-      if (!isPastAll && rows.length > 0 && (answer.hasNext || ids.length < total)) {
-        if (ids.length < LONGEST_LIST) continue;
-        const advice = filter.status === undefined ? ": lower --max-age" : "";
-        notice(`GitHub lists no more than ${LONGEST_LIST} runs of ${branch ?? "this repository"}${advice}`);
-        return { isWhole: false, pages: page, ids: "" };
-      }
+      const isCut = !isPastAll && ids.length >= LONGEST_LIST;
+      if (!isPastAll && !isCut && rows.length > 0 && (answer.hasNext || ids.length < total)) continue;
       const different = [...new Set(ids)].sort();
-      return { isWhole: isPastAll || different.length >= total, pages: page, ids: different.join() };
+      return {
+        /** There is more, and no page shows it. */
+        isCut,
+        isWhole: !isCut && (isPastAll || different.length >= total),
+        pages: page,
+        ids: different.join(),
+        oldest: Number.isFinite(oldestAt) ? `${new Date(oldestAt).toISOString().slice(0, 19)}Z` : null,
+      };
     }
   }
 }

@@ -61,6 +61,8 @@ export interface FakeGitHub {
   /** The `Date` of the next answer; each answer is a second later. null: answers have none. */
   date: number | null;
   pageSize: number;
+  /** A search shows no more. */
+  longestList: number;
   /** null: answers tell no limits. Every answer but a 304 takes one. */
   remaining: number | null;
   reset: number;
@@ -80,6 +82,7 @@ export function createFakeGitHub(contract: () => Contract | null): FakeGitHub {
     problems: [],
     date: NOW,
     pageSize: 100,
+    longestList: 1000,
     remaining: 5000,
     reset: NOW / 1000 + 1800,
     before: () => {},
@@ -116,14 +119,17 @@ export function createFakeGitHub(contract: () => Contract | null): FakeGitHub {
       begin(request);
       const url = new URL(request.url);
       const [branch, status] = ["branch", "status"].map((key) => url.searchParams.get(key));
-      const all = fake.runs
+      const until = url.searchParams.get("created")?.replace("<=", "") ?? "9999";
+      const found = fake.runs
+        .filter((run) => run.created_at <= until)
         .filter((run) => (branch ? run.head_branch === branch : true) && (status ? run.status === status : true))
         .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id - a.id)
         .map(tellRun);
+      const all = found.slice(0, fake.longestList);
       const page = Number(url.searchParams.get("page") ?? "1");
       const rows = all.slice((page - 1) * fake.pageSize, page * fake.pageSize);
       const link = page * fake.pageSize < all.length ? { link: `<https://evil.example/?page=2>; rel="next"` } : {};
-      return answer(request, 200, { total_count: all.length, workflow_runs: rows }, link as Record<string, string>);
+      return answer(request, 200, { total_count: found.length, workflow_runs: rows }, link as Record<string, string>);
     }),
     http.get(`${API}${ROOT}/runs/:id`, ({ request, params }) => {
       begin(request);

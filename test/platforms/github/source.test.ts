@@ -486,22 +486,44 @@ describe("a scan on GitHub", () => {
     expect((await source.scan(signal())).complete).toBe(false);
   });
 
-  it("is not complete, and says so once, where a list is longer than GitHub tells", async () => {
-    given();
-    const notices: string[] = [];
-    const { source } = await open({ notice: (text) => notices.push(text) });
-    const rows = Array.from({ length: 100 }, (_, index) => buildRun(1000 + index, 10, { path: "other.yml" }));
-    server.use(
-      http.get(RUNS, ({ request }) =>
-        request.url.includes("status=")
-          ? undefined
-          : HttpResponse.json({ total_count: 1000, workflow_runs: rows }, { headers: { link: '<x>; rel="next"' } }),
-      ),
+  /** A branch on which many workflows run: 1,500 runs in less than a day. */
+  const busy = (spacing: number) =>
+    Array.from({ length: 1500 }, (_, index) =>
+      buildRun(2000 + index, 100 + Math.floor(index * spacing), {
+        path: "other.yml",
+        status: "completed",
+        conclusion: "success",
+      }),
     );
 
+  it("reads on where a search ends before the look-back does, and says so once", async () => {
+    const notices: string[] = [];
+    const cut = buildRun(49, 80_000, { status: "completed", conclusion: "cancelled" });
+    given(cut, ...busy(50));
+    const { source } = await open({ notice: (text) => notices.push(text) });
+
+    const { runs, complete } = await source.scan(signal());
+    await source.scan(signal());
+
+    expect(complete).toBe(true);
+    expect(idsOf(runs)).toEqual(["49", "50"]);
+    expect(fake.requests.filter((request) => request.includes("created="))).toHaveLength(2 * 6);
+    expect(notices).toEqual([expect.stringContaining("more than 1000 runs of main within --max-age")]);
+  });
+
+  it("is not complete where more runs began in one second than a search shows", async () => {
+    const source = await opened(...busy(0));
+
     expect((await source.scan(signal())).complete).toBe(false);
+  });
+
+  it("is not complete where more runs are active than a search shows", async () => {
+    const notices: string[] = [];
+    given(...busy(1).map((run) => ({ ...run, status: "queued", conclusion: null })));
+    const { source } = await open({ notice: (text) => notices.push(text) });
+
     expect((await source.scan(signal())).complete).toBe(false);
-    expect(notices).toEqual([expect.stringContaining("--max-age")]);
+    expect(notices).toContain("GitHub lists no more than 1000 queued runs of main");
   });
 });
 
