@@ -253,6 +253,8 @@ function closeDay() {
   );
   say(`  ${dim("JUnit           ")}${join(places.laptop, "test-results/dbt")}`);
   say(`  ${dim("played in       ")}${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+  say(`\n  ${bold("Next")}, in a repository of your own: npx signalbox init`);
+  say(dim("  It looks at your dbt project and CI, asks what it cannot see, and overwrites nothing."));
   say(dim(`\n  Look around, then: rm -r ${day}`));
   if (process.env.DEMO_CLEAN === "1") rmSync(day, { recursive: true, force: true });
 }
