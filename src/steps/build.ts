@@ -6,6 +6,7 @@ import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart, Limits } from "../dbt/start.ts";
 import { count } from "../render/words.ts";
 import type { Purpose } from "../run/purpose.ts";
+import { compareWithPlan } from "../selection/built.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import type { Context } from "../setup/context.ts";
@@ -148,16 +149,14 @@ export function describeBuild(starts: readonly DbtStart[]): string {
     .join("; ");
 }
 
-/** Whether dbt ran exactly the planned nodes; ephemeral models have no row. A difference is our bug, and said. */
+/** Whether dbt ran exactly the planned nodes. A difference is our bug, and said. */
 function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
   const built = runs.find(({ command }) => command === "build");
   if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
-  const isEphemeral = (id: string, manifest: Manifest | null) => manifest?.nodes.get(id)?.materialized === "ephemeral";
-  const planned = new Set(plan.ids.filter((id) => !isEphemeral(id, built.manifest)));
-  const ran = new Set(built.results.map(({ id }) => id));
-  const isLeftOut = (id: string) => built.flags?.failFast === true && id.startsWith("unit_test.");
-  const onlyPlanned = [...planned].filter((id) => !ran.has(id) && !isLeftOut(id));
-  const onlyRan = [...ran].filter((id) => !planned.has(id));
+  const { onlyPlanned, onlyRan } = compareWithPlan(plan.ids, built.results, {
+    manifest: built.manifest,
+    isFailFast: built.flags?.failFast === true,
+  });
   if (onlyPlanned.length === 0 && onlyRan.length === 0) return true;
   context.log.warn(
     "plan",

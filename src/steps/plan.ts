@@ -47,6 +47,10 @@ export async function planStep(
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
   const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
   const { manifest } = parsed.run;
+  if (parsed.run.exitCode === 0 && parsed.run.trouble === "none" && manifest === null)
+    throw new SignalboxError("artifacts", "dbt parse ended with 0 and left no manifest.json", {
+      hint: "dbt has to write its files: take write_json: false out of the flags in dbt_project.yml",
+    });
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
   const sources = openSources(context, occasion, workshop, dbt, manifest);

@@ -177,6 +177,16 @@ describe("bad input", () => {
     });
   });
 
+  it("a dbt that is told to write no files is an error that says so", async () => {
+    const ended = await signalbox(["ci", "--full", "--mode", "check"], {
+      cwd: project.dir,
+      env: { ...project.env, FAKE_DBT_LEAVES: "nothing" },
+    });
+
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toMatch(/dbt parse ended with 0 and left no manifest\.json\n.*write_json/);
+  });
+
   it("a --json behind -- is dbt's own: no document", async () => {
     const ended = await signalbox(["ci", "--target", "staging", "--", "--json"], {
       cwd: project.dir,

@@ -77,7 +77,7 @@ export function aTestOf(model: string, name: string) {
  * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
  * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
- * there; FAKE_DBT_REFUSES: the command that ends with 2. What real dbt does is tested on real dbt.
+ * there; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES: `nothing`, no file. What real dbt does is tested on real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
 const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
@@ -90,6 +90,7 @@ const manifest = ${JSON.stringify(MANIFEST)};
 Object.assign(manifest.nodes, JSON.parse(process.env.FAKE_DBT_NODES ?? "{}"));
 const own = argv[argv.indexOf("--target") + 1] === "ci" ? process.env.SIGNALBOX_SCHEMA : undefined;
 for (const node of Object.values(manifest.nodes)) if (own && node.schema === "s") node.schema = own;
+if (process.env.FAKE_DBT_LEAVES === "nothing") process.exit(0);
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
 if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a valid method name"); process.exit(2); }
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);

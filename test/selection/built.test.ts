@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { builtNodes } from "../../src/selection/built.ts";
+import { builtNodes, compareWithPlan } from "../../src/selection/built.ts";
 import { manifest, node, test } from "./build.ts";
 
 describe("what dbt build has a row for", () => {
@@ -26,5 +26,34 @@ describe("what dbt build has a row for", () => {
     const built = builtNodes(manifest(nodes, [], { dbtVersion })).map(({ id }) => id);
 
     expect(built.sort()).toEqual([...always, ...more].sort());
+  });
+});
+
+describe("what dbt ran beside its plan", () => {
+  const known = manifest([node("a"), { ...node("e"), materialized: "ephemeral" }]);
+  const compare = (ids: readonly string[], rows: readonly string[], isFailFast = false) =>
+    compareWithPlan(
+      ids,
+      rows.map((id) => ({ id })),
+      { manifest: known, isFailFast },
+    );
+  const same = { onlyPlanned: [], onlyRan: [] };
+
+  it("is nothing where a row of a hook stands beside the planned nodes, and none of an ephemeral model", () => {
+    const rows = ["operation.shop.shop-on-run-start-0", "model.shop.a", "operation.shop.shop-on-run-end-0"];
+
+    expect(compare(["model.shop.a", "model.shop.e"], rows)).toEqual(same);
+  });
+
+  it("is what has a row and was not planned, or was planned and has none", () => {
+    expect(compare(["model.shop.a"], ["model.shop.b"])).toEqual({
+      onlyPlanned: ["model.shop.a"],
+      onlyRan: ["model.shop.b"],
+    });
+  });
+
+  it("may lack unit tests where dbt stopped at the first failure", () => {
+    expect(compare(["unit_test.shop.a.x"], [], true)).toEqual(same);
+    expect(compare(["unit_test.shop.a.x"], []).onlyPlanned).toEqual(["unit_test.shop.a.x"]);
   });
 });
