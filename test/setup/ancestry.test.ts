@@ -1,26 +1,17 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "../../src/run/run.ts";
 import { openAncestry } from "../../src/setup/ancestry.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createRemote } from "../../src/support/remote.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { API, useApi } from "./api.ts";
 import { aGitHubRun, quietLog } from "./build.ts";
 
-const API = "https://api.github.test";
-const asked: string[] = [];
-const server = setupServer();
-beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
-afterEach(() => {
-  server.resetHandlers();
-  asked.length = 0;
-});
-afterAll(() => server.close());
-
+const { server, asked } = useApi();
 const dir = useTempDir();
 const at = (name: string) => join(dir(), name);
 

@@ -1,26 +1,17 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { findBaseBranch } from "../../src/setup/base-branch.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createGit } from "../../src/support/git.ts";
 import { createRemote } from "../../src/support/remote.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { API, useApi } from "./api.ts";
 import { quietLog } from "./build.ts";
 
-const API = "https://api.github.test";
-const asked: string[] = [];
-const server = setupServer();
-beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
-afterEach(() => {
-  server.resetHandlers();
-  asked.length = 0;
-});
-afterAll(() => server.close());
-
+const { server, asked } = useApi();
 const dir = useTempDir();
 const at = (name: string) => join(dir(), name);
 
