@@ -86,6 +86,7 @@ export function createLogReader(): LogReader {
   const drafts: Draft[] = [];
   let awaitsError: Draft | null = null;
   let hasSeparator = false;
+  let lastToWrite: Draft | null = null;
 
   const open = (id: string | null, time: number, isWhole: boolean) => {
     drafts.push({
@@ -109,6 +110,7 @@ export function createLogReader(): LogReader {
         const name = ARTIFACTS.get(event.type);
         of.wroteIn = folderOf(event.file);
         if (name !== undefined) of.left.add(name);
+        if (name !== undefined) lastToWrite = of;
         return;
       }
       case "done":
@@ -116,6 +118,7 @@ export function createLogReader(): LogReader {
         return;
       case "error":
         of.error = event.message;
+        lastToWrite = of;
         if (event.message === "") awaitsError = of;
         return;
       case "ended":
@@ -130,6 +133,8 @@ export function createLogReader(): LogReader {
       case "arguments":
         return drafts.findLast(({ hasArguments, end }) => !hasArguments && end === null);
       case "ended":
+        // Of two that run the same command, the one that wrote its results, or its error, just before.
+        if (lastToWrite !== null && isOpen(lastToWrite) && lastToWrite.command === event.command) return lastToWrite;
         return (
           drafts.findLast((draft) => isOpen(draft) && draft.command === event.command) ??
           drafts.findLast((draft) => isOpen(draft) && draft === drafts.at(-1))
@@ -138,7 +143,16 @@ export function createLogReader(): LogReader {
         const name = ARTIFACTS.get(event.type);
         const fits = ({ command }: Draft) =>
           command === null || (name === "sources.json" ? command === "source freshness" : command !== "ls");
-        return drafts.findLast((draft) => isOpen(draft) && (name === undefined || fits(draft))) ?? drafts.at(-1);
+        const open = drafts
+          .slice(-MOST_AT_ONCE)
+          .filter((draft) => isOpen(draft) && (name === undefined || fits(draft)));
+        const folder = folderOf(event.file);
+        return (
+          open.findLast(({ targetPath }) => targetPath !== null && isFolder(folder, targetPath)) ??
+          open.findLast(({ targetPath }) => targetPath === null) ??
+          open.at(-1) ??
+          drafts.at(-1)
+        );
       }
       default:
         return drafts.findLast(isOpen) ?? drafts.at(-1);
@@ -337,6 +351,12 @@ function timeOfDay(text: string): number {
 function lastTimeOfDay(time: number, end: number): number {
   const moment = Math.floor(end / DAY_MS) * DAY_MS + time;
   return moment > end + 1000 ? moment - DAY_MS : moment;
+}
+
+/** Whether a folder is the one that --target-path names, which can be relative to a folder that the log does not tell. */
+function isFolder(folder: string, targetPath: string): boolean {
+  const named = targetPath.replace(/^\.\//, "").replace(/[\\/]$/, "");
+  return folder === named || folder.endsWith(`/${named}`);
 }
 
 function folderOf(file: string): string {

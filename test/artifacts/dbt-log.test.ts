@@ -123,6 +123,32 @@ describe("dbt's log, in its debug format", () => {
     ]);
   });
 
+  it("tells two builds at once apart by the folders that they write to, and their ends by what they wrote last", () => {
+    const wrote = (place: string) => `Wrote artifact RunExecutionResult to /shop/${place}/run_results.json`;
+    const builds = (...lines: string[]) =>
+      read(
+        [
+          started("07:10:00", "eu", "dbt build --target eu", [], "eu/"),
+          started("07:10:01", "us", "dbt build --target us", lines, "./us"),
+        ].join("\n"),
+      );
+    const results = new Set(["run_results.json"]);
+
+    // The later one was killed.
+    expect(builds(wrote("eu"), ended("dbt build"))).toMatchObject([
+      { id: "eu", end: "succeeded", wroteIn: "/shop/eu", left: results },
+      { id: "us", end: null, wroteIn: null, left: new Set() },
+    ]);
+    expect(builds(wrote("eu"), ended("dbt build"), wrote("us"), ended("dbt build", "failed"))).toMatchObject([
+      { id: "eu", end: "succeeded" },
+      { id: "us", end: "failed", wroteIn: "/shop/us", left: results },
+    ]);
+    expect(builds(wrote("us"), ended("dbt build", "failed"), wrote("eu"), ended("dbt build"))).toMatchObject([
+      { id: "eu", end: "succeeded" },
+      { id: "us", end: "failed" },
+    ]);
+  });
+
   it("works out the days backwards from the time at which the file was last written", () => {
     const log = [
       started("08:00:00", "a", "dbt build"),
