@@ -43,7 +43,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     return await runCommand(argv, { ...around, stdout });
-  } catch (error) {
+  } catch (thrown) {
+    const { knownOf } = await import("./support/system-errors.ts");
+    const error = knownOf(thrown);
     const redact = redactor(secretValues(env));
     const text = redact(describeError(error)).split("\n").map(defuse).join("\n");
     process.stderr.write(`${text}\n`);

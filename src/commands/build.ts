@@ -16,7 +16,7 @@ import { readPlanFile } from "../work/plan-file.ts";
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
-  return withWork(context, () => build(context, occasion, workshop));
+  return withWork(context, () => build(context, occasion, workshop), { targetPath: workshop.targetPath });
 }
 
 async function build(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {

@@ -16,6 +16,7 @@ import { lastManifest } from "../steps/report-inputs.ts";
 import { endingTurn, hasEntered, supersedeOf, type Turn, takeTurn } from "../steps/turn.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { knownOf } from "../support/system-errors.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 import { dryRun } from "./ci-dry-run.ts";
 import { conclude, finish, type Progress, startProgress, summaryOf } from "./ci-ending.ts";
@@ -40,9 +41,15 @@ export async function run(context: Context): Promise<number> {
       await own.work.writeJson("run.json", { schema: 1, ...told });
       await own.work.writeJson("queue.json", progress.queue);
       return await rest();
-    } catch (error) {
+    } catch (thrown) {
+      const error = knownOf(thrown);
       if (error instanceof SignalboxError)
-        await conclude(own, occasion, progress, "failed", error.exitCode, error.message, error);
+        await conclude(own, occasion, progress, "failed", error.exitCode, error.message, error).catch(
+          (next: unknown) => {
+            // Of a folder that cannot be written: what went wrong first is what is told.
+            if (!(knownOf(next) instanceof SignalboxError)) throw next;
+          },
+        );
       throw error;
     }
   };
@@ -50,7 +57,8 @@ export async function run(context: Context): Promise<number> {
     inFolder(own, () => pass(own, { occasion, workshop, told: isSilent ? null : told, turn, progress }));
   try {
     // While it waits, the folder may be the work folder of the run that it waits for.
-    if (context.settings.given.noQueue) return await withWork(context, () => go(context, null), { empty: true });
+    if (context.settings.given.noQueue)
+      return await withWork(context, () => go(context, null), { empty: true, targetPath: workshop.targetPath });
     const turn = await takeTurn(context, {
       run: occasion.run,
       mode: occasion.mode,
@@ -59,7 +67,7 @@ export async function run(context: Context): Promise<number> {
     progress.queue = turn.result;
     return await endingTurn(turn, () =>
       hasEntered(turn)
-        ? withWork(context, () => go(context, turn), { empty: true })
+        ? withWork(context, () => go(context, turn), { empty: true, targetPath: workshop.targetPath, waits: true })
         : withWorkOrAside(context, (own) => go(own, turn)),
     );
   } catch (error) {

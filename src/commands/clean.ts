@@ -28,7 +28,7 @@ export async function run(context: Context): Promise<number> {
   const naming = chooseNaming(context);
   const occasion = await occasionOfClean(context);
   const workshop = await openWorkshop(context, occasion);
-  return withWork(context, () => clean(context, occasion, workshop, naming));
+  return withWork(context, () => clean(context, occasion, workshop, naming), { targetPath: workshop.targetPath });
 }
 
 async function clean(context: Context, occasion: Occasion, workshop: Workshop, naming: Naming): Promise<number> {

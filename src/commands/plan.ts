@@ -2,7 +2,7 @@ import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
 import { learnOccasion } from "../setup/occasion.ts";
 import { refuseTarget } from "../setup/own-code.ts";
-import { withWork } from "../setup/work-lock.ts";
+import { withTarget, withWork } from "../setup/work-lock.ts";
 import { openWorkshop } from "../setup/workshop.ts";
 import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";
@@ -28,5 +28,7 @@ async function planHere(context: Context): Promise<Planned> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  return planStep(context, occasion, workshop, createStarter(context, occasion, workshop));
+  return withTarget(context, workshop.targetPath, () =>
+    planStep(context, occasion, workshop, createStarter(context, occasion, workshop)),
+  );
 }

@@ -66,7 +66,7 @@ async function runCommand(context: Context, command: readonly string[], turn: Tu
   const end = await runProcess({
     argv: command,
     cwd: context.cwd,
-    env: withoutSecrets(context.env),
+    env: { ...withoutSecrets(context.env), ...turn.env },
     capture: false,
     children: context.children,
     name: basename(command[0] ?? ""),

@@ -228,6 +228,9 @@ async function keepArtifacts(targetPath: string, dir: string, startedAt: number)
       ({ mtimeMs }) => mtimeMs >= Math.floor(startedAt / 1000) * 1000,
       () => false,
     );
-    if (written) await copyFile(file, join(dir, name));
+    if (!written) continue;
+    // Whoever cleans a checkout while dbt builds takes the work folder along: what dbt has built is told all the same.
+    await mkdir(dir, { recursive: true });
+    await copyFile(file, join(dir, name));
   }
 }

@@ -7,7 +7,7 @@ import { show } from "./problem.ts";
 /** What nobody knows is refused: passed over in silence, a run does something else than what was asked for. */
 
 /** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
-const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE"];
+const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE", "SIGNALBOX_TICKET"];
 
 /** Flags as they were typed, by name; one with a single dash has it in its name. */
 export function unknownFlags(command: CommandName, flags: Readonly<Record<string, unknown>>): Problem[] {

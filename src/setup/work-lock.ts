@@ -3,21 +3,80 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { createWorkFolder } from "../work/folder.ts";
+import { InUseError, type Lock, type Locker, lockTarget } from "../work/lock.ts";
 import type { Context } from "./context.ts";
 
+interface Use {
+  /** Nothing is in the work folder before. */
+  readonly empty?: boolean;
+  /** dbt is started, and writes here. */
+  readonly targetPath?: string;
+  /** Whoever has waited for its turn waits for the folders too, for as long as the queue may take. */
+  readonly waits?: boolean;
+}
+
 /**
- * Runs the rest while no other process uses the work folder; `empty`: nothing is in it before. Throws a configuration error
- * that names the process that has it.
+ * Runs the rest while no other process uses the work folder, nor dbt's target folder where that is named. Throws a
+ * configuration error that names the process that has it.
  */
-export async function withWork<T>(context: Context, rest: () => Promise<T>, options = { empty: false }): Promise<T> {
-  const { work, children, clock, pid, command, startedAt } = context;
-  const lock = await work.lock({ pid, command, startedAt: clock.now() - (clock.monotonic() - startedAt) }, options);
+export async function withWork<T>(
+  context: Context,
+  rest: () => Promise<T>,
+  { empty = false, targetPath, waits = false }: Use = {},
+): Promise<T> {
+  const take = () => context.work.lock(lockerOf(context), { empty });
+  return holding(context, { take, waits }, () =>
+    targetPath === undefined ? rest() : withTarget(context, targetPath, rest, { waits }),
+  );
+}
+
+/** Runs the rest while no other signalbox lets dbt write into this target folder. */
+export function withTarget<T>(
+  context: Context,
+  targetPath: string,
+  rest: () => Promise<T>,
+  { waits = false }: Pick<Use, "waits"> = {},
+): Promise<T> {
+  return holding(context, { take: () => lockTarget(targetPath, lockerOf(context)), waits }, rest);
+}
+
+function lockerOf({ clock, pid, command, startedAt }: Context): Locker {
+  return { pid, command, startedAt: clock.now() - (clock.monotonic() - startedAt) };
+}
+
+async function holding<T>(
+  context: Context,
+  { take, waits }: { readonly take: () => Promise<Lock>; readonly waits: boolean },
+  rest: () => Promise<T>,
+): Promise<T> {
+  const { children } = context;
+  const lock = waits ? await whenFree(context, take) : await take();
   const forget = children.add(lock);
   try {
     return await rest();
   } finally {
     forget();
     await lock.release();
+  }
+}
+
+const LOOK_MS = 500;
+
+/** Until the deadline of the queue: a run that has entered is not to end for a `signalbox report` of a second. */
+async function whenFree(
+  { log, clock, signal, settings, startedAt }: Context,
+  take: () => Promise<Lock>,
+): Promise<Lock> {
+  const { timeout } = settings.config.queue;
+  const deadline = timeout === null ? Number.POSITIVE_INFINITY : startedAt + timeout * 1000;
+  for (let said = false; ; said = true) {
+    try {
+      return await take();
+    } catch (error) {
+      if (!(error instanceof InUseError) || clock.monotonic() + LOOK_MS > deadline) throw error;
+      if (!said) log.step("work", `waits: ${error.message}`);
+    }
+    await clock.sleep(LOOK_MS, signal);
   }
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { openTickets, takeTicket } from "../platforms/local/tickets.ts";
+import { isHeld, openTickets, takeTicket } from "../platforms/local/tickets.ts";
 import type { Me } from "../queue/decide.ts";
 import type { RunSource } from "../queue/source.ts";
 import { type Mode, triggerOfTicket } from "../run/mode.ts";
@@ -16,6 +16,8 @@ export interface Line {
   readonly pace: Pace;
   /** True where the platform itself knows when this run has ended; a ticket in a folder ends with this process. */
   readonly outlivesProcess: boolean;
+  /** For a command that runs in this turn. */
+  readonly env: Readonly<Record<string, string>>;
   /** Lets the next run in. `status` is what later runs read. */
   readonly end: (status: EndStatus) => Promise<void>;
 }
@@ -29,8 +31,12 @@ export interface Pace {
   readonly maxPollSeconds: number;
 }
 
-/** No line to stand in: said aloud, and the run goes on. */
+/** Tells a signalbox that `signalbox queue -- command` started that its turn has come: it would wait for itself. */
+const TICKET_VARIABLE = "SIGNALBOX_TICKET";
+
+/** No line to stand in: said aloud, and the run goes on. `inside`: it has its turn already. */
 export interface NoLine {
+  readonly kind: "none" | "inside";
   readonly why: string;
   readonly group: string;
 }
@@ -51,18 +57,28 @@ export async function joinLine(context: Context, run: Run, mode: Mode | null): P
   if (place.kind === "none") return place;
   if (place.kind === "folder") {
     const trigger = mode === null ? run.trigger : triggerOfTicket(mode, run.trigger);
+    const outer = context.env[TICKET_VARIABLE] ?? "";
+    if (await isHeld({ dir: place.dir, group: place.group }, outer)) {
+      const why = "it runs inside signalbox queue, which has its turn";
+      return { kind: "inside", why, group: place.group };
+    }
     const ticket = await takeTicket({ dir: place.dir, group: place.group, run: { ...run, trigger } });
     const forget = context.children.add(ticket);
     const { me, source } = ticket;
     const end = async (status: EndStatus) => {
       forget();
-      await ticket.release(status);
+      // The run itself is over: what it found stands, and the end of this process tells the others the rest.
+      await ticket.release(status).catch((error: unknown) => {
+        if (!(error instanceof SignalboxError)) throw error;
+        context.log.warn("queue", `the end of this run is not in its ticket: ${error.message}`);
+      });
     };
-    return { group: place.group, me, source, end, pace: paceOf(context, "folder"), outlivesProcess: false };
+    const env = { [TICKET_VARIABLE]: ticket.name };
+    return { group: place.group, me, source, end, env, pace: paceOf(context, "folder"), outlivesProcess: false };
   }
   const { outsider, ...opened } = await openPlatform(context, run, place);
   if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
-  return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, end: async () => {} };
+  return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
 }
 
 /** Others with this list do not see such a run, and it does not see itself: it would wait to its deadline. */
@@ -100,7 +116,7 @@ export async function lookAtLine(context: Context, run: Run): Promise<LineSeen |
 type Place =
   | { readonly kind: "folder"; readonly dir: string; readonly group: string }
   | { readonly kind: "github" | "circleci"; readonly token: string }
-  | ({ readonly kind: "none" } & NoLine);
+  | (NoLine & { readonly kind: "none" });
 
 function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): Place {
   const group = groupOf(run, config.queue.workflows);

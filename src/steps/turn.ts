@@ -11,6 +11,8 @@ import { type EndStatus, joinLine } from "./line.ts";
 export interface Turn {
   readonly result: QueueResult;
   readonly outlivesProcess: boolean;
+  /** For a command that runs in this turn. */
+  readonly env: Readonly<Record<string, string>>;
   /** Lets the next run in. */
   readonly end: (status: EndStatus) => Promise<void>;
 }
@@ -29,9 +31,10 @@ export async function takeTurn(context: Context, { run: thisRun, mode, supersede
   const { given, config } = context.settings;
   const line = await joinLine(context, thisRun, mode);
   if ("why" in line) {
-    context.log.warn("queue", line.why);
+    if (line.kind === "inside") context.log.step("queue", `does not wait: ${line.why}`);
+    else context.log.warn("queue", line.why);
     const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, line.group, line.why);
-    return { result, outlivesProcess: true, end: async () => {} };
+    return { result, outlivesProcess: true, env: {}, end: async () => {} };
   }
   try {
     const result = await waitForTurn({
@@ -60,7 +63,7 @@ export async function takeTurn(context: Context, { run: thisRun, mode, supersede
         ]);
       },
     });
-    return { result, outlivesProcess: line.outlivesProcess, end: line.end };
+    return { result, outlivesProcess: line.outlivesProcess, env: line.env, end: line.end };
   } catch (error) {
     await line.end("left");
     throw error;

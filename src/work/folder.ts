@@ -42,17 +42,24 @@ export function createWorkFolder(dir: string): WorkFolder {
       },
     );
   };
+  const mark = async () => {
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, MARKER), "This folder is emptied by `signalbox ci`.\n");
+    await writeFile(join(dir, ".gitignore"), "*\n");
+  };
   const open = async () => {
     await assertOurs();
-    await writing(dir, async () => {
-      await mkdir(dir, { recursive: true });
-      await writeFile(join(dir, MARKER), "This folder is emptied by `signalbox ci`.\n");
-      await writeFile(join(dir, ".gitignore"), "*\n");
-    });
+    await writing(dir, mark);
   };
   const lock = async (locker: Locker) => {
     await open();
-    return writing(dir, () => lockFolder(dir, join(dir, LOCK), locker));
+    return writing(dir, () =>
+      lockFolder(
+        { name: `the work folder ${dir}`, otherwise: "name another folder with --work" },
+        join(dir, LOCK),
+        locker,
+      ),
+    );
   };
   return {
     dir,
@@ -75,7 +82,11 @@ export function createWorkFolder(dir: string): WorkFolder {
       await held.release();
       return lock(locker);
     },
-    writeJson: (name, value) => writeFileAtomic(join(dir, name), `${JSON.stringify(value, null, 2)}\n`),
+    writeJson: async (name, value) => {
+      // Deleted under a run, it is made again: the next run is to know it for ours.
+      if ((await readFileIfAny(join(dir, MARKER))) === null) await mark();
+      await writeFileAtomic(join(dir, name), `${JSON.stringify(value, null, 2)}\n`);
+    },
     readJson: async (name) => {
       const text = await readFileIfAny(join(dir, name));
       if (text === null) return null;

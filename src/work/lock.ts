@@ -1,4 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { deleteClaims, drawNumber, listNumbers, partPath, readFolderTime } from "../support/claim-files.ts";
 import { type ChildWatch, holdClaim, holderShape, readStanding, type Standing } from "../support/claims.ts";
@@ -30,14 +31,22 @@ const lockFile = z.object({
 });
 type LockFile = z.infer<typeof lockFile>;
 
+/** What is locked: its name for people (`the work folder /repo/.signalbox`), and how to do without it. */
+export interface Locked {
+  readonly name: string;
+  readonly otherwise: string;
+}
+
+/** Another process has what is to be locked, and may let it go. */
+export class InUseError extends SignalboxError {}
+
 /**
- * Locks `dir`, the work folder, with files in `folder`. Each lock has a number of its own, and the lowest that stands is the
- * holder's: of two that come at once, or take a dead one's over, one wins. Throws a configuration error that names the
- * holder.
+ * Locks a folder with files in `folder`. Each lock has a number of its own, and the lowest that stands is the holder's: of
+ * two that come at once, or take a dead one's over, one wins. Throws an InUseError that names the holder.
  */
-export async function lockFolder(dir: string, folder: string, { pid, command, startedAt }: Locker): Promise<Lock> {
+export async function lockFolder(locked: Locked, folder: string, { pid, command, startedAt }: Locker): Promise<Lock> {
   await mkdir(folder, { recursive: true });
-  await assertFree(dir, folder, Number.POSITIVE_INFINITY);
+  await assertFree(locked, folder, Number.POSITIVE_INFINITY);
 
   const content: LockFile = {
     schema: 1,
@@ -54,7 +63,7 @@ export async function lockFolder(dir: string, folder: string, { pid, command, st
     });
   };
   try {
-    await assertFree(dir, folder, number);
+    await assertFree(locked, folder, number);
     const older = (await listNumbers(folder)).filter((other) => other < number);
     await deleteClaims(folder, older, await readFolderTime(folder));
   } catch (error) {
@@ -65,7 +74,7 @@ export async function lockFolder(dir: string, folder: string, { pid, command, st
 }
 
 /** Throws where a lock before this number stands. What cannot be read may be one. */
-async function assertFree(dir: string, folder: string, before: number): Promise<void> {
+async function assertFree(locked: Locked, folder: string, before: number): Promise<void> {
   const [here, now] = [await describeHost(), await readFolderTime(folder)];
   for (const number of await listNumbers(folder)) {
     if (number >= before) return;
@@ -73,12 +82,12 @@ async function assertFree(dir: string, folder: string, before: number): Promise<
     try {
       const lock = lockFile.parse(JSON.parse(await readFile(path, "utf8")));
       const { standing } = await readStanding(folder, number, { holder: lock.holder, here, now });
-      if (standing.kind === "held" || standing.kind === "orphaned") throw inUse(dir, lock, standing, here);
+      if (standing.kind === "held" || standing.kind === "orphaned") throw inUse(locked, lock, standing, here);
     } catch (error) {
       if (error instanceof SignalboxError) throw error;
       if (isNodeError(error) && error.code === "ENOENT") continue;
-      throw new SignalboxError("configuration", `the lock of the work folder ${dir} cannot be read: ${path}`, {
-        hint: "if no signalbox works there, delete that file; or name another folder with --work",
+      throw new SignalboxError("configuration", `the lock of ${locked.name} cannot be read: ${path}`, {
+        hint: `if no signalbox works there, delete that file; or ${locked.otherwise}`,
         cause: error,
       });
     }
@@ -86,22 +95,41 @@ async function assertFree(dir: string, folder: string, before: number): Promise<
 }
 
 function inUse(
-  dir: string,
+  { name: what, otherwise }: Locked,
   { holder, command, startedAt }: LockFile,
   standing: Standing,
   here: string,
-): SignalboxError {
+): InUseError {
   const where = holder.host === here ? "" : ` on ${holder.host.split(" ")[0]}`;
   const who = `signalbox ${command} (pid ${holder.pid}${where}, since ${startedAt.slice(0, 19).replace("T", " ")} UTC)`;
   if (standing.kind === "orphaned") {
     const { name, pid } = standing.child;
-    return new SignalboxError(
+    return new InUseError(
       "configuration",
-      `the work folder ${dir} is in use: ${name} (pid ${pid}) still runs, though its ${who} is gone`,
-      { hint: `wait until it has ended, or end it: kill -INT -${pid}; or name another folder with --work` },
+      `${what} is in use: ${name} (pid ${pid}) still runs, though its ${who} is gone`,
+      { hint: `wait until it has ended, or end it: kill -INT -${pid}; or ${otherwise}` },
     );
   }
-  return new SignalboxError("configuration", `the work folder ${dir} is in use by ${who}`, {
-    hint: "wait until it has ended, or name another folder with --work",
+  return new InUseError("configuration", `${what} is in use by ${who}`, {
+    hint: `wait until it has ended, or ${otherwise}`,
   });
+}
+
+const TARGET_LOCK = ".signalbox-lock";
+
+/**
+ * Locks dbt's target folder: of two dbt that write one, each would be taken to have built what the other did. Throws a
+ * configuration error where it cannot be written.
+ */
+export async function lockTarget(dir: string, locker: Locker): Promise<Lock> {
+  const locked = { name: `dbt's target folder ${dir}`, otherwise: "name another one with DBT_TARGET_PATH" };
+  try {
+    return await lockFolder(locked, join(dir, TARGET_LOCK), locker);
+  } catch (error) {
+    if (!isNodeError(error)) throw error;
+    throw new SignalboxError("configuration", `${locked.name} cannot be written: ${error.message}`, {
+      hint: `make it writable, or ${locked.otherwise}`,
+      cause: error,
+    });
+  }
 }

@@ -27,8 +27,8 @@ const QUICK = ["--settle", "0s", "--poll", "1s"];
 const CI = ["ci", "--full", "--timeout", "60s", ...QUICK];
 
 /** A run inside, whose dbt builds. */
-async function startBuild(): Promise<Started & { dbt: number }> {
-  const run = start(CI, here({ FAKE_DBT_HOLD: hold }));
+async function startBuild(...flags: string[]): Promise<Started & { dbt: number }> {
+  const run = start([...CI, ...flags], here({ FAKE_DBT_HOLD: hold }));
   const isBuild = ({ argv }: { argv: string[] }) => argv.includes("build");
   const before = project.starts().filter(isBuild).length;
   const build = await vi.waitFor(
@@ -80,6 +80,76 @@ describe("two runs in one work folder", () => {
     expect((await second.ended).code).toBe(0);
     expect(value("ci.json")).toMatchObject({ outcome: "pass", queue: { me: { id: "2" } } });
     expect((await signalbox(["report"], here())).code).toBe(0);
+  });
+});
+
+describe("a run that has entered", () => {
+  it("waits for a command that has the work folder for a moment", async () => {
+    const build = start(["plan", "--full"], here({ FAKE_DBT_HOLD: hold, FAKE_DBT_HOLDS: "parse" }));
+    await vi.waitFor(() => expect(project.starts()).toHaveLength(1), { timeout: 30_000, interval: 100 });
+    const run = start(CI, here());
+    await run.prints(/waits: the work folder \S+ is in use by signalbox plan/);
+
+    rmSync(hold);
+
+    expect([(await build.ended).code, (await run.ended).code]).toEqual([0, 0]);
+  });
+
+  it("keeps dbt's target folder, whatever the work folder of another: each is told what its own dbt built", async () => {
+    const first = await startBuild("--mode", "deploy");
+    const beside = ["--full", "--work", ".signalbox-2"];
+
+    const refused = await Promise.all(
+      [["ci", "--no-queue"], ["plan"]].map((args) => signalbox([...args, ...beside], here())),
+    );
+    const apart = await signalbox(
+      ["ci", "--no-queue", ...beside],
+      here({ DBT_TARGET_PATH: join(project.dir, "../t") }),
+    );
+
+    for (const { code, stderr } of refused) {
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(
+          /dbt's target folder \S+ is in use by signalbox ci \(pid \d+, since .*\n {2}→ .*DBT_TARGET_PATH/,
+        ),
+      ]);
+    }
+    expect(apart.code).toBe(0);
+    rmSync(hold);
+    expect((await first.ended).code).toBe(0);
+    expect(JSON.parse(project.read(".signalbox/dbt/01-build/manifest.json")).nodes["model.small.orders"].schema).toBe(
+      "s",
+    );
+  });
+
+  it("does not wait for itself where signalbox queue has started it", async () => {
+    const nested = ["queue", ...QUICK, "--", process.execPath, CLI, ...CI];
+
+    const { code, stdout } = await signalbox(nested, here());
+    const stale = await signalbox(CI, here({ SIGNALBOX_TICKET: "1 /nowhere" }));
+
+    expect([code, stdout]).toEqual([0, expect.stringContaining("it runs inside signalbox queue, which has its turn")]);
+    expect([stale.code, stale.stdout]).toEqual([0, expect.stringContaining("entered")]);
+  });
+
+  it("tells what dbt built although its tickets and its work folder are deleted meanwhile, and the next run works", async () => {
+    const tickets = join(project.dir, "../tickets");
+    const first = await startBuild("--ticket-dir", tickets);
+    for (const folder of [tickets, join(project.dir, ".signalbox")]) rmSync(folder, { recursive: true });
+
+    rmSync(hold);
+
+    const { code, stdout } = await first.ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining("the end of this run is not in its ticket")]);
+    expect(value("ci.json")).toMatchObject({ outcome: "pass", exitCode: 0 });
+    expect((await signalbox(CI, here())).code).toBe(0);
+  });
+
+  it("says what the machine lacks: no folder for temporary files", async () => {
+    const { code, stderr } = await signalbox(["ci", "--dry-run"], here({ TMPDIR: join(project.dir, "nowhere") }));
+
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/ENOENT.*mkdtemp.*\n {2}→ TMPDIR/)]);
   });
 });
 

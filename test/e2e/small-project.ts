@@ -77,7 +77,8 @@ export function aTestOf(model: string, name: string) {
  * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
  * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
- * there; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES: `nothing`, no file. What real dbt does is tested on real dbt.
+ * there, or the command that FAKE_DBT_HOLDS names; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES:
+ * `nothing`, no file. What real dbt does is tested on real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
 const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
@@ -95,8 +96,9 @@ writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
 if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a valid method name"); process.exit(2); }
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
-if (argv.includes("build")) {
+if (argv.includes(process.env.FAKE_DBT_HOLDS ?? "build"))
   while (existsSync(process.env.FAKE_DBT_HOLD ?? "")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+if (argv.includes("build")) {
   if (process.env.FAKE_DBT_DIES) process.kill(process.pid, "SIGKILL");
   const rows = JSON.parse(process.env.FAKE_DBT_ROWS ?? "[{}]");
   const results = rows.map((row) => ({ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {}, ...row }));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createWorkFolder } from "../../src/work/folder.ts";
@@ -30,6 +30,18 @@ describe("the work folder", () => {
     await openFolder().open();
 
     expect(await openFolder().readJson("plan.json")).toEqual({ kind: "nothing" });
+  });
+
+  it("is known again after it was deleted under a run that writes on", async () => {
+    const work = openFolder();
+    await work.open();
+    await rm(at("work"), { recursive: true });
+    await mkdir(at("work", "dbt"), { recursive: true });
+
+    await work.writeJson("ci.json", {});
+
+    await openFolder().open();
+    expect((await readdir(at("work"))).sort()).toEqual([...OURS, "ci.json", "dbt"].sort());
   });
 
   it("may be an empty folder that is there already", async () => {

@@ -39,6 +39,8 @@ export interface TakeOptions extends TicketOptions {
 export interface TakenTicket extends ChildWatch {
   readonly me: Me;
   readonly source: RunSource;
+  /** For `isHeld`, in another process. */
+  readonly name: string;
   /** Ends the ticket with the run's status ("success", "failed", "cancelled"). Only the first call counts. */
   release(status: string): Promise<void>;
 }
@@ -69,10 +71,23 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
   return {
     me: { id, attempt: 1, ticket: makeTicket(number, createdMs ?? 0) },
     source: { ...source, cancel: (other) => (other === id ? release("cancelled") : source.cancel(other)) },
+    name: `${number} ${folder}`,
     release,
     started: claim.started,
     ended: claim.ended,
   };
+}
+
+/** Whether the ticket of this name is one of the group, and its run still inside. */
+export async function isHeld({ dir, group }: TicketOptions, name: string): Promise<boolean> {
+  const folder = groupFolder(dir, group);
+  const number = /^([1-9][0-9]{0,14}) /.exec(name)?.[1];
+  if (number === undefined || name !== `${number} ${folder}`) return false;
+  return inFolder(folder, async () => {
+    if ((await readFileTime(partPath(folder, Number(number), "json"))) === null) return false;
+    const [run] = await readTickets(folder, [Number(number)], await readFolderTime(folder));
+    return run !== undefined && run.ticket !== null && !run.ended;
+  });
 }
 
 /** The group as its folder shows it, without a ticket of one's own. Where nobody ever took one there is no folder yet. */

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { knownOf } from "../../src/support/system-errors.ts";
+
+const systemError = (code: string, syscall?: string) =>
+  Object.assign(new Error(`${code}: as the system says it, ${syscall}`), { code, syscall });
+
+describe("an error of the system", () => {
+  it.each(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EMFILE"])("is the machine owner's: %s", (code) => {
+    expect(knownOf(systemError(code, "write"))).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(`${code}: as the system says it`),
+    });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("is a full disk, as the system tells it", async () => {
+    const error = await writeFile("/dev/full", "text").catch((thrown: unknown) => thrown);
+
+    expect(knownOf(error)).toMatchObject({ exitCode: 2, message: expect.stringContaining("ENOSPC") });
+  });
+
+  it("names TMPDIR where there is no folder for temporary files", () => {
+    expect(knownOf(systemError("ENOENT", "mkdtemp"))).toMatchObject({ hint: expect.stringContaining("TMPDIR") });
+  });
+
+  it.each([
+    ["a file that is missing, which may be our own fault", systemError("ENOENT", "open")],
+    ["a code without a call of the system", systemError("EACCES")],
+    ["a bug", new TypeError("x is not a function")],
+    ["no error at all", "text"],
+  ])("stays what it is: %s", (_, error) => {
+    expect(knownOf(error)).toBe(error);
+  });
+});
