@@ -113,6 +113,10 @@ export function createLogReader(): LogReader {
         if (name !== undefined) lastToWrite = of;
         return;
       }
+      case "node":
+        // Without the lines of level debug nothing names the command; which of those that build it was does not matter.
+        of.command ??= "build";
+        return;
       case "done":
         of.isDone = true;
         return;
@@ -227,6 +231,7 @@ type Event =
     }
   | { readonly kind: "target"; readonly name: string }
   | { readonly kind: "wrote"; readonly type: string; readonly file: string }
+  | { readonly kind: "node" }
   | { readonly kind: "done" }
   | { readonly kind: "error"; readonly message: string }
   | { readonly kind: "ended"; readonly command: string; readonly end: "succeeded" | "failed" };
@@ -249,6 +254,8 @@ function eventOf(message: string): Event | null {
     return name === undefined ? null : { kind: "target", name };
   }
   if (message.startsWith("Done. PASS=")) return { kind: "done" };
+  // `compile`, `show` and `docs generate` start no node.
+  if (/^\d{1,9} of \d{1,9} START (?!freshness )/.test(message)) return { kind: "node" };
   return /^Encountered an error:?\s*$/.test(message) ? { kind: "error", message: "" } : null;
 }
 
@@ -272,7 +279,7 @@ function jsonRecord(
 }
 
 const JSON_EVENTS =
-  /"name": ?"(?:MainReportVersion|MainReportArgs|ArtifactWritten|CommandCompleted|ConcurrencyLine|StatsLine|MainEncounteredError)"/;
+  /"name": ?"(?:MainReportVersion|MainReportArgs|ArtifactWritten|CommandCompleted|ConcurrencyLine|LogStartLine|StatsLine|MainEncounteredError)"/;
 
 function jsonEvent(name: string, data: Readonly<Record<string, unknown>>): Event | "opens" | null {
   switch (name) {
@@ -288,6 +295,8 @@ function jsonEvent(name: string, data: Readonly<Record<string, unknown>>): Event
       return endOf(textOf(data.command) ?? "", data.success === true);
     case "ConcurrencyLine":
       return { kind: "target", name: textOf(data.target_name) ?? "" };
+    case "LogStartLine":
+      return (textOf(data.description) ?? "freshness ").startsWith("freshness ") ? null : { kind: "node" };
     case "StatsLine":
       return { kind: "done" };
     case "MainEncounteredError":

@@ -149,6 +149,20 @@ describe("dbt's log, in its debug format", () => {
     ]);
   });
 
+  it.each<[what: string, lines: string[], command: string | null, isLeft: boolean]>([
+    ["a build that was killed", ["1 of 2 START sql view model ci.a ... [RUN]"], "build", false],
+    ["a build that came to its end", ["1 of 1 START test t ... [RUN]", "Done. PASS=1 WARN=0 TOTAL=1"], "build", true],
+    ["a compile", ["Compiled node 'a' is:"], null, false],
+    ["a look at freshness", ["1 of 1 START freshness of raw.orders ... [RUN]"], null, false],
+  ])("knows by the nodes that it started, where nothing names its command: %s", (_, lines, command, isLeft) => {
+    const log = started("07:10:00", "a", "dbt ls", lines);
+    const atInfo = log.split("\n").filter((line) => !line.includes("running dbt with"));
+    const [found] = read(atInfo.join("\n"));
+
+    expect([found?.command, found?.left.has("run_results.json")]).toEqual([command, isLeft]);
+    expect(read(log)[0]?.command).toBe("ls");
+  });
+
   it("works out the days backwards from the time at which the file was last written", () => {
     const log = [
       started("08:00:00", "a", "dbt build"),
@@ -243,6 +257,13 @@ describe("dbt's log, in its other formats", () => {
     expect(read(json("MainEncounteredError", { exc: "Compilation Error" }, "c"))).toMatchObject([
       { id: "c", command: null, error: "Compilation Error", startedAt: Date.parse("2026-11-25T07:12:17.560Z") },
     ]);
+  });
+
+  it("knows in JSON too of a build by the nodes that it started", () => {
+    const of = (description: string) =>
+      read([json("MainReportVersion", {}), json("LogStartLine", { description })].join("\n"))[0]?.command;
+
+    expect([of("sql view model ci.a"), of("freshness of raw.orders")]).toEqual(["build", null]);
   });
 
   it("may change within one file", () => {
