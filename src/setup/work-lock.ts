@@ -24,7 +24,12 @@ export async function withWork<T>(
   rest: () => Promise<T>,
   { empty = false, targetPath, waits = false }: Use = {},
 ): Promise<T> {
-  const take = () => context.work.lock(lockerOf(context), { empty });
+  const take = async () => {
+    const lock = await context.work.lock(lockerOf(context), { empty });
+    if (lock.tookOver !== null)
+      context.log.step("work", `${lock.tookOver} ended without a word: its work folder is taken over`);
+    return lock;
+  };
   return holding(context, { take, waits }, () =>
     targetPath === undefined ? rest() : withTarget(context, targetPath, rest, { waits }),
   );

@@ -56,7 +56,8 @@ export async function readFolderTime(folder: string): Promise<number> {
  */
 export async function drawNumber(folder: string, content: string): Promise<number> {
   const temporary = join(folder, temporaryName());
-  await writeFile(temporary, content, { flag: "wx" });
+  // On the disk before it has a name: a power cut would leave it empty, and what cannot be read stops every later run.
+  await writeFile(temporary, content, { flag: "wx", flush: true });
   try {
     for (let number = 0; ; ) {
       number = Math.max(number, await findLastNumber(folder)) + 1;

@@ -18,6 +18,8 @@ export interface Locker {
 
 /** It stands while a group of processes runs that its holder has started, although the holder itself is gone. */
 export interface Lock extends ChildWatch {
+  /** Who had it before and died with it: `signalbox ci (pid 7, since …)`; null: nobody. */
+  readonly tookOver: string | null;
   release(): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export class InUseError extends SignalboxError {}
  */
 export async function lockFolder(locked: Locked, folder: string, { pid, command, startedAt }: Locker): Promise<Lock> {
   await mkdir(folder, { recursive: true });
-  await assertFree(locked, folder, Number.POSITIVE_INFINITY);
+  const tookOver = await assertFree(locked, folder, Number.POSITIVE_INFINITY);
 
   const content: LockFile = {
     schema: 1,
@@ -70,19 +72,21 @@ export async function lockFolder(locked: Locked, folder: string, { pid, command,
     await release();
     throw error;
   }
-  return { release, started: claim.started, ended: claim.ended };
+  return { tookOver, release, started: claim.started, ended: claim.ended };
 }
 
-/** Throws where a lock before this number stands. What cannot be read may be one. */
-async function assertFree(locked: Locked, folder: string, before: number): Promise<void> {
+/** Throws where a lock before this number stands. What cannot be read may be one. The answer: the last that died with it. */
+async function assertFree(locked: Locked, folder: string, before: number): Promise<string | null> {
   const [here, now] = [await describeHost(), await readFolderTime(folder)];
+  let dead: string | null = null;
   for (const number of await listNumbers(folder)) {
-    if (number >= before) return;
+    if (number >= before) return dead;
     const path = partPath(folder, number, "json");
     try {
       const lock = lockFile.parse(JSON.parse(await readFile(path, "utf8")));
       const { standing } = await readStanding(folder, number, { holder: lock.holder, here, now });
       if (standing.kind === "held" || standing.kind === "orphaned") throw inUse(locked, lock, standing, here);
+      if (standing.kind === "abandoned") dead = describeHolder(lock, here);
     } catch (error) {
       if (error instanceof SignalboxError) throw error;
       if (isNodeError(error) && error.code === "ENOENT") continue;
@@ -92,16 +96,11 @@ async function assertFree(locked: Locked, folder: string, before: number): Promi
       });
     }
   }
+  return dead;
 }
 
-function inUse(
-  { name: what, otherwise }: Locked,
-  { holder, command, startedAt }: LockFile,
-  standing: Standing,
-  here: string,
-): InUseError {
-  const where = holder.host === here ? "" : ` on ${holder.host.split(" ")[0]}`;
-  const who = `signalbox ${command} (pid ${holder.pid}${where}, since ${startedAt.slice(0, 19).replace("T", " ")} UTC)`;
+function inUse({ name: what, otherwise }: Locked, lock: LockFile, standing: Standing, here: string): InUseError {
+  const who = describeHolder(lock, here);
   if (standing.kind === "orphaned") {
     const { name, pid } = standing.child;
     return new InUseError(
@@ -113,6 +112,11 @@ function inUse(
   return new InUseError("configuration", `${what} is in use by ${who}`, {
     hint: `wait until it has ended, or ${otherwise}`,
   });
+}
+
+function describeHolder({ holder, command, startedAt }: LockFile, here: string): string {
+  const where = holder.host === here ? "" : ` on ${holder.host.split(" ")[0]}`;
+  return `signalbox ${command} (pid ${holder.pid}${where}, since ${startedAt.slice(0, 19).replace("T", " ")} UTC)`;
 }
 
 const TARGET_LOCK = ".signalbox-lock";

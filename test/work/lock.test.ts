@@ -54,6 +54,11 @@ describe("the lock of a work folder", () => {
 
     const third = await createWorkFolder(at()).lock({ pid: process.pid, command: "ci", startedAt: 0 }, { empty: true });
 
+    expect([released.tookOver, third.tookOver]).toEqual([
+      null,
+      `signalbox ci (pid ${other.pid}, since 2026-11-25 07:00:12 UTC)`,
+    ]);
+
     await expect(lock()).rejects.toMatchObject({ exitCode: 2 });
     expect((await readdir(at())).sort()).toEqual([".gitignore", ".lock", ".signalbox-work"]);
     await third.release();
