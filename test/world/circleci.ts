@@ -68,12 +68,14 @@ export function connectCircle(world: World): Platform {
         return reply(202, { message: "Accepted." });
       }
       if (list === "job") return replyPage(url, []);
+      if (world.isLost("runs")) return replyMissing();
       const moment = foundAt(run, ci.readAt("workflow"));
       const workflow = moment === null ? null : describeWorkflow(run, moment, toIsoSecond);
       return workflow === null ? replyMissing() : reply(200, workflow);
     }
     const family = ci.families.find((each) => each.id === id);
     const pipeline = family === undefined ? null : describePipeline(family, ci.readAt("pipeline"), toIsoSecond);
+    if (world.isLost("pipelines")) return replyMissing();
     if (family === undefined || pipeline === null) return replyMissing();
     return list === "workflow" ? replyPage(url, listWorkflows(family)) : reply(200, pipeline);
   }

@@ -72,6 +72,7 @@ export function connectGitHub(world: World): Platform {
     const earlier = /^\/runs\/(\d+)\/attempts\/(\d+)$/.exec(path);
     if (earlier !== null) return replyAttempt(earlier[1] ?? "", Number(earlier[2]));
     if (rest === "/jobs") return reply(200, { total_count: 0, jobs: [] });
+    if (world.isLost("runs")) return reply(404, { message: "Not Found" });
     const family = ci.families.find((each) => each.id === id);
     const run = family === undefined || rest !== undefined ? null : describe(family, ci.readAt("run"), foundAt);
     if (run === null) return reply(404, { message: "Not Found" });

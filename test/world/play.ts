@@ -46,6 +46,8 @@ export interface World {
   isBadMoment(): boolean;
   /** Whether lists of a kind are empty now. */
   isBlind(kind: "active" | "recent"): boolean;
+  /** Whether reads of single things answer 404 now. */
+  isLost(kind: "runs" | "pipelines"): boolean;
   /** For the network and the servers. */
   readonly random: Random;
   /** Something that no process may do to it. */
@@ -112,6 +114,7 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     cancel,
     isBadMoment,
     isBlind,
+    isLost,
     accuse: (what) => violations.push(`${seconds()} ${what}`),
   };
   const platform = connect(world);
@@ -135,6 +138,11 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     return schedule.faults.blind.some(
       ({ from, to, what }) => age >= from && age < to && (what === "all" || what === kind),
     );
+  }
+
+  function isLost(kind: "runs" | "pipelines"): boolean {
+    const age = (time.now() - START) / 1000;
+    return schedule.faults.lost.some(({ from, to, what }) => age >= from && age < to && what === kind);
   }
 
   function createFamily(script: FamilyScript) {
@@ -263,7 +271,9 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
       if (signal.aborted) return { decision: "killed", reason: "" };
       judgeAge(run, (clock.monotonic() - startedAt) / 1000, 0);
       const isConfiguration = error instanceof SignalboxError && error.kind === "configuration";
-      if (isConfiguration && schedule.isVoid === null) accuse(run, `was refused: ${error.message}`);
+      // An old run that is not found itself is refused, as one that the token may not see.
+      const isLostItself = schedule.faults.lost.length > 0 && /answered 404/.test(String(error));
+      if (isConfiguration && schedule.isVoid === null && !isLostItself) accuse(run, `was refused: ${error.message}`);
       if (error instanceof SignalboxError) return { decision: `error: ${error.kind}`, reason: error.message };
       accuse(run, `ended with a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       return { decision: "bug", reason: "" };

@@ -73,7 +73,7 @@ export function buildSchedule(
     supersede: "none",
     isVoid: null,
     families,
-    faults: { rate: 0, outages: [], blind: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
+    faults: { rate: 0, outages: [], blind: [], lost: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
     pageSize: 100,
     ...overrides,
   };
@@ -137,6 +137,8 @@ export interface FaultScript {
   readonly outages: readonly { readonly from: number; readonly to: number }[];
   /** When lists are empty while single runs answer. `active`, `recent`: only GitHub's lists by status, only its unfiltered one. */
   readonly blind: readonly { readonly from: number; readonly to: number; readonly what: "all" | "active" | "recent" }[];
+  /** When reads of single things answer 404: those of a run by its id, or (CircleCI) those of a pipeline and its workflows. */
+  readonly lost: readonly { readonly from: number; readonly to: number; readonly what: "runs" | "pipelines" }[];
   readonly hasDateHeader: boolean;
   /** Until a request arrives, and again until its answer does, at most. */
   readonly slowestSeconds: number;
@@ -272,11 +274,17 @@ function drawFaults(random: Random): FaultScript {
     const what = random.pick(["all", "all", "active", "recent"] as const);
     blind.push({ from, to: from + random.between(20, 300), what });
   }
+  const lost: FaultScript["lost"][number][] = [];
+  while (random.chance(0.1)) {
+    const from = random.between(0, 300);
+    lost.push({ from, to: from + random.between(5, 120), what: random.pick(["runs", "pipelines"] as const) });
+  }
   const slowestSeconds = random.pick([0.15, 0.15, 0.15, 1, 4]);
   return {
     rate,
     outages,
     blind,
+    lost,
     hasDateHeader: random.chance(0.95),
     slowestSeconds,
     requestsLeft: random.pick([5000, 1000, 1000, 300]),

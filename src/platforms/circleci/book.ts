@@ -78,9 +78,13 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
     return times >= 2 && age >= (lagSeconds + 1) * 1000;
   }
 
-  /** A 404 says something only while the same way finds this run. */
+  /** A 404 says something only while the same way finds this run: once more after that, since an outage may have ended. */
   async function noteGone({ workflow, pipeline, ticket }: Entry, now: number, signal: AbortSignal): Promise<void> {
     if ((await client.find(pathOf("workflow", own.workflowId), signal)) === null) return;
+    if ((await client.find(pathOf("workflow", workflow.id), signal)) !== null) {
+      missed.delete(workflow.id);
+      return;
+    }
     const run = describeWorkflow(workflow, pipeline, ticket, links, null);
     gone.set(workflow.id, { ...run, ended: true, status: GONE, since: new Date(now).toISOString() });
   }

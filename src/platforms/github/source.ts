@@ -99,10 +99,11 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
     return place === null || compareTickets(place, ticket) < 0;
   };
 
-  /** A 404 says something only while the same way finds this run. */
+  /** A 404 says something only while the same way finds this run: once more after that, since an outage may have ended. */
   async function noteMissing(run: RunRecord, within: AbortSignal): Promise<void> {
     if (gone.has(run.id) || !reader.isGone(run.id, run)) return;
     if ((await reader.read(runId, within)).kind === "missing") return;
+    if ((await reader.read(run.id, within)).kind === "found") return;
     const since = new Date(client.serverTime.now()).toISOString();
     gone.set(run.id, { ...describeRun(run, null), ended: true, status: GONE, since });
   }

@@ -709,6 +709,19 @@ describe("between scans on CircleCI", () => {
     }
   });
 
+  it("a run that is not found stays where the outage ends before this run is looked for", async () => {
+    const source = await scanned(buildPipeline(49, 600));
+    deleteWorkflow(uuid(49));
+    await source.reread([uuid(49)], signal());
+    const end = () => {
+      server.resetHandlers();
+      server.use(...fake.handlers);
+    };
+    server.use(http.get(`${BASE}/api/v2/workflow/${ME}`, end));
+
+    expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false, status: "running" }]);
+  });
+
   it("a young run that a list has lost is read by its id", async () => {
     const source = await scanned(buildPipeline(49, 9));
     server.use(http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json(NOTHING)));
