@@ -107,21 +107,31 @@ const FIRST_PAUSE_SECONDS = 5;
 const LONGEST_PAUSE_SECONDS = 30;
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-/** Does what has to be known before a wait can begin, again after service errors, until the deadline. */
+/** The time was over before it was known what a wait needs to begin. */
+export class OutOfTimeError extends SignalboxError {
+  constructor(message: string, hint: string | null = null) {
+    super("service", message, hint === null ? {} : { hint });
+  }
+}
+
+/**
+ * Does what has to be known before a wait can begin, again after service errors, until the deadline: then it throws an
+ * `OutOfTimeError`.
+ */
 export async function tryUntilDeadline<T>(patience: Patience, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, signal, timeoutSeconds } = patience;
   const deadline = timeoutSeconds === null ? Number.POSITIVE_INFINITY : patience.startedAt + timeoutSeconds * 1000;
   for (let pauseSeconds = FIRST_PAUSE_SECONDS; ; pauseSeconds = Math.min(pauseSeconds * 1.5, LONGEST_PAUSE_SECONDS)) {
     const leftMs = timeoutSeconds === 0 ? LONGEST_WAIT_MS : Math.min(deadline - clock.monotonic(), LONGEST_WAIT_MS);
-    if (leftMs <= 0) throw new SignalboxError("service", "the time-out was over before the CI could be asked");
+    if (leftMs <= 0) throw new OutOfTimeError("the time-out was over before the CI could be asked");
     try {
       const answer = await sendWithin({ clock, ms: leftMs, signal }, read);
       if (answer !== "too late") return answer;
-      throw new SignalboxError("service", "the CI did not answer before the time-out");
+      throw new OutOfTimeError("the CI did not answer before the time-out");
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof SignalboxError) || error.kind !== "service") throw error;
-      if (clock.monotonic() + pauseSeconds * 1000 >= deadline) throw error;
+      if (clock.monotonic() + pauseSeconds * 1000 >= deadline) throw new OutOfTimeError(error.message, error.hint);
       patience.notice(`no answer yet: ${error.message}`);
     }
     await clock.sleep(pauseSeconds * 1000, signal);

@@ -7,7 +7,7 @@ export interface QueueResult {
   readonly reason: string;
   /** Timed out: what a person can do, ready to paste where that is a flag; it stands in the reason too. null: nothing. */
   readonly hint: string | null;
-  /** `ticket` is null only where the queue was skipped: nobody was asked. */
+  /** `ticket` is null where the queue was skipped, or the platform never told it. */
   readonly me: { readonly id: string; readonly attempt: number; readonly ticket: Ticket | null };
   readonly group: string;
   readonly waitedSeconds: number;

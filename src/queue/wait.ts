@@ -5,7 +5,7 @@ import type { QueueEvent } from "./events.ts";
 import { describeEvent, describeWayOut } from "./log-lines.ts";
 import type { Outlook } from "./outlook.ts";
 import { createProgress, type Untimed } from "./progress.ts";
-import type { QueueResult } from "./result.ts";
+import { type QueueResult, skipQueue } from "./result.ts";
 import type { RunSource } from "./source.ts";
 import type { SeenRun } from "./ticket.ts";
 import { createView } from "./view.ts";
@@ -184,6 +184,42 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
       throw error;
     }
   }
+}
+
+/** As `waitForTurn` ends, where the platform did not answer in time what a wait needs to begin. */
+export function endWithoutAnswer({
+  me,
+  group,
+  ref,
+  onTimeout,
+  waitedSeconds,
+  message,
+  report,
+}: Pick<WaitOptions, "group" | "ref" | "report"> & {
+  readonly me: Pick<Me, "id" | "attempt">;
+  readonly onTimeout: WaitPolicy["onTimeout"];
+  readonly waitedSeconds: number;
+  /** What it said instead. */
+  readonly message: string;
+}): QueueResult {
+  const cancelFailed = onTimeout === "cancel" ? "the CI does not answer" : null;
+  const nothing = { outlook: null, wait: null };
+  const event = {
+    kind: "timed-out",
+    ref,
+    waitedSeconds,
+    onTimeout,
+    unanswered: message,
+    cancelFailed,
+    ...nothing,
+  } as const;
+  report(event);
+  return {
+    ...skipQueue(me, group, describeEvent(event)),
+    decision: onTimeout === "proceed" ? "entered" : "timed-out",
+    hint: describeWayOut(event),
+    waitedSeconds,
+  };
 }
 
 /**

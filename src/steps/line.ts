@@ -200,7 +200,7 @@ function paceOf({ settings: { given } }: Context, kind: keyof typeof PACES): Pac
 }
 
 /** The runs that must not overlap: one repository, one ref, one head repository, one list of workflows. */
-function groupOf(run: Run, workflows: readonly string[]): string {
+export function groupOf(run: Run, workflows: readonly string[]): string {
   const names = workflows.map((name) => (name === "self" ? run.workflow : name));
   return [run.repository, run.headRepository, run.ref.name, [...new Set(names)].sort().join(",")].join(" ");
 }

@@ -1,11 +1,13 @@
+import { OutOfTimeError } from "../platforms/requests.ts";
+import type { QueueEvent } from "../queue/events.ts";
 import { describeEvent } from "../queue/log-lines.ts";
 import { type QueueResult, skipQueue } from "../queue/result.ts";
-import { type WaitPolicy, waitForTurn } from "../queue/wait.ts";
+import { endWithoutAnswer, type WaitPolicy, waitForTurn } from "../queue/wait.ts";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
-import { type EndStatus, joinLine } from "./line.ts";
+import { type EndStatus, groupOf, joinLine } from "./line.ts";
 
 /** A turn: how the wait ended, and what to do when the run has ended. */
 export interface Turn {
@@ -29,7 +31,23 @@ export interface TurnRequest {
 /** Waits until earlier runs have ended. Where there is no line to stand in, says why and goes on. */
 export async function takeTurn(context: Context, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
   const { given, config } = context.settings;
-  const line = await joinLine(context, thisRun, mode);
+  const report = (event: QueueEvent) => tellEvent(context, event);
+  const line = await joinLine(context, thisRun, mode).catch((error: unknown) => {
+    if (error instanceof OutOfTimeError) return error;
+    throw error;
+  });
+  if (line instanceof OutOfTimeError) {
+    const result = endWithoutAnswer({
+      me: thisRun,
+      group: groupOf(thisRun, config.queue.workflows),
+      ref: thisRun.ref.name,
+      onTimeout: config.queue.onTimeout,
+      waitedSeconds: Math.round((context.clock.monotonic() - context.startedAt) / 1000),
+      message: line.message,
+      report,
+    });
+    return { result, outlivesProcess: true, end: async () => {} };
+  }
   if ("why" in line) {
     if (line.kind === "inside") context.log.step("queue", `does not wait: ${line.why}`);
     else context.log.warn("queue", line.why);
@@ -54,20 +72,23 @@ export async function takeTurn(context: Context, { run: thisRun, mode, supersede
       random: Math.random,
       signal: context.signal,
       startedAt: context.startedAt,
-      report: (event) => {
-        const words = describeEvent(event);
-        if (event.kind !== "quiet") return context.log.step("queue", words);
-        context.log.warn("queue", words);
-        context.runner.annotate([
-          { level: "warning", title: "A run ahead may be dead", message: words, file: null, line: null },
-        ]);
-      },
+      report,
     });
     return { result, outlivesProcess: line.outlivesProcess, env: line.env, end: line.end };
   } catch (error) {
     await line.end("left");
     throw error;
   }
+}
+
+function tellEvent({ log, runner }: Context, event: QueueEvent): void {
+  const words = describeEvent(event);
+  if (event.kind !== "quiet") {
+    log.step("queue", words);
+    return;
+  }
+  log.warn("queue", words);
+  runner.annotate([{ level: "warning", title: "A run ahead may be dead", message: words, file: null, line: null }]);
 }
 
 /** The policy for waiting runs of a mode, unless a flag says otherwise. */

@@ -255,6 +255,29 @@ describe("the queue on GitHub Actions", () => {
     expect(json(asJson)).toMatchObject({ complete: false, runs: [] });
   });
 
+  it("ends a wait that could not begin as --on-timeout says", async () => {
+    const env = await github(() => []);
+    await api?.close();
+    api = await openApi("/api/v3", null, () => ({ status: 503, body: {} }));
+    const here = { cwd: project.dir, env: { ...env, GITHUB_API_URL: api.url } };
+
+    const fails = await signalbox(["queue", ...QUICK, "--timeout", "0s"], here);
+    const proceeds = await signalbox(
+      ["queue", ...QUICK, "--timeout", "0s", "--on-timeout", "proceed", "--", "echo", "inside"],
+      here,
+    );
+
+    expect([fails.code, fails.stdout]).toEqual([
+      75,
+      expect.stringMatching(/timed out after 0 s: GitHub answered 503 .*; start again when the CI answers/),
+    ]);
+    expect([proceeds.code, proceeds.stdout]).toEqual([
+      0,
+      expect.stringMatching(/goes on without its turn after 0 s, as --on-timeout proceed says: GitHub answered 503/),
+    ]);
+    expect(proceeds.stdout).toContain("inside");
+  });
+
   it("refuses a workflow that queue.workflows does not hold, which no other run would see", async () => {
     const env = await github(() => [aRun(777, 30)]);
     writeFileSync(join(project.dir, "signalbox.yml"), "version: 1\nqueue: { workflows: [hourly.yml] }\n");

@@ -3,7 +3,7 @@ import type { QueueEvent } from "../../src/queue/events.ts";
 import { describeEvent } from "../../src/queue/log-lines.ts";
 import type { RunSource } from "../../src/queue/source.ts";
 import type { Scan, SeenRun } from "../../src/queue/ticket.ts";
-import { type WaitOptions, type WaitPolicy, waitForTurn } from "../../src/queue/wait.ts";
+import { endWithoutAnswer, type WaitOptions, type WaitPolicy, waitForTurn } from "../../src/queue/wait.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { buildRun, buildScan, buildSource, buildTicket, me, NOW, type ScriptedSource, secondsAgo } from "./build.ts";
@@ -631,6 +631,41 @@ describe("errors of the source", () => {
       reason: `timed out after 10 min: GitHub answered 503; ${WHEN_IT_ANSWERS}`,
       hint: WHEN_IT_ANSWERS,
     });
+  });
+
+  it.each<[WaitPolicy["onTimeout"], string, string]>([
+    ["fail", "timed-out", `timed out after 60 min: GitHub answered 503; ${WHEN_IT_ANSWERS}`],
+    [
+      "proceed",
+      "entered",
+      "goes on without its turn after 60 min, as --on-timeout proceed says: GitHub answered 503; nothing keeps the runs apart",
+    ],
+    [
+      "cancel",
+      "timed-out",
+      `timed out after 60 min: GitHub answered 503; this run could not be cancelled: the CI does not answer; ${WHEN_IT_ANSWERS}`,
+    ],
+  ])("before a wait could begin end as one, with --on-timeout %s", (onTimeout, decision, reason) => {
+    const told: string[] = [];
+
+    const result = endWithoutAnswer({
+      me: { id: "42", attempt: 1 },
+      group: "group",
+      ref: "main",
+      onTimeout,
+      waitedSeconds: 3600,
+      message: "GitHub answered 503",
+      report: (event) => told.push(describeEvent(event)),
+    });
+
+    expect(result).toMatchObject({
+      decision,
+      reason,
+      hint: onTimeout === "proceed" ? null : WHEN_IT_ANSWERS,
+      waitedSeconds: 3600,
+      me: { ticket: null },
+    });
+    expect(told).toEqual([reason]);
   });
 
   it.each<[string, Scan, string, string]>([

@@ -3,6 +3,7 @@ import { delay, HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createGitHubSource, type GitHubSourceOptions } from "../../../src/platforms/github/source.ts";
+import { OutOfTimeError } from "../../../src/platforms/requests.ts";
 import type { SeenRun } from "../../../src/queue/ticket.ts";
 import { type WaitPolicy, waitForTurn } from "../../../src/queue/wait.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -219,6 +220,7 @@ describe("opening the queue on GitHub", () => {
 
     const error = await failure(drive(clock, open({ timeoutSeconds: 60 })));
 
+    expect(error).toBeInstanceOf(OutOfTimeError);
     expect(error).toMatchObject({ kind: "service", message: expect.stringContaining("502") });
     expect(clock.monotonic()).toBeLessThanOrEqual(60_000);
   });
