@@ -46,7 +46,7 @@ export async function takeTurn(context: Context, { run: thisRun, mode, supersede
       message: line.message,
       report,
     });
-    return { result, outlivesProcess: true, end: async () => {} };
+    return { result, outlivesProcess: true, env: {}, end: async () => {} };
   }
   if ("why" in line) {
     if (line.kind === "inside") context.log.step("queue", `does not wait: ${line.why}`);
