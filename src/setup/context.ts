@@ -58,7 +58,7 @@ export interface Context extends Surroundings {
   readonly paint: Paint;
   readonly color: boolean;
   readonly secrets: readonly string[];
-  /** Goes through the proxies of the environment; null: there are none. Rejects with a configuration error for a wrong one. */
+  /** Goes through the proxies of the environment; null: there are none. */
   readonly openFetch: () => Promise<Fetch | null>;
   /** The one result on stdout: lines for people, or the JSON document. */
   readonly result: (lines: readonly string[], json: unknown) => void;

@@ -1,5 +1,5 @@
 import type { SignalboxError } from "../support/errors.ts";
-import { proxyErrorIn } from "../support/proxied-fetch.ts";
+import { NO_TUNNEL, proxyErrorIn } from "../support/proxied-fetch.ts";
 import { hintFor, type Reaction, reactionTo } from "./codes.ts";
 
 /** Why a request to Slack has no result, and what that asks for. */
@@ -80,7 +80,15 @@ function ofStatus(status: number | undefined): Failure {
 }
 
 /** Nothing was sent before these: posting again cannot double it. */
-const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
+const NEVER_SENT = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  NO_TUNNEL,
+];
 
 function ofNetwork(code: string): Failure {
   if (/CERT|UNABLE_TO_(?:VERIFY|GET)/.test(code))

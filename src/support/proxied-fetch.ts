@@ -7,10 +7,10 @@ export type Fetch = typeof globalThis.fetch;
 
 /**
  * A fetch that goes through the proxies that the environment names; null where it names none: Node 20's own does not know
- * them. Nothing is loaded then. Throws a configuration error for an address that is no proxy's.
+ * them. Nothing is loaded then.
  *
  * The fetch rejects with a service error where no answer came through the proxy, and with a configuration error where the
- * proxy refuses us; both name the proxy, without user and password.
+ * proxy refuses us or its variable names none; they name the proxy, without user and password.
  */
 export async function openProxiedFetch(env: Environment): Promise<Fetch | null> {
   const settings = readProxySettings(env);
@@ -68,15 +68,23 @@ export function proxyErrorIn(error: unknown): SignalboxError | null {
 
 function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxError {
   const refused = /^Proxy response \((\d{3})\)/.exec(deepest(error, "message") ?? "")?.[1];
-  if (refused !== undefined && Number(refused) < 500) return refusal(url, proxy, Number(refused));
+  if (refused !== undefined && !isPassing(Number(refused))) return refusal(url, proxy, Number(refused));
   const code = refused === undefined ? (deepest(error, "code") ?? "no answer") : `the proxy answered ${refused}`;
   const isCertificate = /CERT|SIGN|UNABLE_TO/.test(code);
   return new SignalboxError("service", `${url.host} could not be reached through the ${nameOf(proxy)}: ${code}`, {
     hint: isCertificate
       ? "name the certificate of the proxy's authority in NODE_EXTRA_CA_CERTS"
       : `try again; is the proxy right? Hosts that need none are named in NO_PROXY`,
-    cause: error,
+    cause: refused === undefined ? error : Object.assign(new Error(code, { cause: error }), { code: NO_TUNNEL }),
   });
+}
+
+/** The code of a service error's cause where the proxy made no tunnel: nothing was sent to the host behind it. */
+export const NO_TUNNEL = "no_tunnel";
+
+/** The proxy is out or busy; every other answer is its last word. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
 }
 
 function refusal(url: URL, proxy: ProxyServer, status: number): SignalboxError {

@@ -1,12 +1,13 @@
-import { configurationError } from "./errors.ts";
+import { configurationError, SignalboxError } from "./errors.ts";
 
 /** As in secrets.ts, which takes the secrets from here. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which addresses are asked through a proxy, as curl and Python read the variables: the lower-case name wins. */
 export interface ProxySettings {
-  readonly http: ProxyServer | null;
-  readonly https: ProxyServer | null;
+  /** An error where the variable names none that we can use: it stops only what would go there. */
+  readonly http: ProxyServer | SignalboxError | null;
+  readonly https: ProxyServer | SignalboxError | null;
   readonly exempt: readonly Exemption[];
 }
 
@@ -29,17 +30,17 @@ interface Exemption {
 const HTTPS = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
 const HTTP = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] as const;
 
-/**
- * The proxies of the environment; null where none is set. Throws a configuration error for an address that is none, which
- * does not show it: there may be a password in it.
- */
+/** The proxies of the environment; null where none is set. */
 export function readProxySettings(env: Environment): ProxySettings | null {
   const [http, https] = [readProxy(env, HTTP), readProxy(env, HTTPS)];
   if (http === null && https === null) return null;
   return { http, https, exempt: readExemptions(env.no_proxy || env.NO_PROXY || "") };
 }
 
-/** The proxy for an address; null: it is asked directly. */
+/**
+ * The proxy for an address; null: it is asked directly. Throws a configuration error where its variable names none, which
+ * does not show what it holds: there may be a password in it.
+ */
 export function proxyFor({ http, https, exempt }: ProxySettings, url: URL): ProxyServer | null {
   const proxy = url.protocol === "https:" ? https : url.protocol === "http:" ? http : null;
   if (proxy === null) return null;
@@ -53,7 +54,9 @@ export function proxyFor({ http, https, exempt }: ProxySettings, url: URL): Prox
       (entry.host === "*" || host === entry.host || host.endsWith(`.${entry.host}`)) &&
       (entry.port === null || entry.port === port),
   );
-  return isExempt ? null : proxy;
+  if (isExempt) return null;
+  if (proxy instanceof SignalboxError) throw proxy;
+  return proxy;
 }
 
 /** What must not be printed of the proxy variables: passwords, and users with them. */
@@ -66,7 +69,7 @@ export function proxySecrets(env: Environment): readonly string[] {
   });
 }
 
-function readProxy(env: Environment, names: readonly string[]): ProxyServer | null {
+function readProxy(env: Environment, names: readonly string[]): ProxyServer | SignalboxError | null {
   const variable = names.find((name) => (env[name] ?? "").trim() !== "");
   if (variable === undefined) return null;
   const text = (env[variable] ?? "").trim();
@@ -74,11 +77,11 @@ function readProxy(env: Environment, names: readonly string[]): ProxyServer | nu
   const url = URL.canParse(address) ? new URL(address) : null;
   const wanted =
     "wanted the address of a proxy such as http://proxy.example.com:3128, or http://user:password@… (in a password / ? # @ are written %2F %3F %23 %40)";
-  if (url === null || url.hostname === "") throw refused(variable, `is no address: ${wanted}`);
+  if (url === null || url.hostname === "") return refused(variable, `is no address: ${wanted}`);
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw refused(variable, `names a proxy of the kind ${url.protocol.slice(0, -1)}: ${wanted}`);
+    return refused(variable, `names a proxy of the kind ${url.protocol.slice(0, -1)}: ${wanted}`);
   if (url.search !== "" || url.hash !== "" || url.pathname !== "/")
-    throw refused(variable, `has more than a host and a port: ${wanted}`);
+    return refused(variable, `has more than a host and a port: ${wanted}`);
   const user = `${decoded(url.username)}:${decoded(url.password)}`;
   const authorization = user === ":" ? null : `Basic ${Buffer.from(user).toString("base64")}`;
   return { origin: url.origin, variable, authorization };

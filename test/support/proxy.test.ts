@@ -56,10 +56,13 @@ describe("the proxy variables", () => {
   });
 
   it("take user and password out of the address, decoded for the header", () => {
-    const { https } = readProxySettings({ HTTPS_PROXY: "http://us%40er:p%3Ass@proxy.example:3128" }) ?? {};
+    const settings = readProxySettings({ HTTPS_PROXY: "http://us%40er:p%3Ass@proxy.example:3128" });
 
-    expect(https?.origin).toBe(PROXY);
-    expect(https?.authorization).toBe(`Basic ${Buffer.from("us@er:p:ss").toString("base64")}`);
+    expect(settings && proxyFor(settings, new URL("https://slack.com/"))).toEqual({
+      origin: PROXY,
+      variable: "HTTPS_PROXY",
+      authorization: `Basic ${Buffer.from("us@er:p:ss").toString("base64")}`,
+    });
   });
 
   it.each([
@@ -69,11 +72,20 @@ describe("the proxy variables", () => {
     ["http://dana:hunter2/hunter2@proxy.example", "%2F"],
     ["http://dana:hunter2hunter2@proxy.example/path", "more than a host and a port"],
   ])("that are no proxy are one error, which does not show the password: %s", (address, words) => {
-    const read = () => readProxySettings({ HTTPS_PROXY: address });
+    const read = () => viaProxy({ HTTPS_PROXY: address }, "https://slack.com/");
 
     expect(read).toThrow(words);
     expect(read).toThrow(expect.objectContaining({ exitCode: 2, message: expect.not.stringContaining("hunter2") }));
     expect(read).toThrow(/^HTTPS_PROXY /);
+  });
+
+  it.each<[what: string, env: Environment, proxy: string | null]>([
+    ["the variable of another protocol", { HTTPS_PROXY: PROXY, ALL_PROXY: "socks5h://127.0.0.1:1080" }, PROXY],
+    ["a variable for http", { HTTP_PROXY: "socks5://127.0.0.1:1080" }, null],
+    ["a host that needs none", { ALL_PROXY: "socks5://127.0.0.1:1080", NO_PROXY: "slack.com" }, null],
+  ])("that are no proxy stop nothing that does not go there: %s", (_, env, proxy) => {
+    expect(viaProxy(env, "https://slack.com/")).toBe(proxy);
+    expect(() => viaProxy(env, "http://ghe.local/")).toThrow("of the kind socks5");
   });
 
   it("have secrets: users with their passwords, as they are written and as they are meant", () => {

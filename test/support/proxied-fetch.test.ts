@@ -1,0 +1,52 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFailure } from "../../src/slack/failure.ts";
+import { openProxiedFetch } from "../../src/support/proxied-fetch.ts";
+
+describe("a proxy that makes no tunnel", () => {
+  let proxy: Server;
+  let status = 200;
+  beforeAll(async () => {
+    proxy = createServer().on("connect", (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(() => proxy.close());
+
+  it.each<[status: number, kind: string, reaction: string]>([
+    [403, "configuration", "stop"],
+    [407, "configuration", "stop"],
+    [408, "service", "wait"],
+    [429, "service", "wait"],
+    [502, "service", "wait"],
+    [503, "service", "wait"],
+  ])(
+    "but answers %d: a %s error, on which a message to Slack has to %s, as nothing was sent",
+    async (answered, kind, reaction) => {
+      status = answered;
+      const { port } = proxy.address() as AddressInfo;
+      const fetch = await openProxiedFetch({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+
+      const error: unknown = await fetch?.("https://slack.test/api/").catch((each: unknown) => each);
+
+      expect(error).toMatchObject({
+        name: "SignalboxError",
+        kind,
+        message: expect.stringContaining(`answered ${status}`),
+      });
+      expect(readFailure({ code: "slack_webapi_request_error", original: error }, "chat.postMessage")).toMatchObject({
+        reaction,
+        hint: expect.stringContaining(`answered ${status}`),
+      });
+    },
+  );
+
+  it("of a kind that we cannot use stops the request, and nothing before it", async () => {
+    const fetch = await openProxiedFetch({ HTTPS_PROXY: "socks5://dana:hunter2hunter2@127.0.0.1:1080" });
+
+    await expect(fetch?.("https://slack.test/api/")).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.not.stringContaining("hunter2"),
+    });
+  });
+});
