@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { copyFile, lstat, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { copyFile, lstat, mkdir, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import type { Ledger } from "../alerts/alert.ts";
 import { upgradeFingerprint } from "../alerts/fingerprint.ts";
@@ -42,6 +42,7 @@ const unsettledPost = z.object({
   channel: z.string(),
   since: z.string(),
   at: z.string(),
+  isKeyless: z.literal(true).optional(),
   told: z.array(z.object({ fingerprint: z.string(), severity: severity.nullable() })),
 });
 const ledgerShape = z.object({
@@ -61,15 +62,16 @@ export function emptyLedger(scope: string): Ledger {
 export function createFileLedger(path: string, clock: Clock): LedgerStore {
   return {
     load: async (scope) => {
-      const file = await readLedgers(path);
+      const file = await readLedgers(await findFile(path));
       if (file.damage !== null) return { ledger: emptyLedger(scope), damage: file.damage };
       const { ledger, damage } = pick(file.ledgers, scope);
       return { ledger, damage };
     },
     save: async (base, changed) => {
       try {
-        await mkdir(dirname(path), { recursive: true });
-        return await withLock(`${path}.lock`, clock, () => replace(path, base, changed, clock));
+        const file = await findFile(path);
+        await mkdir(dirname(file), { recursive: true });
+        return await withLock(`${file}.lock`, clock, () => replace(file, base, changed, clock));
       } catch (error) {
         if (error instanceof SignalboxError) throw error;
         throw new SignalboxError("artifacts", `the ledger ${path} cannot be written: ${codeOf(error)}`, {
@@ -78,6 +80,26 @@ export function createFileLedger(path: string, clock: Clock): LedgerStore {
       }
     },
   };
+}
+
+const MOST_LINKS = 20;
+
+/**
+ * The file that a link to a ledger leads to: a rename onto the link would leave the ledger on the disk that lasts as it
+ * was. The path itself where it is no link, or one that leads in a circle or to something else than a file.
+ */
+async function findFile(path: string): Promise<string> {
+  let file = path;
+  for (let links = 0; links < MOST_LINKS; links += 1) {
+    const target = await readlink(file).catch(() => null);
+    if (target === null) break;
+    file = resolve(dirname(file), target);
+  }
+  const isOther = await lstat(file).then(
+    (found) => !found.isFile(),
+    () => false,
+  );
+  return isOther ? path : file;
 }
 
 async function replace(path: string, base: Ledger, changed: Ledger, clock: Clock) {

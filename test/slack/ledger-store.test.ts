@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../../src/alerts/alert.ts";
@@ -45,6 +45,14 @@ describe("a ledger in a file", () => {
               { fingerprint: "v1:test.shop.b", severity: "error" },
               { fingerprint: "v1:test.shop.c", severity: null },
             ],
+          },
+          {
+            key: "777/1/warn/C0WARNINGS/b2",
+            channel: "C0WARNINGS",
+            since: "2026-11-25T07:00:01.000Z",
+            at: "2026-11-25T07:00:00.000Z",
+            isKeyless: true,
+            told: [{ fingerprint: "v1:test.shop.d", severity: "warn" }],
           },
         ],
       },
@@ -107,6 +115,39 @@ describe("a ledger in a file", () => {
 
     expect(ledger.entries.map(({ fingerprint }) => fingerprint).sort()).toEqual(["v1:test.shop.a", "v1:test.shop.b"]);
     expect(await entriesOf(PROD)).toEqual(ledger.entries);
+  });
+
+  it.each<[what: string, target: string, before: string | null]>([
+    ["to a file that is not there yet", "../disk/real.json", null],
+    ["to a file", "../disk/real.json", JSON.stringify({ schema: 1, ledgers: [] })],
+    ["to a file that is damaged", "../disk/real.json", "{"],
+  ])("that is a link %s stays one: what it leads to is what lasts", async (_, target, before) => {
+    await mkdir(join(dir(), "kept"));
+    await mkdir(join(dir(), "disk"));
+    if (before !== null) await writeFile(join(dir(), "disk", "real.json"), before);
+    await symlink(target, file());
+
+    await save(aLedger([anEntry("a")], { scope: PROD }));
+
+    expect(await readlink(file())).toBe(target);
+    const onDisk = createFileLedger(join(dir(), "disk", "real.json"), systemClock);
+    expect((await onDisk.load(PROD)).ledger.entries).toEqual([anEntry("a")]);
+    expect(await entriesOf(PROD)).toEqual([anEntry("a")]);
+    expect(await readdir(join(dir(), "kept"))).toEqual(["ledger.json"]);
+  });
+
+  it("that is a link to a folder, or in a circle, leaves where it leads alone", async () => {
+    await mkdir(join(dir(), "kept"));
+    await mkdir(join(dir(), "disk", "inside"), { recursive: true });
+    for (const target of ["../disk", "ledger.json"]) {
+      await symlink(target, file());
+
+      await save(aLedger([anEntry("a")], { scope: PROD }));
+
+      expect(await entriesOf(PROD)).toEqual([anEntry("a")]);
+      expect(await readdir(join(dir(), "disk"))).toEqual(["inside"]);
+      await rm(file());
+    }
   });
 
   it("takes over the lock of a process that died, and no lock that somebody still takes", async () => {
