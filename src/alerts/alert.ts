@@ -31,6 +31,8 @@ export interface UnsettledPost {
   readonly since: string;
   /** ISO time of the run, as the ledger's entries have it. */
   readonly at: string;
+  /** True where it went without the key: nobody can look for it. */
+  readonly isKeyless?: true | undefined;
   /** What it told; `severity: null` is a recovery. */
   readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
 }
@@ -86,7 +88,7 @@ export type Delivery =
       readonly code: string;
       readonly hint: string;
       /** Present where it may have arrived all the same: the channel, and the ISO time of this machine at the post. */
-      readonly mayBeIn?: { readonly channel: string; readonly since: string };
+      readonly mayBeIn?: { readonly channel: string; readonly since: string; readonly isKeyless?: true };
     };
 
 /** alerts.json and `notify --json`. */

@@ -2,6 +2,7 @@ import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import type { Alert, Ledger, LedgerEntry } from "./alert.ts";
 import { fingerprintOf, isReplaced, nameOfFingerprint, runTroubleOf } from "./fingerprint.ts";
+import { maybeRecovered } from "./unsettled.ts";
 
 export interface AlertPolicy {
   /** The Slack channel of a finding. */
@@ -28,7 +29,11 @@ export function decideAlerts(
   policy: AlertPolicy,
   now: number,
 ): readonly Alert[] {
-  const entries = new Map(ledger?.entries.map((entry) => [entry.fingerprint, entry]));
+  // People may have read that these are over: their entries keep nobody from being told.
+  const maybeOver = new Set(ledger === null ? [] : maybeRecovered(ledger));
+  const entries = new Map(
+    ledger?.entries.filter((entry) => !maybeOver.has(entry)).map((entry) => [entry.fingerprint, entry]),
+  );
   const told = verdict.findings
     .filter((finding) => finding.muted === null)
     .map((finding) => ({ finding, news: newsOf(finding, entries.get(fingerprintOf(finding)), policy, now) }))
@@ -46,7 +51,8 @@ export function decideAlerts(
 function newsOf(finding: Finding, entry: LedgerEntry | undefined, policy: AlertPolicy, now: number): News | null {
   if (entry === undefined) return "opened";
   if (entry.severity === "warn" && finding.severity === "error") return "worse";
-  return now - Date.parse(entry.notifiedAt) >= policy.repeatSeconds * 1000 ? "again" : null;
+  // Neither a time that cannot be read nor one that a wrong clock left in the future may silence a problem for ever.
+  return Math.abs(now - Date.parse(entry.notifiedAt)) < policy.repeatSeconds * 1000 ? null : "again";
 }
 
 function problemsAlert(items: readonly { finding: Finding; news: News }[], run: Run, policy: AlertPolicy): Alert {

@@ -60,6 +60,16 @@ function toldThen(
   };
 }
 
+/** The open problems of which a post that is not settled may have told since that they are over. */
+export function maybeRecovered({ entries, unsettled }: Ledger): readonly LedgerEntry[] {
+  return entries.filter(({ fingerprint, notifiedAt }) =>
+    unsettled.some(
+      ({ at, told }) =>
+        at >= notifiedAt && told.some((each) => each.severity === null && each.fingerprint === fingerprint),
+    ),
+  );
+}
+
 /** Whether something in this alert may have been told by a post that is not settled. */
 export function mayRepeat(alert: Alert, unsettled: readonly UnsettledPost[]): boolean {
   const maybeTold = new Set(unsettled.flatMap(toldBy));
@@ -88,13 +98,14 @@ export function stillUnsettled(
   });
   const keys = new Set(alerts.map(({ key }) => key));
   const arrived = new Set(deliveries.flatMap(({ key, result }) => (result === "failed" ? [] : [key])));
-  const toldNow = new Set(
-    unsettledOf(
-      alerts.filter(({ key }) => arrived.has(key)),
-      at,
-      at,
-    ).flatMap(toldBy),
+  const posts = unsettledOf(
+    alerts.filter(({ key }) => arrived.has(key)),
+    at,
+    at,
   );
+  const toldNow = new Set(posts.flatMap(toldBy));
+  // That a problem was over is no news any more once people have read that it is there.
+  for (const { fingerprint } of posts.flatMap(({ told }) => told)) toldNow.add(`null ${fingerprint}`);
   const older = unsettled
     .filter((post) => !keys.has(post.key) && Date.parse(at) - Date.parse(post.at) < REMEMBERED_MS)
     .map((post) => ({

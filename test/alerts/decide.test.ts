@@ -48,6 +48,19 @@ describe("a problem", () => {
     expect(told(aVerdict([failing("a")]), ledger)).toEqual(expected);
   });
 
+  it.each(["", "garbage", "2099-01-01T00:00:00.000Z", "+275760-09-13T00:00:00.001Z", ago(-24.1)])(
+    "that was told at %j, as a wrong clock or a damaged ledger says, is not silent for ever",
+    (notifiedAt) => {
+      const ledger = aLedger([anEntry("a", { notifiedAt })]);
+
+      expect(told(aVerdict([failing("a")]), ledger)).toEqual([`error to ${ERRORS}: again a`]);
+    },
+  );
+
+  it("is not told twice for a clock that is an hour off", () => {
+    expect(told(aVerdict([failing("a")]), aLedger([anEntry("a", { notifiedAt: ago(-1) })]))).toEqual([]);
+  });
+
   it("is told again by when it was told last, not by when it was seen first or last", () => {
     const ledger = aLedger([
       anEntry("told-lately", { firstSeen: ago(99), lastSeen: ago(30), notifiedAt: ago(2) }),

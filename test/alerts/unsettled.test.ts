@@ -97,6 +97,33 @@ describe("a message whose answer was lost", () => {
     expect(settle(ledger, post, null)).toMatchObject({ entries: [anEntry("a")], unsettled: [] });
   });
 
+  it("of a recovery that nobody can look up: people may think that it is over, so a new failure is told, once", () => {
+    const { ledger } = ledgerAfterLoss(aVerdict([], { passed: ["test.shop.a"] }), aLedger([anEntry("a")]));
+    const fails = aVerdict([failing("a")]);
+
+    const alerts = decide(fails, ledger, NOW + HOUR_MS, "778");
+    expect(alerts).toMatchObject([{ kind: "problems", opened: [failing("a")] }]);
+    const told = recordDeliveries(
+      ledger,
+      fails,
+      alerts,
+      alerts.map((each) => sent(each)),
+      ago(-1),
+    );
+
+    expect(told).toMatchObject({ unsettled: [], entries: [{ firstSeen: ago(1), notifiedAt: ago(-1) }] });
+    expect(decide(fails, told, NOW + 2 * HOUR_MS, "779")).toEqual([]);
+    const missed = recordDeliveries(ledger, fails, alerts, alerts.map(failed), ago(-1));
+    expect(decide(fails, missed, NOW + 2 * HOUR_MS, "779")).toHaveLength(1);
+  });
+
+  it("of a recovery that was told before the last failure silences nothing and opens nothing", () => {
+    const { ledger } = ledgerAfterLoss(aVerdict([], { passed: ["test.shop.a"] }), aLedger([anEntry("a")]));
+    const later = { ...ledger, entries: [anEntry("a", { notifiedAt: ago(-1) })] };
+
+    expect(decide(aVerdict([failing("a")]), later, NOW + 2 * HOUR_MS, "778")).toEqual([]);
+  });
+
   it("that nobody can look up makes its next telling a possible repeat, once that is delivered no more", () => {
     const verdict = aVerdict([failing("a")]);
     const { ledger } = ledgerAfterLoss(verdict);
