@@ -28,6 +28,11 @@ export interface DeliverOptions {
 const DEADLINE_MS = 90_000;
 /** The same for each message after one for which Slack was out all the time: not 90 s for every one of them. */
 const DEADLINE_WHILE_OUT_MS = 30_000;
+/**
+ * All messages of a run end within this time: two hundred tests that pass again are two hundred messages, and the run
+ * keeps its place in the queue meanwhile. What is left is told by the next run.
+ */
+const ALL_END_MS = 300_000;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 16_000;
 /** After a rate limit that does not say how long. */
@@ -39,14 +44,25 @@ const UNTOLD_PAUSE_MS = 10_000;
  */
 export async function deliver(posts: readonly Post[], options: DeliverOptions): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
+  const end = options.clock.monotonic() + ALL_END_MS;
   let isOut = false;
   for (const post of posts) {
-    const ended = await deliverOne(post, options, isOut ? DEADLINE_WHILE_OUT_MS : DEADLINE_MS);
+    const leftMs = end - options.clock.monotonic();
+    if (leftMs < (isOut ? DEADLINE_WHILE_OUT_MS : REQUEST_TIMEOUT_MS)) {
+      deliveries.push({ key: post.key, result: "failed", ...OUT_OF_TIME });
+      continue;
+    }
+    const ended = await deliverOne(post, options, Math.min(isOut ? DEADLINE_WHILE_OUT_MS : DEADLINE_MS, leftMs));
     deliveries.push(ended.delivery);
     isOut = ended.isOut;
   }
   return deliveries;
 }
+
+const OUT_OF_TIME = {
+  code: "out_of_time",
+  hint: `not posted: the messages before it took all of the ${ALL_END_MS / 60_000} minutes; the next run tells it`,
+};
 
 interface Ended {
   readonly delivery: Delivery;
@@ -79,7 +95,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
   };
   if (way.isMarked) ways.push("marked as a possible repeat: nobody can look whether an earlier run's message arrived");
   // The last post whose outcome is not known.
-  let lost: LostPost | null = null;
+  let lost = null as LostPost | null;
   let pauseMs = FIRST_PAUSE_MS;
 
   const fail = ({ code, hint }: Pick<Failure, "code" | "hint">, isOut = false): Ended => ({
@@ -88,7 +104,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
       result: "failed",
       code,
       hint: lost === null ? hint : `${hint}; the message may have arrived all the same`,
-      ...(lost === null ? {} : { mayBeIn: { channel: lost.channel, since: lost.since } }),
+      ...(lost === null ? {} : { mayBeIn: whereOf(lost) }),
     },
     isOut,
   });
@@ -116,16 +132,17 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
         if (!(await pause(waitFor(tried, pauseMs)))) return fail(tried, true);
         continue;
       case "look": {
-        lost = { key: post.key, channel: way.channel, since };
-        // Without its key in the metadata a message cannot be told from another one.
-        let seen: Sighting = { kind: "never", why: "it went without metadata" };
-        while (way.hasMetadata) {
-          if (!(await pause(seen.kind === "later" ? (seen.retryAfterMs ?? pauseMs) : pauseMs)))
-            return fail(tried, true);
+        // That one of several went without its key is enough: a look that finds nothing says nothing of it.
+        const isKeyless: boolean = lost?.isKeyless === true || !way.hasMetadata;
+        lost = { key: post.key, channel: way.channel, since, ...(isKeyless ? { isKeyless } : {}) };
+        let seen: Sighting;
+        let lookAfterMs = pauseMs;
+        do {
+          if (!isKeyless && !(await pause(lookAfterMs))) return fail(tried, true);
           if (signal.aborted) return fail(interrupted);
           seen = await lookFor(client, lost, () => clock.monotonic() + REQUEST_TIMEOUT_MS > deadline);
-          if (seen.kind !== "later") break;
-        }
+          lookAfterMs = (seen.kind === "later" ? seen.retryAfterMs : null) ?? pauseMs;
+        } while (seen.kind === "later");
         if (seen.kind === "found") return arrived("already-there", lost.channel, seen.ts);
         if (seen.kind === "absent") {
           lost = null;
@@ -148,6 +165,10 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
       }
     }
   }
+}
+
+function whereOf({ channel, since, isKeyless }: LostPost) {
+  return { channel, since, ...(isKeyless ? { isKeyless } : {}) };
 }
 
 function waitFor({ retryAfterMs, code }: Failure, pauseMs: number): number {
@@ -198,7 +219,8 @@ async function tryOnce(client: WebClient, post: Post, way: Way): Promise<{ chann
       unfurl_media: false,
     });
     // What does not say where the message stands is no answer of Slack's.
-    if (typeof answer.ts !== "string" || answer.ts === "") return NOT_SLACK;
+    if (answer.ok !== true || typeof answer.ts !== "string" || !/^\d{1,20}\.\d{1,20}$/.test(answer.ts))
+      return NOT_SLACK;
     return { channel: typeof answer.channel === "string" ? answer.channel : way.channel, ts: answer.ts };
   } catch (error) {
     return readFailure(error, "chat.postMessage");

@@ -8,6 +8,8 @@ export interface LostPost {
   readonly channel: string;
   /** ISO time, by this machine's clock, at which it was posted. */
   readonly since: string;
+  /** True where it went without the key. */
+  readonly isKeyless?: true | undefined;
 }
 
 /**
@@ -30,9 +32,11 @@ const MOST_PAGES = 10;
 /** Looks for a post by its key in its channel's history, while not `isOver`. Never throws. */
 export async function lookFor(
   client: WebClient,
-  { key, channel, since }: LostPost,
+  { key, channel, since, isKeyless }: LostPost,
   isOver: () => boolean,
 ): Promise<Sighting> {
+  // Without its key a message cannot be told from another one: that it is not found says nothing.
+  if (isKeyless) return { kind: "never", why: "it went without metadata" };
   const oldest = String(Math.max(0, Math.floor((Date.parse(since) - SKEW_MS) / 1000)) || 0);
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {

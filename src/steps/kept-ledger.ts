@@ -4,7 +4,7 @@ import type { Ledger, UnsettledPost } from "../alerts/alert.ts";
 import { settle, withoutPassed } from "../alerts/unsettled.ts";
 import type { Context } from "../setup/context.ts";
 import { createFileLedger } from "../slack/ledger-store.ts";
-import { lookFor } from "../slack/look.ts";
+import { lookFor, type Sighting } from "../slack/look.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
@@ -74,7 +74,18 @@ export async function settleLost(
   client: WebClient,
   ledger: Ledger,
   passed: readonly string[],
-  { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+  {
+    clock,
+    log,
+    signal,
+    fallback,
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    /** The channel for what another one refuses; null: there is none. */
+    readonly fallback: string | null;
+  },
 ): Promise<{ ledger: Ledger; open: readonly UnsettledPost[] }> {
   const end = clock.monotonic() + LOOKS_END_MS;
   const isOver = () => signal.aborted || clock.monotonic() > end;
@@ -82,10 +93,10 @@ export async function settleLost(
   let settled = ledger;
   for (const post of ledger.unsettled) {
     const what = `a message of ${post.at.slice(0, 16).replace("T", " ")} UTC to ${post.channel}, whose answer was lost,`;
-    const seen = await lookFor(client, post, isOver);
+    const { seen, channel } = await lookInBoth(client, post, fallback, isOver);
     switch (seen.kind) {
       case "found":
-        settled = settle(settled, post, seen.ts);
+        settled = settle(settled, { ...post, channel }, seen.ts);
         log.step("notify", `${what} has arrived: it is not told again`);
         break;
       case "absent":
@@ -101,4 +112,19 @@ export async function settleLost(
     }
   }
   return { ledger: { ...settled, unsettled: open }, open };
+}
+
+/** A run that was killed could not record that the channel refused its message and the fallback took it. */
+async function lookInBoth(
+  client: WebClient,
+  post: UnsettledPost,
+  fallback: string | null,
+  isOver: () => boolean,
+): Promise<{ readonly seen: Sighting; readonly channel: string }> {
+  const { channel } = post;
+  const seen = await lookFor(client, post, isOver);
+  if (seen.kind === "found" || fallback === null || fallback === channel) return { seen, channel };
+  const there = await lookFor(client, { ...post, channel: fallback }, isOver);
+  // Absent only where it is in neither.
+  return there.kind === "absent" ? { seen, channel } : { seen: there, channel: fallback };
 }

@@ -74,7 +74,12 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
   const { ledger, open } =
     client === null || kept.ledger === null
       ? { ledger: kept.ledger, open: [] }
-      : await settleLost(client, kept.ledger, verdict.passed, context);
+      : await settleLost(client, kept.ledger, verdict.passed, {
+          clock: context.clock,
+          log: context.log,
+          signal: context.signal,
+          fallback: config.slack.fallback,
+        });
   const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context, scope), now);
   const facts: AlertFacts = {
     run: told.run,

@@ -13,7 +13,7 @@ const alertsFile = z.object({
       result: z.enum(["sent", "updated", "already-there", "failed"]),
       channel: z.string().optional(),
       ts: z.string().optional(),
-      mayBeIn: z.object({ channel: z.string(), since: z.string() }).optional(),
+      mayBeIn: z.object({ channel: z.string(), since: z.string(), isKeyless: z.literal(true).optional() }).optional(),
     }),
   ),
 });

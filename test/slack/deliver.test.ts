@@ -707,8 +707,39 @@ describe("what is asked of Slack, and what becomes of its answers", () => {
 
     const [delivery] = await deliverTo(URL_OF_SLACK, [aPost()]);
 
-    expect(delivery).toMatchObject({ result: "failed", code: "fatal_error", mayBeIn: { channel: "C0ERRORS01" } });
+    expect(delivery).toMatchObject({ result: "failed", code: "fatal_error" });
+    expect(delivery).toMatchObject({ mayBeIn: { channel: "C0ERRORS01", isKeyless: true } });
     expect(requests).toHaveLength(3);
+  });
+
+  it("keeps its place in the queue no longer than five minutes, however many messages Slack does not take", async () => {
+    const posts = Array.from({ length: 200 }, (_, index) => aPost({ key: String(index) }));
+    for (const out of [() => refuse("service_unavailable"), () => limit(20)]) {
+      server.resetHandlers();
+      answer(out);
+      const clock = createFakeClock({ auto: true });
+
+      const deliveries = await deliverTo(URL_OF_SLACK, posts, clock);
+
+      expect(deliveries.map(({ key }) => key)).toEqual(posts.map(({ key }) => key));
+      expect(deliveries.at(-1)).toMatchObject({ result: "failed", hint: expect.stringContaining("next run") });
+      expect(clock.monotonic()).toBeLessThanOrEqual(300_000);
+    }
+  });
+
+  it.each([
+    { ok: "false", ts: "1.2" },
+    { ok: 1, ts: "1.2" },
+    { ok: true, ts: "\u001b[31m" },
+    { ok: true, ts: 1.2 },
+  ])("takes %j for no answer of Slack's", async (body) => {
+    const { requests } = answer(() => HttpResponse.json(body), ok);
+    remember(() => HttpResponse.json({ ok: true, messages: [] }));
+
+    const [delivery] = await deliverTo(URL_OF_SLACK, [aPost()], createFakeClock({ auto: true }));
+
+    expect(delivery).toMatchObject({ result: "sent", ts: "1764000000.000001" });
+    expect(requests).toHaveLength(2);
   });
 
   const REFUSING = [

@@ -35,11 +35,17 @@ function aPost(name: string): UnsettledPost {
   };
 }
 
-/** A history that holds the posts with these names; a text is an error of Slack's. */
-function aSlack(answer: readonly string[] | string): { client: WebClient; looks: () => number } {
+type Holds = readonly string[] | string;
+
+/** A history that holds the posts with these names, in each channel or by channel; a text is an error of Slack's. */
+function aSlack(held: Holds | Readonly<Record<string, Holds>>): { client: WebClient; looks: () => number } {
   let looks = 0;
-  const history = async () => {
+  const history = async ({ channel }: { channel: string }) => {
     looks += 1;
+    const answer =
+      typeof held === "string" || Array.isArray(held)
+        ? (held as Holds)
+        : ((held as Record<string, Holds>)[channel] ?? []);
     if (typeof answer === "string")
       throw Object.assign(new Error(answer), { code: "slack_webapi_platform_error", data: { error: answer } });
     const messages = answer.map((name) => ({
@@ -58,7 +64,12 @@ describe("what an earlier run could not know", () => {
     const paper = createPaper();
     const { client } = aSlack(["b"]);
 
-    const settled = await settleLost(client, ledger, [], { clock: createFakeClock(), log: paper.log, signal: never });
+    const settled = await settleLost(client, ledger, [], {
+      clock: createFakeClock(),
+      log: paper.log,
+      signal: never,
+      fallback: null,
+    });
 
     expect(settled.open).toEqual([]);
     expect(settled.ledger.unsettled).toEqual([]);
@@ -78,6 +89,7 @@ describe("what an earlier run could not know", () => {
       clock: createFakeClock(),
       log: paper.log,
       signal: never,
+      fallback: null,
     });
 
     expect(open.flatMap((post) => post.told.map(({ fingerprint }) => fingerprint))).toEqual(told);
@@ -85,11 +97,54 @@ describe("what an earlier run could not know", () => {
     expect(paper.text()).toContain(`cannot be looked up (${code}`);
   });
 
+  it.each<[what: string, held: Record<string, Holds>, thread: string | null, open: number]>([
+    ["took it after a refusal", { C0FALLBACK: ["a"] }, "C0FALLBACK", 0],
+    [
+      "took it, where nobody can look into the other",
+      { [ERRORS]: "not_in_channel", C0FALLBACK: ["a"] },
+      "C0FALLBACK",
+      0,
+    ],
+    ["does not hold it either", {}, null, 0],
+    ["cannot be looked into", { C0FALLBACK: "missing_scope" }, null, 1],
+    ["was not needed", { [ERRORS]: ["a"], C0FALLBACK: "missing_scope" }, ERRORS, 0],
+  ])("is looked for in the fallback too, which %s: a killed run could not say", async (_, held, thread, open) => {
+    const settled = await settleLost(aSlack(held).client, aLedger([], { unsettled: [aPost("a")] }), [], {
+      clock: createFakeClock(),
+      log: createPaper().log,
+      signal: never,
+      fallback: "C0FALLBACK",
+    });
+
+    expect(settled.ledger.entries.map((entry) => entry.thread?.channel)).toEqual(thread === null ? [] : [thread]);
+    expect(settled.open).toHaveLength(open);
+  });
+
+  it("is a possible repeat where it went without its key, whatever the history holds", async () => {
+    const keyless = { ...aPost("a"), isKeyless: true as const };
+    const { client, looks } = aSlack([]);
+
+    const { open } = await settleLost(client, aLedger([], { unsettled: [keyless] }), [], {
+      clock: createFakeClock(),
+      log: createPaper().log,
+      signal: never,
+      fallback: null,
+    });
+
+    expect(open).toEqual([keyless]);
+    expect(looks()).toBe(0);
+  });
+
   it("is not looked for once the run is stopped", async () => {
     const { client, looks } = aSlack(["a", "b"]);
     const signal = AbortSignal.abort();
 
-    const { open } = await settleLost(client, ledger, [], { clock: createFakeClock(), log: createPaper().log, signal });
+    const { open } = await settleLost(client, ledger, [], {
+      clock: createFakeClock(),
+      log: createPaper().log,
+      signal,
+      fallback: null,
+    });
 
     expect(open).toEqual(ledger.unsettled);
     expect(looks()).toBe(0);
