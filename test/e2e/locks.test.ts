@@ -97,13 +97,14 @@ describe("a run that has entered", () => {
 
   it("keeps dbt's target folder, whatever the work folder of another: each is told what its own dbt built", async () => {
     const first = await startBuild("--mode", "deploy");
-    const beside = ["--full", "--work", ".signalbox-2"];
+    const beside = (work: string) => ["--full", "--work", work];
 
-    const refused = await Promise.all(
-      [["ci", "--no-queue"], ["plan"]].map((args) => signalbox([...args, ...beside], here())),
-    );
+    const refused = [
+      await signalbox(["ci", "--no-queue", ...beside(".signalbox-2")], here()),
+      await signalbox(["plan", ...beside(".signalbox-3")], here()),
+    ];
     const apart = await signalbox(
-      ["ci", "--no-queue", ...beside],
+      ["ci", "--no-queue", ...beside(".signalbox-4")],
       here({ DBT_TARGET_PATH: join(project.dir, "../t") }),
     );
 
