@@ -24,9 +24,10 @@ export async function findBaseBranch(context: Parts, own: string | null, told: s
   const isOwn = await isCloneOf(remote, platform === "github" ? (env.GITHUB_REPOSITORY ?? null) : null);
   const path = await pathInRepository(context);
   const defaultBranch = told ?? (isOwn || (await remote.url()) === null ? await findDefaultBranch(remote) : null);
-  const isAlone = (await remote.url()) === null || path === null;
-  const shared = isAlone ? ALONE : await readShared(context, { defaultBranch, path, isOwn });
   const canDeployByItself = platform === "github" || platform === "circleci";
+  // A CI's clone came from somewhere, whatever it calls the remote.
+  const hasOrigin = canDeployByItself || (await remote.url()) !== null;
+  const shared = path === null || !hasOrigin ? ALONE : await readShared(context, { defaultBranch, path, isOwn });
   const { baseBranch, note } = chooseBaseBranch({ own, shared, defaultBranch, canDeployByItself });
   if (note !== null) log.warn("config", note);
   return baseBranch;
@@ -37,8 +38,9 @@ const UNREADABLE = { kind: "unreadable" } as const;
 
 /** As the clone remembers it, else as the remote says. */
 async function findDefaultBranch(remote: Remote): Promise<string | null> {
-  const remembered = await remote.git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
-  return remembered?.replace(/^origin\//, "") ?? (await remote.heads())?.defaultBranch ?? null;
+  const remembered = await remote.git.ask("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD");
+  // The short name is another one where a tag or a branch is called origin/main.
+  return remembered?.replace(/^refs\/remotes\/origin\//, "") ?? (await remote.heads())?.defaultBranch ?? null;
 }
 
 /** Of signalbox.yml, from the top of its repository; null: it lies in none. */
@@ -72,7 +74,8 @@ async function findCommit(remote: Remote, branch: string): Promise<string | null
   if (known !== null) return known;
   const tip = (await remote.heads())?.tips.get(branch);
   if (tip === undefined) return null;
-  const isThere = (await hasCommit(remote, tip)) || (await remote.fetch(tip, { alone: await isShallow(remote) }));
+  const isThere =
+    (await hasCommit(remote, tip)) || (await remote.fetch(tip, (await isShallow(remote)) ? "alone" : "history"));
   return isThere ? tip : null;
 }
 

@@ -94,7 +94,7 @@ export function createContext(
     baseDir,
     configFile,
     git,
-    remote: createRemote(git),
+    remote: createRemote(git, around.signal),
     work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
     children: createChildren(),
     runner,

@@ -116,6 +116,12 @@ function noBaseBranch(context: Context): SignalboxError {
   return new SignalboxError(
     "configuration",
     `the base branch is not known: the repository has no remote whose HEAD names it${nothing}`,
-    { hint: describeUnread(context) ?? "write base_branch: main (or its name) into signalbox.yml" },
+    {
+      hint:
+        describeUnread(context) ??
+        (context.settings.config.baseBranch === null
+          ? "write base_branch: main (or its name) into signalbox.yml"
+          : "base_branch is read from the file of the default branch of the remote origin: git remote set-head origin --auto names it"),
+    },
   );
 }

@@ -20,6 +20,10 @@ export async function isOnRemoteBranch(
   if (tip === commit) return true;
   if (!(await hasCommit(remote, tip)) && !(fetch && (await remote.fetch(tip)))) return null;
   if (await isAncestor(git, commit, tip)) return true;
+  if (!(await isShallow(remote))) return false;
+  // The tip may be there alone.
+  if (!fetch || !(await remote.fetch(tip, "whole"))) return null;
+  if (await isAncestor(git, commit, tip)) return true;
   return (await isShallow(remote)) ? null : false;
 }
 

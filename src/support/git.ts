@@ -9,23 +9,37 @@ export interface Git {
   run(...args: string[]): Promise<string>;
   /** The same, but null where git ends with an error: for questions whose answer may be no. */
   ask(...args: string[]): Promise<string | null>;
+  /** The same git, whose commands are ended after `ms`, and when the signal is aborted: for what asks another machine. */
+  within(limits: Limits): Git;
+}
+
+export interface Limits {
+  readonly ms: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 const LARGEST_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-export function createGit(cwd: string, env: Environment): Git {
+/** A folder of the tree that looks like a bare repository would be one: with its own HEAD, and with programs to start. */
+const NOT_OF_THE_TREE = ["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"];
+
+export function createGit(cwd: string, env: Environment, limits: Limits | null = null): Git {
   const start = (args: readonly string[]) =>
     new Promise<string>((resolve, reject) => {
       execFile(
         "git",
-        ["-c", "core.hooksPath=/dev/null", ...args],
+        [...NOT_OF_THE_TREE, ...args],
         {
           cwd,
           env: { ...withoutSecrets(env), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
           maxBuffer: LARGEST_OUTPUT_BYTES,
+          ...(limits === null ? {} : { timeout: limits.ms }),
+          ...(limits?.signal === undefined ? {} : { signal: limits.signal }),
         },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout.replace(/\r?\n$/, ""));
+          else if (limits?.signal?.aborted) reject(limits.signal.reason);
+          else if (error.killed && limits !== null) reject(tooLate(args, limits.ms));
           else reject(failure(args, error, stderr));
         },
       );
@@ -34,13 +48,21 @@ export function createGit(cwd: string, env: Environment): Git {
     run: (...args) => start(args),
     ask: (...args) =>
       start(args).catch((error: unknown) => {
+        limits?.signal?.throwIfAborted();
         if (error instanceof SignalboxError && error.cause === NOT_FOUND) throw error;
         return null;
       }),
+    within: (narrower) => createGit(cwd, env, narrower),
   };
 }
 
 const NOT_FOUND = Symbol("git is not installed");
+
+function tooLate(args: readonly string[], ms: number): SignalboxError {
+  return new SignalboxError("service", `git ${args[0] ?? ""} did not end within ${ms / 1000} s`, {
+    hint: "the remote does not answer: is it down, or does a firewall keep this job from it?",
+  });
+}
 
 function failure(args: readonly string[], error: Error, stderr: string): SignalboxError {
   if (isNodeError(error) && error.code === "ENOENT") {

@@ -10,10 +10,25 @@ export interface Remote {
   heads(): Promise<Heads | null>;
   /**
    * Brings a commit and its history into the clone, and moves no ref of it; false where the remote does not hand it out.
-   * `alone`: the commit without its history, which in a whole clone would cut what is there.
    */
-  fetch(commit: string, options?: { readonly alone: boolean }): Promise<boolean>;
+  fetch(commit: string, extent?: Extent): Promise<boolean>;
 }
+
+/**
+ * How much of the commit's history comes with it: what the clone lacks, as far as a shallow one goes; none, which in a
+ * whole clone would cut what is there; all of it, in a shallow clone that ends too early.
+ */
+export type Extent = "history" | "alone" | "whole";
+
+const DEPTH: Readonly<Record<Extent, readonly string[]>> = {
+  history: [],
+  alone: ["--depth=1"],
+  whole: ["--unshallow"],
+};
+
+/** How long the remote's list of branches may take, and what has to be fetched. */
+export const MOST_LIST_MS = 60_000;
+const MOST_FETCH_MS = 600_000;
 
 export interface Heads {
   /** The branch that the remote's HEAD names. */
@@ -22,7 +37,7 @@ export interface Heads {
   readonly tips: ReadonlyMap<string, string>;
 }
 
-export function createRemote(git: Git): Remote {
+export function createRemote(git: Git, signal?: AbortSignal): Remote {
   const url = once(() => git.ask("config", "--get", "remote.origin.url"));
   const fetched = new Map<string, Promise<boolean>>();
   return {
@@ -30,18 +45,23 @@ export function createRemote(git: Git): Remote {
     url,
     heads: once(async () => {
       if ((await url()) === null) return null;
-      const said = await git.ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD", "refs/heads/*");
+      const said = await git
+        .within({ ms: MOST_LIST_MS, signal })
+        .ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD", "refs/heads/*");
       return said === null ? null : readHeads(said);
     }),
-    fetch: (commit, { alone } = { alone: false }) => {
-      const known = fetched.get(commit);
+    fetch: (commit, extent = "history") => {
+      const key = `${extent} ${commit}`;
+      const known = fetched.get(key);
       if (known !== undefined) return known;
       // Without --refmap the clone's own refspecs would move its remote-tracking branches.
       const quietly = ["-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--refmap="];
-      const depth = alone ? ["--depth=1"] : [];
-      const args = [...quietly, "--no-recurse-submodules", ...depth, "--end-of-options", "origin", commit];
-      const answer = git.ask(...args).then((said) => said !== null);
-      fetched.set(commit, answer);
+      const args = [...quietly, "--no-recurse-submodules", ...DEPTH[extent], "--end-of-options", "origin", commit];
+      const answer = git
+        .within({ ms: MOST_FETCH_MS, signal })
+        .ask(...args)
+        .then((said) => said !== null);
+      fetched.set(key, answer);
       return answer;
     },
   };

@@ -37,6 +37,7 @@ const ofPipeline = (origin: string | null, target: string | null) => () =>
 const git: Git = {
   run: async () => SHA,
   ask: async (command) => (command === "rev-parse" ? SHA : null),
+  within: () => git,
 };
 
 interface Case {

@@ -97,8 +97,20 @@ describe("whether the base branch holds a commit", () => {
     const own = shop.commit("own");
 
     expect(await ancestryOf(clone).isOnBase(later)).toBe(true);
-    // What lies below the cut of a shallow clone cannot be told from what never was there.
-    expect(await ancestryOf(clone).isOnBase(own)).toBeNull();
+    expect(await ancestryOf(clone).isOnBase(own)).toBe(false);
+  });
+
+  it("is fetched where the newest commit was fetched alone before, to read a file of it", async () => {
+    const tagged = shop.commit("tagged");
+    shop.run("tag", "v1");
+    shop.commit("between");
+    const tip = shop.commit("tip");
+    const clone = cloneRepository(shop, at("clone"), "--depth", "1", "--branch", "v1", "--no-tags");
+    expect(await createRemote(clone.git).fetch(tip, "alone")).toBe(true);
+    const before = refsOf(clone);
+
+    expect(await ancestryOf(clone).isOnBase(tagged)).toBe(true);
+    expect(refsOf(clone)).toBe(before);
   });
 
   it.each([

@@ -155,11 +155,29 @@ describe("the base branch of a clone", () => {
   });
 
   it("is what the file of the tree says where there is no remote, or no repository around the file", async () => {
-    expect(await find(shop, { own: "trunk" })).toBe("trunk");
-    expect(await find(shop, { told: "main" })).toBe("main");
+    expect(await find(shop, { own: "trunk", env: {} })).toBe("trunk");
+    expect(await find(shop, { own: "trunk", env: { CI: "true" } })).toBe("trunk");
+    expect(await find(shop, { told: "main", env: {} })).toBe("main");
     mkdirSync(at("outside"));
     const outside = { ...shop, dir: at("outside") };
     expect(await find(outside, { own: "trunk", told: "main" })).toBe("trunk");
+  });
+
+  it("is not the tree's word in a CI whose clone calls the remote otherwise: GitHub is asked, or the event counts", async () => {
+    const clone = cloneRepository(shop, at("clone"), "--origin", "upstream");
+    gitHubHas(() => contentOf("base_branch: production\n"));
+
+    expect(await find(clone, { own: "feature-x", told: "main", env: WITH_TOKEN })).toBe("production");
+    expect(await find(clone, { own: "feature-x", told: "main" })).toBe("main");
+    expect(await find(clone, { own: "feature-x", env: CIRCLE })).toBeNull();
+  });
+
+  it("is the default branch's name, whatever else is called origin/main", async () => {
+    shop.run("tag", "origin/main");
+    const clone = cloneRepository(shop, at("clone"));
+    clone.run("branch", "origin/main");
+
+    expect(await find(clone, { own: "main", env: CIRCLE })).toBe("main");
   });
 
   it("is not known in a CI where nothing tells the default branch; on a laptop the file of the tree is enough", async () => {

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { createGit } from "../../src/support/git.ts";
+import { createRemote } from "../../src/support/remote.ts";
+import { cloneRepository, initRepository } from "./repository.ts";
+import { useTempDir } from "./temp-dir.ts";
+
+const dir = useTempDir();
+const at = (name: string) => join(dir(), name);
+const ENV = { PATH: process.env.PATH ?? "", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
+
+describe("a folder of the tree that looks like a repository", () => {
+  it("is none: it would have its own HEAD, remote and programs to start", async () => {
+    const shop = initRepository(at("shop"));
+    shop.commit("first");
+    const [folder, started] = [join(shop.dir, "analytics"), at("started")];
+    mkdirSync(folder);
+    shop.run("init", "--quiet", "--bare", folder);
+    writeFileSync(
+      join(folder, "config"),
+      `[remote "origin"]\n\turl = file:///nowhere\n\tuploadpack = touch ${started};\n`,
+    );
+    const git = createGit(folder, ENV);
+
+    expect(await git.ask("rev-parse", "--git-dir")).toBeNull();
+    expect(await git.ask("config", "--get", "remote.origin.url")).toBeNull();
+    expect(await createRemote(git).heads()).toBeNull();
+  });
+
+  it("is one where it is a work tree of a bare repository", async () => {
+    const shop = initRepository(at("shop"));
+    const head = shop.commit("first");
+    const bare = cloneRepository(shop, at("shop.git"), "--bare");
+    bare.run("worktree", "add", "--quiet", at("tree"), "main");
+
+    expect(await createGit(at("tree"), ENV).ask("rev-parse", "HEAD")).toBe(head);
+  });
+});
+
+describe("a remote that takes the call and says nothing", () => {
+  let server: Server | undefined;
+  const calls: { destroy(): void }[] = [];
+  afterEach(() => {
+    for (const call of calls) call.destroy();
+    server?.close();
+  });
+
+  async function silentRemote(): Promise<string> {
+    server = createServer((call) => void calls.push(call.on("error", () => {})));
+    await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/acme/shop.git`;
+  }
+
+  it("is not waited for beyond the limit", async () => {
+    const { git } = initRepository(at("shop"));
+    const far = git.within({ ms: 300, signal: undefined });
+    const url = await silentRemote();
+
+    expect(await far.ask("ls-remote", url)).toBeNull();
+    await expect(far.run("ls-remote", url)).rejects.toMatchObject({
+      kind: "service",
+      message: "git ls-remote did not end within 0.3 s",
+    });
+  });
+
+  it("does not keep a run that is stopped", async () => {
+    const shop = initRepository(at("shop"));
+    shop.run("remote", "add", "origin", await silentRemote());
+    const stop = new AbortController();
+    const remote = createRemote(shop.git, stop.signal);
+    const asked = remote.heads();
+    const fetched = remote.fetch("a".repeat(40));
+    const reason = new Error("stopped");
+    setTimeout(() => stop.abort(reason), 200);
+
+    await expect(asked).rejects.toBe(reason);
+    await expect(fetched).rejects.toBe(reason);
+  });
+});
