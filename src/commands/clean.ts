@@ -10,6 +10,7 @@ import { hashOfBranch, openWorkshop, type Workshop } from "../setup/workshop.ts"
 import { readKnownRefs } from "../steps/known-refs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { MOST_LIST_MS } from "../support/remote.ts";
 
 /** `clean --json`. */
 export interface CleanResult {
@@ -83,7 +84,8 @@ function refuseContradiction({ contradicted }: Cleaning): void {
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
 async function occasionOfClean(context: Context): Promise<Occasion> {
   const { given, config } = context.settings;
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
+  // What the tree calls the base branch says nothing of whose code it is.
+  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false, trust: true });
   const distrust = whyDistrusted(thisRun);
   if (distrust !== null) {
     throw new SignalboxError("configuration", `${distrust}: it drops nothing`, {
@@ -93,7 +95,7 @@ async function occasionOfClean(context: Context): Promise<Occasion> {
   const { exclude, failOn, target } = config.modes.check;
   return {
     run: thisRun,
-    baseBranch: config.baseBranch ?? thisRun.ref.name,
+    baseBranch: baseBranch ?? thisRun.ref.name,
     mode: "check",
     modeReason: "clean",
     target: given.target ?? target,
@@ -132,8 +134,9 @@ function chooseNaming({ settings: { given, config } }: Context): Naming {
  * Branches and tags, which runs build schemas for alike: of origin, and of this clone, since one may not have been pushed
  * yet. Throws where origin cannot be asked.
  */
-async function listRefs({ git }: Context): Promise<readonly string[]> {
-  const asked = await git.run("ls-remote", "--heads", "--tags", "--refs", "--end-of-options", "origin");
+async function listRefs({ git, signal }: Context): Promise<readonly string[]> {
+  const far = git.within({ ms: MOST_LIST_MS, signal });
+  const asked = await far.run("ls-remote", "--heads", "--tags", "--refs", "--end-of-options", "origin");
   const remote = [...asked.matchAll(/^[0-9a-f]+\trefs\/(heads|tags)\/(.+)$/gm)];
   if (!remote.some(([, kind]) => kind === "heads")) {
     throw new SignalboxError("configuration", "origin has no branches: that every branch is gone cannot be", {

@@ -1,4 +1,5 @@
 import type { Mode } from "./mode.ts";
+import type { Run } from "./run.ts";
 
 /** Which commits an event lets dbt work on: dbt runs the tree's code with the credentials of the job. */
 export type Demand = "any" | "own branch" | "base branch" | "none";
@@ -18,4 +19,9 @@ export function demandOf(eventName: string, mode: Mode): Demand {
     default:
       return mode === "check" ? "own branch" : "base branch";
   }
+}
+
+/** The same where no event tells: a run that is not trusted builds production from what production has, and nothing else. */
+export function demandWithoutEvent({ trust }: Pick<Run, "trust">, mode: Mode): Demand {
+  return trust === "fork" && mode !== "check" ? "base branch" : "any";
 }

@@ -1,5 +1,5 @@
 import { SignalboxError } from "../support/errors.ts";
-import type { Run, Trigger } from "./run.ts";
+import { type Run, type Trigger, UNKNOWN_REPOSITORY } from "./run.ts";
 
 export type Mode = "check" | "deploy" | "schedule";
 
@@ -10,7 +10,7 @@ export interface ModeChoice {
 }
 
 /**
- * What a run is for. check: pull request, merge group, tag, any branch but the base branch, a laptop; deploy: push or
+ * What a run is for. check: pull request, merge group, tag, any branch but the base branch, a fork, a laptop; deploy: push or
  * manual start on the base branch; schedule: scheduled there. Throws a configuration error where nobody tells what started
  * a run on the base branch: guessing could deploy, or build nothing and be green for ever.
  */
@@ -26,6 +26,9 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
   if (run.trigger === "merge-group") return { mode: "check", reason: `merge group for ${baseBranch}` };
   if (run.ref.kind === "tag") return { mode: "check", reason: `a tag, not the base branch ${baseBranch}` };
   if (run.ref.name !== baseBranch) return { mode: "check", reason: `branch ${run.ref.name} is not ${baseBranch}` };
+  // A fork may call its branch as it likes. What nobody tells of is refused where the code is looked at.
+  if (run.trust === "fork" && run.headRepository !== UNKNOWN_REPOSITORY && run.trigger !== "unknown")
+    return { mode: "check", reason: `${baseBranch} of ${run.headRepository}, a fork` };
   if (run.platform === "local") return { mode: "check", reason: "not in CI; --mode deploy builds everything" };
   switch (run.trigger) {
     case "push":

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
-import { demandOf } from "../run/checkout.ts";
+import { demandOf, demandWithoutEvent } from "../run/checkout.ts";
 import type { Mode } from "../run/mode.ts";
-import type { Run } from "../run/run.ts";
+import { type Run, whyDistrusted } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
@@ -34,15 +34,15 @@ export async function assertOwnCode(
 ): Promise<void> {
   refuseTarget(context);
   const eventName = eventOf(context.env);
-  const demand = eventName === null ? "any" : demandOf(eventName, occasion.mode);
+  const demand =
+    eventName === null ? demandWithoutEvent(occasion.run, occasion.mode) : demandOf(eventName, occasion.mode);
   if (demand !== "own branch" && demand !== "base branch") return;
 
   const assertOn = async (remote: Remote, head: string | null) => {
     const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, remote);
     const ask = demand === "base branch" ? ancestry.isOnBase : ancestry.isOnSomeBranch;
     const isOwn = head === null ? null : await ask(head);
-    if (isOwn !== true)
-      throw notOwn({ ...occasion, eventName: eventName ?? "", head, demand, isKnown: isOwn !== null });
+    if (isOwn !== true) throw notOwn({ ...occasion, eventName, head, demand, isKnown: isOwn !== null });
   };
   const { git } = context.remote;
   await assertOn(context.remote, await git.ask("rev-parse", "HEAD"));
@@ -56,11 +56,12 @@ export async function assertOwnCode(
   const head = await projectGit.ask("rev-parse", "HEAD");
   const path = projectTop === null ? "" : relative(context.baseDir, projectTop);
   const pinned = await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `HEAD:./${path}`);
-  if (head === null || pinned !== head) await assertOn(createRemote(projectGit), head);
+  if (head === null || pinned !== head) await assertOn(createRemote(projectGit, context.signal), head);
 }
 
 interface NotOwn {
-  readonly eventName: string;
+  /** null: not GitHub. */
+  readonly eventName: string | null;
   readonly head: string | null;
   readonly demand: "own branch" | "base branch";
   readonly isKnown: boolean;
@@ -80,8 +81,9 @@ function notOwn({ eventName, head, demand, isKnown, run, baseBranch, mode }: Not
       : isKnown
         ? [`${code} is not on ${baseBranch} of ${run.repository}`, `${mode} mode runs what is on ${baseBranch}`]
         : [`nothing tells that ${code} is on ${baseBranch} of ${run.repository}`, `check out ${baseBranch}`];
-  return new SignalboxError("configuration", `${eventName} gives this job this repository's secrets, and ${found}`, {
-    hint: `${wanted}, with fetch-depth: 0 at actions/checkout; GitHub's API is asked where GITHUB_TOKEN has contents: read`,
+  const why = eventName === null ? whyDistrusted(run) : `${eventName} gives this job this repository's secrets`;
+  return new SignalboxError("configuration", `${why}, and ${found}`, {
+    hint: `${wanted}${eventName === null ? "" : ", with fetch-depth: 0 at actions/checkout"}; GitHub's API is asked where GITHUB_TOKEN has contents: read`,
   });
 }
 

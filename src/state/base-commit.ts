@@ -56,9 +56,14 @@ export async function listAncestors(git: Git, sha: string): Promise<readonly str
   return listed.split("\n").filter((line) => line !== "");
 }
 
-/** False also where the checkout does not know the one or the other. */
-export async function isAncestor(git: Git, commit: string, ref: string): Promise<boolean> {
-  return (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, ref)) !== null;
+/**
+ * Whether a commit is in the history of another one, or of a ref of this full name. False also where the checkout does not
+ * know the one or the other.
+ */
+export async function isAncestor(git: Git, commit: string, of: string): Promise<boolean> {
+  // Names come from outside, and as a revision `refs/…/x-0-g1a2b3c` is the commit 1a2b3c where there is no such ref.
+  const tip = of.startsWith("refs/") ? await git.ask("show-ref", "--verify", "--hash", "--end-of-options", of) : of;
+  return tip !== null && (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, tip)) !== null;
 }
 
 async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string; name: string } | null> {

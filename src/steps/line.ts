@@ -4,7 +4,7 @@ import { isHeld, openTickets, takeTicket } from "../platforms/local/tickets.ts";
 import type { Me } from "../queue/decide.ts";
 import type { RunSource } from "../queue/source.ts";
 import { type Mode, triggerOfTicket } from "../run/mode.ts";
-import type { Run } from "../run/run.ts";
+import { type Run, whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
@@ -138,8 +138,11 @@ function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): 
     case "circleci": {
       const token = run.platform === "github" ? env.GITHUB_TOKEN : env.CIRCLE_TOKEN;
       if (token) return { kind: run.platform, token };
-      if (run.trust === "fork")
-        return { kind: "none", group, why: "the run comes from a fork and has no token: it does not wait" };
+      // Its runs cannot be told from those of a fork, which has no token and has to be checked all the same.
+      if (run.trust === "fork") {
+        const name = run.platform === "github" ? "GITHUB_TOKEN" : "CIRCLE_TOKEN";
+        return { kind: "none", group, why: `${whyDistrusted(run)}, and ${name} is not set: it does not wait` };
+      }
       throw tokenMissing(run.platform);
     }
   }

@@ -173,6 +173,22 @@ describe("on GitHub Actions", () => {
     },
   );
 
+  it("clean goes by the base branch that the default branch names, not by the stranger's file", async () => {
+    project.git("switch", "--quiet", "--detach");
+    project.write({
+      "signalbox.yml": project.read("signalbox.yml").replace("base_branch: main", "base_branch: pr/12"),
+    });
+    project.git("commit", "--quiet", "--all", "--message", "A stranger's");
+    project.git("update-ref", "refs/remotes/origin/pr/12", "HEAD");
+    const env = onGitHub("issue_comment", push, { GITHUB_SHA: project.git("rev-parse", "HEAD~1") });
+
+    const ended = await signalbox(["clean"], { cwd: project.dir, env });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("is on no branch of acme/shop");
+    expect(project.starts()).toEqual([]);
+  });
+
   it("a branch that names itself the base branch is checked, and the log says why; the default branch's word counts", async () => {
     const config = project.read("signalbox.yml");
     const pushTo = async (branch: string, base: string) => {
@@ -276,9 +292,28 @@ describe("on CircleCI", () => {
       env: onCircle(),
     });
 
+    expect(ended.stdout).toContain("mode      check: main of mallory/shop, a fork");
     expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
     expect([ended.code, existsSync(store)]).toEqual([0, false]);
     expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["a fork", "https://github.com/mallory/shop", "the run comes from a fork"],
+    ["nobody knows whom", undefined, "nothing tells whose code this is, so that it counts as a fork's"],
+  ])("a deploy that is asked for is refused for the code of %s, before dbt is started", async (_, origin, why) => {
+    vcs =
+      origin === undefined ? undefined : { origin_repository_url: origin, target_repository_url: "https://x.org/a/b" };
+    project.write({ "models/orders.sql": "select 666\n" });
+    project.git("commit", "--quiet", "--all", "--message", "A stranger's");
+
+    const ended = await signalbox(["ci", "--no-queue", "--mode", "deploy"], { cwd: project.dir, env: onCircle() });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(
+      `${why}, and ${project.git("rev-parse", "--short=12", "HEAD")} is not on main of acme/shop`,
+    );
+    expect(project.starts()).toEqual([]);
   });
 
   it("without a token a run on the remote's main is trusted, and another branch counts as a fork's", async () => {

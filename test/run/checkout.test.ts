@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { demandOf } from "../../src/run/checkout.ts";
+import { demandOf, demandWithoutEvent } from "../../src/run/checkout.ts";
 import type { Mode } from "../../src/run/mode.ts";
 
 describe("what an event of GitHub lets dbt work on", () => {
@@ -19,5 +19,16 @@ describe("what an event of GitHub lets dbt work on", () => {
     ["", "deploy", "base branch"],
   ])("%s in %s mode: %s", (event, mode, demand) => {
     expect(demandOf(event, mode)).toBe(demand);
+  });
+});
+
+describe("what a run that no event tells of lets dbt work on", () => {
+  it.each<["full" | "fork", Mode, string]>([
+    ["full", "deploy", "any"],
+    ["fork", "check", "any"],
+    ["fork", "deploy", "base branch"],
+    ["fork", "schedule", "base branch"],
+  ])("with trust %s in %s mode: %s", (trust, mode, demand) => {
+    expect(demandWithoutEvent({ trust }, mode)).toBe(demand);
   });
 });

@@ -44,6 +44,12 @@ describe("the mode of a run", () => {
       "a tag, not the base branch main",
     ],
     [
+      "a fork's push to its own branch of that name",
+      { platform: "circleci", trust: "fork", headRepository: "mallory/shop" },
+      "check",
+      "main of mallory/shop, a fork",
+    ],
+    [
       "a laptop on the base branch",
       { platform: "local", trigger: "manual" },
       "check",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findBaseCommit, listAncestors } from "../../src/state/base-commit.ts";
+import { findBaseCommit, isAncestor, listAncestors } from "../../src/state/base-commit.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
@@ -231,5 +231,15 @@ describe("the ancestors of a commit", () => {
     const { clone } = openBranch();
 
     await expect(listAncestors(clone.git, name)).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe("whether a commit is in the history of a ref", () => {
+  it("is told by a ref of the whole name, never by what git reads into a name", async () => {
+    const { clone, own } = openBranch();
+
+    expect(await isAncestor(clone.git, own, own)).toBe(true);
+    for (const name of [`x-0-g${own.slice(0, 7)}`, `x-12-g${own}`, "x^{/own}"])
+      expect(await isAncestor(clone.git, own, `refs/remotes/origin/${name}`), name).toBe(false);
   });
 });
