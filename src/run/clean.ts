@@ -41,21 +41,24 @@ export interface Cleaning {
 
 /**
  * Which schemas of checks to drop. A schema belongs to a branch by the branch's slug and hash, with or without something
- * behind (`…_staging`, `…_dbt_test__audit`): six digits that look like a hash prove nothing. A schema that could be a
- * living branch's is that one's. Warehouses differ in the case of names, so that it never tells two of them apart.
+ * behind (`…_staging`, `…_dbt_test__audit`): six digits that look like a hash prove nothing. The number of a pull request
+ * alone (`ci_12`) proves that very name: `ci_2024_costs` can be anybody's. A schema that could be a living branch's is
+ * that one's. Warehouses differ in the case of names, so that it never tells two of them apart.
  */
 export function decideClean({ schemas, living, known, template, prefix, keep, also, hashOf }: CleanRequest): Cleaning {
-  const rootsOf = ({ name, fork, pullRequest }: NamedRef) => {
-    const hash = hashOf(schemaKeyOf(name, fork));
-    // Before a branch has a pull request, its checks run without the number.
-    return [null, pullRequest].map((number) => schemaOf(template, name, hash, number).toLowerCase());
-  };
+  const rootOf = ({ name, fork }: NamedRef, number: number | null) =>
+    schemaOf(template, name, hashOf(schemaKeyOf(name, fork)), number).toLowerCase();
+  // Before a branch has a pull request, its checks run without the number.
+  const rootsOf = (ref: NamedRef) => [rootOf(ref, null), rootOf(ref, ref.pullRequest)];
   const [livingRoots, knownRoots] = [new Set(living.flatMap(rootsOf)), new Set(known.flatMap(rootsOf))];
+  const hasHash = template.includes("{branch}");
+  const hashedRoots = new Set(known.map((ref) => rootOf(ref, hasHash ? ref.pullRequest : null)));
   const [kept, wanted] = [lower(keep), lower(also)];
 
   const ours = [...new Set(schemas)].filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase())).sort();
   const isKept = (name: string) => isOf(name, kept) || isOf(name, livingRoots);
-  const drop = ours.filter((name) => !isKept(name) && (wanted.has(name.toLowerCase()) || isOf(name, knownRoots)));
+  const isProven = (name: string) => knownRoots.has(name.toLowerCase()) || isOf(name, hashedRoots);
+  const drop = ours.filter((name) => !isKept(name) && (wanted.has(name.toLowerCase()) || isProven(name)));
   const dropped = new Set(drop);
   const found = lower(ours);
   return {

@@ -197,12 +197,32 @@ describe("the schemas of checks that are named after pull requests", () => {
   const before = schema("feature/old");
 
   it("are dropped with the closed pull request, also those from before it was opened", () => {
-    const schemas = ["ci_12", "ci_12_staging", "ci_120", "ci_2024", "ci_7", before];
+    const schemas = ["ci_12", "ci_120", "ci_2024", "ci_7", "ci_7_staging", before, `${before}_staging`];
 
     expect(decide({ schemas, ...naming, known: [pull("feature/old", 12)], living: [pull("fx", 7)] })).toMatchObject({
-      drop: ["ci_12", "ci_12_staging", before],
-      keep: ["ci_7"],
+      drop: ["ci_12", before, `${before}_staging`],
+      keep: ["ci_7", "ci_7_staging"],
       notProven: ["ci_120", "ci_2024"],
+    });
+  });
+
+  it("prove nothing of what stands behind a number: that can be anybody's", () => {
+    const schemas = ["ci_12_staging", "ci_2024_costs"];
+    const known = [pull("feature/old", 12), pull("feature/older", 2024)];
+
+    expect(decide({ schemas, ...naming, known })).toMatchObject({ drop: [], notProven: schemas });
+    expect(decide({ schemas: ["pr12", "pr12_staging"], template: "pr{pr}", prefix: "pr", known })).toMatchObject({
+      drop: ["pr12"],
+      notProven: ["pr12_staging"],
+    });
+  });
+
+  it("have what stands behind them where the template has the branch too", () => {
+    const both = { template: "ci_{pr}_{branch}", prefix: "ci_" };
+    const own = schema("feature/old").replace("ci_", "ci_12_");
+
+    expect(decide({ schemas: [own, `${own}_staging`], ...both, known: [pull("feature/old", 12)] })).toMatchObject({
+      drop: [own, `${own}_staging`],
     });
   });
 
