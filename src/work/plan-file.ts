@@ -19,15 +19,18 @@ const origin = z.object({
   createdAt: z.string().nullable(),
 });
 
+/** dbt takes the first word behind an option whatever it begins with; any other that begins with a dash is an option. */
+const words = z.array(z.string()).refine((list) => list.slice(1).every((word) => !word.startsWith("-")));
+
 const planFile = z.object({
   schema: z.literal(1),
   mode: z.enum(["check", "deploy", "schedule"]),
   target: z.string().nullable(),
   commit: z.string().nullable(),
   choosing: z.object({
-    exclude: z.array(z.string()),
+    exclude: words,
     indirectSelection: z.enum(["eager", "cautious", "buildable", "empty"]).nullable(),
-    resourceTypes: z.object({ only: z.array(z.string()), without: z.array(z.string()) }),
+    resourceTypes: z.object({ only: words, without: words }),
   }),
   kind: z.enum(["everything", "nothing", "selected"]),
   ids: z.array(z.string()),
@@ -46,8 +49,8 @@ const planFile = z.object({
   estimate: z.object({ seconds: z.number(), threads: z.number(), untimed: z.number() }).nullable().default(null),
   dbt: z
     .object({
-      select: z.array(z.string()),
-      exclude: z.array(z.string()),
+      select: words,
+      exclude: words,
       indirectSelection: z.string().nullable().default(null),
       state: z.string().nullable(),
       deferState: z.string().nullable(),

@@ -48,6 +48,19 @@ describe("plan.json", () => {
     expect(await read(before)).toEqual({ ...before, estimate: null });
   });
 
+  const dbt = { select: ["a"], exclude: [], indirectSelection: null, state: null, deferState: null };
+  const choosing = { exclude: [], indirectSelection: null, resourceTypes: { only: [], without: [] } };
+  it.each<[what: string, edited: Partial<PlanResult>]>([
+    ["a selector", { dbt: { ...dbt, select: ["state:modified+", "--target", "prod"] } }],
+    ["what is left out", { dbt, choosing: { ...choosing, exclude: ["tag:slow", "-tprod"] } }],
+    [
+      "a resource type",
+      { dbt, choosing: { ...choosing, resourceTypes: { only: ["model", "--target", "prod"], without: [] } } },
+    ],
+  ])("hands dbt no option of its own, as which it would take a word of %s", async (_, edited) => {
+    await expect(read({ ...plan({}), ...edited })).rejects.toMatchObject({ kind: "artifacts" });
+  });
+
   it("of a signalbox that did not say what it is for is refused", async () => {
     const { mode: _, target: __, commit: ___, ...before } = richPlan();
 
