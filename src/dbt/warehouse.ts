@@ -81,6 +81,70 @@ export function renderText(value: unknown, env: Environment): string | null {
   return isMissing || text === "" || /\{[{%]/.test(text) ? null : text;
 }
 
+/** `{{ target.schema }}`, `{{ this.name }}` */
+const MEMBER = /\{\{-?\s*(target|this)\.(\w+)\s*-?\}\}/g;
+
+/** The text with what is known of `target` and `this`, and the variables; as it is where something is left to dbt. */
+export function renderMembers(text: string, env: Environment, members: Readonly<Record<string, Output>>): string {
+  const known = text.replace(MEMBER, (whole, object: string, name: string) => {
+    const values = members[object];
+    return values !== undefined && Object.hasOwn(values, name) ? (renderText(values[name], env) ?? whole) : whole;
+  });
+  return renderText(known, env) ?? text;
+}
+
+/**
+ * The files behind DuckDB's databases, by name in lower case: the output's own and those that it attaches. Others have none.
+ * https://github.com/duckdb/dbt-duckdb#attaching-additional-databases
+ */
+export function filesOf({ output, env }: OutputPlace, dir: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  if (renderText(output?.type, env) !== "duckdb") return files;
+  const attached = Array.isArray(output?.attach) ? output.attach : [];
+  for (const each of [output, ...attached]) {
+    const { path, alias } = (typeof each === "object" && each !== null ? each : {}) as Output;
+    const file = renderText(path, env);
+    if (file === null || file === ":memory:") continue;
+    const name = (each === output ? null : renderText(alias, env)) ?? databaseOf(file);
+    files.set(name.toLowerCase(), normal("path", file.replace(/\?.*$/s, ""), dir));
+  }
+  return files;
+}
+
+/**
+ * Whether a database is in the warehouse that the output connects to, and in no other. A file of DuckDB and a project of
+ * BigQuery are one database each, and a relation can name another one; an account or a host has all of its own.
+ */
+export function isOwnDatabase(database: string | null, place: OutputPlace, dir: string): boolean {
+  const { output, env } = place;
+  if (database === null) return true;
+  switch (renderText(output?.type, env)) {
+    case "duckdb": {
+      const path = renderText(output?.path, env);
+      const own = path === null || path === ":memory:" ? undefined : normal("path", path.replace(/\?.*$/s, ""), dir);
+      const file = filesOf(place, dir).get(database.toLowerCase());
+      return own === undefined ? file === undefined : file === own;
+    }
+    case "bigquery":
+      return renderText(output?.project ?? output?.database, env)?.toLowerCase() === database.toLowerCase();
+    default:
+      return true;
+  }
+}
+
+/** DuckDB's name for a file: up to the first dot. */
+function databaseOf(path: string): string {
+  const [name = ""] = (
+    path
+      .replace(/\?.*$/s, "")
+      .split(/[/\\:]/)
+      .at(-1) ?? ""
+  )
+    .replace(/^\.+/, "")
+    .split(".");
+  return name === "" && path.startsWith("md:") ? "my_db" : name;
+}
+
 function normal(key: string, value: string, dir: string): string {
   // Of a file the case counts, and of `md:` (MotherDuck) and `:memory:` the path is none.
   if (key === "path") return /^(?:[a-z]+:|:memory:)/i.test(value) ? value : resolve(dir, value);

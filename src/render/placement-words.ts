@@ -34,12 +34,13 @@ function refusedLine(refused: Refused, manifest: Manifest, target: string | null
 }
 
 function placeWords({ relation, location, refusal }: Refused): string {
-  if (refusal.kind === "location" || refusal.kind === "folder") return location ?? "";
+  if (refusal.kind === "location" || refusal.kind === "folder" || refusal.kind === "template") return location ?? "";
   return relation === null ? "no schema in the manifest" : relationName(relation);
 }
 
 function whyWords({ id, refusal }: Refused): string {
   if (refusal.kind === "unknown") return "where it is written is not known";
+  if (refusal.kind === "template") return "dbt alone can tell where that is";
   const other = `${typeOf(refusal.of)} ${nameOf(refusal.of)}`;
   const same = refusal.of === id;
   switch (refusal.kind) {

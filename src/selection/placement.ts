@@ -12,6 +12,8 @@ export interface Placed {
   readonly relation: Relation | null;
   /** A file or folder beside it: an `external` table's data. */
   readonly location: string | null;
+  /** The file that its database is, where a database is one: it has other names where it is attached. */
+  readonly file?: string;
 }
 
 export interface WriteOptions {
@@ -19,6 +21,10 @@ export interface WriteOptions {
   readonly storesFailures: boolean;
   /** Where dbt-duckdb puts an `external` model without a location of its own: `external_root` of the target. */
   readonly externalRoot: string;
+  /** Renders a location, which the adapter does only when it builds; what is not known stays a template. */
+  readonly render?: (location: string, relation: Relation | null) => string;
+  /** The file behind a database, where databases are files: by name in lower case. */
+  readonly files?: ReadonlyMap<string, string>;
 }
 
 export type Refusal =
@@ -28,6 +34,8 @@ export type Refusal =
   | { readonly kind: "schema"; readonly of: string }
   | { readonly kind: "location"; readonly of: string }
   | { readonly kind: "folder"; readonly of: string }
+  /** Its location is a template that dbt alone can render. */
+  | { readonly kind: "template" }
   /** Its place is not known. */
   | { readonly kind: "unknown" };
 
@@ -61,7 +69,18 @@ export function placesOf(ids: readonly string[], { nodes }: Manifest, options: W
 export function placeOf(node: Node, options: WriteOptions): Placed | null {
   if (!writes(node, options)) return null;
   const relation = relationOf(node.raw) ?? node.relation;
-  return { id: node.id, relation, location: locationOf(node, relation, options.externalRoot) };
+  const location = locationOf(node, relation, options.externalRoot);
+  return {
+    id: node.id,
+    relation,
+    location: location === null ? null : (options.render?.(location, relation) ?? location),
+    ...fileOf(relation, options),
+  };
+}
+
+function fileOf(relation: Relation | null, { files }: WriteOptions): { readonly file?: string } {
+  const file = relation?.database == null ? undefined : files?.get(folded(relation.database));
+  return file === undefined ? {} : { file };
 }
 
 function writes(node: Node, { storesFailures }: WriteOptions): boolean {
@@ -109,17 +128,27 @@ export interface ProductionPart {
   readonly options: WriteOptions;
 }
 
-/** Which of these places production has, or has a part of. Names that differ in case alone are one. */
-export function refusedPlaces(places: readonly Placed[], production: readonly ProductionPart[]): readonly Refused[] {
+/**
+ * Which of these places production has, or has a part of. Names that differ in case or in quotes alone are one. `isApart`:
+ * the relation is in a warehouse that production is not in, so that only its files can be production's.
+ */
+export function refusedPlaces(
+  places: readonly Placed[],
+  production: readonly ProductionPart[],
+  isApart: (place: Placed) => boolean = () => false,
+): readonly Refused[] {
   const { relations, schemas, locations } = indexOf(production);
-  const refusalOf = ({ relation, location }: Placed): Refusal | null => {
+  const refusalOf = (place: Placed): Refusal | null => {
+    const { relation, location } = place;
     if (relation === null) return { kind: "unknown" };
-    const taken = lookUp(relations, `${relation.schema}\0${relation.identifier}`, relation.database);
+    const mayBe = (index: Index, key: string) => (isApart(place) ? null : lookUp(index, key, place));
+    const taken = mayBe(relations, `${relation.schema}\0${relation.identifier}`);
     if (taken !== null) return { kind: "relation", of: taken };
+    if (location !== null && isTemplate(location)) return { kind: "template" };
     const file = location === null ? null : normalLocation(location);
     const held = file === null ? undefined : locations.find(({ at }) => isInside(file, at) || isInside(at, file));
     if (held !== undefined) return { kind: "location", of: held.id };
-    const used = lookUp(schemas, relation.schema, relation.database);
+    const used = mayBe(schemas, relation.schema);
     if (used !== null) return { kind: "schema", of: used };
     const beside = file === null ? undefined : locations.find(({ at }) => folderOf(at) === folderOf(file));
     return beside === undefined ? null : { kind: "folder", of: beside.id };
@@ -130,21 +159,29 @@ export function refusedPlaces(places: readonly Placed[], production: readonly Pr
   });
 }
 
-/** By name, folded; then the database (null: not told, which could be any) and the node that is there. */
-type Index = ReadonlyMap<string, readonly { readonly database: string | null; readonly id: string }[]>;
+/** Where a name is: its database (null: not told, which could be any), and the file that this is. */
+interface Database {
+  readonly database: string | null;
+  readonly file?: string;
+}
+
+/** By name, folded; then the database and the node that is there. */
+type Index = ReadonlyMap<string, readonly (Database & { readonly id: string })[]>;
 
 function indexOf(production: readonly ProductionPart[]): {
   relations: Index;
   schemas: Index;
   locations: readonly { readonly at: string; readonly id: string }[];
 } {
-  const relations = new Map<string, { database: string | null; id: string }[]>();
-  const schemas = new Map<string, { database: string | null; id: string }[]>();
+  const relations = new Map<string, (Database & { id: string })[]>();
+  const schemas = new Map<string, (Database & { id: string })[]>();
   const locations: { at: string; id: string }[] = [];
-  const add = (index: typeof relations, key: string, database: string | null, id: string) => {
-    const known = index.get(key.toLowerCase()) ?? [];
-    if (!known.some((entry) => sameDatabase(entry.database, database) && entry.database !== null))
-      index.set(key.toLowerCase(), [...known, { database, id }]);
+  const add = (index: typeof relations, name: string, at: Database, id: string) => {
+    const key = folded(name);
+    const known = index.get(key) ?? [];
+    const isSame = (entry: Database) =>
+      entry.database !== null && sameName(entry.database, at.database) && entry.file === at.file;
+    if (!known.some(isSame)) index.set(key, [...known, { ...at, id }]);
   };
   for (const { manifest, options } of production) {
     for (const node of manifest.nodes.values()) {
@@ -152,8 +189,9 @@ function indexOf(production: readonly ProductionPart[]): {
       const relation = node.type === "source" ? node.relation : placeOf(node, options)?.relation;
       const location = node.type === "source" ? null : placeOf(node, options)?.location;
       if (relation != null) {
-        add(relations, `${relation.schema}\0${relation.identifier}`, relation.database, node.id);
-        add(schemas, relation.schema, relation.database, node.id);
+        const at = { database: relation.database, ...fileOf(relation, options) };
+        add(relations, `${relation.schema}\0${relation.identifier}`, at, node.id);
+        add(schemas, relation.schema, at, node.id);
       }
       if (location != null) locations.push({ at: normalLocation(location), id: node.id });
     }
@@ -161,12 +199,24 @@ function indexOf(production: readonly ProductionPart[]): {
   return { relations, schemas, locations };
 }
 
-function lookUp(index: Index, key: string, database: string | null): string | null {
-  return index.get(key.toLowerCase())?.find((entry) => sameDatabase(entry.database, database))?.id ?? null;
+function lookUp(index: Index, key: string, { relation, file }: Placed): string | null {
+  const database = relation?.database ?? null;
+  const isThere = (entry: Database) =>
+    sameName(entry.database, database) || (file !== undefined && entry.file === file);
+  return index.get(folded(key))?.find(isThere)?.id ?? null;
 }
 
-function sameDatabase(one: string | null, other: string | null): boolean {
-  return one === null || other === null || one.toLowerCase() === other.toLowerCase();
+function sameName(one: string | null, other: string | null): boolean {
+  return one === null || other === null || folded(one) === folded(other);
+}
+
+/** Without quotes too: where dbt adds none (`quoting: false`), those in a name are the warehouse's. */
+function folded(name: string): string {
+  return name.replace(/["`[\]]/g, "").toLowerCase();
+}
+
+function isTemplate(text: string): boolean {
+  return /\{[{%]/.test(text);
 }
 
 /** `./data//orders.parquet` and `data/orders.parquet` are one file. */
@@ -207,7 +257,7 @@ export function makerOf(node: Node, refusal: Refusal["kind"], manifest: Manifest
     const value = textOf(config[key]);
     return value === null ? null : { kind: "config", key, value };
   };
-  if (refusal === "location" || refusal === "folder") {
+  if (refusal === "location" || refusal === "folder" || refusal === "template") {
     const keys = ["location_root", "location", "external_location", "custom_location"];
     return (
       keys.map(fixed).find((maker) => maker !== null) ?? { kind: "config", key: "external_root", value: "profiles.yml" }

@@ -47,6 +47,12 @@ export async function findBaseCommit(git: Git, baseBranch: string, isPullRequest
   );
 }
 
+/** Where the base branch is now, as this checkout has it; null: it does not have it. */
+export async function findBaseTip(git: Git, baseBranch: string): Promise<string | null> {
+  const base = await findBaseRef(git, baseBranch);
+  return base === null ? null : git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${base.ref}^{commit}`);
+}
+
 /**
  * The commit and its ancestors, nearest first, as far back as a bundle may lie. By first parents: a bundle is of what a
  * push brought to the base branch, and the commits of a branch that was merged there were no such push.

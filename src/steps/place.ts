@@ -1,6 +1,13 @@
 import { relative, sep } from "node:path";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { compareWarehouses, type OutputPlace, renderText } from "../dbt/warehouse.ts";
+import {
+  compareWarehouses,
+  filesOf,
+  isOwnDatabase,
+  type OutputPlace,
+  renderMembers,
+  renderText,
+} from "../dbt/warehouse.ts";
 import { describeRefused, describeShared } from "../render/placement-words.ts";
 import { holdsMark, slugOf } from "../run/schema.ts";
 import {
@@ -16,7 +23,7 @@ import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
 import type { Workshop } from "../setup/workshop.ts";
-import type { BaseCommit } from "../state/base-commit.ts";
+import { type BaseCommit, findBaseTip } from "../state/base-commit.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { matchesGlob } from "../support/globs.ts";
 import type { BaselineSources } from "./baseline-sources.ts";
@@ -59,16 +66,26 @@ export async function placeStep(
   );
   if (outside.length === 0) return { places, warnings: [] };
   if (check.separateWarehouse) assertSeparate(context, occasion, workshop);
-  else {
-    const production = await findProduction(context, workshop, dbt, request, outside);
-    const refused = refusedPlaces(outside, production);
-    if (refused.length > 0) {
-      const { message, hint } = describeRefused(refused, request.manifest, occasion.target);
-      throw new SignalboxError("configuration", message, { hint });
-    }
-  }
+  const isApart = apartOf(context, occasion, workshop);
+  const isCompared = (place: Placed) => !isApart(place) || place.location !== null;
+  const warnings = await assertNotProduction(context, occasion, workshop, dbt, {
+    ...request,
+    outside: outside.filter(isCompared),
+    isApart,
+  });
   const shared = outside.filter(({ relation }) => !tellsBranch(relation?.schema ?? "", workshop));
-  return { places, warnings: shared.length === 0 ? [] : [describeShared(shared, workshop.mark !== null)] };
+  const ofShared = shared.length === 0 ? [] : [describeShared(shared, workshop.mark !== null)];
+  return { places, warnings: [...warnings, ...ofShared] };
+}
+
+/**
+ * Whether a relation is in a warehouse that production is not in. What the warehouse attaches is not the warehouse, and a
+ * bucket belongs to none.
+ */
+function apartOf(context: Context, { target }: Occasion, workshop: Workshop): (place: Placed) => boolean {
+  if (!context.settings.config.modes.check.separateWarehouse) return () => false;
+  const output = outputOf(context, workshop, target);
+  return ({ relation }) => relation !== null && isOwnDatabase(relation.database, output, workshop.project.dir);
 }
 
 /** A schema by a variable of the CI, such as GITHUB_HEAD_REF, is the branch's own too. */
@@ -92,11 +109,19 @@ function assertSameVars({ settings: { rest } }: Context): void {
 function optionsFor(context: Context, workshop: Workshop, target: string | null): WriteOptions {
   const { rest, config } = context.settings;
   const isAsked = [...config.dbt.args, ...rest].includes("--store-failures");
-  const { output, env } = outputOf(context, workshop, target);
+  const place = outputOf(context, workshop, target);
+  const { output, env } = place;
   const root = output?.external_root;
+  const ofTarget = { ...output, ...(target === null ? {} : { name: target, target_name: target }) };
   return {
     storesFailures: isAsked || workshop.project.flags.storesFailures,
     externalRoot: renderText(root, env) ?? (typeof root === "string" ? root : "."),
+    render: (location, relation) =>
+      renderMembers(location, env, {
+        target: ofTarget,
+        this: { ...relation, name: relation?.identifier, table: relation?.identifier },
+      }),
+    files: filesOf(place, workshop.project.dir),
   };
 }
 
@@ -133,10 +158,14 @@ function assertSeparate(context: Context, { target }: Occasion, workshop: Worksh
     );
 }
 
+function namedTargets({ settings }: Context): readonly string[] {
+  const { deploy, schedule } = settings.config.modes;
+  return [...new Set([deploy.target, schedule.target])].filter((target) => target !== null);
+}
+
 /** Targets that production is built with. Throws where nobody says so. */
 function productionTargets(context: Context): readonly string[] {
-  const { deploy, schedule } = context.settings.config.modes;
-  const targets = [...new Set([deploy.target, schedule.target])].filter((target) => target !== null);
+  const targets = namedTargets(context);
   if (targets.length > 0) return targets;
   throw configurationError(
     [
@@ -150,34 +179,80 @@ function productionTargets(context: Context): readonly string[] {
   );
 }
 
-/** All relations of production: of what is deployed, else of the base branch parsed with the targets of production. */
-async function findProduction(
+interface Compared extends PlaceRequest {
+  /** What lies outside the schema of the branch, and may be where production is. */
+  readonly outside: readonly Placed[];
+  readonly isApart: (place: Placed) => boolean;
+}
+
+/**
+ * Compared with what is deployed, and where that is not what the base branch holds now, with that too: a deploy that ends
+ * with an error publishes no bundle, and its tables are there all the same. Returns warnings.
+ */
+async function assertNotProduction(
   context: Context,
+  occasion: Occasion,
   workshop: Workshop,
   dbt: DbtStarter,
-  request: PlaceRequest,
-  outside: readonly Placed[],
-): Promise<readonly ProductionPart[]> {
-  const targets = productionTargets(context);
-  const deferral = request.deferral ?? (await findDeployed(context, request.sources));
+  request: Compared,
+): Promise<readonly string[]> {
+  const { outside, isApart } = request;
+  if (outside.length === 0) return [];
+  const deployed = request.deferral ?? (await findDeployed(context, request.sources));
+  // Where files of production are depends on its target too.
+  const isToldByBundle = deployed !== null && outside.every(({ location }) => location === null);
+  const targets = isToldByBundle ? namedTargets(context) : productionTargets(context);
   const part = (manifest: Manifest, target: string | null): ProductionPart => ({
     manifest,
     options: optionsFor(context, workshop, target),
   });
-  const parts = deferral === null ? [] : [part(deferral.manifest, targets[0] ?? null)];
+  const assertNone = (production: readonly ProductionPart[]) => {
+    const refused = refusedPlaces(outside, production, isApart);
+    if (refused.length === 0) return;
+    const { message, hint } = describeRefused(refused, request.manifest, occasion.target);
+    throw new SignalboxError("configuration", message, { hint });
+  };
+  const [first = null] = targets;
+  const parts = deployed === null ? [] : [part(deployed.manifest, first)];
+  assertNone(parts);
+
+  const tip = await findBaseTip(context.git, occasion.baseBranch);
+  const isCurrent = deployed !== null && tip !== null && deployed.origin.commit === tip;
   // A bundle is of one target, and does not say of which; a work tree was parsed with that of deploy mode.
   const isKnown = (target: string) =>
-    deferral !== null &&
+    deployed !== null &&
     (targets.length === 1 ||
-      (deferral.origin.kind === "worktree" && target === context.settings.config.modes.deploy.target));
-  const unknown = targets.filter((target) => !isKnown(target));
-  if (unknown.length === 0) return parts;
-  const [first] = outside;
-  const what = first?.relation == null ? "" : `, as ${first.relation.schema} is not a schema of this branch alone`;
-  context.log.step("plan", `dbt parses production (target ${unknown.join(", ")})${what}`);
-  for (const target of unknown)
-    parts.push(part(await parseProduction(context, workshop, dbt, request, target), target));
-  return parts;
+      (deployed.origin.kind === "worktree" && target === context.settings.config.modes.deploy.target));
+  const unknown = targets.filter((target) => !isCurrent || !isKnown(target));
+  if (unknown.length > 0) {
+    const relation = outside.find((place) => !isApart(place))?.relation ?? null;
+    const what = relation === null ? "" : `, as ${relation.schema} is not a schema of this branch alone`;
+    context.log.step("plan", `dbt parses production (target ${unknown.join(", ")})${what}`);
+  }
+  const warnings: string[] = [];
+  for (const target of unknown) {
+    const found = await parseProduction(context, workshop, dbt, request, target, tip);
+    if (found.manifest !== null) parts.push(part(found.manifest, target));
+    else if (isKnown(target)) warnings.push(`${describeOld(occasion)}: ${found.why}`);
+    else throw productionUnknown(target, found.why);
+  }
+  if (targets.length === 0 && !isCurrent) warnings.push(`${describeOld(occasion)}: modes.deploy.target is missing`);
+  assertNone(parts);
+  return warnings;
+}
+
+function describeOld({ baseBranch }: Occasion): string {
+  return `where the check writes outside its schema was compared with what is known to be deployed, not with ${baseBranch} as it is now`;
+}
+
+function productionUnknown(target: string, why: string): SignalboxError {
+  return new SignalboxError(
+    "configuration",
+    `a part of the plan lies outside the schema of the branch, and where production is cannot be told: ${why}`,
+    {
+      hint: `it has to parse with target ${target}: baseline.env in signalbox.yml gives placeholders for the variables that it asks for; a bundle of a deploy run tells it too`,
+    },
+  );
 }
 
 /** Without a parse: what the user names, else the newest bundle. In a folder of its own: dbt may defer to another. */
@@ -187,31 +262,28 @@ async function findDeployed(context: Context, sources: BaselineSources): Promise
   return config.baseline.sources.includes("store") ? sources.fromStore([], "production") : null;
 }
 
-/** The base branch's own: a relation that the branch renames is still there. Where it has no project yet, the branch's. */
+/**
+ * The base branch's own, as it is now: a relation that the branch renames is still there, and others have come since it
+ * began. Where it has no project yet, the branch's.
+ */
 async function parseProduction(
   context: Context,
   workshop: Workshop,
   dbt: DbtStarter,
   { sources, base }: PlaceRequest,
   target: string,
-): Promise<Manifest> {
-  const { sha } = await base();
+  tip: string | null,
+): Promise<{ readonly manifest: Manifest | null; readonly why: string }> {
+  const sha = tip ?? (await base()).sha;
   const dir = relative(workshop.top, workshop.project.dir).split(sep).join("/");
   const file = `${sha}:${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
   const isThere = (await context.git.ask("cat-file", "-e", "--end-of-options", file)) !== null;
   const known = sources.warnings.length;
-  const found = isThere
+  const manifest = isThere
     ? ((await sources.fromWorktree(sha, target, "production"))?.manifest ?? null)
     : await parseHere(context, dbt, target);
-  if (found !== null) return found;
   const why = sources.warnings.slice(known).join("; ") || `the project does not parse with target ${target}`;
-  throw new SignalboxError(
-    "configuration",
-    `a part of the plan lies outside the schema of the branch, and where production is cannot be told: ${why}`,
-    {
-      hint: `it has to parse with target ${target}: baseline.env in signalbox.yml gives placeholders for the variables that it asks for; a bundle of a deploy run tells it too`,
-    },
-  );
+  return { manifest, why };
 }
 
 async function parseHere(context: Context, dbt: DbtStarter, target: string): Promise<Manifest | null> {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { compareWarehouses, type Output, renderText, type Separation } from "../../src/dbt/warehouse.ts";
+import {
+  compareWarehouses,
+  filesOf,
+  isOwnDatabase,
+  type Output,
+  renderMembers,
+  renderText,
+  type Separation,
+} from "../../src/dbt/warehouse.ts";
 
 const place = (target: string, output: Output | null, env: Record<string, string> = {}) => ({ target, output, env });
 
@@ -81,4 +89,56 @@ it.each<[value: unknown, text: string | null]>([
   [{ a: 1 }, null],
 ])("a key of profiles.yml with %j is %j", (value, text) => {
   expect(renderText(value, { A: "a" })).toBe(text);
+});
+
+describe("the databases of an output", () => {
+  const duckdb: Output = {
+    type: "duckdb",
+    path: "data/ci.v2.duckdb",
+    attach: [
+      { path: "{{ env_var('PROD') }}", alias: "Warehouse", type: "duckdb" },
+      { path: "/db/.extra.db?access_mode=read_only" },
+      { path: "{{ env_var('MISSING') }}", alias: "unknown" },
+      "nonsense",
+    ],
+  };
+  const ci = place("ci", duckdb, { PROD: "/db/prod.duckdb" });
+
+  it("are files of DuckDB, its own and those that it attaches", () => {
+    expect([...filesOf(ci, "/repo")]).toEqual([
+      ["ci", "/repo/data/ci.v2.duckdb"],
+      ["warehouse", "/db/prod.duckdb"],
+      ["extra", "/db/.extra.db"],
+    ]);
+    expect(filesOf(place("ci", { type: "postgres", path: "x" }), "/repo").size).toBe(0);
+    expect(filesOf(place("ci", null), "/repo").size).toBe(0);
+  });
+
+  it.each<[database: string | null, output: Output, isOwn: boolean]>([
+    ["CI", duckdb, true],
+    ["warehouse", duckdb, false],
+    ["unknown", duckdb, false],
+    [null, duckdb, true],
+    ["memory", { type: "duckdb" }, true],
+    ["shop-ci", { type: "bigquery", project: "Shop-CI" }, true],
+    ["shop-prod", { type: "bigquery", project: "shop-ci" }, false],
+    ["shop-ci", { type: "bigquery", database: "shop-ci" }, true],
+    ["anything", { type: "snowflake", account: "a", database: "ci" }, true],
+  ])("%s: is the warehouse's own or not", (database, output, isOwn) => {
+    expect(isOwnDatabase(database, place("ci", output, { PROD: "/db/prod.duckdb" }), "/repo")).toBe(isOwn);
+  });
+});
+
+describe("a location with what dbt knows of target and relation", () => {
+  const members = { target: { schema: "{{ env_var('S') }}", name: "ci" }, this: { name: "orders" } };
+
+  it.each([
+    ["s3://b/{{ target.schema }}/{{this.name}}.parquet", "s3://b/ci_x/orders.parquet"],
+    ["{{ env_var('S') }}/{{ target.name }}", "ci_x/ci"],
+    ["plain.parquet", "plain.parquet"],
+    ["{{ target.schema }}/{{ var('x') }}", "{{ target.schema }}/{{ var('x') }}"],
+    ["{{ target.toString }}", "{{ target.toString }}"],
+  ])("%s", (text, rendered) => {
+    expect(renderMembers(text, { S: "ci_x" }, members)).toBe(rendered);
+  });
 });

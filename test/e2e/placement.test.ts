@@ -170,6 +170,56 @@ describe("where a check writes", () => {
     expect(targets()).toEqual(["parse ci", "parse prod", "parse hourly"]);
   });
 
+  const deployedWithout = (): string => {
+    const base = join(project.dir, "..", "base");
+    mkdirSync(base);
+    const dbtVersion = { dbt_version: "1.11.16", project_name: "small", adapter_type: "duckdb" };
+    const metadata = { dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json", ...dbtVersion };
+    const nodes = { [ORDERS.unique_id]: ORDERS };
+    writeFileSync(join(base, "manifest.json"), JSON.stringify({ metadata, nodes, sources: {}, macros: {} }));
+    return base;
+  };
+
+  it("is compared with the base branch as it is now too: a deploy that failed has left its tables", async () => {
+    const ended = await run(["ci", "--select", "fixed", "--defer-state", deployedWithout()], FIXED);
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("model fixed → db.reference.fixed: production has it there");
+    expect(targets()).toEqual(["parse ci", "parse ci", "parse prod"]);
+  });
+
+  it("is compared with what is deployed where the base branch does not parse: a warning", async () => {
+    const ended = await run(["plan", "--select", "fixed", "--defer-state", deployedWithout()], {
+      ...FIXED,
+      FAKE_DBT_REFUSES: "prod",
+    });
+
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain("was compared with what is known to be deployed, not with main as it is now");
+  });
+
+  it("is compared with what is deployed where nobody names production's target: a warning", async () => {
+    project.write({ "signalbox.yml": "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n" });
+
+    const ended = await run(["plan", "--select", "fixed", "--defer-state", deployedWithout()], FIXED);
+
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain("modes.deploy.target is missing");
+  });
+
+  it("is compared in a warehouse of its own too, where it is what that attaches", async () => {
+    const attach = "attach: [{ path: prod.duckdb, alias: db }]";
+    project.write({
+      "profiles.yml": `small:\n  target: ci\n  outputs:\n    ci: { type: duckdb, path: ci.duckdb, ${attach} }\n    prod: { type: duckdb, path: prod.duckdb }\n`,
+    });
+    settings("select: null, separate_warehouse: true, defer: false");
+
+    const ended = await run(["plan"], FIXED);
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("model fixed → db.reference.fixed: production has it there");
+  });
+
   it("may be production where may_write names the node", async () => {
     settings('select: null, may_write: ["model.small.fix*"]');
 
@@ -230,7 +280,7 @@ describe("where a check writes", () => {
   });
 
   it.each<[what: string, paths: [string, string], code: number]>([
-    ["other files", ["ci.duckdb", "prod.duckdb"], 0],
+    ["other files", ["ci/db.duckdb", "prod/db.duckdb"], 0],
     ["one file", ["./w.duckdb", "w.duckdb"], 2],
   ])("is another warehouse only where profiles.yml shows it: %s", async (_, [ci, prod], code) => {
     project.write({

@@ -275,3 +275,84 @@ it("schemas are counted, most first", () => {
     { schema: "dev.mart", count: 1 },
   ]);
 });
+
+describe("one place by several names", () => {
+  const refusalOf = (planned: Node, inProduction: Node, files: Record<string, string>[] = [{}, {}]) => {
+    const [check, prod] = files.map((each) => ({ ...OPTIONS, files: new Map(Object.entries(each)) }));
+    const current = manifest([planned]);
+    const places = placesOf([planned.id], current, check ?? OPTIONS);
+    return refusedPlaces(outsideOf(places, MARK), production([inProduction], prod ?? OPTIONS))[0]?.refusal;
+  };
+
+  it.each<[what: string, where: Where]>([
+    ["in double quotes", { schema: '"ANALYTICS"' }],
+    ["in backticks", { schema: "`analytics`" }],
+    ["in brackets", { schema: "[analytics]" }],
+  ])("is production's %s, which dbt hands on where it adds none", (_, where) => {
+    expect(refusalOf(at("orders", where), at("orders"))).toEqual({ kind: "relation", of: "model.shop.orders" });
+  });
+
+  it("is production's where its file is attached by another name", () => {
+    const planned = at("orders", { database: "Warehouse" });
+    const inProduction = at("orders", { database: "prod" });
+
+    expect(refusalOf(planned, inProduction)).toBeUndefined();
+    expect(refusalOf(planned, inProduction, [{ warehouse: "/db/p.duckdb" }, { prod: "/db/p.duckdb" }])).toEqual({
+      kind: "relation",
+      of: "model.shop.orders",
+    });
+    expect(refusalOf(planned, inProduction, [{ warehouse: "/db/c.duckdb" }, { prod: "/db/p.duckdb" }])).toBeUndefined();
+  });
+
+  it("is production's by its name too: what stands in for production's path may be a placeholder", () => {
+    const files = [{ prod: "/db/c.duckdb" }, { prod: "placeholder" }];
+
+    expect(refusalOf(at("orders", { database: "prod" }), at("orders", { database: "prod" }), files)?.kind).toBe(
+      "relation",
+    );
+  });
+});
+
+describe("a location that dbt renders when it builds", () => {
+  const external = (location: string, schema: string) =>
+    at("orders", { schema }, { materialized: "external", location });
+  const options = (schema: string): WriteOptions => ({
+    ...OPTIONS,
+    render: (location) => location.replaceAll("{{ target.schema }}", schema),
+  });
+  const refusalOf = (location: string) => {
+    const current = manifest([external(location, `ci_${MARK}`)]);
+    const places = placesOf([...current.nodes.keys()], current, options(`ci_${MARK}`));
+    const inProduction = external("lake/{{ target.schema }}/orders.parquet", "analytics");
+    return refusedPlaces(outsideOf(places, MARK), production([inProduction], options("analytics")))[0]?.refusal;
+  };
+
+  it("is the branch's own where the schema is part of it", () => {
+    expect(refusalOf("lake/{{ target.schema }}/orders.parquet")).toBeUndefined();
+  });
+
+  it("is production's where another text says the same", () => {
+    expect(refusalOf("lake/analytics/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
+  });
+
+  it("is refused where dbt alone can render it", () => {
+    expect(refusalOf("lake/{{ 'ana' ~ 'lytics' }}/orders.parquet")).toEqual({ kind: "template" });
+  });
+});
+
+describe("a warehouse of its own", () => {
+  const inProduction = at("orders", {}, { materialized: "external", location: "s3://lake/orders.parquet" });
+  const refusalOf = (location: string) => {
+    const current = manifest([at("orders", {}, { materialized: "external", location })]);
+    const places = placesOf([...current.nodes.keys()], current, OPTIONS);
+    return refusedPlaces(places, production([inProduction]), () => true)[0]?.refusal;
+  };
+
+  it("has production's relations by name only", () => {
+    expect(refusalOf("s3://ci-lake/orders.parquet")).toBeUndefined();
+  });
+
+  it("does not have a bucket of its own", () => {
+    expect(refusalOf("s3://lake/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
+  });
+});
