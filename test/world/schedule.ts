@@ -275,9 +275,9 @@ function drawFaults(random: Random): FaultScript {
     blind.push({ from, to: from + random.between(20, 300), what });
   }
   const lost: FaultScript["lost"][number][] = [];
-  while (random.chance(0.1)) {
-    const from = random.between(0, 300);
-    lost.push({ from, to: from + random.between(5, 120), what: random.pick(["runs", "pipelines"] as const) });
+  while (random.chance(0.2)) {
+    const from = random.between(0, 200);
+    lost.push({ from, to: from + random.between(10, 200), what: random.pick(["runs", "pipelines"] as const) });
   }
   const slowestSeconds = random.pick([0.15, 0.15, 0.15, 1, 4]);
   return {
