@@ -27,12 +27,13 @@ export function purposeOf({ mode, target, run }: Occasion): Purpose {
   return { mode, target, commit: run.commit.checkedOut };
 }
 
-/** A command that does not queue has no deadline of its own. */
+/** A command that does not queue does not wait as long as one that does. */
 const LONGEST_ASKING_SECONDS = 60;
 
 /** Which run this is; what started it and what the base branch is, only where the command needs to know. */
 export async function learnRun(context: Context, needs: Needs): Promise<Detected> {
   const { given, config } = context.settings;
+  const { timeout } = config.queue;
   const waits = context.command === "ci" && !given.noQueue;
   return detectRun({
     env: context.env,
@@ -48,7 +49,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
       clock: context.clock,
       signal: context.signal,
       startedAt: context.startedAt,
-      timeoutSeconds: waits ? config.queue.timeout : LONGEST_ASKING_SECONDS,
+      timeoutSeconds: waits ? timeout : Math.min(timeout ?? LONGEST_ASKING_SECONDS, LONGEST_ASKING_SECONDS),
       notice: (text) => context.log.step("mode", text),
     },
   });
