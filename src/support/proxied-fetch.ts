@@ -5,6 +5,9 @@ import type { Environment } from "./secrets.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
+/** Shorter than what any request waits, so that it is known that nothing was sent. */
+const TUNNEL_TIMEOUT_MS = 8_000;
+
 /**
  * A fetch that goes through the proxies that the environment names; null where it names none: Node 20's own does not know
  * them. Nothing is loaded then.
@@ -12,11 +15,11 @@ export type Fetch = typeof globalThis.fetch;
  * The fetch rejects with a service error where no answer came through the proxy, and with a configuration error where the
  * proxy refuses us or its variable names none; they name the proxy, without user and password.
  */
-export async function openProxiedFetch(env: Environment): Promise<Fetch | null> {
+export async function openProxiedFetch(env: Environment, tunnelTimeoutMs = TUNNEL_TIMEOUT_MS): Promise<Fetch | null> {
   const settings = readProxySettings(env);
   if (settings === null) return null;
   // undici's fetch knows undici's agents; Node's own is of another version of it.
-  const { fetch, ProxyAgent } = await import("undici");
+  const { fetch, Pool, ProxyAgent } = await import("undici");
   const agents = new Map<string, Dispatcher>();
   const agentFor = (proxy: ProxyServer, protocol: string) => {
     const key = `${protocol}${proxy.variable}`;
@@ -27,6 +30,11 @@ export async function openProxiedFetch(env: Environment): Promise<Fetch | null> 
       ...(proxy.authorization === null ? {} : { token: proxy.authorization }),
       // Many proxies open tunnels to port 443 alone.
       proxyTunnel: protocol === "https:",
+      proxyTls: { timeout: tunnelTimeoutMs },
+      // A request that is given up leaves its CONNECT waiting, and the process with it.
+      ...(protocol === "https:"
+        ? { clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: tunnelTimeoutMs }) }
+        : {}),
     });
     agents.set(key, agent);
     return agent;
@@ -69,13 +77,23 @@ export function proxyErrorIn(error: unknown): SignalboxError | null {
 function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxError {
   const refused = /^Proxy response \((\d{3})\)/.exec(deepest(error, "message") ?? "")?.[1];
   if (refused !== undefined && !isPassing(Number(refused))) return refusal(url, proxy, Number(refused));
-  const code = refused === undefined ? (deepest(error, "code") ?? "no answer") : `the proxy answered ${refused}`;
+  const said = deepest(error, "code");
+  // Requests are given up long before this time is over for one that has left: it is the CONNECT that nobody answered.
+  const isSilent = url.protocol === "https:" && said === "UND_ERR_HEADERS_TIMEOUT";
+  const code = isSilent
+    ? "the proxy did not answer"
+    : refused === undefined
+      ? (said ?? "no answer")
+      : `the proxy answered ${refused}`;
   const isCertificate = /CERT|SIGN|UNABLE_TO/.test(code);
   return new SignalboxError("service", `${url.host} could not be reached through the ${nameOf(proxy)}: ${code}`, {
     hint: isCertificate
       ? "name the certificate of the proxy's authority in NODE_EXTRA_CA_CERTS"
       : `try again; is the proxy right? Hosts that need none are named in NO_PROXY`,
-    cause: refused === undefined ? error : Object.assign(new Error(code, { cause: error }), { code: NO_TUNNEL }),
+    cause:
+      refused === undefined && !isSilent
+        ? error
+        : Object.assign(new Error(code, { cause: error }), { code: NO_TUNNEL }),
   });
 }
 

@@ -41,6 +41,23 @@ describe("a proxy that makes no tunnel", () => {
     },
   );
 
+  it("and says nothing is given up in time, its connection too: else the process would not end", async () => {
+    const silent = createServer();
+    const closed = new Promise<void>((resolve) =>
+      silent.on("connect", (_, socket) => socket.on("end", resolve).resume()),
+    );
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const fetch = await openProxiedFetch({ HTTPS_PROXY: `http://127.0.0.1:${port}` }, 300);
+
+    const error: unknown = await fetch?.("https://slack.test/api/").catch((each: unknown) => each);
+    await closed;
+
+    expect(error).toMatchObject({ kind: "service", message: expect.stringContaining("the proxy did not answer") });
+    expect(readFailure({ original: error }, "chat.postMessage").reaction).toBe("wait");
+    silent.close();
+  });
+
   it("of a kind that we cannot use stops the request, and nothing before it", async () => {
     const fetch = await openProxiedFetch({ HTTPS_PROXY: "socks5://dana:hunter2hunter2@127.0.0.1:1080" });
 
