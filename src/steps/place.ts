@@ -233,7 +233,8 @@ async function assertNotProduction(
   for (const target of unknown) {
     const found = await parseProduction(context, workshop, dbt, request, target, tip);
     if (found.manifest !== null) parts.push(part(found.manifest, target));
-    else if (isKnown(target)) warnings.push(`${describeOld(occasion)}: ${found.why}`);
+    if (found.isCurrent) continue;
+    if (isKnown(target) || found.manifest !== null) warnings.push(describeOld(occasion));
     else throw productionUnknown(target, found.why);
   }
   if (targets.length === 0 && !isCurrent) warnings.push(`${describeOld(occasion)}: modes.deploy.target is missing`);
@@ -262,9 +263,17 @@ async function findDeployed(context: Context, sources: BaselineSources): Promise
   return config.baseline.sources.includes("store") ? sources.fromStore([], "production") : null;
 }
 
+interface Parsed {
+  readonly manifest: Manifest | null;
+  /** Whether it is the base branch as it is now. */
+  readonly isCurrent: boolean;
+  /** Why it is not. */
+  readonly why: string;
+}
+
 /**
  * The base branch's own, as it is now: a relation that the branch renames is still there, and others have come since it
- * began. Where it has no project yet, the branch's.
+ * began. Where that does not parse, as it was when the branch began; where it has no project yet, the branch's.
  */
 async function parseProduction(
   context: Context,
@@ -273,17 +282,27 @@ async function parseProduction(
   { sources, base }: PlaceRequest,
   target: string,
   tip: string | null,
-): Promise<{ readonly manifest: Manifest | null; readonly why: string }> {
-  const sha = tip ?? (await base()).sha;
+): Promise<Parsed> {
   const dir = relative(workshop.top, workshop.project.dir).split(sep).join("/");
-  const file = `${sha}:${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
-  const isThere = (await context.git.ask("cat-file", "-e", "--end-of-options", file)) !== null;
+  const file = `${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
   const known = sources.warnings.length;
-  const manifest = isThere
-    ? ((await sources.fromWorktree(sha, target, "production"))?.manifest ?? null)
-    : await parseHere(context, dbt, target);
+  const parse = async (sha: string): Promise<Manifest | null> => {
+    const isThere = (await context.git.ask("cat-file", "-e", "--end-of-options", `${sha}:${file}`)) !== null;
+    return isThere
+      ? ((await sources.fromWorktree(sha, target, "production"))?.manifest ?? null)
+      : parseHere(context, dbt, target);
+  };
+  const newest = tip === null ? null : await parse(tip);
+  if (newest !== null) return { manifest: newest, isCurrent: true, why: "" };
+  const begun = await base().catch((error: unknown) => {
+    if (error instanceof SignalboxError) return error;
+    throw error;
+  });
+  if (begun instanceof SignalboxError) return { manifest: null, isCurrent: false, why: begun.message };
+  const manifest = begun.sha === tip ? null : await parse(begun.sha);
   const why = sources.warnings.slice(known).join("; ") || `the project does not parse with target ${target}`;
-  return { manifest, why };
+  // Without a ref of the base branch it is the newest commit of it that is known.
+  return { manifest, isCurrent: tip === null && manifest !== null, why };
 }
 
 async function parseHere(context: Context, dbt: DbtStarter, target: string): Promise<Manifest | null> {

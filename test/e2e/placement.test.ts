@@ -198,6 +198,22 @@ describe("where a check writes", () => {
     expect(ended.stdout).toContain("was compared with what is known to be deployed, not with main as it is now");
   });
 
+  it("is compared with the base branch as the branch left it where it has no project that parses since", async () => {
+    project.git("switch", "--quiet", "main");
+    project.write({ "dbt_project.yml": "name: small\nprofile: small\n# broken\n" });
+    project.git("commit", "--quiet", "--all", "--message", "Broken");
+    project.git("switch", "--quiet", "feature");
+
+    const ended = await run(["ci", "--select", "fixed", "--defer-state", deployedWithout()], {
+      ...FIXED,
+      FAKE_DBT_BROKEN: "# broken",
+    });
+
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("model fixed → db.reference.fixed: production has it there");
+    expect(targets()).toEqual(["parse ci", "parse ci", "parse prod", "parse prod"]);
+  });
+
   it("is compared with what is deployed where nobody names production's target: a warning", async () => {
     project.write({ "signalbox.yml": "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n" });
 

@@ -78,10 +78,11 @@ export function aTestOf(model: string, name: string) {
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
  * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
  * there, or the command that FAKE_DBT_HOLDS names; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES:
- * `nothing`, no file. What real dbt does is tested on real dbt.
+ * `nothing`, no file; FAKE_DBT_BROKEN: a dbt_project.yml with this in it does not parse. What real dbt does is tested on
+ * real dbt.
  */
 const FAKE_DBT = `#!${process.execPath}
-const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const argv = process.argv.slice(2);
 appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, pid: process.pid, env: process.env }) + "\\n");
@@ -94,6 +95,8 @@ for (const node of Object.values(manifest.nodes)) if (own && node.schema === "s"
 if (process.env.FAKE_DBT_LEAVES === "nothing") process.exit(0);
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
 if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a valid method name"); process.exit(2); }
+const broken = process.env.FAKE_DBT_BROKEN;
+if (broken && readFileSync("dbt_project.yml", "utf8").includes(broken)) process.exit(2);
 if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes(process.env.FAKE_DBT_HOLDS ?? "build"))
