@@ -25,6 +25,8 @@ export interface WriteOptions {
   readonly render?: (location: string, relation: Relation | null) => string;
   /** The file behind a database, where databases are files: by name in lower case. */
   readonly files?: ReadonlyMap<string, string>;
+  /** The project has a macro of its own for the default location of an `external` model: nobody but dbt can tell it. */
+  readonly placesExternals?: boolean;
 }
 
 export type Refusal =
@@ -57,10 +59,11 @@ const WRITE_NOTHING: ReadonlySet<string> = new Set([
 ]);
 
 /** Where the nodes of these ids are written, in their order; those that write nothing are left out. */
-export function placesOf(ids: readonly string[], { nodes }: Manifest, options: WriteOptions): readonly Placed[] {
+export function placesOf(ids: readonly string[], manifest: Manifest, options: WriteOptions): readonly Placed[] {
+  const all = { ...options, placesExternals: ownMacro(manifest, "external_location") !== null };
   return ids.flatMap((id) => {
-    const node = nodes.get(id);
-    const placed = node === undefined ? null : placeOf(node, options);
+    const node = manifest.nodes.get(id);
+    const placed = node === undefined ? null : placeOf(node, all);
     return placed === null ? [] : [placed];
   });
 }
@@ -69,7 +72,7 @@ export function placesOf(ids: readonly string[], { nodes }: Manifest, options: W
 export function placeOf(node: Node, options: WriteOptions): Placed | null {
   if (!writes(node, options)) return null;
   const relation = relationOf(node.raw) ?? node.relation;
-  const location = locationOf(node, relation, options.externalRoot);
+  const location = locationOf(node, relation, options);
   return {
     id: node.id,
     relation,
@@ -98,7 +101,11 @@ function writes(node: Node, { storesFailures }: WriteOptions): boolean {
  * Files beside the relation: dbt-duckdb's `external` (https://github.com/duckdb/dbt-duckdb#writing-to-external-files),
  * `location_root` of Spark and Databricks, `external_location` of Athena, `custom_location` of Glue.
  */
-function locationOf(node: Node, relation: Relation | null, externalRoot: string): string | null {
+function locationOf(
+  node: Node,
+  relation: Relation | null,
+  { externalRoot, placesExternals = false }: WriteOptions,
+): string | null {
   const config = fieldsOf(node.raw.config);
   const key = (name: string) => textOf(config[name]) ?? textOf(node.meta[name]);
   const root = key("location_root");
@@ -109,6 +116,7 @@ function locationOf(node: Node, relation: Relation | null, externalRoot: string)
   }
   const named = key("location") ?? key("external_location") ?? key("custom_location");
   if (node.materialized !== "external" || named !== null || relation === null) return named;
+  if (placesExternals) return "{{ external_location(this, config) }}";
   const isPartitioned = fieldsOf(config.options).partition_by != null;
   return `${externalRoot}/${relation.identifier}${isPartitioned ? "" : `.${key("format") ?? "parquet"}`}`;
 }
@@ -260,7 +268,8 @@ export function makerOf(node: Node, refusal: Refusal["kind"], manifest: Manifest
   if (refusal === "location" || refusal === "folder" || refusal === "template") {
     const keys = ["location_root", "location", "external_location", "custom_location"];
     return (
-      keys.map(fixed).find((maker) => maker !== null) ?? { kind: "config", key: "external_root", value: "profiles.yml" }
+      keys.map(fixed).find((maker) => maker !== null) ??
+      ownMacro(manifest, "external_location") ?? { kind: "config", key: "external_root", value: "profiles.yml" }
     );
   }
   const ofSnapshot = node.type === "snapshot" ? fixed("target_schema") : null;
@@ -271,6 +280,12 @@ export function makerOf(node: Node, refusal: Refusal["kind"], manifest: Manifest
     namingMacro(manifest, node, "alias");
   if (macro !== null) return macro;
   return fixed("schema") ?? { kind: "target" };
+}
+
+/** The project's own macro of this name, which wins over the adapter's; null: it has none. */
+function ownMacro({ macros, projectName }: Manifest, wanted: string): Maker | null {
+  const found = [...macros.values()].find(({ name, package: owner }) => owner === projectName && name === wanted);
+  return found === undefined ? null : { kind: "macro", name: found.name, path: found.path, package: found.package };
 }
 
 /**

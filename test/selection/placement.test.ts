@@ -356,3 +356,21 @@ describe("a warehouse of its own", () => {
     expect(refusalOf("s3://lake/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
   });
 });
+
+describe("an external model without a location of its own", () => {
+  const node = at("orders", { schema: `ci_${MARK}` }, { materialized: "external" });
+  const refusalOf = (owner: string) => {
+    const macros = [macro("external_location", { package: owner })];
+    const current = { ...manifest([node]), macros: new Map(macros.map((each) => [each.id, each])) };
+    const places = placesOf([node.id], current, { ...OPTIONS, externalRoot: "s3://ci" });
+    return refusedPlaces(outsideOf(places, MARK), production([]))[0]?.refusal;
+  };
+
+  it("is where the adapter puts it", () => {
+    expect(refusalOf("dbt_duckdb")).toBeUndefined();
+  });
+
+  it("is where nobody but dbt can tell, by a macro of the project", () => {
+    expect(refusalOf("shop")).toEqual({ kind: "template" });
+  });
+});
