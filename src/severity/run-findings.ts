@@ -101,7 +101,9 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
 /** Exit 1 says that a node failed, whatever a rule or a later start makes of it; every other code says more. */
 function isExplained({ exitCode, results }: DbtRun): boolean {
   if (exitCode === 0 || exitCode === null) return true;
-  return exitCode === 1 && (results ?? []).some(isTrouble);
+  // The row that counts of a node is its last one: an earlier one that failed explains nothing that is shown.
+  const rows = new Map((results ?? []).map((row) => [row.id, row]));
+  return exitCode === 1 && [...rows.values()].some(isTrouble);
 }
 
 /**

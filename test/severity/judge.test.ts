@@ -338,6 +338,7 @@ describe("judge, on the run itself", () => {
     ["1 without a failure", 1, [aResult(ORDERS)]],
     ["1 with a warning only", 1, [aResult(TEST, "warn")]],
     ["1 with skipped nodes only", 1, [aResult(ORDERS, "skipped")]],
+    ["1 with a failure that a later row of the same node takes back", 1, [aResult(TEST, "fail"), aResult(TEST)]],
     ["2 beside a failure", 2, [aResult(ORDERS, "error")]],
     ["137", 137, [aResult(ORDERS, "error")]],
   ])("finds it in an exit code that no row explains: %s", (_, exitCode, results) => {
