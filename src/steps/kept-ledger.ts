@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import type { WebClient } from "@slack/web-api";
 import type { Ledger, UnsettledPost } from "../alerts/alert.ts";
 import { settle, withoutPassed } from "../alerts/unsettled.ts";
@@ -18,6 +18,7 @@ export interface KeptLedger {
 }
 
 type Parts = Pick<Context, "cwd" | "log" | "runner" | "clock" | "env"> & {
+  readonly work: Pick<Context["work"], "dir">;
   readonly settings: { readonly config: Pick<Context["settings"]["config"], "ledger"> };
 };
 
@@ -35,6 +36,11 @@ export async function openKeptLedger(parts: Parts, scope: string): Promise<KeptL
     return { ledger: null, save: async (ledger) => ({ ledger, isSaved: false }) };
   }
   const path = resolve(cwd, named.slice("file:".length));
+  if (path.startsWith(parts.work.dir + sep))
+    tellLoud(
+      parts,
+      `the ledger ${path} lies in the work folder, which every \`ci\` empties: each run tells everything again. Name a file in a folder that lasts`,
+    );
   const store = createFileLedger(path, clock);
   const { ledger, damage } = await store.load(scope);
   if (damage !== null)

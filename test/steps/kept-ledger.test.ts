@@ -158,6 +158,7 @@ describe("the ledger of a run", () => {
     const kept = openKeptLedger(
       {
         cwd: dir(),
+        work: { dir: join(dir(), ".signalbox") },
         log: paper.log,
         clock: createFakeClock({ auto: true }),
         env: { SLACK_BOT_TOKEN: "xoxb-1" },
@@ -188,6 +189,15 @@ describe("the ledger of a run", () => {
     expect(annotations).toEqual([expect.stringContaining("every open problem is told")]);
     expect(paper.text()).toMatch(/kept as .*ledger\.json\.damaged-/);
     expect(await readdir(join(dir(), "kept"))).toHaveLength(2);
+  });
+
+  it("that lies in the work folder is emptied with it, and says so; one beside it does not", async () => {
+    const inside = open("file:.signalbox/ledger.json");
+    const beside = open("file:.signalbox-ledger/ledger.json");
+    await Promise.all([inside.kept, beside.kept]);
+
+    expect(inside.annotations).toEqual([expect.stringContaining("lies in the work folder")]);
+    expect(beside.annotations).toEqual([]);
   });
 
   it("that cannot be written says so once, and hands back what it was given", async () => {
