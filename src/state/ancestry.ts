@@ -35,6 +35,7 @@ export async function isOnRemoteBranch(
 export async function isOnSomeBranch(remote: Remote, commit: string, known: readonly string[]): Promise<boolean> {
   const { git } = remote;
   const listed = await git.ask(
+    "--no-replace-objects",
     "for-each-ref",
     `--contains=${commit}`,
     "--format=%(refname:lstrip=3)",

@@ -69,7 +69,9 @@ export async function listAncestors(git: Git, sha: string): Promise<readonly str
 export async function isAncestor(git: Git, commit: string, of: string): Promise<boolean> {
   // Names come from outside, and as a revision `refs/…/x-0-g1a2b3c` is the commit 1a2b3c where there is no such ref.
   const tip = of.startsWith("refs/") ? await git.ask("show-ref", "--verify", "--hash", "--end-of-options", of) : of;
-  return tip !== null && (await git.ask("merge-base", "--is-ancestor", "--end-of-options", commit, tip)) !== null;
+  // A clone may hold replaced commits, with other parents than the remote's.
+  const args = ["--no-replace-objects", "merge-base", "--is-ancestor", "--end-of-options", commit];
+  return tip !== null && (await git.ask(...args, tip)) !== null;
 }
 
 async function findBaseRef(git: Git, baseBranch: string): Promise<{ ref: string; name: string } | null> {

@@ -257,6 +257,14 @@ describe("a stranger's code", () => {
     await expect(check(clone, { event: "issue_comment", projectDir: inner.dir })).resolves.toBeUndefined();
   });
 
+  it("is refused where the clone replaces a commit of ours by one that comes after it", async () => {
+    const clone = cloneOfStranger("refs/remotes/pull/12/head");
+    clone.run("replace", "--graft", commits.main, commits.stranger);
+
+    await expect(check(clone, { event: "issue_comment" })).rejects.toMatchObject({ exitCode: 2 });
+    await expect(check(clone, { mode: "deploy" })).rejects.toMatchObject({ exitCode: 2 });
+  });
+
   it("is refused in a folder that is no repository", async () => {
     const clone = cloneAt(commits.main);
     const outside = at("elsewhere");
