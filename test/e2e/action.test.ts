@@ -81,7 +81,7 @@ describe("the Action", () => {
     const dbt = join(project.dir, "..", "bin", "dbt");
     const slow = readFileSync(dbt, "utf8").replace(
       "process.exit(Number(",
-      'console.log("BUILDING"); process.on("SIGINT", () => { console.log("STOPPED"); process.exit(130); }); setTimeout(() => {}, 60_000); if (false) process.exit(Number(',
+      'process.on("SIGINT", () => { console.log("STOPPED"); process.exit(130); }); console.log("BUILDING"); setTimeout(() => {}, 60_000); if (false) process.exit(Number(',
     );
     writeFileSync(dbt, slow);
     chmodSync(dbt, 0o755);
