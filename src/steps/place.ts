@@ -19,6 +19,7 @@ import {
   type WriteOptions,
 } from "../selection/placement.ts";
 import type { Baseline } from "../selection/plan.ts";
+import { readDbtOptions } from "../settings/dbt-words.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtStarter } from "../setup/dbt.ts";
 import type { Occasion } from "../setup/occasion.ts";
@@ -98,17 +99,21 @@ function tellsBranch(schema: string, { owner }: Workshop): boolean {
 
 /** Vars can decide schemas, and behind `--` only the build would have them: the plan would be another project's. */
 function assertSameVars({ settings: { rest } }: Context): void {
-  if (!rest.some((word) => word === "--vars" || word.startsWith("--vars="))) return;
+  if (!hasOption(rest, "vars")) return;
   throw configurationError(
     [{ where: "-- --vars", got: null, wanted: "reaches the build alone, and the plan of a check was made without" }],
     "write it into dbt.args of signalbox.yml, which every start of dbt takes",
   );
 }
 
+function hasOption(words: readonly string[], wanted: string): boolean {
+  return readDbtOptions(words).some(({ name }) => name === wanted);
+}
+
 /** What decides beside the manifest what a build with this target writes. */
 function optionsFor(context: Context, workshop: Workshop, target: string | null): WriteOptions {
   const { rest, config } = context.settings;
-  const isAsked = [...config.dbt.args, ...rest].includes("--store-failures");
+  const isAsked = hasOption([...config.dbt.args, ...rest], "store-failures");
   const place = outputOf(context, workshop, target);
   const { output, env } = place;
   const root = output?.external_root;
