@@ -8,9 +8,10 @@ import type { Occasion } from "../setup/occasion.ts";
 import { openAside } from "../setup/work-lock.ts";
 import type { Workshop } from "../setup/workshop.ts";
 import { buildArguments } from "../steps/build.ts";
-import { describeFailure, describePlan } from "../steps/decide-plan.ts";
+import { describePlan } from "../steps/decide-plan.ts";
 import { lookAtLine } from "../steps/line.ts";
 import { planStep } from "../steps/plan.ts";
+import { describeFailure } from "../steps/select-nodes.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or

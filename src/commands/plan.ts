@@ -4,9 +4,10 @@ import { learnOccasion } from "../setup/occasion.ts";
 import { refuseTarget } from "../setup/own-code.ts";
 import { withTarget, withWork } from "../setup/work-lock.ts";
 import { openWorkshop } from "../setup/workshop.ts";
-import { describeFailure, describePlan, type Planned } from "../steps/decide-plan.ts";
+import { describePlan, type Planned } from "../steps/decide-plan.ts";
 import { planStep } from "../steps/plan.ts";
 import { planOffline } from "../steps/plan-offline.ts";
+import { describeFailure } from "../steps/select-nodes.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 export async function run(context: Context): Promise<number> {

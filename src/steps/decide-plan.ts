@@ -4,7 +4,7 @@ import { renderPlan } from "../render/terminal.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { blindSpots, describeUpgrades } from "../selection/blind-spots.ts";
 import { builtNodes } from "../selection/built.ts";
-import { isAboutContracts } from "../selection/contracts.ts";
+import type { SelectionResult } from "../selection/complete.ts";
 import { estimate } from "../selection/estimate.ts";
 import { explain } from "../selection/explain.ts";
 import { type Placed, relationName } from "../selection/placement.ts";
@@ -13,10 +13,12 @@ import { explainAdded } from "../selection/promote.ts";
 import { renderedOtherwise } from "../selection/rendered-values.ts";
 import type { Context } from "../setup/context.ts";
 import { SignalboxError } from "../support/errors.ts";
+import type { Log } from "../support/log.ts";
 import { readResultsOf } from "./baseline-facts.ts";
-import { ask, askDbt, type Choice, CONTRACT_HINT, chooseNodes, type Question } from "./choose.ts";
 import { withoutPlannedFunctions } from "./deferral-copy.ts";
 import type { Placing } from "./place.ts";
+import { listWithDbt, runSelector, type SelectorInput } from "./run-selector.ts";
+import { type SelectionRequest, selectNodes } from "./select-nodes.ts";
 
 /** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
 export type Planned =
@@ -33,19 +35,21 @@ export type Planned =
 export type Place = (ids: readonly string[], deferral: Baseline | null) => Promise<Placing>;
 
 /**
- * Answers the question and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
+ * Selects, places and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
  * --verify finds a difference, and where a check would write to production.
  */
 export async function decidePlan(
-  question: Question,
+  context: Context,
+  purpose: Purpose,
+  request: SelectionRequest,
   place: Place,
   warnings: () => readonly string[],
 ): Promise<Planned> {
-  const { context, purpose, selection, manifest } = question;
-  const choice = await chooseNodes(question);
+  const { selection, manifest } = request;
+  const choice = await selectNodes(request, context.log, context.clock.now());
   if (choice.kind === "failed") return choice;
   if (choice.kind === "everything") {
-    const all = await ask(question, []);
+    const all = await runSelector(request, []);
     if (all.kind === "failed") return all;
     const { places, warnings: ofPlaces } = await place(all.ids, null);
     const plan: Plan = {
@@ -61,17 +65,17 @@ export async function decidePlan(
       manifest,
       choice.delegatedToDbt,
       places,
-      handedOn(question),
+      handedOn(context, request),
     );
   }
   if (context.settings.given.verify) {
-    const verified = await verify(question, choice);
+    const verified = await verify(request, choice, context.log);
     if (verified !== null) return verified;
   }
   const placing = await place(choice.ids, choice.production);
-  const nodes = reasonsFor(question, choice);
+  const nodes = reasonsFor(request, choice);
   const blind = selection === null ? [] : blindSpots(manifest, selection.manifest);
-  const rendered = selection === null ? [] : renderedOtherwise(nodes, manifest, selection.manifest, question);
+  const rendered = selection === null ? [] : renderedOtherwise(nodes, manifest, selection.manifest, request);
   const all = [
     ...warnings(),
     ...choice.warnings,
@@ -82,30 +86,41 @@ export async function decidePlan(
   ];
   const read = choice.deferral ? choice.production : null;
   // Without dbt nothing is built of the plan.
-  const isBuilt = question.dbt !== null && context.settings.given.as !== "ls";
+  const isBuilt = request.dbt !== null && request.as !== "ls";
   const copy = context.work.path("baselines", "deferral-of-plan");
   const deferral = read === null || !isBuilt ? read : await withoutPlannedFunctions(read, choice.ids, manifest, copy);
   const used = { selection, deferral };
   const other = choice.production?.dir === selection?.dir ? null : choice.production;
-  const timed = question.results ?? (await readResultsOf(context, other));
+  const timed = request.results ?? (await readResultsOf(context, other));
   const plan: Plan =
     nodes.length > 0
       ? {
           kind: "selected",
           nodes,
           select: choice.select,
-          exclude: question.exclude,
+          exclude: request.exclude,
           defer: choice.deferral,
           promoted: choice.promoted,
           estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return keepPlan(context, purpose, plan, used, manifest, choice.delegatedToDbt, placing.places, handedOn(question));
+  return keepPlan(
+    context,
+    purpose,
+    plan,
+    used,
+    manifest,
+    choice.delegatedToDbt,
+    placing.places,
+    handedOn(context, request),
+  );
 }
 
-function reasonsFor(question: Question, { ids, nodes, promoted, deferral, production }: Choice & { kind: "chosen" }) {
-  const { manifest, selection, compareUnrendered } = question;
+function reasonsFor(
+  { manifest, selection, compareUnrendered }: SelectionRequest,
+  { ids, nodes, promoted, deferral, production }: SelectionResult & { kind: "selected" },
+) {
   const options = compareUnrendered === null ? {} : { compareUnrendered };
   const bare = (id: string): PlannedNode => ({
     id,
@@ -119,13 +134,17 @@ function reasonsFor(question: Question, { ids, nodes, promoted, deferral, produc
 }
 
 /** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
-async function verify(question: Question, choice: Choice & { kind: "chosen" }): Promise<Planned | null> {
-  const answer = await askDbt(question, choice.select, "--verify");
+async function verify(
+  request: SelectorInput,
+  choice: SelectionResult & { kind: "selected" },
+  log: Log,
+): Promise<Planned | null> {
+  const answer = await listWithDbt(request, choice.select, "--verify");
   if (answer.kind === "failed") return answer;
   const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
   const onlyDbt = answer.ids.filter((id) => !choice.ids.includes(id));
   if (onlyOurs.length === 0 && onlyDbt.length === 0) {
-    question.context.log.step("verify", `dbt ls selects the same: ${answer.ids.length}`);
+    log.step("verify", `dbt ls selects the same: ${answer.ids.length}`);
     return null;
   }
   const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
@@ -179,7 +198,7 @@ export async function keepPlan(
   return { kind: "planned", result, manifest, places };
 }
 
-function handedOn({ context, dbt, exclude, resourceTypes }: Question): PlanResult["choosing"] {
+function handedOn(context: Context, { dbt, exclude, resourceTypes }: SelectorInput): PlanResult["choosing"] {
   const { indirectSelection = dbt?.choosing.indirectSelection ?? null } = context.settings.given;
   return { exclude, indirectSelection, resourceTypes };
 }
@@ -196,12 +215,6 @@ function dbtSelection(
     state: selection?.dir ?? null,
     deferState: plan.defer ? (deferral?.dir ?? null) : null,
   };
-}
-
-/** Why there is no plan, and what to do: dbt's own words. */
-export function describeFailure({ command, exitCode, lastWords }: DbtRun): { message: string; hint: string } {
-  const message = lastWords ?? `dbt ${command} ended with exit code ${exitCode}`;
-  return { message, hint: isAboutContracts(lastWords) ? CONTRACT_HINT : "mend the project: dbt parse has to pass" };
 }
 
 /** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */

@@ -11,10 +11,10 @@ import { once } from "../support/once.ts";
 import { readResultsOf } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
 import { findBase } from "./baselines.ts";
-import { type Asked, ask } from "./choose.ts";
 import { compareUnrenderedOf } from "./decide-plan.ts";
 import { wholeManifestIn } from "./deferral-copy.ts";
 import { placeStep } from "./place.ts";
+import { runSelector } from "./run-selector.ts";
 
 export type PlacedPlan =
   | { readonly kind: "placed"; readonly manifest: Manifest }
@@ -41,8 +41,7 @@ export async function placePlan(
 
   const selection = await readBaselineIn(plan.dbt?.state ?? null, plan.baselines.selection);
   const deferral = await readBaselineIn(plan.dbt?.deferState ?? null, plan.baselines.deferral);
-  const asked: Asked = {
-    context,
+  const input = {
     exclude: plan.choosing.exclude,
     manifest,
     dbt,
@@ -51,9 +50,10 @@ export async function placePlan(
     resourceTypes: plan.choosing.resourceTypes,
     compareUnrendered: compareUnrenderedOf(context, flags.compareUnrendered),
     results: await readResultsOf(context, selection),
-  };
-  const answer = await ask(asked, plan.dbt?.select ?? []);
-  const listed = answer.kind === "listed" ? answer.ids : [...manifest.nodes.keys()];
+    as: context.settings.given.as ?? "build",
+  } as const;
+  const answer = await runSelector(input, plan.dbt?.select ?? []);
+  const listed = answer.kind === "selected" ? answer.ids : [...manifest.nodes.keys()];
   const { warnings } = await placeStep(context, occasion, workshop, dbt, {
     ids: [...new Set([...plan.ids, ...listed])].sort(),
     manifest,

@@ -41,15 +41,12 @@ export async function planOffline(context: Context): Promise<Planned> {
     indirectSelection: given.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, null),
   } as const;
+  // Two manifests are compared as a check compares them; what was checked out is in neither.
+  const mode = given.mode === undefined || given.mode === "auto" ? "check" : given.mode;
   return decidePlan(
+    context,
+    { mode, target: null, commit: null },
     {
-      context,
-      // Two manifests are compared as a check compares them; what was checked out is in neither.
-      purpose: {
-        mode: given.mode === undefined || given.mode === "auto" ? "check" : given.mode,
-        target: null,
-        commit: null,
-      },
       select,
       exclude: given.exclude === undefined ? [] : [given.exclude],
       writtenAt: { select: "--select", exclude: "--exclude" },
@@ -57,6 +54,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       selection,
       findDeferral: async () => deferral,
       dbt: null,
+      as: given.as ?? "build",
       resourceTypes: EVERY_TYPE,
       results: await readResultsOf(context, selection),
       changedFiles: null,

@@ -12,9 +12,10 @@ import { once } from "../support/once.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
 import { findBase, findDeferral, findSelection } from "./baselines.ts";
-import { ask, type Question } from "./choose.ts";
 import { compareUnrenderedOf, decidePlan, keepPlan, type Place, type Planned } from "./decide-plan.ts";
 import { placeStep } from "./place.ts";
+import { runSelector } from "./run-selector.ts";
+import type { SelectionRequest } from "./select-nodes.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
 
@@ -55,24 +56,20 @@ export async function planStep(
 
   const sources = openSources(context, occasion, workshop, dbt, manifest);
   const asked = {
-    context,
     exclude,
-    writtenAt: {
-      select: placeOf(context, "select", occasion.mode),
-      exclude: placeOf(context, "exclude", occasion.mode),
-    },
     manifest,
     dbt,
     resourceTypes: dbt.choosing.resourceTypes,
     indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
-  };
+    as: given.as ?? "build",
+  } as const;
   const place: Place = (ids, deferral) =>
     given.as === "ls"
       ? Promise.resolve({ places: [], warnings: [] })
       : placeStep(context, occasion, workshop, dbt, { ids, manifest, deferral, sources, base });
   const everything = async (plan: Plan): Promise<Planned> => {
-    const all = await ask({ ...asked, selection: null, results: null }, []);
+    const all = await runSelector({ ...asked, selection: null, results: null }, []);
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
     const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
@@ -83,10 +80,13 @@ export async function planStep(
   if (selection === null && comparesState(occasion.select))
     return everything(withoutBaseline(context, sources.warnings));
 
-  const question: Question = {
+  const request: SelectionRequest = {
     ...asked,
-    purpose,
     select: occasion.select,
+    writtenAt: {
+      select: placeOf(context, "select", occasion.mode),
+      exclude: placeOf(context, "exclude", occasion.mode),
+    },
     selection,
     // To know production can take another parse.
     findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
@@ -95,7 +95,7 @@ export async function planStep(
     mayDefer: occasion.mode === "check" && config.modes.check.defer,
   };
   const vars = await changedVarsSince(context, workshop, selection);
-  return decidePlan(question, place, () => [...sources.warnings, ...vars]);
+  return decidePlan(context, purpose, request, place, () => [...sources.warnings, ...vars]);
 }
 
 /** Where the user wrote what holds: a flag or its variable is over the mode's key. */
