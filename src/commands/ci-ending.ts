@@ -12,7 +12,7 @@ import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
-import { notifyStep, type Told } from "../steps/notify.ts";
+import { type AlertContext, notifyStep } from "../steps/notify.ts";
 import { publishIfDue } from "../steps/publish.ts";
 import { junitDirOf, writeSummary } from "../steps/report.ts";
 import { type ErrorFields, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
@@ -61,7 +61,7 @@ export function startProgress(comment: PullRequestComment): Progress {
 
 interface Ending {
   readonly occasion: Occasion;
-  readonly told: Told | null;
+  readonly told: AlertContext | null;
   readonly progress: Progress;
   readonly outcome: Outcome;
   /** One sentence for a run without a verdict. */

@@ -1,3 +1,4 @@
+import { whyNotAlerted } from "../alerts/audience.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { createStarter } from "../setup/dbt.ts";
@@ -9,7 +10,7 @@ import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import { buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
 import { describePlan } from "../steps/decide-plan.ts";
-import { assertChannels, silenceOf, type Told } from "../steps/notify.ts";
+import { type AlertContext, assertChannels } from "../steps/notify.ts";
 import { planStep } from "../steps/plan.ts";
 import { reportStep } from "../steps/report.ts";
 import { lastManifest } from "../steps/report-inputs.ts";
@@ -24,9 +25,11 @@ import { conclude, finish, type Progress, startProgress, summaryOf } from "./ci-
 export async function run(context: Context): Promise<number> {
   const occasion = await learnOccasion(context);
   const workshop = await openWorkshop(context, occasion);
-  const told: Told = { ...occasion, project: workshop.project.name ?? "dbt" };
+  const told: AlertContext = { ...occasion, project: workshop.project.name ?? "dbt" };
   const isSilent =
-    context.settings.given.noNotify === true || occasion.mode === "check" || silenceOf(told, true) !== null;
+    context.settings.given.noNotify === true ||
+    occasion.mode === "check" ||
+    whyNotAlerted(occasion.run, occasion.mode, true) !== null;
   if (!isSilent) assertChannels(context);
   context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
   const distrust = whyDistrusted(occasion.run);
@@ -80,7 +83,7 @@ interface Pass {
   readonly occasion: Occasion;
   readonly workshop: Workshop;
   /** null: nobody is alerted. */
-  readonly told: Told | null;
+  readonly told: AlertContext | null;
   readonly turn: Turn | null;
   readonly progress: Progress;
 }

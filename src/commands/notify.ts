@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
+import { whyNotAlerted } from "../alerts/audience.ts";
 import type { Context } from "../setup/context.ts";
 import { learnOccasion, learnRun } from "../setup/occasion.ts";
 import { withWork } from "../setup/work-lock.ts";
 import type { Verdict } from "../severity/verdict.ts";
-import { assertChannels, mutedIn, notifyStep, silenceOf, type Told } from "../steps/notify.ts";
+import { type AlertContext, assertChannels, mutedIn, notifyStep } from "../steps/notify.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {
@@ -17,8 +18,8 @@ async function notify(context: Context): Promise<number> {
   const verdict = await readVerdictFile(
     resolve(context.cwd, context.settings.given.verdict ?? context.work.path("verdict.json")),
   );
-  const told = await readTold(context);
-  const silence = silenceOf(told, context.settings.given.mode !== undefined);
+  const told = await readAlertContext(context);
+  const silence = whyNotAlerted(told.run, told.mode, context.settings.given.mode !== undefined);
   if (silence !== null) {
     context.log.step("notify", silence);
     context.result([], nothingSent(verdict));
@@ -30,7 +31,7 @@ async function notify(context: Context): Promise<number> {
 }
 
 /** The run as `ci` left it in the work folder; else as the environment tells it. On a laptop a person asks: as if deployed. */
-async function readTold(context: Context): Promise<Told> {
+async function readAlertContext(context: Context): Promise<AlertContext> {
   const { mode: asked, target } = context.settings.given;
   const known = runFile.safeParse(await context.work.readJson("run.json"));
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery, NotifyResult } from "../alerts/alert.ts";
+import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../alerts/audience.ts";
 import { type AlertPolicy, decideAlerts } from "../alerts/decide.ts";
 import { fingerprintOf, nameOfFingerprint } from "../alerts/fingerprint.ts";
 import { recordDeliveries } from "../alerts/record.ts";
@@ -10,19 +11,19 @@ import { type AlertFacts, renderAlert } from "../render/slack.ts";
 import { drawMessage } from "../render/slack-preview.ts";
 import { count } from "../render/words.ts";
 import type { Mode } from "../run/mode.ts";
-import { type Run, whyDistrusted } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { factsOf, isMatch } from "../severity/rules.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { createSlackClient } from "../slack/client.ts";
 import { deliver, type Post } from "../slack/deliver.ts";
-import { configurationError, type ExitCode, type Problem } from "../support/errors.ts";
+import { configurationError, type ExitCode } from "../support/errors.ts";
 import { matchesGlob } from "../support/globs.ts";
 import { openKeptLedger, settleLost } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 
 /** What an alert says about the run that it comes from. */
-export interface Told {
+export interface AlertContext {
   readonly run: Run;
   readonly mode: Mode;
   readonly target: string | null;
@@ -37,25 +38,10 @@ export interface Notified {
 const REPEAT_SECONDS = 86_400;
 const MOST_COLUMNS = 88;
 
-/** Why a run alerts nobody, or null. A fork never does, whatever the configuration says. */
-export function silenceOf({ run, mode }: Told, isAsked: boolean): string | null {
-  const distrust = whyDistrusted(run);
-  if (distrust !== null) return `${distrust}: nobody is alerted`;
-  return mode === "check" && run.platform !== "local" && !isAsked
-    ? "check mode: nobody is alerted; the log, the summary and the exit code tell"
-    : null;
-}
-
 /** Throws a configuration error where there is a token and a channel is missing. */
 export function assertChannels({ env, settings: { config } }: Context): void {
   if (!env.SLACK_BOT_TOKEN) return;
-  const problems = (["error", "warn"] as const)
-    .filter((severity) => config.slack[severity] === null)
-    .map<Problem>((severity) => ({
-      where: `slack.${severity}`,
-      got: null,
-      wanted: `is missing: wanted the id of the channel for ${severity === "error" ? "errors" : "warnings"}, such as C0123ABCD`,
-    }));
+  const problems = missingChannels(config.slack);
   if (problems.length > 0)
     throw configurationError(
       problems,
@@ -64,7 +50,7 @@ export function assertChannels({ env, settings: { config } }: Context): void {
 }
 
 /** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
-export async function notifyStep(context: Context, told: Told, verdict: Verdict): Promise<Notified> {
+export async function notifyStep(context: Context, told: AlertContext, verdict: Verdict): Promise<Notified> {
   const { given, config } = context.settings;
   const now = given.at ?? context.clock.now();
   const at = new Date(now).toISOString();
@@ -131,7 +117,7 @@ export async function notifyStep(context: Context, told: Told, verdict: Verdict)
   // A dry run leaves the work folder to whoever has it.
   if (!given.dryRun) await context.work.writeJson("alerts.json", result);
   context.signal.throwIfAborted();
-  return { result, exitCode: exitCodeOfDeliveries(context, alerts, deliveries) };
+  return { result, exitCode: exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) };
 }
 
 /** null: nothing is sent, as there is no token or the run is dry. */
@@ -227,22 +213,6 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
     },
   ]);
 }
-
-function exitCodeOfDeliveries(context: Context, alerts: readonly Alert[], deliveries: readonly Delivery[]): ExitCode {
-  const policy = context.settings.given.onDeliveryFailure;
-  const failed = deliveries.filter(({ result }) => result === "failed");
-  const fails = failed.some(
-    ({ key }) =>
-      policy === "fail" || (policy === undefined && isAboutErrors(alerts.find((alert) => alert.key === key))),
-  );
-  return fails ? 5 : 0;
-}
-
-function isAboutErrors(alert: Alert | undefined): boolean {
-  return alert?.kind === "overdue" || (alert?.kind === "problems" && alert.severity === "error");
-}
-
-const NO_CHANNEL = "no channel configured";
 
 function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy {
   const routes = config.slack.routes.map((route) => ({
