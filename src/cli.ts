@@ -67,7 +67,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
     import("./settings/help.ts"),
-    import("./settings/faces.ts"),
+    import("./settings/action-and-orb.ts"),
     import("./support/files.ts"),
     import("./setup/context.ts"),
   ]);

@@ -1,17 +1,17 @@
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
-import { lineUp, whyUnsure } from "../queue/outlook.ts";
+import { lineUp, whyUnsure } from "../queue/queue-position.ts";
 import type { Context } from "../setup/context.ts";
-import { createStarter } from "../setup/dbt.ts";
-import type { Occasion } from "../setup/occasion.ts";
+import type { Workshop } from "../setup/dbt-project.ts";
+import { createStarter } from "../setup/dbt-runner.ts";
+import type { Occasion } from "../setup/run-settings.ts";
 import { openAside } from "../setup/work-lock.ts";
-import type { Workshop } from "../setup/workshop.ts";
 import { buildArguments } from "../steps/build.ts";
-import { describePlan } from "../steps/decide-plan.ts";
-import { lookAtLine } from "../steps/line.ts";
-import { planStep } from "../steps/plan.ts";
-import { describeFailure } from "../steps/select-nodes.ts";
+import { describePlan } from "../steps/plan/decide-plan.ts";
+import { planStep } from "../steps/plan/plan.ts";
+import { describeFailure } from "../steps/plan/select-nodes.ts";
+import { lookAtLine } from "../steps/queue/queue.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or

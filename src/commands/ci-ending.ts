@@ -6,15 +6,15 @@ import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
-import type { Occasion } from "../setup/occasion.ts";
+import type { Occasion } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
-import { type AlertContext, notifyStep } from "../steps/notify.ts";
-import { publishIfDue } from "../steps/publish.ts";
-import { junitDirOf, writeSummary } from "../steps/report.ts";
+import { type AlertContext, notifyStep } from "../steps/notify/notify.ts";
+import { publishIfDue } from "../steps/publish/publish.ts";
+import { junitDirOf, writeSummary } from "../steps/report/report.ts";
 import { type ErrorFields, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
 
 /** ci.json and `ci --json`. */

@@ -3,10 +3,10 @@ import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts
 import { type Cleaning, type CleanRequest, decideClean, ownRef, parseNamedRef, prefixOf } from "../run/clean.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
-import { createStarter, type DbtStarter } from "../setup/dbt.ts";
-import { learnRun, type Occasion } from "../setup/occasion.ts";
+import { hashOfBranch, openWorkshop, type Workshop } from "../setup/dbt-project.ts";
+import { createStarter, type DbtStarter } from "../setup/dbt-runner.ts";
+import { learnRun, type Occasion } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
-import { hashOfBranch, openWorkshop, type Workshop } from "../setup/workshop.ts";
 import { readKnownRefs } from "../steps/known-refs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";

@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
 import { whyNotAlerted } from "../alerts/audience.ts";
 import type { Context } from "../setup/context.ts";
-import { learnOccasion, learnRun } from "../setup/occasion.ts";
+import { learnOccasion, learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import type { Verdict } from "../severity/verdict.ts";
-import { type AlertContext, assertChannels, mutedIn, notifyStep } from "../steps/notify.ts";
+import { type AlertContext, assertChannels, mutedIn, notifyStep } from "../steps/notify/notify.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export async function run(context: Context): Promise<number> {

@@ -1,13 +1,13 @@
 import type { Context } from "../setup/context.ts";
-import { createStarter } from "../setup/dbt.ts";
-import { learnOccasion } from "../setup/occasion.ts";
+import { openWorkshop } from "../setup/dbt-project.ts";
+import { createStarter } from "../setup/dbt-runner.ts";
 import { refuseTarget } from "../setup/own-code.ts";
+import { learnOccasion } from "../setup/run-settings.ts";
 import { withTarget, withWork } from "../setup/work-lock.ts";
-import { openWorkshop } from "../setup/workshop.ts";
-import { describePlan, type Planned } from "../steps/decide-plan.ts";
-import { planStep } from "../steps/plan.ts";
-import { planOffline } from "../steps/plan-offline.ts";
-import { describeFailure } from "../steps/select-nodes.ts";
+import { describePlan, type Planned } from "../steps/plan/decide-plan.ts";
+import { planStep } from "../steps/plan/plan.ts";
+import { planOffline } from "../steps/plan/plan-offline.ts";
+import { describeFailure } from "../steps/plan/select-nodes.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 export async function run(context: Context): Promise<number> {

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { runProcess } from "../dbt/process.ts";
 import type { QueueResult } from "../queue/result.ts";
-import { renderQueueSummary } from "../render/line.ts";
+import { renderQueueSummary } from "../render/queue-table.ts";
 import type { Context } from "../setup/context.ts";
-import { learnRun } from "../setup/occasion.ts";
+import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
-import { type Turn, takeTurn } from "../steps/turn.ts";
+import { type Turn, takeTurn } from "../steps/queue/turn.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { withoutSecrets } from "../support/secrets.ts";
 

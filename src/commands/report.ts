@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import { describeJudged } from "../render/judged-words.ts";
 import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
-import { builtNodes } from "../selection/built.ts";
+import { builtNodes } from "../selection/buildable-nodes.ts";
 import type { Context } from "../setup/context.ts";
-import { learnRun } from "../setup/occasion.ts";
+import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
-import { forgetVerdict, reportStep, writeSummary } from "../steps/report.ts";
-import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report-inputs.ts";
+import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
+import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../support/log.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 

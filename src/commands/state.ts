@@ -1,18 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
+import { listAncestors } from "../bundles/base-commit.ts";
+import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
+import type { BundleRef, BundleStore } from "../bundles/store.ts";
 import { findDbtFolders } from "../dbt/folders.ts";
 import type { Run } from "../run/run.ts";
 import { openAncestry } from "../setup/ancestry.ts";
+import { openStoreOf, requireStore } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
-import { learnOccasion, learnRun } from "../setup/occasion.ts";
-import { openStoreOf, requireStore } from "../setup/store.ts";
+import { learnOccasion, learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
-import { listAncestors } from "../state/base-commit.ts";
-import { type BundleHeader, readBundle } from "../state/bundle.ts";
-import type { BundleRef, BundleStore } from "../state/store.ts";
-import { filesInFolder, filesOfBuild } from "../steps/bundle-files.ts";
-import { localChanges, publishStep, refusalOf } from "../steps/publish.ts";
-import { projectDirOf } from "../steps/report-inputs.ts";
+import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
+import { localChanges, publishStep, refusalOf } from "../steps/publish/publish.ts";
+import { projectDirOf } from "../steps/report/report-inputs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
 /** `state publish|fetch --json`. */

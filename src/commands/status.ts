@@ -1,8 +1,8 @@
-import { lineUp, whyUnsure } from "../queue/outlook.ts";
-import { renderLine } from "../render/line.ts";
+import { lineUp, whyUnsure } from "../queue/queue-position.ts";
+import { renderLine } from "../render/queue-table.ts";
 import type { Context } from "../setup/context.ts";
-import { learnRun } from "../setup/occasion.ts";
-import { lookAtLine } from "../steps/line.ts";
+import { learnRun } from "../setup/run-settings.ts";
+import { lookAtLine } from "../steps/queue/queue.ts";
 import { SignalboxError } from "../support/errors.ts";
 
 /** One look at the line, without waiting: who is inside, who waits, in their order. */

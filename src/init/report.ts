@@ -1,4 +1,4 @@
-import { cleanText } from "../render/untrusted.ts";
+import { cleanText } from "../render/sanitize.ts";
 import type { Advice } from "./advice.ts";
 import { proposeCi } from "./decide.ts";
 import type { Answers, Facts } from "./facts.ts";

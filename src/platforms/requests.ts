@@ -1,4 +1,4 @@
-import { parseInstant } from "../queue/instant.ts";
+import { parseInstant } from "../queue/iso-time.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 

@@ -1,4 +1,4 @@
-import { parseInstant } from "./instant.ts";
+import { parseInstant } from "./iso-time.ts";
 import { isAtWork, isCutShort, isRunning } from "./status.ts";
 import { comparePlaces, compareTickets, type Scan, type SeenRun, type Ticket } from "./ticket.ts";
 

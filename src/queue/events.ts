@@ -1,5 +1,5 @@
 import type { Wait } from "./decide.ts";
-import type { Outlook } from "./outlook.ts";
+import type { Outlook } from "./queue-position.ts";
 import type { SeenRun } from "./ticket.ts";
 
 /** What a waiting run has to tell, whenever something changed and at least once a minute. */

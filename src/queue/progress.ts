@@ -1,7 +1,7 @@
 import type { Wait } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
-import { parseInstant } from "./instant.ts";
-import type { Ahead, Outlook } from "./outlook.ts";
+import { parseInstant } from "./iso-time.ts";
+import type { Ahead, Outlook } from "./queue-position.ts";
 import type { Blocker } from "./result.ts";
 import type { Scan, SeenRun } from "./ticket.ts";
 

@@ -1,5 +1,5 @@
 import type { Trigger } from "../run/run.ts";
-import { parseInstant } from "./instant.ts";
+import { parseInstant } from "./iso-time.ts";
 
 /** The place of a run in the one strict order that every reader computes alike. */
 export interface Ticket {

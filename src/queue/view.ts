@@ -1,6 +1,6 @@
 import type { Clock } from "../support/clock.ts";
 import { type Decision, type DecisionPolicy, decide, findOwn, type Me, type Now } from "./decide.ts";
-import { lookAhead, type Outlook } from "./outlook.ts";
+import { lookAhead, type Outlook } from "./queue-position.ts";
 import type { RunSource } from "./source.ts";
 import type { Scan, SeenRun } from "./ticket.ts";
 

@@ -3,7 +3,7 @@ import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, NodeFacts, Verdict } from "../severity/verdict.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
-import { cleanText, cutText, markdownBlock, markdownCode, markdownText } from "./untrusted.ts";
+import { cleanText, cutText, markdownBlock, markdownCode, markdownText } from "./sanitize.ts";
 import { duration, grouped, listed, shortName } from "./words.ts";
 
 export interface Summary {

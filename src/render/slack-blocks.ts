@@ -8,7 +8,7 @@ import type {
   RichTextSection,
   SectionBlock,
 } from "@slack/types";
-import { cleanLine, cleanText, cutText, escapeMrkdwn, withoutAround } from "./untrusted.ts";
+import { cleanLine, cleanText, cutText, escapeMrkdwn, withoutAround } from "./sanitize.ts";
 
 /**
  * The few pieces that our messages are made of. Text from outside stands only where Slack parses nothing (plain_text, and

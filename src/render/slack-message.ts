@@ -3,6 +3,7 @@ import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { type FindingWords, headlineOf } from "./finding-words.ts";
+import { cleanLine, cut, escapeMrkdwn } from "./sanitize.ts";
 import {
   code,
   context,
@@ -15,7 +16,6 @@ import {
   richText,
   words,
 } from "./slack-blocks.ts";
-import { cleanLine, cut, escapeMrkdwn } from "./untrusted.ts";
 import { grouped } from "./words.ts";
 
 /** Slack refuses a message near 13,200 characters; the number is not documented. */

@@ -1,6 +1,6 @@
+import { cut } from "./sanitize.ts";
 import { context } from "./slack-blocks.ts";
 import type { SlackMessage } from "./slack-message.ts";
-import { cut } from "./untrusted.ts";
 
 /** Forms of a message for where Slack does not take it as it is. */
 

@@ -1,7 +1,7 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, TextObject } from "@slack/types";
 import { defuse } from "../support/log.ts";
+import type { Paint } from "./colors.ts";
 import type { SlackMessage } from "./slack.ts";
-import type { Paint } from "./style.ts";
 
 export interface PreviewOptions {
   /** What stands in the upper edge: `#C0ERRORS00 · errors`. */

@@ -3,6 +3,7 @@ import type { Alert, BoardRow, LedgerEntry } from "../alerts/alert.ts";
 import { nameOfFingerprint, runTroubleOf } from "../alerts/fingerprint.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { describeFinding, type FindingWords } from "./finding-words.ts";
+import { cleanLine, cut, escapeMrkdwn } from "./sanitize.ts";
 import { bullets, code, context, divider, mrkdwnDate, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   type AlertFacts,
@@ -12,7 +13,6 @@ import {
   type SlackMessage,
   type Told,
 } from "./slack-message.ts";
-import { cleanLine, cut, escapeMrkdwn } from "./untrusted.ts";
 import { count, grouped, listed, shortName } from "./words.ts";
 
 export type { AlertFacts, SlackMessage } from "./slack-message.ts";

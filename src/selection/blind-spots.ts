@@ -3,7 +3,7 @@ import type { Manifest, Node } from "../artifacts/manifest.ts";
 import { cutList } from "./cut-list.ts";
 import { changedMacrosOf } from "./macros.ts";
 import type { PlannedNode } from "./plan.ts";
-import { isSame } from "./python.ts";
+import { isSame } from "./python-equality.ts";
 
 /** What changed between two manifests, and what no state selector of dbt's sees: one warning each, sorted by kind. */
 export function blindSpots(current: Manifest, baseline: Manifest): readonly string[] {

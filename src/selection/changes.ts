@@ -1,4 +1,6 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { dialectOf, NEWEST } from "./dialect.ts";
+import { createMacroCheck } from "./macros.ts";
 import {
   changedConfig,
   changedProperties,
@@ -9,9 +11,7 @@ import {
   hasOtherRelation,
   isGenericTest,
   type Pair,
-} from "./contents.ts";
-import { dialectOf, NEWEST } from "./dialect.ts";
-import { createMacroCheck } from "./macros.ts";
+} from "./node-comparison.ts";
 import type { Reason } from "./plan.ts";
 
 /** The X of `state:modified.X`. */

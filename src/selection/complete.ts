@@ -1,6 +1,6 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { missingParents } from "./frontier.ts";
+import { missingParents } from "./missing-parents.ts";
 import type { Baseline, PlannedNode } from "./plan.ts";
 import { isPromotion, tokensFor } from "./promote.ts";
 import { type ResourceTypes, takesType } from "./resource-types.ts";

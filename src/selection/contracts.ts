@@ -2,7 +2,7 @@ import { type Fields, fieldsOf, isFields, listOf, textOf } from "../artifacts/fi
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import { cutList } from "./cut-list.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import { isSame } from "./python.ts";
+import { isSame } from "./python-equality.ts";
 import { parseSelector } from "./selector.ts";
 
 /** A promise to a model's readers that the change does not keep. dbt looks for these where it compares states. */

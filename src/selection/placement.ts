@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from "../artifacts/fields.ts";
 import { type Manifest, type Node, type Relation, relationOf } from "../artifacts/manifest.ts";
 import { holdsMark } from "../run/schema.ts";
-import { isEmpty } from "./built.ts";
+import { isEmpty } from "./buildable-nodes.ts";
 
 /** Where a build writes, and whether production is there: decided by relations, whatever targets are called. */
 

@@ -5,7 +5,7 @@ import { configCallOf } from "./config-call.ts";
 import { cutList } from "./cut-list.ts";
 import { dialectOf } from "./dialect.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
-import { isSame } from "./python.ts";
+import { isSame } from "./python-equality.ts";
 
 /** What is known beside the two manifests. */
 export interface Circumstances {

@@ -1,6 +1,6 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
-import { isEmpty } from "./built.ts";
+import { isEmpty } from "./buildable-nodes.ts";
 import { createCompare } from "./changes.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import { evaluate, type IndirectSelection } from "./evaluate.ts";

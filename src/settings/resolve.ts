@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { configurationError, type Problem } from "../support/errors.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
+import { placeOnFace } from "./action-and-orb.ts";
 import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
-import { placeOnFace } from "./faces.ts";
 import { type Config, configFile } from "./file.ts";
 import {
   type AnyOption,

@@ -1,7 +1,7 @@
+import { isOnRemoteBranch, isOnSomeBranch, isShallow } from "../bundles/ancestry.ts";
+import { isAncestor } from "../bundles/base-commit.ts";
 import type { GitHubClient } from "../platforms/github/client.ts";
 import type { Run } from "../run/run.ts";
-import { isOnRemoteBranch, isOnSomeBranch, isShallow } from "../state/ancestry.ts";
-import { isAncestor } from "../state/base-commit.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Remote } from "../support/remote.ts";
 import { repositoryIn } from "../support/repository-address.ts";

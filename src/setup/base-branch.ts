@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { z } from "zod";
+import { hasCommit, isShallow } from "../bundles/ancestry.ts";
 import { platformOf } from "../platforms/detect.ts";
 import { chooseBaseBranch, type SharedBaseBranch } from "../run/base-branch.ts";
 import { notAFlag } from "../settings/values.ts";
 import { parseYaml } from "../settings/yaml.ts";
-import { hasCommit, isShallow } from "../state/ancestry.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Remote } from "../support/remote.ts";
 import { gitHubRepository, isCloneOf } from "./ancestry.ts";

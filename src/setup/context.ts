@@ -3,7 +3,7 @@ import { platformOf } from "../platforms/detect.ts";
 import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { createPlainRunner } from "../platforms/plain-runner.ts";
 import type { Runner } from "../platforms/ports.ts";
-import { createPaint, type Paint } from "../render/style.ts";
+import { createPaint, type Paint } from "../render/colors.ts";
 import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
 import { type Children, createChildren } from "../support/claims.ts";

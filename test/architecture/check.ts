@@ -7,7 +7,7 @@ export interface Source {
 }
 
 const CORE = ["run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
-const EDGES = ["dbt", "state", "platforms", "slack"];
+const EDGES = ["dbt", "bundles", "platforms", "slack"];
 
 /** What each folder may import beside itself. Edges do not know each other, and nobody but the entry knows commands. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

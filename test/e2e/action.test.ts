@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { OUTPUTS } from "../../src/settings/faces.ts";
+import { OUTPUTS } from "../../src/settings/action-and-orb.ts";
 import { type Replay, type Replayed, replayAction } from "./action.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 

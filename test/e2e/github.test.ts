@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
-import { buildZip } from "../state/build-zip.ts";
+import { buildZip } from "../bundles/build-zip.ts";
 import { json, signalbox } from "./cli.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 

@@ -3,21 +3,14 @@ import { readRunResults } from "../../src/artifacts/run-results.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
 import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
+import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
-import { locateFindings } from "../../src/render/locate.ts";
 import { renderSummary } from "../../src/render/markdown.ts";
+import { cleanLine, cleanText, cutText, markdownBlock, markdownCode, markdownText } from "../../src/render/sanitize.ts";
 import { renderAlert } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
-import { createPaint } from "../../src/render/style.ts";
+import { locateFindings } from "../../src/render/source-lines.ts";
 import { renderVerdict } from "../../src/render/terminal.ts";
-import {
-  cleanLine,
-  cleanText,
-  cutText,
-  markdownBlock,
-  markdownCode,
-  markdownText,
-} from "../../src/render/untrusted.ts";
 import { outlineOf } from "../../src/render/yaml-outline.ts";
 import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";

@@ -27,7 +27,7 @@ export const mutants = [
   {
     name: "a re-run keeps its place (GitHub)",
     quick: true,
-    file: github("record"),
+    file: github("workflow-run"),
     from: "const time = Math.max(created, started);",
     to: "const time = created;",
     worlds: ["github"],
@@ -36,7 +36,7 @@ export const mutants = [
   {
     name: "a re-run keeps its place (CircleCI)",
     quick: true,
-    file: circle("place"),
+    file: circle("ticket"),
     from: "second: isByFirst ? pipelineSecond : second,",
     to: "second: pipelineSecond,",
     worlds: ["circleci"],
@@ -61,7 +61,7 @@ export const mutants = [
   },
   {
     name: "queued and pending are not active (GitHub)",
-    file: github("record"),
+    file: github("workflow-run"),
     from: 'return run.status === "completed";',
     to: 'return !["requested", "waiting", "in_progress"].includes(run.status ?? "");',
     worlds: ["github"],
@@ -69,7 +69,7 @@ export const mutants = [
   },
   {
     name: "failing is not active (CircleCI)",
-    file: circle("describe"),
+    file: circle("to-seen-run"),
     from: 'const ENDED: readonly string[] = ["success",',
     to: 'const ENDED: readonly string[] = ["failing", "success",',
     worlds: ["circleci"],
@@ -78,7 +78,7 @@ export const mutants = [
   {
     name: "queued is not active (CircleCI)",
     quick: true,
-    file: circle("describe"),
+    file: circle("to-seen-run"),
     from: 'const ENDED: readonly string[] = ["success",',
     to: 'const ENDED: readonly string[] = ["queued", "success",',
     worlds: ["circleci"],
@@ -95,7 +95,7 @@ export const mutants = [
   },
   {
     name: "an error is an empty list (GitHub)",
-    file: github("lists"),
+    file: github("list-runs"),
     from: "        { signal },\n      );",
     to: "        { signal },\n      ).catch(() => ({ status: 200 as const, body: { total_count: 0, workflow_runs: [] }, date: null, etag: null, hasNext: false, requestId: null }));",
     worlds: ["github"],
@@ -122,7 +122,7 @@ export const mutants = [
   {
     name: "the time of a scan is that of its last request (GitHub)",
     quick: true,
-    file: github("lists"),
+    file: github("list-runs"),
     from: "if (serverTime === undefined) serverTime = answer.date;",
     to: "serverTime = answer.date;",
     worlds: ["github"],
@@ -147,7 +147,7 @@ export const mutants = [
   },
   {
     name: "404 on a young run: it is gone (GitHub)",
-    file: github("reader"),
+    file: github("read-run"),
     from: "return times >= 2 && age >= (lagSeconds + 1) * 1000;",
     to: "return true;",
     worlds: ["github"],
@@ -155,7 +155,7 @@ export const mutants = [
   },
   {
     name: "404 on a young run: it is gone (CircleCI)",
-    file: circle("book"),
+    file: circle("workflow-cache"),
     from: "return times >= 2 && age >= (lagSeconds + 1) * 1000;",
     to: "return true;",
     worlds: ["circleci"],
@@ -171,7 +171,7 @@ export const mutants = [
   },
   {
     name: "404 for good on a run that a list still shows: it is waited for (CircleCI)",
-    file: circle("book"),
+    file: circle("workflow-cache"),
     from: "gone.get(workflow.id) ?? ended.get(workflow.id)",
     to: "ended.get(workflow.id)",
     worlds: ["circleci"],
@@ -188,7 +188,7 @@ export const mutants = [
   },
   {
     name: "one kind of list that shows it is enough, while the other is empty (GitHub)",
-    file: github("lists"),
+    file: github("list-runs"),
     from: "return active.has(id) && (recent.has(id) || isBeyondRecent);",
     to: "return active.has(id) || recent.has(id) || isBeyondRecent;",
     worlds: ["github"],
@@ -213,7 +213,7 @@ export const mutants = [
   },
   {
     name: "a re-run from before the look-back has to stand in the unfiltered list (GitHub)",
-    file: github("lists"),
+    file: github("list-runs"),
     from: "(recent.has(id) || isBeyondRecent)",
     to: "(recent.has(id) || (isBeyondRecent && false))",
     worlds: [],
@@ -238,7 +238,7 @@ export const mutants = [
   {
     name: "only the first page is read (GitHub)",
     quick: true,
-    file: github("lists"),
+    file: github("list-runs"),
     from: "const isPastAll = rows.some(isPast);",
     to: "const isPastAll = true;",
     worlds: ["github"],
@@ -254,7 +254,7 @@ export const mutants = [
   },
   {
     name: "a run is read from /attempts/{n}, which tells another created_at",
-    file: github("reader"),
+    file: github("read-run"),
     from: "client.request(ROUTE, { run_id: id }, { signal, etag })",
     to: 'client.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}", { run_id: id, attempt_number: cached.get(id)?.run.attempt ?? 1 }, { signal, etag })',
     worlds: ["github"],
@@ -313,7 +313,7 @@ export const mutants = [
   },
   {
     name: "a run that ends in the second of its last update never ends (GitHub)",
-    file: github("record"),
+    file: github("workflow-run"),
     from: "compareReads(known, read) > 0 ? known : read",
     to: "compareReads(known, read) >= 0 ? known : read",
     worlds: ["github"],
@@ -321,7 +321,7 @@ export const mutants = [
   },
   {
     name: "one's own pipeline is closed before one is listed (CircleCI)",
-    file: circle("book"),
+    file: circle("workflow-cache"),
     from: "pipeline.id !== own.pipelineId &&\n      workflows.length > 0 &&",
     to: "",
     worlds: [],

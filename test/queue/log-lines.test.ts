@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { QueueEvent } from "../../src/queue/events.ts";
 import { describeEvent } from "../../src/queue/log-lines.ts";
-import { lookAhead } from "../../src/queue/outlook.ts";
+import { lookAhead } from "../../src/queue/queue-position.ts";
 import type { SeenRun } from "../../src/queue/ticket.ts";
 import { buildRun, buildScan, me, NOW, secondsAgo } from "./build.ts";
 

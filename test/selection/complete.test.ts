@@ -9,7 +9,7 @@ import {
   type Selected,
   type SelectionResult,
 } from "../../src/selection/complete.ts";
-import { missingParents } from "../../src/selection/frontier.ts";
+import { missingParents } from "../../src/selection/missing-parents.ts";
 import type { Baseline } from "../../src/selection/plan.ts";
 import { EVERY_TYPE } from "../../src/selection/resource-types.ts";
 import { select } from "../../src/selection/select.ts";

@@ -12,7 +12,7 @@ import {
   renderOrbEnvironment,
   renderOrbHandOver,
   renderOrbParameters,
-} from "../../src/settings/faces.ts";
+} from "../../src/settings/action-and-orb.ts";
 import { configFile } from "../../src/settings/file.ts";
 import { COMMANDS, OPTIONS, variableOf } from "../../src/settings/flags.ts";
 import { renderCommandHelp, renderTopHelp } from "../../src/settings/help.ts";

@@ -1,6 +1,6 @@
 import type { AxiosAdapter } from "axios";
 import type { Me } from "../../queue/decide.ts";
-import { parseInstant } from "../../queue/instant.ts";
+import { parseInstant } from "../../queue/iso-time.ts";
 import type { RunSource } from "../../queue/source.ts";
 import type { SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
@@ -8,13 +8,13 @@ import { SignalboxError } from "../../support/errors.ts";
 import type { Fetch } from "../../support/proxied-fetch.ts";
 import { tellOnce, tryUntilDeadline } from "../requests.ts";
 import { type Pipeline, pipelineAnswer, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
-import { createBook } from "./book.ts";
 import { type CircleClient, createCircleClient } from "./client.ts";
 import { type Group, isSameRef, nameGroup, resolveNames } from "./group.ts";
+import { doTogether } from "./map-limit.ts";
 import { findPages, findPipeline, pathOf, readPages } from "./pages.ts";
-import { placeWorkflows } from "./place.ts";
-import { doTogether } from "./together.ts";
+import { placeWorkflows } from "./ticket.ts";
 import { isKnownTrigger } from "./trigger.ts";
+import { createBook } from "./workflow-cache.ts";
 
 export interface CircleSourceOptions {
   /** `CIRCLE_WORKFLOW_ID`. */

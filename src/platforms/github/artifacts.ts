@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
 import { createGitHubBranches } from "./branches.ts";
 import type { GitHubClient, Route } from "./client.ts";
-import { readAnswer, runAnswer } from "./record.ts";
+import { readAnswer, runAnswer } from "./workflow-run.ts";
 
 const id = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/)]).transform(String);
 const word = z.string().nullish().catch(null);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GitHubClient } from "./client.ts";
-import { readAnswer } from "./record.ts";
+import { readAnswer } from "./workflow-run.ts";
 
 /** https://docs.github.com/en/rest/branches/branches#get-a-branch */
 const branchAnswer = z.object({ commit: z.object({ sha: z.string() }) });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
 import type { GitHubClient, Route } from "./client.ts";
-import { readAnswer } from "./record.ts";
+import { readAnswer } from "./workflow-run.ts";
 
 export interface StickyComment {
   /** Writes the comment's text: a new comment the first time, the same one after that. */

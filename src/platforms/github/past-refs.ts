@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type NamedRef, ownRef } from "../../run/clean.ts";
 import type { GitHubClient, Route } from "./client.ts";
-import { readAnswer } from "./record.ts";
+import { readAnswer } from "./workflow-run.ts";
 
 /** What pull requests tell of branches, also of forks, which git cannot list. */
 export interface PullRequestRefs {

@@ -1,5 +1,5 @@
 import type { Me } from "../../queue/decide.ts";
-import { parseInstant } from "../../queue/instant.ts";
+import { parseInstant } from "../../queue/iso-time.ts";
 import type { RunSource } from "../../queue/source.ts";
 import { GONE, NOT_FOUND } from "../../queue/status.ts";
 import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
@@ -7,10 +7,10 @@ import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { tellOnce, tryUntilDeadline } from "../requests.ts";
 import { createGitHubClient, type GitHubClient, type Route } from "./client.ts";
-import { createEarlierAttempts } from "./earlier.ts";
-import { createLifeSigns } from "./life.ts";
-import { readLists } from "./lists.ts";
-import { createRunReader } from "./reader.ts";
+import { createLifeSigns } from "./last-activity.ts";
+import { readLists } from "./list-runs.ts";
+import { createEarlierAttempts } from "./previous-attempt.ts";
+import { createRunReader } from "./read-run.ts";
 import {
   describeRun,
   type Group,
@@ -20,7 +20,7 @@ import {
   type RunRecord,
   ticketOf,
   updateRead,
-} from "./record.ts";
+} from "./workflow-run.ts";
 import { resolveWorkflows } from "./workflows.ts";
 
 export interface GitHubSourceOptions {

@@ -1,7 +1,7 @@
 import { configurationError } from "../../support/errors.ts";
 import { quoteAll } from "../quote.ts";
 import type { GitHubClient, Route } from "./client.ts";
-import { readAnswer, workflowPage } from "./record.ts";
+import { readAnswer, workflowPage } from "./workflow-run.ts";
 
 const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/workflows";
 const PAGE_SIZE = 100;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Me } from "../../queue/decide.ts";
-import { parseInstant } from "../../queue/instant.ts";
+import { parseInstant } from "../../queue/iso-time.ts";
 import type { RunSource } from "../../queue/source.ts";
 import type { Run } from "../../run/run.ts";
 import {

@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { cleanLine } from "../../render/sanitize.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, saveStream, twice } from "../receive.ts";
+import type { BundleRef, BundleStore } from "../store.ts";
+
+const LATEST = "latest";
+
+/**
+ * A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. `notice` hears of a
+ * folder that is not there, which a first deploy makes, and which a wrong path never has.
+ */
+export function createDirStore(root: string, notice: (text: string) => void = () => {}): BundleStore {
+  const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
+  const has = async (commit: string) =>
+    isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
+  let hasTold = false;
+  const tellOnce = (text: string) => {
+    if (!hasTold) notice(text);
+    hasTold = true;
+  };
+  const findLatest = async () => {
+    const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
+    if (latest === undefined) return null;
+    if (await has(latest)) return refOf(latest);
+    tellOnce(`${join(root, LATEST)} names a bundle that is not there: ${cleanLine(latest, 60)}`);
+    return null;
+  };
+  return {
+    find: (commits) =>
+      tellFailure(root, "read", async () => {
+        if (!(await isThere(root))) tellOnce(`${root} does not exist: the first deploy that publishes makes it`);
+        if (commits.length === 0) return findLatest();
+        for (const commit of commits) {
+          if (await has(commit)) return refOf(commit);
+        }
+        return null;
+      }),
+    // A deploy may replace the bundle while it is read: once more, then.
+    read: (ref, into) =>
+      tellFailure(root, "read", () => twice(() => receiveBundle(ref, into, (folder) => takeFolder(ref.where, folder)))),
+    write: (folder, header) =>
+      tellFailure(root, "written", async () => {
+        const ref = refOf(header.commit);
+        await putFolder(folder, ref.where, header);
+        await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
+        return ref;
+      }),
+  };
+}
+
+/** What the disk says is nobody's bug: a service error, as of any store that fails. */
+async function tellFailure<T>(root: string, done: "read" | "written", use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof SignalboxError) throw error;
+    throw new SignalboxError(
+      "service",
+      `the store ${root} cannot be ${done}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: `is the folder there, and may this user ${done === "read" ? "read" : "write"} it?`, cause: error },
+    );
+  }
+}
+
+/** Copies what is to be checked: what the place held a moment ago tells nothing of what was copied. */
+async function takeFolder(place: string, folder: string): Promise<void> {
+  const take = async (name: string, mostBytes: number) => {
+    const file = await openIfAny(join(place, name));
+    if (file === null) return;
+    await saveStream(file.createReadStream(), join(folder, name), { mostBytes, where: join(place, name) });
+  };
+  await take("state.json", MOST_HEADER_BYTES);
+  const { files } = await readHeader(folder, place);
+  for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isNodeError(error) && error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+}
+
+async function openIfAny(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    throw error;
+  }
+}
+
+/** Copies beside the place and renames. The bundle of an earlier run of the same commit makes room first. */
+async function putFolder(folder: string, place: string, header: BundleHeader): Promise<void> {
+  const suffix = randomBytes(4).toString("hex");
+  const fresh = `${place}.${suffix}.new`;
+  const old = `${place}.${suffix}.old`;
+  try {
+    await mkdir(fresh, { recursive: true });
+    for (const name of filesOf(header)) await copyFile(join(folder, name), join(fresh, name));
+    await rename(place, old).catch((error: unknown) => {
+      if (!isNodeError(error) || error.code !== "ENOENT") throw error;
+    });
+    await rename(fresh, place);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { withoutChoices } from "../dbt/environment.ts";
+import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
+import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
+import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
+import { createGit } from "../support/git.ts";
+import { withoutSecrets } from "../support/secrets.ts";
+import { type Choosing, readChoosing } from "./choosing.ts";
+import { type Context, describeUnread, noConfigFile } from "./context.ts";
+import { assertOwnCode, refuseTarget } from "./own-code.ts";
+import { assertCheckout, type Occasion } from "./run-settings.ts";
+
+/** Where and how dbt works in this run. */
+export interface Workshop {
+  readonly project: Project;
+  /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly choosing: Choosing;
+  /** dbt's own target folder, shared by all starts so that partial parsing works. */
+  readonly targetPath: string;
+  readonly top: string;
+  /** Whose schema a check builds into; null in the other modes. */
+  readonly owner: SchemaOwner | null;
+  /** What no schema holds but those of this check; null: nothing tells them apart, or the mode is another. */
+  readonly mark: string | null;
+}
+
+/** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
+export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
+  const { config } = context.settings;
+  refuseTarget(context);
+  await assertCheckout(context);
+  const dir = resolve(context.baseDir, config.dbt.projectDir);
+  await assertOwnCode(context, occasion, dir);
+  assertOwnTarget(context, occasion);
+  const owner = ownerOf(occasion);
+  const template = config.modes.check.schema;
+  const told = {
+    ...withoutSecrets(context.env),
+    ...config.dbt.env,
+    ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
+  };
+  const choosing = readChoosing(config.dbt.args, told);
+  const { env, dropped } = withoutChoices(told);
+  warnOfDropped(context, dir, told, dropped);
+  const project = await readProject({
+    dir,
+    profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
+    profile: config.dbt.profile,
+    env: told,
+  });
+  const where = context.settings.given.target === undefined ? `modes.${occasion.mode}.target` : "--target";
+  assertTarget(project, occasion.target, where);
+  await assertProgram(config.dbt.command, dir, env);
+
+  const git = createGit(dir, context.env);
+  const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
+  const mark = owner === null ? null : markOf(template, owner);
+  return { project, env, choosing, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
+}
+
+/** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */
+function warnOfDropped(
+  { cwd, log }: Context,
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  dropped: readonly string[],
+): void {
+  const isSameFolder = (name: string) => name.endsWith("PROJECT_DIR") && resolve(cwd, env[name] ?? "") === dir;
+  const names = dropped.filter((name) => !isSameFolder(name));
+  if (names.length > 0)
+    log.warn("dbt", `${names.join(", ")}: not handed to dbt, as the plan and signalbox.yml say what it does`);
+}
+
+/** A check builds on every push of every branch: production must never be where it does so. */
+function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
+  if (mode !== "check") return;
+  const { deploy, schedule } = context.settings.config.modes;
+  const hint =
+    "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
+  if (target === null) {
+    const wanted = "check mode needs a dbt target of its own, so that no pull request builds into production";
+    if (!context.configFile.exists)
+      throw new SignalboxError("configuration", `${noConfigFile(context)}: ${wanted}`, {
+        hint: describeUnread(context) ?? `signalbox init writes one; ${hint}`,
+      });
+    throw configurationError([{ where: "modes.check.target", got: null, wanted: `is missing: ${wanted}` }], hint);
+  }
+  const shared = target === deploy.target ? "deploy" : target === schedule.target ? "schedule" : null;
+  if (shared !== null) {
+    const problem: Problem = {
+      where: "modes.check.target",
+      got: JSON.stringify(target),
+      wanted: `is also the target of ${shared} mode: wanted one of its own, so that no pull request builds into production`,
+    };
+    throw configurationError([problem], hint);
+  }
+}
+
+function ownerOf({ mode, run }: Occasion): SchemaOwner | null {
+  if (mode !== "check") return null;
+  const full = schemaKeyOf(run.ref.name, run.trust === "fork" ? run.headRepository : null);
+  return { branch: run.ref.name, hash: hashOfBranch(full), pullRequest: run.pullRequest?.number ?? null };
+}
+
+/** What tells the schemas of two branches apart whose slugs are the same, in hex. */
+export function hashOfBranch(name: string): string {
+  return createHash("sha256").update(name).digest("hex");
+}

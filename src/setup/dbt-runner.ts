@@ -1,0 +1,64 @@
+import { flag, showCommandLine } from "../dbt/arguments.ts";
+import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
+import type { Choosing } from "./choosing.ts";
+import type { Context } from "./context.ts";
+import type { Workshop } from "./dbt-project.ts";
+import type { Occasion } from "./run-settings.ts";
+
+/** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
+export interface DbtStarter extends Dbt {
+  /** Project, target and target folder of this run, for the fields of a start that are always the same. */
+  readonly place: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
+  /** What chooses nodes beside the selector. */
+  readonly choosing: Choosing;
+  /** `dbt deps` where it is needed, at most once; null: it was not. */
+  installPackages(): Promise<DbtStart | null>;
+}
+
+export function createStarter(context: Context, occasion: Occasion, workshop: Workshop): DbtStarter {
+  const { dbt: config } = context.settings.config;
+  const dbt = createDbt({
+    command: config.command,
+    env: workshop.env,
+    recordDir: context.work.path("dbt"),
+    profilesDir: workshop.project.profilesDir,
+    profile: config.profile,
+    extra: config.args,
+    color: context.color,
+    clock: context.clock,
+    children: context.children,
+    signal: context.signal,
+    onLine: context.log.pass,
+    onNotice: (text) => context.log.step("dbt", text),
+  });
+  const place = { projectDir: workshop.project.dir, targetPath: workshop.targetPath, target: occasion.target };
+  const { packages } = workshop.project;
+  let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
+  const starter: DbtStarter = {
+    place,
+    choosing: workshop.choosing,
+    installPackages: async () => {
+      if (!needsPackages) return null;
+      needsPackages = false;
+      return starter.start({ ...place, command: ["deps"], args: [] });
+    },
+    start: async (request) => {
+      context.log.step("dbt", showStart(context, request));
+      const close = context.runner.openGroup(`dbt ${request.command.join(" ")}`);
+      try {
+        return await dbt.start(request);
+      } finally {
+        close();
+        // Stopped from outside: nothing after dbt is to happen.
+        context.signal.throwIfAborted();
+      }
+    },
+  };
+  return starter;
+}
+
+/** The part of a start that a person would type, with paths from the working directory. */
+function showStart({ cwd, settings }: Context, { command, target, args }: StartRequest): string {
+  const shown = args.map((word) => (word.startsWith(`${cwd}/`) ? word.slice(cwd.length + 1) : word));
+  return showCommandLine([...settings.config.dbt.command, ...command, ...flag("--target", target), ...shown]);
+}

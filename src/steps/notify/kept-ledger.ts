@@ -1,0 +1,136 @@
+import { resolve, sep } from "node:path";
+import type { WebClient } from "@slack/web-api";
+import type { Ledger, UnsettledPost } from "../../alerts/alert.ts";
+import { settle, withoutPassed } from "../../alerts/unsettled.ts";
+import type { Context } from "../../setup/context.ts";
+import { createFileLedger } from "../../slack/ledger-store.ts";
+import { lookFor, type Sighting } from "../../slack/look.ts";
+import type { Clock } from "../../support/clock.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import type { Log } from "../../support/log.ts";
+
+/** The ledger of one scope while a run tells people of it. Alerts are sent whatever becomes of it. */
+export interface KeptLedger {
+  /** null: nothing is known of earlier runs. */
+  readonly ledger: Ledger | null;
+  /** Stores it; the answer is what is stored, with what another writer has added. Never throws: what fails is told. */
+  save(ledger: Ledger): Promise<{ readonly ledger: Ledger; readonly isSaved: boolean }>;
+}
+
+type Parts = Pick<Context, "cwd" | "log" | "runner" | "clock" | "env"> & {
+  readonly work: Pick<Context["work"], "dir">;
+  readonly settings: { readonly config: Pick<Context["settings"]["config"], "ledger"> };
+};
+
+/** Opens what `ledger:` names. One that cannot be read is told of, and everything counts as new. */
+export async function openKeptLedger(parts: Parts, scope: string): Promise<KeptLedger> {
+  const { cwd, log, clock, env, settings } = parts;
+  const { ledger: named } = settings.config;
+  if (!named.startsWith("file:")) {
+    if (named === "slack" && env.SLACK_BOT_TOKEN) {
+      log.warn(
+        "notify",
+        "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers",
+      );
+    }
+    return { ledger: null, save: async (ledger) => ({ ledger, isSaved: false }) };
+  }
+  const path = resolve(cwd, named.slice("file:".length));
+  if (path.startsWith(parts.work.dir + sep))
+    tellLoud(
+      parts,
+      `the ledger ${path} lies in the work folder, which every \`ci\` empties: each run tells everything again. Name a file in a folder that lasts`,
+    );
+  const store = createFileLedger(path, clock);
+  const { ledger, damage } = await store.load(scope);
+  if (damage !== null)
+    tellLoud(parts, `the ledger ${path} ${damage}. What earlier runs told is not known: every open problem is told`);
+
+  let base = ledger;
+  let hasFailed = false;
+  return {
+    ledger,
+    save: async (changed) => {
+      try {
+        const saved = await store.save(base, changed);
+        base = saved.ledger;
+        if (saved.keptAs !== null)
+          log.warn("notify", `the damaged ledger is kept as ${saved.keptAs}; a new one begins`);
+        return { ledger: saved.ledger, isSaved: true };
+      } catch (error) {
+        if (!(error instanceof SignalboxError)) throw error;
+        if (!hasFailed) tellLoud(parts, `${error.message}. Alerts are sent; the next run tells them once more`);
+        hasFailed = true;
+        return { ledger: changed, isSaved: false };
+      }
+    },
+  };
+}
+
+function tellLoud({ log, runner }: Pick<Parts, "log" | "runner">, message: string): void {
+  log.warn("notify", message);
+  runner.annotate([{ level: "warning", title: "Ledger of alerts", message, file: null, line: null }]);
+}
+
+/** All looks together: a run does not wait longer for what earlier ones have left open. */
+const LOOKS_END_MS = 30_000;
+
+/** The ledger after a look for each post whose answer an earlier run has lost, and those that nobody could look up. */
+export async function settleLost(
+  client: WebClient,
+  ledger: Ledger,
+  passed: readonly string[],
+  {
+    clock,
+    log,
+    signal,
+    fallback,
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    /** The channel for what another one refuses; null: there is none. */
+    readonly fallback: string | null;
+  },
+): Promise<{ ledger: Ledger; open: readonly UnsettledPost[] }> {
+  const end = clock.monotonic() + LOOKS_END_MS;
+  const isOver = () => signal.aborted || clock.monotonic() > end;
+  const open: UnsettledPost[] = [];
+  let settled = ledger;
+  for (const post of ledger.unsettled) {
+    const what = `a message of ${post.at.slice(0, 16).replace("T", " ")} UTC to ${post.channel}, whose answer was lost,`;
+    const { seen, channel } = await lookInBoth(client, post, fallback, isOver);
+    switch (seen.kind) {
+      case "found":
+        settled = settle(settled, { ...post, channel }, seen.ts);
+        log.step("notify", `${what} has arrived: it is not told again`);
+        break;
+      case "absent":
+        settled = settle(settled, post, null);
+        log.step("notify", `${what} has not arrived: it is told again`);
+        break;
+      default:
+        log.warn(
+          "notify",
+          `whether ${what} has arrived cannot be looked up (${seen.why}): what it told is told as a possible repeat`,
+        );
+        open.push(seen.kind === "never" ? withoutPassed(post, passed) : post);
+    }
+  }
+  return { ledger: { ...settled, unsettled: open }, open };
+}
+
+/** A run that was killed could not record that the channel refused its message and the fallback took it. */
+async function lookInBoth(
+  client: WebClient,
+  post: UnsettledPost,
+  fallback: string | null,
+  isOver: () => boolean,
+): Promise<{ readonly seen: Sighting; readonly channel: string }> {
+  const { channel } = post;
+  const seen = await lookFor(client, post, isOver);
+  if (seen.kind === "found" || fallback === null || fallback === channel) return { seen, channel };
+  const there = await lookFor(client, { ...post, channel: fallback }, isOver);
+  // Absent only where it is in neither.
+  return there.kind === "absent" ? { seen, channel } : { seen: there, channel: fallback };
+}

@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import type { WebClient } from "@slack/web-api";
+import type { Alert, Delivery, NotifyResult } from "../../alerts/alert.ts";
+import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../../alerts/audience.ts";
+import { type AlertPolicy, decideAlerts } from "../../alerts/decide.ts";
+import { fingerprintOf, nameOfFingerprint } from "../../alerts/fingerprint.ts";
+import { recordDeliveries } from "../../alerts/record.ts";
+import { channelOf, mentionsOf } from "../../alerts/route.ts";
+import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
+import { type AlertFacts, renderAlert } from "../../render/slack.ts";
+import { drawMessage } from "../../render/slack-preview.ts";
+import { count } from "../../render/words.ts";
+import type { Mode } from "../../run/mode.ts";
+import type { Run } from "../../run/run.ts";
+import type { Context } from "../../setup/context.ts";
+import { factsOf, isMatch } from "../../severity/rules.ts";
+import type { Finding, Verdict } from "../../severity/verdict.ts";
+import { createSlackClient } from "../../slack/client.ts";
+import { deliver, type Post } from "../../slack/deliver.ts";
+import { configurationError, type ExitCode } from "../../support/errors.ts";
+import { matchesGlob } from "../../support/globs.ts";
+import { openKeptLedger, settleLost } from "./kept-ledger.ts";
+import { findOfSameAttempt } from "./same-attempt.ts";
+
+/** What an alert says about the run that it comes from. */
+export interface AlertContext {
+  readonly run: Run;
+  readonly mode: Mode;
+  readonly target: string | null;
+  readonly project: string;
+}
+
+export interface Notified {
+  readonly result: NotifyResult;
+  readonly exitCode: ExitCode;
+}
+
+const REPEAT_SECONDS = 86_400;
+const MOST_COLUMNS = 88;
+
+/** Throws a configuration error where there is a token and a channel is missing. */
+export function assertChannels({ env, settings: { config } }: Context): void {
+  if (!env.SLACK_BOT_TOKEN) return;
+  const problems = missingChannels(config.slack);
+  if (problems.length > 0)
+    throw configurationError(
+      problems,
+      "in signalbox.yml, or as --error-channel and --warn-channel; in Slack, click the channel's name: the id stands at the bottom",
+    );
+}
+
+/** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
+export async function notifyStep(context: Context, told: AlertContext, verdict: Verdict): Promise<Notified> {
+  const { given, config } = context.settings;
+  const now = given.at ?? context.clock.now();
+  const at = new Date(now).toISOString();
+  const scope = `${told.run.repository} ${told.project} ${told.target ?? ""}`;
+  const kept = await openKeptLedger(context, scope);
+  const client = await openSlack(context);
+  const { ledger, open } =
+    client === null || kept.ledger === null
+      ? { ledger: kept.ledger, open: [] }
+      : await settleLost(client, kept.ledger, verdict.passed, {
+          clock: context.clock,
+          log: context.log,
+          signal: context.signal,
+          fallback: config.slack.fallback,
+        });
+  const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context, scope), now);
+  const facts: AlertFacts = {
+    run: told.run,
+    mode: told.mode,
+    target: told.target,
+    projectName: told.project,
+    reproduce: verdict.reproduce,
+  };
+  const posts = alerts.map((alert) => ({
+    key: alert.key,
+    channel: alert.channel,
+    message: renderAlert(alert, facts),
+    mayRepeat: mayRepeat(alert, open),
+  }));
+
+  // Before the first post: a run that is killed before it records leaves the next one the keys to look for.
+  const ahead =
+    ledger === null || client === null || posts.length === 0
+      ? { ledger, isSaved: false }
+      : await kept.save({
+          ...ledger,
+          unsettled: [...ledger.unsettled, ...unsettledOf(alerts, at, new Date(context.clock.now()).toISOString())],
+        });
+  // On a laptop each start is a run of its own; `--at` replays other moments than this one.
+  const isOneAttempt = (told.run.platform === "github" || told.run.platform === "circleci") && given.at === undefined;
+  const earlier =
+    client !== null && ledger === null && isOneAttempt
+      ? await findOfSameAttempt(client, context.work, posts, context)
+      : { there: [], repeats: [] };
+  const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
+  const isTold = client !== null || (alerts.length === 0 && given.dryRun !== true);
+  const recorded =
+    ahead.ledger !== null && isTold
+      ? (await kept.save(recordDeliveries(ahead.ledger, verdict, alerts, deliveries, at))).ledger
+      : ledger;
+
+  const result: NotifyResult = {
+    schema: 1,
+    alerts: alerts.map((alert) => ({
+      kind: alert.kind,
+      key: alert.key,
+      channel: alert.channel,
+      findings: idsOf(alert),
+    })),
+    deliveries,
+    ledger: { from: ledger === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
+    muted: mutedIn(verdict),
+  };
+  // A dry run leaves the work folder to whoever has it.
+  if (!given.dryRun) await context.work.writeJson("alerts.json", result);
+  context.signal.throwIfAborted();
+  return { result, exitCode: exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) };
+}
+
+/** null: nothing is sent, as there is no token or the run is dry. */
+async function openSlack({ env, settings: { given }, openFetch }: Context): Promise<WebClient | null> {
+  const token = env.SLACK_BOT_TOKEN;
+  if (!token || given.dryRun === true) return null;
+  const fetch = (await openFetch()) ?? globalThis.fetch;
+  return createSlackClient(token, given.slackUrl ?? "https://slack.com/api/", { fetch });
+}
+
+interface TellOptions {
+  /** Posts that stand in Slack already. */
+  readonly there: readonly Delivery[];
+  /** Keys of posts that may stand there. */
+  readonly repeats: readonly string[];
+  /** Whether the ledger holds what is posted now, for the next run to look for. */
+  readonly isRemembered: boolean;
+}
+
+async function tell(
+  context: Context,
+  client: WebClient | null,
+  alerts: readonly Alert[],
+  posts: readonly Post[],
+  { there, repeats, isRemembered }: TellOptions,
+): Promise<readonly Delivery[]> {
+  if (posts.length === 0) {
+    context.log.step("notify", "nothing to tell");
+    return [];
+  }
+  if (client === null) {
+    context.log.step(
+      "notify",
+      context.env.SLACK_BOT_TOKEN
+        ? "dry run: nothing is sent; the messages would look like this"
+        : "SLACK_BOT_TOKEN is not set: nothing is sent; the messages would look like this",
+    );
+    for (const [index, post] of posts.entries()) draw(context, alerts[index], post);
+    return [];
+  }
+  const { clock, signal } = context;
+  const { fallback } = context.settings.config.slack;
+  const due = posts
+    .filter(({ key }) => !there.some((delivery) => delivery.key === key))
+    .map((post) => (repeats.includes(post.key) ? { ...post, mayRepeat: true } : post));
+  const deliveries = [...there, ...(await deliver(due, { client, clock, signal, fallback }))];
+  for (const delivery of deliveries)
+    announce(
+      context,
+      delivery,
+      alerts.find(({ key }) => key === delivery.key),
+      isRemembered,
+    );
+  return deliveries;
+}
+
+function draw(context: Context, alert: Alert | undefined, { channel, message }: Post): void {
+  const what = alert?.kind === "problems" ? (alert.severity === "error" ? "errors" : "warnings") : (alert?.kind ?? "");
+  const lines = drawMessage(message, {
+    channel: `${channel === NO_CHANNEL ? channel : `#${channel}`} · ${what}`,
+    paint: context.paint,
+    width: MOST_COLUMNS,
+  });
+  context.log.more(["", ...lines]);
+}
+
+/** An error that did not arrive is loud: in the log and beside the run. */
+function announce(context: Context, delivery: Delivery, alert: Alert | undefined, isRemembered: boolean): void {
+  const what =
+    alert === undefined
+      ? delivery.key
+      : `${alert.kind === "problems" ? count(idsOf(alert).length, alert.severity === "error" ? "error" : "warning") : alert.kind} → ${alert.channel}`;
+  if (delivery.result !== "failed") {
+    context.log.step("notify", `${what}: ${delivery.result}`);
+    for (const way of delivery.ways ?? []) context.log.warn("notify", `${what}: ${delivery.result} ${way}`);
+    return;
+  }
+  const next =
+    delivery.mayBeIn === undefined
+      ? ""
+      : isRemembered
+        ? "; the next run looks for it before it is posted again"
+        : "; without a ledger the next run posts it again";
+  const message = `${what}: NOT DELIVERED (${delivery.code}): ${delivery.hint}${next}`;
+  context.log.warn("notify", message);
+  context.runner.annotate([
+    {
+      level: isAboutErrors(alert) ? "error" : "warning",
+      title: "Slack alert not delivered",
+      message,
+      file: null,
+      line: null,
+    },
+  ]);
+}
+
+function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy {
+  const routes = config.slack.routes.map((route) => ({
+    takes: (finding: Finding) => isMatch(route.match, factsOf(finding), matchesGlob),
+    error: route.error ?? null,
+    warn: route.warn ?? null,
+  }));
+  const channels = { error: config.slack.error ?? NO_CHANNEL, warn: config.slack.warn ?? NO_CHANNEL, routes };
+  return {
+    channelOf: (finding: Finding) => channelOf(finding, channels),
+    mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
+    digest: (text) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12),
+    repeatSeconds: REPEAT_SECONDS,
+  };
+}
+
+function idsOf(alert: Alert): string[] {
+  return fingerprintsOf(alert).map(nameOfFingerprint);
+}
+
+function fingerprintsOf(alert: Alert): string[] {
+  switch (alert.kind) {
+    case "problems":
+      return [...alert.opened, ...alert.worse, ...alert.again].map(fingerprintOf);
+    case "recovered":
+      return [alert.entry.fingerprint];
+    default:
+      return alert.rows.map(({ finding }) => fingerprintOf(finding));
+  }
+}
+
+export function mutedIn(verdict: Verdict): number {
+  return verdict.findings.filter(({ muted }) => muted !== null).length;
+}

@@ -1,0 +1,178 @@
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
+import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
+import { findManifestFile } from "../../bundles/manifest-file.ts";
+import type { BundleRef, BundleStore } from "../../bundles/store.ts";
+import { assertComparable, assertFits } from "../../bundles/trust.ts";
+import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
+import type { Baseline } from "../../selection/plan.ts";
+import { openAncestry } from "../../setup/ancestry.ts";
+import { forgive, forgiveAuto, openStoreOf } from "../../setup/bundle-store.ts";
+import type { Context } from "../../setup/context.ts";
+import type { Workshop } from "../../setup/dbt-project.ts";
+import type { DbtStarter } from "../../setup/dbt-runner.ts";
+import type { Occasion } from "../../setup/run-settings.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import { isNodeError, readFileIfAny } from "../../support/files.ts";
+
+/** What a baseline is for; its files are kept in the work folder under this name. */
+type Use = "selection" | "deferral" | "production";
+
+/** Where baselines come from: each reads one, checks that it may be used, and keeps its files in the work folder. */
+export interface BaselineSources {
+  /** What is to be said of the baselines that were read. */
+  readonly warnings: readonly string[];
+  /** Why there is no store; null: there is one. */
+  readonly noStore: string | null;
+  /** The manifest, or the folder with one, that the user names. */
+  fromPath(path: string, use: Use): Promise<Baseline>;
+  /** The bundle of the first of these commits that has one, of none: the newest; null where there is none. */
+  fromStore(commits: readonly string[], use: Use): Promise<Baseline | null>;
+  /** The commit parsed in a work tree, with the arguments and the environment of this run; null where it does not parse. */
+  fromWorktree(sha: string, target: string | null, use: Use): Promise<Baseline | null>;
+  warn(...texts: readonly string[]): void;
+}
+
+/** `current`: the project's own manifest, which every baseline is to fit. */
+export function openSources(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+  current: Manifest,
+): BaselineSources {
+  const { config } = context.settings;
+  const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, context.remote);
+  const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
+  const warnings: string[] = [];
+  const read = new Map<string, Baseline>();
+  const refused = new Set<string>();
+  const warn = (...texts: readonly string[]) => {
+    warnings.push(...texts.filter((text) => !warnings.includes(text)));
+  };
+
+  const fromPath = async (path: string, name: Use): Promise<Baseline> => {
+    const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
+    const dir = context.work.path("baselines", name);
+    if (dirname(file) !== dir) {
+      await emptyFolder(dir);
+      for (const beside of BUNDLE_FILES) await copyIfAny(join(dirname(file), beside), join(dir, beside));
+      // dbt wants a folder that holds manifest.json, whatever the file is called.
+      await copyFile(file, join(dir, "manifest.json"));
+    }
+    const manifest = await readManifestIn(dir);
+    warn(...assertComparable(manifest, current, path));
+    const origin = { kind: "path", where: path, distance: 0, commit: null, createdAt: null } as const;
+    return { manifest, dir, origin };
+  };
+
+  /**
+   * Anybody who can write to the store could put a branch's build there, and every check would read from it. False where
+   * nobody can tell: the next source has its turn.
+   */
+  const assertOnBase = async ({ commit, where }: BundleRef): Promise<boolean> => {
+    const isOn = await ancestry.isOnBase(commit);
+    if (isOn === true) return true;
+    if (isOn === null) {
+      warn(
+        `the bundle ${where} is not used: neither git nor GitHub's API tells that its commit is on ${occasion.baseBranch} (fetch-depth: 0, or GITHUB_TOKEN with contents: read)`,
+      );
+      return false;
+    }
+    throw new SignalboxError("artifacts", `the bundle ${where} is of a commit that is not on ${occasion.baseBranch}`, {
+      hint: "what production holds is what the base branch built: find out who wrote it, and take it away",
+    });
+  };
+
+  const fromBundle = async (
+    store: BundleStore,
+    ref: BundleRef,
+    name: Use,
+    distance: number,
+  ): Promise<Baseline | null> => {
+    const same = read.get(ref.where);
+    // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
+    if (same !== undefined) return { ...same, origin: { ...same.origin, distance } };
+    const dir = await emptyFolder(context.work.path("baselines", name));
+    await store.read(ref, dir);
+    const header = await readBundle(dir, ref.where);
+    assertFits(header, current, occasion.baseBranch, ref.where);
+    if (!(await assertOnBase(ref))) return null;
+    const manifest = await readManifestIn(dir);
+    warn(...assertComparable(manifest, current, ref.where));
+    const { where, commit } = ref;
+    const { createdAt } = header;
+    const baseline = { manifest, dir, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
+    read.set(where, baseline);
+    return baseline;
+  };
+
+  const fromStore = async (commits: readonly string[], name: Use): Promise<Baseline | null> => {
+    const { store } = opened;
+    const ref = (await store?.find(commits)) ?? null;
+    if (store === null || ref === null || refused.has(ref.where)) return null;
+    const found = fromBundle(store, ref, name, Math.max(0, commits.indexOf(ref.commit)));
+    // Nobody asked for this store by name: the next source has its turn.
+    const taken = config.store === "auto" ? await forgive(context, `${ref.where} is not used`, found) : await found;
+    if (taken === null) refused.add(ref.where);
+    return taken;
+  };
+
+  const fromWorktree = async (sha: string, target: string | null, name: Use): Promise<Baseline | null> => {
+    const dir = context.work.path("baselines", name);
+    const inRepository = relative(workshop.top, workshop.project.dir);
+    return withWorktree(context.git, sha, async (tree) => {
+      const projectDir = join(tree, inRepository);
+      if ((await readFileIfAny(join(projectDir, "dbt_project.yml"))) === null) {
+        warn(
+          `${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`,
+        );
+        return null;
+      }
+      const targetPath = join(projectDir, "target");
+      // Production's schema must not become the branch's, where both targets read the variable.
+      const schema = name === "selection" ? {} : { SIGNALBOX_SCHEMA: undefined };
+      const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
+      const needsPackages =
+        workshop.project.packages !== "none" && !(await lendPackages(workshop.project.dir, projectDir));
+      if (needsPackages) await dbt.start({ ...place, command: ["deps"], args: [] });
+      // Cold, although dbt would take the partial parse of this run: a manifest that it mends keeps what is gone from the
+      // files and loses descriptions of tests, and a baseline must not.
+      const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
+      if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
+        const words = parsed.run.lastWords ?? `dbt ended with ${parsed.run.exitCode}`;
+        const remedy = /env var required/i.test(words) ? " (give it a placeholder: baseline.env in signalbox.yml)" : "";
+        warn(`${sha.slice(0, 12)} does not parse: ${words}${remedy}`);
+        return null;
+      }
+      await copyFile(join(parsed.dir, "manifest.json"), join(await emptyFolder(dir), "manifest.json"));
+      return {
+        manifest: parsed.run.manifest,
+        dir,
+        origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null },
+      };
+    });
+  };
+
+  return { warnings, noStore: opened.store === null ? opened.why : null, fromPath, fromStore, fromWorktree, warn };
+}
+
+async function emptyFolder(dir: string): Promise<string> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  return dir;
+}
+
+async function copyIfAny(from: string, to: string): Promise<void> {
+  await copyFile(from, to).catch((error: unknown) => {
+    if (!(isNodeError(error) && error.code === "ENOENT")) throw error;
+  });
+}
+
+async function readManifestIn(dir: string): Promise<Manifest> {
+  const file = join(dir, "manifest.json");
+  const text = await readFileIfAny(file);
+  if (text === null) throw new SignalboxError("artifacts", `${file} does not exist`);
+  return readManifest(text, file);
+}

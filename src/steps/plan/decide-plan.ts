@@ -1,0 +1,227 @@
+import type { DbtRun } from "../../artifacts/dbt-run.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
+import { renderPlan } from "../../render/terminal.ts";
+import type { Purpose } from "../../run/purpose.ts";
+import { blindSpots, describeUpgrades } from "../../selection/blind-spots.ts";
+import { builtNodes } from "../../selection/buildable-nodes.ts";
+import type { SelectionResult } from "../../selection/complete.ts";
+import { estimate } from "../../selection/estimate.ts";
+import { explain } from "../../selection/explain.ts";
+import { type Placed, relationName } from "../../selection/placement.ts";
+import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../../selection/plan.ts";
+import { explainAdded } from "../../selection/promote.ts";
+import { renderedOtherwise } from "../../selection/rendered-values.ts";
+import type { Context } from "../../setup/context.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import type { Log } from "../../support/log.ts";
+import { readResultsOf } from "./baseline-facts.ts";
+import { withoutPlannedFunctions } from "./deferral-copy.ts";
+import type { Placing } from "./place.ts";
+import { listWithDbt, runSelector, type SelectorInput } from "./run-selector.ts";
+import { type SelectionRequest, selectNodes } from "./select-nodes.ts";
+
+/** A plan with what it was made of; `failed` is the dbt start that ended the planning: the project does not compile. */
+export type Planned =
+  | {
+      readonly kind: "planned";
+      readonly result: PlanResult;
+      readonly manifest: Manifest | null;
+      /** Where it is written; none where no manifest was needed. */
+      readonly places: readonly Placed[];
+    }
+  | { readonly kind: "failed"; readonly run: DbtRun };
+
+/** Says where nodes are written; throws where they may not be. `deferral`: production, where it is known. */
+export type Place = (ids: readonly string[], deferral: Baseline | null) => Promise<Placing>;
+
+/**
+ * Selects, places and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
+ * --verify finds a difference, and where a check would write to production.
+ */
+export async function decidePlan(
+  context: Context,
+  purpose: Purpose,
+  request: SelectionRequest,
+  place: Place,
+  warnings: () => readonly string[],
+): Promise<Planned> {
+  const { selection, manifest } = request;
+  const choice = await selectNodes(request, context.log, context.clock.now());
+  if (choice.kind === "failed") return choice;
+  if (choice.kind === "everything") {
+    const all = await runSelector(request, []);
+    if (all.kind === "failed") return all;
+    const { places, warnings: ofPlaces } = await place(all.ids, null);
+    const plan: Plan = {
+      kind: "everything",
+      why: "no-baseline",
+      warnings: [...warnings(), choice.warning, ...ofPlaces],
+    };
+    return keepPlan(
+      context,
+      purpose,
+      plan,
+      { selection, deferral: null },
+      manifest,
+      choice.delegatedToDbt,
+      places,
+      handedOn(context, request),
+    );
+  }
+  if (context.settings.given.verify) {
+    const verified = await verify(request, choice, context.log);
+    if (verified !== null) return verified;
+  }
+  const placing = await place(choice.ids, choice.production);
+  const nodes = reasonsFor(request, choice);
+  const blind = selection === null ? [] : blindSpots(manifest, selection.manifest);
+  const rendered = selection === null ? [] : renderedOtherwise(nodes, manifest, selection.manifest, request);
+  const all = [
+    ...warnings(),
+    ...choice.warnings,
+    ...placing.warnings,
+    ...describeUpgrades(nodes),
+    ...rendered,
+    ...blind,
+  ];
+  const read = choice.deferral ? choice.production : null;
+  // Without dbt nothing is built of the plan.
+  const isBuilt = request.dbt !== null && request.as !== "ls";
+  const copy = context.work.path("baselines", "deferral-of-plan");
+  const deferral = read === null || !isBuilt ? read : await withoutPlannedFunctions(read, choice.ids, manifest, copy);
+  const used = { selection, deferral };
+  const other = choice.production?.dir === selection?.dir ? null : choice.production;
+  const timed = request.results ?? (await readResultsOf(context, other));
+  const plan: Plan =
+    nodes.length > 0
+      ? {
+          kind: "selected",
+          nodes,
+          select: choice.select,
+          exclude: request.exclude,
+          defer: choice.deferral,
+          promoted: choice.promoted,
+          estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
+          warnings: all,
+        }
+      : { kind: "nothing", warnings: all };
+  return keepPlan(
+    context,
+    purpose,
+    plan,
+    used,
+    manifest,
+    choice.delegatedToDbt,
+    placing.places,
+    handedOn(context, request),
+  );
+}
+
+function reasonsFor(
+  { manifest, selection, compareUnrendered }: SelectionRequest,
+  { ids, nodes, promoted, deferral, production }: SelectionResult & { kind: "selected" },
+) {
+  const options = compareUnrendered === null ? {} : { compareUnrendered };
+  const bare = (id: string): PlannedNode => ({
+    id,
+    type: manifest.nodes.get(id)?.type ?? "",
+    path: manifest.nodes.get(id)?.path ?? "",
+    reasons: [],
+  });
+  const ofDbt = () => (selection === null ? ids.map(bare) : explain(ids, manifest, selection.manifest, options));
+  const of = { production: production?.manifest ?? null, isRead: deferral };
+  return explainAdded(nodes ?? ofDbt(), promoted, manifest, of);
+}
+
+/** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
+async function verify(
+  request: SelectorInput,
+  choice: SelectionResult & { kind: "selected" },
+  log: Log,
+): Promise<Planned | null> {
+  const answer = await listWithDbt(request, choice.select, "--verify");
+  if (answer.kind === "failed") return answer;
+  const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
+  const onlyDbt = answer.ids.filter((id) => !choice.ids.includes(id));
+  if (onlyOurs.length === 0 && onlyDbt.length === 0) {
+    log.step("verify", `dbt ls selects the same: ${answer.ids.length}`);
+    return null;
+  }
+  const message = `signalbox and dbt ls select differently: only signalbox ${onlyOurs.join(", ") || "nothing"}; only dbt ${onlyDbt.join(", ") || "nothing"}`;
+  throw new SignalboxError("dbt", message, {
+    hint: "please report it with both manifests, where docs/selection.md does not name the cause (dates and tuples in a config)",
+  });
+}
+
+/** The flag of --compare-unrendered; `ofProject`: what the project says where the flag leaves it to it. */
+export function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
+  const asked = given.compareUnrendered ?? "auto";
+  return asked === "auto" ? ofProject : asked === "true";
+}
+
+/** Writes plan.json. */
+export async function keepPlan(
+  context: Context,
+  { mode, target, commit }: Purpose,
+  plan: Plan,
+  baselines: Baselines,
+  manifest: Manifest | null,
+  delegatedToDbt: string | null,
+  places: readonly Placed[],
+  choosing: PlanResult["choosing"],
+): Promise<Planned> {
+  const { given } = context.settings;
+  const relations = new Map(places.map(({ id, relation }) => [id, relation]));
+  const nodes = (plan.kind === "selected" ? plan.nodes : []).map((node) => {
+    const relation = relations.get(node.id) ?? null;
+    return { ...node, relation: relation === null ? null : relationName(relation) };
+  });
+  const result: PlanResult = {
+    schema: 1,
+    mode,
+    target,
+    commit,
+    choosing,
+    kind: plan.kind,
+    ids: nodes.map(({ id }) => id),
+    nodes,
+    baselines: { selection: baselines.selection?.origin ?? null, deferral: baselines.deferral?.origin ?? null },
+    defer: plan.kind === "selected" && plan.defer,
+    promoted: plan.kind === "selected" ? plan.promoted : [],
+    estimate: plan.kind === "selected" ? plan.estimate : null,
+    // What only dbt ls lists, sources say, cannot be built.
+    dbt: plan.kind === "selected" && given.as !== "ls" ? dbtSelection(plan, baselines, choosing) : null,
+    delegatedToDbt,
+    warnings: plan.warnings,
+  };
+  await context.work.writeJson("plan.json", result);
+  return { kind: "planned", result, manifest, places };
+}
+
+function handedOn(context: Context, { dbt, exclude, resourceTypes }: SelectorInput): PlanResult["choosing"] {
+  const { indirectSelection = dbt?.choosing.indirectSelection ?? null } = context.settings.given;
+  return { exclude, indirectSelection, resourceTypes };
+}
+
+function dbtSelection(
+  plan: Plan & { kind: "selected" },
+  { selection, deferral }: Baselines,
+  { indirectSelection }: PlanResult["choosing"],
+): DbtSelection {
+  return {
+    select: plan.select,
+    exclude: plan.exclude,
+    indirectSelection,
+    state: selection?.dir ?? null,
+    deferState: plan.defer ? (deferral?.dir ?? null) : null,
+  };
+}
+
+/** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */
+export function describePlan(
+  context: Context,
+  { result, manifest, places }: Planned & { kind: "planned" },
+): { lines: string[]; total: number | null } {
+  const total = manifest === null ? null : builtNodes(manifest).length;
+  return { lines: renderPlan(result, { total, paint: context.paint, places }), total };
+}

@@ -1,0 +1,40 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Manifest } from "../../artifacts/manifest.ts";
+import { withoutEntries } from "../../artifacts/without-entries.ts";
+import type { Baseline } from "../../selection/plan.ts";
+import { readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+
+/** Beside the copy: what production holds, functions among it. dbt reads manifest.json alone. */
+const WHOLE = "production.json";
+
+/** The file that tells all that production holds, in a folder that dbt defers to. */
+export async function wholeManifestIn(dir: string): Promise<string> {
+  const isThere = await stat(join(dir, WHOLE)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  return join(dir, isThere ? WHOLE : "manifest.json");
+}
+
+/**
+ * What dbt defers to in this run. It looks for a function in its cache of tables, never finds it, and takes production's
+ * even where the plan builds it: those are left out of a copy. Models, seeds and snapshots that are built win as they are.
+ * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/context/providers.py (RuntimeFunctionResolver)
+ */
+export async function withoutPlannedFunctions(
+  deferral: Baseline,
+  ids: readonly string[],
+  current: Manifest,
+  dir: string,
+): Promise<Baseline> {
+  const isDeferredFunction = (id: string) =>
+    current.nodes.get(id)?.type === "function" && deferral.manifest.nodes.has(id);
+  const planned = new Set(ids.filter(isDeferredFunction));
+  const text = planned.size === 0 ? null : await readFileIfAny(join(deferral.dir, "manifest.json"));
+  if (text === null) return deferral;
+  await mkdir(dir, { recursive: true });
+  await writeFileAtomic(join(dir, WHOLE), text);
+  await writeFileAtomic(join(dir, "manifest.json"), withoutEntries(text, "functions", planned));
+  return { ...deferral, dir };
+}

@@ -1,0 +1,126 @@
+import type { Mode } from "../../run/mode.ts";
+import type { Baselines, Plan } from "../../selection/plan.ts";
+import { describeTypes } from "../../selection/resource-types.ts";
+import { comparesState } from "../../selection/selector.ts";
+import { placeOnFace } from "../../settings/action-and-orb.ts";
+import type { Context } from "../../setup/context.ts";
+import type { Workshop } from "../../setup/dbt-project.ts";
+import type { DbtStarter } from "../../setup/dbt-runner.ts";
+import { type Occasion, purposeOf } from "../../setup/run-settings.ts";
+import { SignalboxError } from "../../support/errors.ts";
+import { once } from "../../support/once.ts";
+import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
+import { openSources } from "./baseline-sources.ts";
+import { findBase, findDeferral, findSelection } from "./baselines.ts";
+import { compareUnrenderedOf, decidePlan, keepPlan, type Place, type Planned } from "./decide-plan.ts";
+import { placeStep } from "./place.ts";
+import { runSelector } from "./run-selector.ts";
+import type { SelectionRequest } from "./select-nodes.ts";
+
+const NO_BASELINES: Baselines = { selection: null, deferral: null };
+
+/** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
+export async function planStep(
+  context: Context,
+  occasion: Occasion,
+  workshop: Workshop,
+  dbt: DbtStarter,
+): Promise<Planned> {
+  const { given, config } = context.settings;
+  const purpose = purposeOf(occasion);
+  const types = describeTypes(dbt.choosing.resourceTypes);
+  if (types !== null) context.log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
+  const exclude = occasion.exclude === null ? [] : [occasion.exclude];
+  const choosing = {
+    ...dbt.choosing,
+    exclude,
+    indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
+  };
+  const isEverything = occasion.select === null || given.full === true;
+  if (isEverything && occasion.mode !== "check") {
+    const plan = { kind: "everything", why: "mode", warnings: [] } as const;
+    return keepPlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
+  }
+  const base = once(() => findBase(context, occasion));
+  // Git may not hold it: that is to be known before dbt takes its time.
+  if (occasion.mode === "check" && given.state === undefined && !isEverything) await base();
+  const deps = await dbt.installPackages();
+  if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
+  const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
+  const { manifest } = parsed.run;
+  if (parsed.run.exitCode === 0 && parsed.run.trouble === "none" && manifest === null)
+    throw new SignalboxError("artifacts", "dbt parse ended with 0 and left no manifest.json", {
+      hint: "dbt has to write its files: take write_json: false out of the flags in dbt_project.yml",
+    });
+  if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
+
+  const sources = openSources(context, occasion, workshop, dbt, manifest);
+  const asked = {
+    exclude,
+    manifest,
+    dbt,
+    resourceTypes: dbt.choosing.resourceTypes,
+    indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+    as: given.as ?? "build",
+  } as const;
+  const place: Place = (ids, deferral) =>
+    given.as === "ls"
+      ? Promise.resolve({ places: [], warnings: [] })
+      : placeStep(context, occasion, workshop, dbt, { ids, manifest, deferral, sources, base });
+  const everything = async (plan: Plan): Promise<Planned> => {
+    const all = await runSelector({ ...asked, selection: null, results: null }, []);
+    if (all.kind === "failed") return all;
+    const { places, warnings } = await place(all.ids, null);
+    const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
+    return keepPlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places, choosing);
+  };
+  if (isEverything || occasion.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
+  const selection = await findSelection(context, occasion, sources, base);
+  if (selection === null && comparesState(occasion.select))
+    return everything(withoutBaseline(context, sources.warnings));
+
+  const request: SelectionRequest = {
+    ...asked,
+    select: occasion.select,
+    writtenAt: {
+      select: placeOf(context, "select", occasion.mode),
+      exclude: placeOf(context, "exclude", occasion.mode),
+    },
+    selection,
+    // To know production can take another parse.
+    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
+    results: await readResultsOf(context, selection),
+    changedFiles: await filesChangedSince(context, workshop, selection),
+    mayDefer: occasion.mode === "check" && config.modes.check.defer,
+  };
+  const vars = await changedVarsSince(context, workshop, selection);
+  return decidePlan(context, purpose, request, place, () => [...sources.warnings, ...vars]);
+}
+
+/** Where the user wrote what holds: a flag or its variable is over the mode's key. */
+function placeOf({ settings: { given }, env }: Context, name: "select" | "exclude", mode: Mode): string {
+  if (given[name] === undefined) return `modes.${mode}.${name}`;
+  return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
+    ? placeOnFace({ name }, env.SIGNALBOX_FACE)
+    : `--${name}`;
+}
+
+/** Never an empty selection where there is nothing to compare with. */
+function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
+  if (context.settings.config.baseline.onMissing === "fail") {
+    const { sources } = context.settings.config.baseline;
+    const why = warnings.length === 0 ? "" : `: ${warnings.join("; ")}`;
+    const allow = sources.includes("worktree") ? "" : ", allow the worktree in baseline.sources";
+    throw new SignalboxError(
+      "artifacts",
+      `there is no baseline to compare with, and baseline.on_missing is fail${why}`,
+      { hint: `publish a bundle with a deploy run${allow}, or set on_missing: full` },
+    );
+  }
+  return {
+    kind: "everything",
+    why: "no-baseline",
+    warnings: [...warnings, "there is no baseline to compare with: everything is built"],
+  };
+}

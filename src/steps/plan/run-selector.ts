@@ -1,0 +1,99 @@
+import type { Manifest } from "../../artifacts/manifest.ts";
+import type { RunResults } from "../../artifacts/run-results.ts";
+import { selectionArguments } from "../../dbt/arguments.ts";
+import { parseList } from "../../dbt/list.ts";
+import { builtNodes } from "../../selection/buildable-nodes.ts";
+import type { SelectorAnswer } from "../../selection/complete.ts";
+import { isAboutContracts } from "../../selection/contracts.ts";
+import type { Baseline } from "../../selection/plan.ts";
+import type { ResourceTypes } from "../../selection/resource-types.ts";
+import { type IndirectSelection, select } from "../../selection/select.ts";
+import { type Criterion, refuse } from "../../selection/selector.ts";
+import type { DbtStarter } from "../../setup/dbt-runner.ts";
+import { SignalboxError } from "../../support/errors.ts";
+
+/** What a selector is answered from. */
+export interface SelectorInput {
+  readonly manifest: Manifest;
+  readonly exclude: readonly string[];
+  readonly indirectSelection: IndirectSelection;
+  readonly resourceTypes: ResourceTypes;
+  readonly compareUnrendered: boolean | null;
+  /** Whose resource types count: `ls` lists also what `build` does not build. */
+  readonly as: "build" | "ls";
+  /** The run that built the selection's baseline, for `result:` and for the estimate; null: not known. */
+  readonly results: RunResults | null;
+  /** What the selection is compared with; null: nothing. */
+  readonly selection: Baseline | null;
+  /** null: offline, dbt cannot be asked. */
+  readonly dbt: DbtStarter | null;
+}
+
+/**
+ * The nodes of these selectors (none: of everything): from our own engine, or from `dbt ls` where the engine does not know a
+ * method or a manifest. Throws a configuration error for a selector that dbt refuses, and offline for one that only dbt
+ * knows.
+ */
+export async function runSelector(input: SelectorInput, texts: readonly string[]): Promise<SelectorAnswer> {
+  const { manifest, exclude, indirectSelection, resourceTypes, compareUnrendered, results, as } = input;
+  const selection = select(manifest, input.selection?.manifest ?? null, {
+    select: texts,
+    exclude,
+    indirectSelection,
+    resourceTypes,
+    as,
+    ...(compareUnrendered === null ? {} : { compareUnrendered }),
+    ...(results === null ? {} : { results: results.results }),
+  });
+  if (selection.kind === "selected") {
+    const { ids, nodes, unmatched, misses } = selection;
+    return { kind: "selected", ids, nodes, unmatched, misses, delegatedToDbt: null };
+  }
+  if (input.dbt === null) throw onlyDbtKnows(selection.why, selection.criterion);
+  const answer = await listWithDbt(input, texts, selection.why);
+  return answer.kind === "selected" ? { ...answer, misses: selection.misses } : answer;
+}
+
+/** What `dbt ls` selects; `why` it is asked. Throws as `runSelector` does. */
+export async function listWithDbt(
+  input: SelectorInput,
+  texts: readonly string[],
+  why: string,
+): Promise<SelectorAnswer> {
+  const { dbt, exclude, indirectSelection, resourceTypes, selection, as } = input;
+  if (dbt === null) throw onlyDbtKnows(why, null);
+  const args = selectionArguments({
+    select: texts,
+    exclude,
+    indirectSelection,
+    state: selection?.dir ?? null,
+    deferState: null,
+    resourceTypes,
+  });
+  const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
+  if (run.exitCode === 2 && !isAboutContracts(run.lastWords)) {
+    throw new SignalboxError("configuration", `dbt refuses the selection: ${run.lastWords ?? texts.join(" ")}`, {
+      hint: `correct it: ${why}`,
+    });
+  }
+  if (run.exitCode !== 0) return { kind: "failed", run };
+  const listed = parseList(stdout);
+  const built = new Set(builtNodes(input.manifest).map(({ id }) => id));
+  const ids = listed.filter((id) => as === "ls" || built.has(id));
+  return {
+    kind: "selected",
+    ids: ids.sort(),
+    nodes: null,
+    unmatched: [],
+    misses: [],
+    delegatedToDbt: `dbt ls was asked: ${why}`,
+  };
+}
+
+/** Offline there is no dbt to ask. */
+export function onlyDbtKnows(why: string, criterion: Criterion | null): SignalboxError {
+  const instead = "leave --manifest out: then dbt ls is asked";
+  return criterion === null
+    ? new SignalboxError("configuration", `only dbt can decide this: ${why}`, { hint: instead })
+    : refuse(criterion, `only dbt can decide ${why}; ${instead}`);
+}

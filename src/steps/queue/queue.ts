@@ -1,0 +1,209 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { isHeld, openTickets, takeTicket } from "../../platforms/local/tickets.ts";
+import type { Me } from "../../queue/decide.ts";
+import type { RunSource } from "../../queue/source.ts";
+import { type Mode, triggerOfTicket } from "../../run/mode.ts";
+import { type Run, whyDistrusted } from "../../run/run.ts";
+import type { Context } from "../../setup/context.ts";
+import { configurationError, SignalboxError } from "../../support/errors.ts";
+
+/** The line of runs that this one stands in, whichever platform keeps it. */
+export interface Line {
+  readonly group: string;
+  readonly me: Me;
+  readonly source: RunSource;
+  readonly pace: Pace;
+  /** True where the platform itself knows when this run has ended; a ticket in a folder ends with this process. */
+  readonly outlivesProcess: boolean;
+  /** For a command that runs in this turn. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Lets the next run in. `status` is what later runs read. */
+  readonly end: (status: EndStatus) => Promise<void>;
+}
+
+export type EndStatus = "success" | "failed" | "cancelled" | "left";
+
+export interface Pace {
+  /** How stale an answer may be. */
+  readonly lagSeconds: number;
+  readonly pollSeconds: number;
+  readonly maxPollSeconds: number;
+}
+
+/** Tells a signalbox that `signalbox queue -- command` started that its turn has come: it would wait for itself. */
+const TICKET_VARIABLE = "SIGNALBOX_TICKET";
+
+/** No line to stand in: said aloud, and the run goes on. `inside`: it has its turn already. */
+export interface NoLine {
+  readonly kind: "none" | "inside";
+  readonly why: string;
+  readonly group: string;
+}
+
+const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
+  github: { lagSeconds: 20, pollSeconds: 5, maxPollSeconds: 60 },
+  circleci: { lagSeconds: 10, pollSeconds: 5, maxPollSeconds: 30 },
+  // A folder costs nothing to look at.
+  folder: { lagSeconds: 0, pollSeconds: 0.5, maxPollSeconds: 2 },
+};
+
+/**
+ * Takes a place in the line. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
+ * token is missing or is refused.
+ */
+export async function joinLine(context: Context, run: Run, mode: Mode | null): Promise<Line | NoLine> {
+  const place = placeOf(context, run);
+  if (place.kind === "none") return place;
+  if (place.kind === "folder") {
+    const trigger = mode === null ? run.trigger : triggerOfTicket(mode, run.trigger);
+    const outer = context.env[TICKET_VARIABLE] ?? "";
+    if (await isHeld({ dir: place.dir, group: place.group }, outer)) {
+      const why = "it runs inside signalbox queue, which has its turn";
+      return { kind: "inside", why, group: place.group };
+    }
+    const ticket = await takeTicket({ dir: place.dir, group: place.group, run: { ...run, trigger } });
+    const forget = context.children.add(ticket);
+    const { me, source } = ticket;
+    const end = async (status: EndStatus) => {
+      forget();
+      // The run itself is over: what it found stands, and the end of this process tells the others the rest.
+      await ticket.release(status).catch((error: unknown) => {
+        if (!(error instanceof SignalboxError)) throw error;
+        context.log.warn("queue", `the end of this run is not in its ticket: ${error.message}`);
+      });
+    };
+    const env = { [TICKET_VARIABLE]: ticket.name };
+    return { group: place.group, me, source, end, env, pace: paceOf(context, "folder"), outlivesProcess: false };
+  }
+  const { outsider, ...opened } = await openPlatform(context, run, place);
+  if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
+  return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
+}
+
+/** Others with this list do not see such a run, and it does not see itself: it would wait to its deadline. */
+function notInGroup(own: string, workflows: readonly string[]): SignalboxError {
+  return configurationError(
+    [
+      {
+        where: "queue.workflows",
+        got: JSON.stringify(workflows),
+        wanted: `this run's own workflow is missing (${JSON.stringify(own)}), so no run of these would wait for it`,
+      },
+    ],
+    "write it into the list, which has to be the same for all workflows that write the same schema; a workflow that writes elsewhere needs no queue: signalbox ci --no-queue",
+  );
+}
+
+/** A line to look at. */
+export interface LineSeen {
+  readonly group: string;
+  readonly source: RunSource;
+  /** The run that a look has to show, else it may hide others as well; null: none has to be there. */
+  readonly me: Me | null;
+}
+
+/** The line without a place of one's own where the platform has tickets: to look at. */
+export async function lookAtLine(context: Context, run: Run): Promise<LineSeen | NoLine> {
+  const place = placeOf(context, run);
+  if (place.kind === "none") return place;
+  if (place.kind === "folder")
+    return { group: place.group, source: openTickets({ dir: place.dir, group: place.group }), me: null };
+  const { outsider, me, ...opened } = await openPlatform(context, run, place);
+  return { ...opened, me: outsider === null ? me : null };
+}
+
+type Place =
+  | { readonly kind: "folder"; readonly dir: string; readonly group: string }
+  | { readonly kind: "github" | "circleci"; readonly token: string }
+  | (NoLine & { readonly kind: "none" });
+
+function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): Place {
+  const group = groupOf(run, config.queue.workflows);
+  if (given.ticketDir !== undefined) return { kind: "folder", dir: resolve(cwd, given.ticketDir), group };
+  switch (run.platform) {
+    case "local":
+      return {
+        kind: "folder",
+        dir: join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "signalbox", "tickets"),
+        group,
+      };
+    case "unknown":
+      return {
+        kind: "none",
+        group,
+        why: `this CI is not known: nothing keeps two runs of ${run.ref.name} apart; --ticket-dir DIR queues in a folder that all runs share`,
+      };
+    case "github":
+    case "circleci": {
+      const token = run.platform === "github" ? env.GITHUB_TOKEN : env.CIRCLE_TOKEN;
+      if (token) return { kind: run.platform, token };
+      // Its runs cannot be told from those of a fork, which has no token and has to be checked all the same.
+      if (run.trust === "fork") {
+        const name = run.platform === "github" ? "GITHUB_TOKEN" : "CIRCLE_TOKEN";
+        return { kind: "none", group, why: `${whyDistrusted(run)}, and ${name} is not set: it does not wait` };
+      }
+      throw tokenMissing(run.platform);
+    }
+  }
+}
+
+function tokenMissing(platform: "github" | "circleci"): SignalboxError {
+  return platform === "github"
+    ? new SignalboxError("configuration", "GITHUB_TOKEN is not set: the queue reads the runs of this workflow", {
+        hint: 'env: { GITHUB_TOKEN: "${{ github.token }}" } at this step, and permissions: { actions: read } for the job',
+      })
+    : new SignalboxError("configuration", "CIRCLE_TOKEN is not set: the queue reads the pipelines of this project", {
+        hint: "add a personal API token of a user who can see the project as CIRCLE_TOKEN to a context of this job",
+      });
+}
+
+async function openPlatform(context: Context, run: Run, { kind, token }: Extract<Place, { token: string }>) {
+  const { given, config } = context.settings;
+  const common = {
+    workflows: config.queue.workflows,
+    token,
+    lagSeconds: paceOf(context, kind).lagSeconds,
+    maxAgeSeconds: config.queue.maxAge,
+    timeoutSeconds: config.queue.timeout,
+    clock: context.clock,
+    signal: context.signal,
+    startedAt: context.startedAt,
+    notice: (text: string) => context.log.step("queue", text),
+    fetch: await context.openFetch(),
+  };
+  if (kind === "github") {
+    const { createGitHubSource } = await import("../../platforms/github/source.ts");
+    const { repository, headRepository, id: runId, attempt, ref } = run;
+    const apiUrl = context.env.GITHUB_API_URL || "https://api.github.com";
+    return createGitHubSource({ ...common, repository, headRepository, ref: ref.name, runId, attempt, apiUrl });
+  }
+  const { createCircleSource } = await import("../../platforms/circleci/source.ts");
+  return createCircleSource({ ...common, workflowId: run.id, baseUrl: given.circleUrl ?? "https://circleci.com" });
+}
+
+/** A platform's usual pace, with flags over it. */
+function paceOf({ settings: { given } }: Context, kind: keyof typeof PACES): Pace {
+  const usual = PACES[kind];
+  if (kind !== "folder" && given.apiLag === 0) {
+    throw configurationError([
+      {
+        where: "--api-lag",
+        got: '"0s"',
+        wanted: "wanted at least 1s: the API's times are whole seconds, and its answers are never quite fresh",
+      },
+    ]);
+  }
+  const pollSeconds = given.poll ?? usual.pollSeconds;
+  return {
+    lagSeconds: given.apiLag ?? usual.lagSeconds,
+    pollSeconds,
+    maxPollSeconds: Math.max(pollSeconds, usual.maxPollSeconds),
+  };
+}
+
+/** The runs that must not overlap: one repository, one ref, one head repository, one list of workflows. */
+export function groupOf(run: Run, workflows: readonly string[]): string {
+  const names = workflows.map((name) => (name === "self" ? run.workflow : name));
+  return [run.repository, run.headRepository, run.ref.name, [...new Set(names)].sort().join(",")].join(" ");
+}
