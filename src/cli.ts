@@ -60,7 +60,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     { parseArgv },
     { resolve: resolveSettings },
     { renderCommandHelp, renderTopHelp },
-    { placeOnFace },
+    { nameAsTyped },
     { findAbove, readFileIfAny },
     { createContext, describeUnread },
   ] = await Promise.all([
@@ -81,7 +81,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const text = await readFileIfAny(resolve(around.cwd, configName));
   if (text === null && configName === asked) {
     const where =
-      parsed.flags.config === undefined ? placeOnFace({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
+      parsed.flags.config === undefined ? nameAsTyped({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
     throw new SignalboxError("configuration", `${where} is ${JSON.stringify(configName)}: there is no such file`, {
       hint: "name an existing file, or leave it out",
     });

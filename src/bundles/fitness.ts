@@ -16,7 +16,7 @@ export interface BuiltState {
  * Why a build is no state that later checks may be compared with and read from; null: it is one. It counts what dbt
  * built, not what it was told to: a default selector, an --exclude or a resource type in the environment are all the same.
  */
-export function whyUnfit({ runs, verdict, ids }: BuiltState): string | null {
+export function whyNotPublishable({ runs, verdict, ids }: BuiltState): string | null {
   const stopped = runs.find(({ trouble }) => trouble !== "none");
   if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
   const build = runs.findLast(({ command }) => command === "build");

@@ -44,7 +44,7 @@ export async function receiveBundle(
 }
 
 /** For stores whose files are replaced one by one: a bundle that does not fit together is received once more. */
-export function twice(receive: () => Promise<void>): Promise<void> {
+export function retryOnce(receive: () => Promise<void>): Promise<void> {
   return receive().catch((error: unknown) => {
     if (error instanceof SignalboxError && error.kind === "artifacts") return receive();
     throw error;

@@ -3,9 +3,9 @@ import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { describeDifference, type Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
-import { openWorkshop, type Workshop } from "../setup/dbt-project.ts";
-import { createStarter } from "../setup/dbt-runner.ts";
-import { learnOccasion, type Occasion, purposeOf } from "../setup/run-settings.ts";
+import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
+import { createDbtRunner } from "../setup/dbt-runner.ts";
+import { purposeOf, type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
 import { placePlan } from "../steps/plan/place-plan.ts";
@@ -14,28 +14,28 @@ import { readFileIfAny } from "../support/files.ts";
 import { readPlanFile } from "../work/plan-file.ts";
 
 export async function run(context: Context): Promise<number> {
-  const occasion = await learnOccasion(context);
-  const workshop = await openWorkshop(context, occasion);
-  return withWork(context, () => build(context, occasion, workshop), { targetPath: workshop.targetPath });
+  const runSettings = await resolveRunSettings(context);
+  const dbtProject = await openDbtProject(context, runSettings);
+  return withWork(context, () => build(context, runSettings, dbtProject), { targetPath: dbtProject.targetPath });
 }
 
-async function build(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {
-  const plan = await readPlan(context, purposeOf(occasion));
+async function build(context: Context, runSettings: RunSettings, dbtProject: DbtProject): Promise<number> {
+  const plan = await readPlan(context, purposeOf(runSettings));
   // A plan that was named becomes the work folder's own: report tells of it.
   await context.work.writeJson("plan.json", plan);
   if (plan.kind === "nothing") {
-    const result = await recordStarts(context, occasion, [], null);
+    const result = await recordStarts(context, runSettings, [], null);
     context.result(["nothing changed: dbt is not started"], result);
     return 0;
   }
-  const dbt = createStarter(context, occasion, workshop);
-  const placed = occasion.mode === "check" ? await placePlan(context, occasion, workshop, dbt, plan) : null;
+  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  const placed = runSettings.mode === "check" ? await placePlan(context, runSettings, dbtProject, dbt, plan) : null;
   if (placed?.kind === "failed") {
-    context.result([describeBuild([placed.start])], await recordStarts(context, occasion, [placed.start], null));
+    context.result([describeBuild([placed.start])], await recordStarts(context, runSettings, [placed.start], null));
     return 1;
   }
-  const manifest = placed?.manifest ?? (await readOwnManifest(workshop));
-  const { result, starts } = await buildStep(context, occasion, dbt, plan, manifest);
+  const manifest = placed?.manifest ?? (await readOwnManifest(dbtProject));
+  const { result, starts } = await buildStep(context, runSettings, dbt, plan, manifest);
   context.result([describeBuild(starts)], result);
   const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
   return failed === undefined
@@ -45,7 +45,7 @@ async function build(context: Context, occasion: Occasion, workshop: Workshop): 
       : 1;
 }
 
-async function readOwnManifest({ targetPath }: Workshop): Promise<Manifest | null> {
+async function readOwnManifest({ targetPath }: DbtProject): Promise<Manifest | null> {
   const file = join(targetPath, "manifest.json");
   const text = await readFileIfAny(file);
   return text === null ? null : readManifest(text, file);

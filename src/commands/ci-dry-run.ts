@@ -1,29 +1,29 @@
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
-import { lineUp, whyUnsure } from "../queue/queue-position.ts";
+import { sortQueue, whyUnsure } from "../queue/queue-position.ts";
 import type { Context } from "../setup/context.ts";
-import type { Workshop } from "../setup/dbt-project.ts";
-import { createStarter } from "../setup/dbt-runner.ts";
-import type { Occasion } from "../setup/run-settings.ts";
+import type { DbtProject } from "../setup/dbt-project.ts";
+import { createDbtRunner } from "../setup/dbt-runner.ts";
+import type { RunSettings } from "../setup/run-settings.ts";
 import { openAside } from "../setup/work-lock.ts";
 import { buildArguments } from "../steps/build.ts";
 import { describePlan } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
 import { describeFailure } from "../steps/plan/select-nodes.ts";
-import { lookAtLine } from "../steps/queue/queue.ts";
+import { viewQueue } from "../steps/queue/queue.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or
  * published; where a selection has to be made, dbt parses the project to make it. The work folder and dbt's target folder
  * may be in use by a run, so that it has both to itself, for as long as it takes; it shows the paths that `ci` would use.
  */
-export async function dryRun(context: Context, occasion: Occasion, workshop: Workshop): Promise<number> {
+export async function dryRun(context: Context, runSettings: RunSettings, dbtProject: DbtProject): Promise<number> {
   const aside = await openAside(context);
   try {
     const targetPath = aside.work.path("target");
-    await copyPartialParse(workshop.targetPath, targetPath);
-    return await show(aside, occasion, { ...workshop, targetPath }, (text) =>
+    await copyPartialParse(dbtProject.targetPath, targetPath);
+    return await show(aside, runSettings, { ...dbtProject, targetPath }, (text) =>
       text.replaceAll(aside.work.dir, context.work.dir),
     );
   } finally {
@@ -39,22 +39,22 @@ async function copyPartialParse(from: string, to: string): Promise<void> {
 
 async function show(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
   asInCi: (text: string) => string,
 ): Promise<number> {
   const { config } = context.settings;
-  if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, occasion));
+  if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, runSettings));
 
-  const dbt = createStarter(context, occasion, workshop);
-  const planned = await planStep(context, occasion, workshop, dbt);
+  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  const planned = await planStep(context, runSettings, dbtProject, dbt);
   if (planned.kind === "failed") {
     const { message, hint } = describeFailure(planned.run);
     context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
     return 1;
   }
   context.log.step("plan", asInCi(describePlan(context, planned).lines.join("\n")));
-  const target = occasion.target === null ? [] : ["--target", occasion.target];
+  const target = runSettings.target === null ? [] : ["--target", runSettings.target];
   const command = [...config.dbt.command, "build", ...target, ...buildArguments(planned.result)];
   context.log.step(
     "dbt",
@@ -62,14 +62,14 @@ async function show(
   );
   context.log.step(
     "notify",
-    occasion.mode === "check"
+    runSettings.mode === "check"
       ? "check mode: nobody would be alerted"
       : `errors would go to ${config.slack.error ?? "no channel"}, warnings to ${config.slack.warn ?? "no channel"}`,
   );
   context.result([], {
     schema: 1,
-    mode: occasion.mode,
-    modeReason: occasion.modeReason,
+    mode: runSettings.mode,
+    modeReason: runSettings.modeReason,
     outcome: planned.result.kind === "nothing" ? "nothing" : "skipped",
     queue: null,
     plan: JSON.parse(asInCi(JSON.stringify(planned.result))),
@@ -81,11 +81,11 @@ async function show(
   return 0;
 }
 
-async function lookAtQueue(context: Context, { run }: Occasion): Promise<string> {
-  const line = await lookAtLine(context, run);
+async function lookAtQueue(context: Context, { run }: RunSettings): Promise<string> {
+  const line = await viewQueue(context, run);
   if ("why" in line) return `would not wait: ${line.why}`;
   const scan = await line.source.scan(context.signal);
-  const ahead = lineUp(scan).filter(({ id }) => id !== run.id);
+  const ahead = sortQueue(scan).filter(({ id }) => id !== run.id);
   const unsure = whyUnsure(scan, line.me);
   if (ahead.length === 0 && unsure !== null) return `would wait: ${unsure}`;
   if (ahead.length === 0) return `would enter at once: nobody is on ${run.ref.name}`;

@@ -6,7 +6,7 @@ import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Context } from "../setup/context.ts";
-import type { Occasion } from "../setup/run-settings.ts";
+import type { RunSettings } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
@@ -60,7 +60,7 @@ export function startProgress(comment: PullRequestComment): Progress {
 }
 
 interface Ending {
-  readonly occasion: Occasion;
+  readonly runSettings: RunSettings;
   readonly told: AlertContext | null;
   readonly progress: Progress;
   readonly outcome: Outcome;
@@ -71,7 +71,7 @@ interface Ending {
 /** Tells people, publishes, writes what is left to write. */
 export async function finish(
   context: Context,
-  { occasion, told, progress, outcome, words }: Ending,
+  { runSettings, told, progress, outcome, words }: Ending,
 ): Promise<ExitCode> {
   if (outcome.kind === "failed") {
     progress.verdict = verdictOfRun(outcome.finding, progress.verdict);
@@ -79,7 +79,7 @@ export async function finish(
   }
   const { verdict } = progress;
   const exitCodes: ExitCode[] = [
-    exitCodeOf(outcome, { failOn: occasion.failOn, nothing: "fails", undelivered: false }),
+    exitCodeOf(outcome, { failOn: runSettings.failOn, nothing: "fails", undelivered: false }),
   ];
   const lines = verdict !== null ? renderVerdict(verdict, context.paint) : words === null ? [] : [words];
   if (context.settings.given.quiet) lines.forEach(context.log.result);
@@ -91,28 +91,28 @@ export async function finish(
     exitCodes.push(notified.exitCode);
   }
   if (outcome.kind === "verdict") {
-    const ended = await publishIfDue(context, occasion, progress);
+    const ended = await publishIfDue(context, runSettings, progress);
     if (ended.published !== null) progress.published = { commit: ended.published.commit, where: ended.published.where };
     exitCodes.push(ended.exitCode);
   }
   const exitCode = worstExitCode(exitCodes);
-  await conclude(context, occasion, progress, outcomeName(outcome), exitCode, words);
+  await conclude(context, runSettings, progress, outcomeName(outcome), exitCode, words);
   return exitCode;
 }
 
 /** Writes summary.md and ci.json, sets the outputs and prints the result. */
 export async function conclude(
   context: Context,
-  occasion: Occasion,
+  runSettings: RunSettings,
   progress: Progress,
   outcome: CiResult["outcome"],
   exitCode: ExitCode,
   words: string | null,
   error: SignalboxError | null = null,
 ): Promise<void> {
-  const { mode, modeReason } = occasion;
+  const { mode, modeReason } = runSettings;
   const { queue, plan, verdict, notify, published } = progress;
-  const summary = summaryOf(occasion, progress, words);
+  const summary = summaryOf(runSettings, progress, words);
   await writeSummary(context, renderSummary(summary));
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
@@ -148,7 +148,11 @@ export async function conclude(
   if (context.settings.given.json) context.result([], result);
 }
 
-export function summaryOf({ mode, modeReason, target }: Occasion, progress: Progress, ended: string | null): Summary {
+export function summaryOf(
+  { mode, modeReason, target }: RunSettings,
+  progress: Progress,
+  ended: string | null,
+): Summary {
   const { queue, plan, verdict, nodesInProject } = progress;
   return { mode, modeReason, target, verdict, plan, nodesInProject, queue, ended };
 }

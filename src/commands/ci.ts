@@ -1,9 +1,9 @@
 import { whyNotAlerted } from "../alerts/audience.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
-import { openWorkshop, type Workshop } from "../setup/dbt-project.ts";
-import { createStarter } from "../setup/dbt-runner.ts";
-import { learnOccasion, type Occasion } from "../setup/run-settings.ts";
+import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
+import { createDbtRunner } from "../setup/dbt-runner.ts";
+import { type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork, withWorkOrAside } from "../setup/work-lock.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
@@ -12,7 +12,7 @@ import { openComment } from "../steps/comment.ts";
 import { type AlertContext, assertChannels } from "../steps/notify/notify.ts";
 import { describePlan } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
-import { endingTurn, hasEntered, supersedeOf, type Turn, takeTurn } from "../steps/queue/turn.ts";
+import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { lastManifest } from "../steps/report/report-inputs.ts";
 import { type ExitCode, SignalboxError } from "../support/errors.ts";
@@ -23,20 +23,20 @@ import { dryRun } from "./ci-dry-run.ts";
 import { conclude, finish, type Progress, startProgress, summaryOf } from "./ci-ending.ts";
 
 export async function run(context: Context): Promise<number> {
-  const occasion = await learnOccasion(context);
-  const workshop = await openWorkshop(context, occasion);
-  const told: AlertContext = { ...occasion, project: workshop.project.name ?? "dbt" };
+  const runSettings = await resolveRunSettings(context);
+  const dbtProject = await openDbtProject(context, runSettings);
+  const told: AlertContext = { ...runSettings, project: dbtProject.project.name ?? "dbt" };
   const isSilent =
     context.settings.given.noNotify === true ||
-    occasion.mode === "check" ||
-    whyNotAlerted(occasion.run, occasion.mode, true) !== null;
+    runSettings.mode === "check" ||
+    whyNotAlerted(runSettings.run, runSettings.mode, true) !== null;
   if (!isSilent) assertChannels(context);
-  context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  const distrust = whyDistrusted(occasion.run);
+  context.log.step("mode", `${runSettings.mode}: ${runSettings.modeReason}`);
+  const distrust = whyDistrusted(runSettings.run);
   if (distrust !== null) context.log.step("trust", `${distrust}: nothing is published and nobody is alerted`);
-  if (context.settings.given.dryRun) return dryRun(context, occasion, workshop);
+  if (context.settings.given.dryRun) return dryRun(context, runSettings, dbtProject);
 
-  const progress = startProgress(openComment(context, occasion.run, told.project));
+  const progress = startProgress(openComment(context, runSettings.run, told.project));
   let hasFolder = false;
   const inFolder = async (own: Context, rest: () => Promise<ExitCode>) => {
     hasFolder = true;
@@ -47,7 +47,7 @@ export async function run(context: Context): Promise<number> {
     } catch (thrown) {
       const error = knownOf(thrown);
       if (error instanceof SignalboxError)
-        await conclude(own, occasion, progress, "failed", error.exitCode, error.message, error).catch(
+        await conclude(own, runSettings, progress, "failed", error.exitCode, error.message, error).catch(
           (next: unknown) => {
             // Of a folder that cannot be written: what went wrong first is what is told.
             if (!(knownOf(next) instanceof SignalboxError)) throw next;
@@ -57,20 +57,20 @@ export async function run(context: Context): Promise<number> {
     }
   };
   const go = (own: Context, turn: Turn | null) =>
-    inFolder(own, () => pass(own, { occasion, workshop, told: isSilent ? null : told, turn, progress }));
+    inFolder(own, () => pass(own, { runSettings, dbtProject, told: isSilent ? null : told, turn, progress }));
   try {
     // While it waits, the folder may be the work folder of the run that it waits for.
     if (context.settings.given.noQueue)
-      return await withWork(context, () => go(context, null), { empty: true, targetPath: workshop.targetPath });
+      return await withWork(context, () => go(context, null), { empty: true, targetPath: dbtProject.targetPath });
     const turn = await takeTurn(context, {
-      run: occasion.run,
-      mode: occasion.mode,
-      supersede: supersedeOf(context, occasion.mode),
+      run: runSettings.run,
+      mode: runSettings.mode,
+      supersede: supersedeOf(context, runSettings.mode),
     });
     progress.queue = turn.result;
-    return await endingTurn(turn, () =>
+    return await withTurn(turn, () =>
       hasEntered(turn)
-        ? withWork(context, () => go(context, turn), { empty: true, targetPath: workshop.targetPath, waits: true })
+        ? withWork(context, () => go(context, turn), { empty: true, targetPath: dbtProject.targetPath, waits: true })
         : withWorkOrAside(context, (own) => go(own, turn)),
     );
   } catch (error) {
@@ -80,8 +80,8 @@ export async function run(context: Context): Promise<number> {
 }
 
 interface Pass {
-  readonly occasion: Occasion;
-  readonly workshop: Workshop;
+  readonly runSettings: RunSettings;
+  readonly dbtProject: DbtProject;
   /** null: nobody is alerted. */
   readonly told: AlertContext | null;
   readonly turn: Turn | null;
@@ -89,21 +89,21 @@ interface Pass {
 }
 
 /** The run past the queue: plan, build, report, notify, publish. The answer is the exit code. */
-async function pass(context: Context, { occasion, workshop, told, turn, progress }: Pass): Promise<ExitCode> {
+async function pass(context: Context, { runSettings, dbtProject, told, turn, progress }: Pass): Promise<ExitCode> {
   const end = (outcome: Outcome, words: string | null = null) =>
-    finish(context, { occasion, told, progress, outcome, words });
+    finish(context, { runSettings, told, progress, outcome, words });
   if (turn?.result.decision === "left")
     return end({ kind: "superseded", by: turn.result.leftFor ?? "" }, `Superseded: ${turn.result.reason}.`);
   if (turn?.result.decision === "timed-out")
     return end({ kind: "failed", finding: aboutRun("queue-timeout", "infrastructure", turn.result.reason) });
 
-  const dbt = createStarter(context, occasion, workshop);
-  const planned = await planStep(context, occasion, workshop, dbt);
+  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  const planned = await planStep(context, runSettings, dbtProject, dbt);
   if (planned.kind === "failed") {
     progress.verdict = await reportStep(context, {
       runs: [planned.run],
       manifest: null,
-      projectDir: workshop.project.dir,
+      projectDir: dbtProject.project.dir,
       base: null,
     });
     return end({ kind: "verdict", verdict: progress.verdict });
@@ -113,21 +113,26 @@ async function pass(context: Context, { occasion, workshop, told, turn, progress
   progress.nodesInProject = total;
   context.log.step("plan", lines.join("\n"));
   if (planned.result.kind === "nothing") {
-    if (occasion.mode === "check")
+    if (runSettings.mode === "check")
       return end({ kind: "skipped", why: "nothing-changed" }, "Nothing changed: dbt was not started.");
     return end({
       kind: "failed",
-      finding: aboutRun("artifacts", "unknown", `${occasion.mode} mode selected nothing: ${occasion.select}`),
+      finding: aboutRun("artifacts", "unknown", `${runSettings.mode} mode selected nothing: ${runSettings.select}`),
     });
   }
 
-  await progress.comment.put(summaryOf(occasion, progress, "The plan is made, and dbt is building it."));
-  const built = await buildStep(context, occasion, dbt, planned.result, planned.manifest);
+  await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
+  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest);
   progress.built = built;
   context.log.step("dbt", describeBuild(built.starts));
   const manifest = lastManifest(built.runs) ?? planned.manifest;
   const base = await readVerdictOfBase(context);
-  progress.verdict = await reportStep(context, { runs: built.runs, manifest, projectDir: workshop.project.dir, base });
+  progress.verdict = await reportStep(context, {
+    runs: built.runs,
+    manifest,
+    projectDir: dbtProject.project.dir,
+    base,
+  });
   if (progress.verdict.level === "nothing") {
     return end({
       kind: "failed",

@@ -3,9 +3,9 @@ import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts
 import { type Cleaning, type CleanRequest, decideClean, ownRef, parseNamedRef, prefixOf } from "../run/clean.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
-import { hashOfBranch, openWorkshop, type Workshop } from "../setup/dbt-project.ts";
-import { createStarter, type DbtStarter } from "../setup/dbt-runner.ts";
-import { learnRun, type Occasion } from "../setup/run-settings.ts";
+import { type DbtProject, hashOfBranch, openDbtProject } from "../setup/dbt-project.ts";
+import { createDbtRunner, type DbtRunner } from "../setup/dbt-runner.ts";
+import { learnRun, type RunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { readKnownRefs } from "../steps/known-refs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
@@ -27,24 +27,31 @@ export interface CleanResult {
 /** Drops the schemas of branches and tags that are gone. Names first, then the deed. */
 export async function run(context: Context): Promise<number> {
   const naming = chooseNaming(context);
-  const occasion = await occasionOfClean(context);
-  const workshop = await openWorkshop(context, occasion);
-  return withWork(context, () => clean(context, occasion, workshop, naming), { targetPath: workshop.targetPath });
+  const runSettings = await occasionOfClean(context);
+  const dbtProject = await openDbtProject(context, runSettings);
+  return withWork(context, () => clean(context, runSettings, dbtProject, naming), {
+    targetPath: dbtProject.targetPath,
+  });
 }
 
-async function clean(context: Context, occasion: Occasion, workshop: Workshop, naming: Naming): Promise<number> {
+async function clean(
+  context: Context,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  naming: Naming,
+): Promise<number> {
   const { given } = context.settings;
   const { prefix } = naming;
   const dryRun = given.dryRun ?? false;
-  const dbt = createStarter(context, occasion, workshop);
+  const dbt = createDbtRunner(context, runSettings, dbtProject);
 
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
   const schemas = await callMacro(dbt, prefix, null);
-  const { known, living } = await readKnownRefs(context, occasion.run);
+  const { known, living } = await readKnownRefs(context, runSettings.run);
   const named = (given.branch ?? []).map(parseNamedRef);
   // What lives is asked last: a branch that came back in between lives.
-  const refs = [...(await listRefs(context)), occasion.run.ref.name].map(ownRef);
+  const refs = [...(await listRefs(context)), runSettings.run.ref.name].map(ownRef);
   const cleaning = decideClean({
     schemas,
     living: [...refs, ...living],
@@ -82,7 +89,7 @@ function refuseContradiction({ contradicted }: Cleaning): void {
 }
 
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
-async function occasionOfClean(context: Context): Promise<Occasion> {
+async function occasionOfClean(context: Context): Promise<RunSettings> {
   const { given, config } = context.settings;
   // What the tree calls the base branch says nothing of whose code it is.
   const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false, trust: true });
@@ -148,10 +155,10 @@ async function listRefs({ git, signal }: Context): Promise<readonly string[]> {
 }
 
 /** The names that the macro found; with `only`, the ones that it has dropped. */
-async function callMacro(dbt: DbtStarter, prefix: string, only: readonly string[] | null): Promise<readonly string[]> {
+async function callMacro(dbt: DbtRunner, prefix: string, only: readonly string[] | null): Promise<readonly string[]> {
   const args = cleanArguments(prefix, only);
   const { run: started, dir } = await dbt.start({
-    ...dbt.place,
+    ...dbt.defaults,
     command: ["run-operation"],
     args,
   });

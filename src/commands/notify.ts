@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
 import { whyNotAlerted } from "../alerts/audience.ts";
 import type { Context } from "../setup/context.ts";
-import { learnOccasion, learnRun } from "../setup/run-settings.ts";
+import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import type { Verdict } from "../severity/verdict.ts";
 import { type AlertContext, assertChannels, mutedIn, notifyStep } from "../steps/notify/notify.ts";
@@ -37,7 +37,7 @@ async function readAlertContext(context: Context): Promise<AlertContext> {
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
   if (known.success)
     return { ...known.data, run: thisRun, mode: asked === undefined || asked === "auto" ? known.data.mode : asked };
-  if (thisRun.platform !== "local") return { ...(await learnOccasion(context)), project: "dbt" };
+  if (thisRun.platform !== "local") return { ...(await resolveRunSettings(context)), project: "dbt" };
   return {
     run: thisRun,
     mode: asked === undefined || asked === "auto" ? "deploy" : asked,

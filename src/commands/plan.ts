@@ -1,8 +1,8 @@
 import type { Context } from "../setup/context.ts";
-import { openWorkshop } from "../setup/dbt-project.ts";
-import { createStarter } from "../setup/dbt-runner.ts";
+import { openDbtProject } from "../setup/dbt-project.ts";
+import { createDbtRunner } from "../setup/dbt-runner.ts";
 import { refuseTarget } from "../setup/own-code.ts";
-import { learnOccasion } from "../setup/run-settings.ts";
+import { resolveRunSettings } from "../setup/run-settings.ts";
 import { withTarget, withWork } from "../setup/work-lock.ts";
 import { describePlan, type Planned } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
@@ -26,10 +26,10 @@ async function plan(context: Context): Promise<number> {
 }
 
 async function planHere(context: Context): Promise<Planned> {
-  const occasion = await learnOccasion(context);
-  const workshop = await openWorkshop(context, occasion);
-  context.log.step("mode", `${occasion.mode}: ${occasion.modeReason}`);
-  return withTarget(context, workshop.targetPath, () =>
-    planStep(context, occasion, workshop, createStarter(context, occasion, workshop)),
+  const runSettings = await resolveRunSettings(context);
+  const dbtProject = await openDbtProject(context, runSettings);
+  context.log.step("mode", `${runSettings.mode}: ${runSettings.modeReason}`);
+  return withTarget(context, dbtProject.targetPath, () =>
+    planStep(context, runSettings, dbtProject, createDbtRunner(context, runSettings, dbtProject)),
   );
 }

@@ -8,7 +8,7 @@ import type { Run } from "../run/run.ts";
 import { openAncestry } from "../setup/ancestry.ts";
 import { openStoreOf, requireStore } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
-import { learnOccasion, learnRun } from "../setup/run-settings.ts";
+import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
 import { localChanges, publishStep, refusalOf } from "../steps/publish/publish.ts";
@@ -48,20 +48,21 @@ export async function run(context: Context): Promise<number> {
 }
 
 async function publish(context: Context): Promise<StateResult> {
-  const occasion = await learnOccasion(context);
-  const head = occasion.run.commit.checkedOut;
+  const runSettings = await resolveRunSettings(context);
+  const head = runSettings.run.commit.checkedOut;
   const { from, commit = head } = context.settings.given;
   const refusal =
-    (await refusalOf(context, occasion, head)) ?? (commit === head ? null : await refusalOf(context, occasion, commit));
+    (await refusalOf(context, runSettings, head)) ??
+    (commit === head ? null : await refusalOf(context, runSettings, commit));
   if (refusal !== null)
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
-      hint: `publish what is on ${occasion.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,
+      hint: `publish what is on ${runSettings.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,
     });
-  const changes = await localChanges(context, occasion);
+  const changes = await localChanges(context, runSettings);
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
   const { files, target } =
     from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
-  const published = await publishStep(context, occasion, { commit, target }, files);
+  const published = await publishStep(context, runSettings, { commit, target }, files);
   return { schema: 1, ...published };
 }
 

@@ -8,7 +8,7 @@ import { createCircleClient } from "./circleci/client.ts";
 import { type CirclePipeline, fetchCirclePipeline, readCircleRun } from "./circleci/run.ts";
 import { parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
-import { type Patience, tryUntilDeadline } from "./requests.ts";
+import { type RetryLimits, tryUntilDeadline } from "./requests.ts";
 
 export interface Detected {
   readonly run: Run;
@@ -31,7 +31,7 @@ export interface DetectOptions {
   /** Goes through a proxy; null: there is none. */
   readonly openFetch: () => Promise<Fetch | null>;
   /** For how long CircleCI is asked again while it does not answer. */
-  readonly patience: Patience;
+  readonly patience: RetryLimits;
 }
 
 /** An answer without which a run only has less trust is not waited for until the deadline. */
@@ -94,7 +94,7 @@ async function detectCircle(options: DetectOptions, head: string | null): Promis
 }
 
 /** Throws what CircleCI refuses; what may pass is asked again, since a moment's error must not cost a run. */
-async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience: Patience): Promise<CirclePipeline> {
+async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience: RetryLimits): Promise<CirclePipeline> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(

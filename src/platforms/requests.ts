@@ -71,13 +71,13 @@ export function createServerTime(clock: Clock): ServerTime {
 }
 
 /** Keeps a service that wants to be left alone from being asked; what waits asks again by its own rhythm. */
-export interface Brake {
+export interface RequestGate {
   /** Throws a service error until the time is over. */
   check(): void;
   hold(seconds: number, why: string): void;
 }
 
-export function createBrake(clock: Clock, serverNow: () => number): Brake {
+export function createBrake(clock: Clock, serverNow: () => number): RequestGate {
   let held: { readonly until: number; readonly message: string } | null = null;
   return {
     check() {
@@ -93,7 +93,7 @@ export function createBrake(clock: Clock, serverNow: () => number): Brake {
   };
 }
 
-export interface Patience {
+export interface RetryLimits {
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** By the monotonic clock. */
@@ -118,7 +118,10 @@ export class OutOfTimeError extends SignalboxError {
  * Does what has to be known before a wait can begin, again after service errors, until the deadline: then it throws an
  * `OutOfTimeError`.
  */
-export async function tryUntilDeadline<T>(patience: Patience, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function tryUntilDeadline<T>(
+  patience: RetryLimits,
+  read: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const { clock, signal, timeoutSeconds } = patience;
   const deadline = timeoutSeconds === null ? Number.POSITIVE_INFINITY : patience.startedAt + timeoutSeconds * 1000;
   for (let pauseSeconds = FIRST_PAUSE_SECONDS; ; pauseSeconds = Math.min(pauseSeconds * 1.5, LONGEST_PAUSE_SECONDS)) {
@@ -139,7 +142,7 @@ export async function tryUntilDeadline<T>(patience: Patience, read: (signal: Abo
 }
 
 /** Says each thing once, however often it is found. */
-export function tellOnce(notice: ((text: string) => void) | undefined): (text: string) => void {
+export function oncePerText(notice: ((text: string) => void) | undefined): (text: string) => void {
   const told = new Set<string>();
   return (text) => {
     if (!told.has(text)) notice?.(text);

@@ -55,7 +55,7 @@ export function whyUnsure(scan: Scan, me: Me | null): string | null {
 }
 
 /** The active runs of the group in order; only the first can be inside. */
-export function lineUp(scan: Scan): (SeenRun & { readonly place: number; readonly inside: boolean })[] {
+export function sortQueue(scan: Scan): (SeenRun & { readonly place: number; readonly inside: boolean })[] {
   return scan.runs
     .filter((run) => !run.ended)
     .sort(comparePlaces)

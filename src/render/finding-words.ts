@@ -108,7 +108,7 @@ function kindOf(subject: Subject): string {
 }
 
 /** A test's failures against its threshold; of a source how late it is; else what kind of fault it was. */
-function faultOf({ failures, threshold, failureClass, said, subject }: Finding): string | null {
+function faultOf({ failures, threshold, failureClass, status, subject }: Finding): string | null {
   if (subject.kind === "run") return null;
   if (failureClass !== "data") return FAULTS[failureClass];
   const isCounted = failures !== null && subject.type !== "unit_test";
@@ -116,7 +116,7 @@ function faultOf({ failures, threshold, failureClass, said, subject }: Finding):
     ? count(failures, "failure")
     : subject.type === "source"
       ? "stale"
-      : said === "warn"
+      : status === "warn"
         ? "warned"
         : "failed";
   return threshold === null ? fault : `${fault}, ${cleanLine(threshold, 120)}`;

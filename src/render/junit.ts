@@ -126,7 +126,7 @@ function resultOf(finding: Finding, { warnAs }: JunitOptions): Result | null {
     .filter((line) => line !== null)
     .join("\n");
   if (finding.severity === "error") {
-    return { element: finding.said === "fail" ? "failure" : "error", message, type: finding.failureClass, details };
+    return { element: finding.status === "fail" ? "failure" : "error", message, type: finding.failureClass, details };
   }
   if (warnAs === "pass") return null;
   return { element: warnAs === "failure" ? "failure" : "skipped", message: `WARN: ${message}`, type: "warn", details };

@@ -3,7 +3,7 @@ import { cleanLine, markdownText } from "./sanitize.ts";
 import { count, duration } from "./words.ts";
 
 /** A run of the line, as far as a person wants to see it. */
-export interface LineRow {
+export interface QueueEntry {
   readonly place: number;
   readonly inside: boolean;
   readonly id: string;
@@ -23,8 +23,8 @@ export interface QueueWords {
 }
 
 /** The whole line as a table for a terminal. `now`: milliseconds since the epoch; `isSure`: no run is hidden. */
-export function renderLine(
-  rows: readonly LineRow[],
+export function renderQueue(
+  rows: readonly QueueEntry[],
   {
     ref,
     now,
@@ -72,7 +72,7 @@ export function renderQueueSummary({ reason, blockers }: QueueWords): string {
   return [`### Queue: ${markdownText(reason)}`, ...(waitedFor.length === 0 ? [] : ["", ...waitedFor]), ""].join("\n");
 }
 
-function ageOf({ since }: LineRow, now: number): string {
+function ageOf({ since }: QueueEntry, now: number): string {
   const began = since === null ? Number.NaN : Date.parse(since);
   return Number.isNaN(began) ? "–" : `${duration(Math.max(0, (now - began) / 1000))} ago`;
 }

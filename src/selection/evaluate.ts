@@ -6,7 +6,7 @@ import type { Criterion, Selector } from "./selector.ts";
 export type IndirectSelection = "eager" | "cautious" | "buildable" | "empty";
 
 /** What a selector is evaluated on. */
-export interface Field {
+export interface EvaluationInput {
   readonly members: ReadonlyMap<string, Node>;
   readonly graph: Graph;
   readonly sources: ReadonlySet<string>;
@@ -32,36 +32,36 @@ type SetOperation = (sets: readonly ReadonlySet<string>[]) => ReadonlySet<string
 export function evaluate(
   include: Selector,
   exclude: Selector,
-  field: Field,
+  input: EvaluationInput,
 ): { readonly ids: ReadonlySet<string>; readonly unmatched: readonly string[] } {
   const unmatched: string[] = [];
-  const parts = [unite(include, field, unmatched), unite(exclude, field, unmatched)];
+  const parts = [unite(include, input, unmatched), unite(exclude, input, unmatched)];
   // dbt does not hand the user's mode to the difference, so it is eager: nothing comes back after an exclude.
-  return { ids: combine(parts, difference, { ...field, mode: "eager" }).direct, unmatched };
+  return { ids: combine(parts, difference, { ...input, mode: "eager" }).direct, unmatched };
 }
 
-function unite(selector: Selector, field: Field, unmatched: string[]): Chosen {
+function unite(selector: Selector, input: EvaluationInput, unmatched: string[]): Chosen {
   const parts = selector.map((criteria) => {
     const text = criteria.map((criterion) => criterion.text).join(",");
     const chosen = combine(
-      criteria.map((criterion) => choose(criterion, field)),
+      criteria.map((criterion) => choose(criterion, input)),
       intersection,
-      field,
+      input,
     );
     if (chosen.direct.size === 0 && text !== "") unmatched.push(text);
     return chosen;
   });
-  return combine(parts, union, field);
+  return combine(parts, union, input);
 }
 
 /** dbt's get_nodes_from_criteria: the nodes themselves, their neighbours, and the tests that hang on them. */
-function choose(criterion: Criterion, field: Field): Chosen {
-  const found = field.found.get(criterion.text) ?? new Set();
+function choose(criterion: Criterion, input: EvaluationInput): Chosen {
+  const found = input.found.get(criterion.text) ?? new Set();
   const selected = new Set(found);
-  if (field.mode !== "empty" || !field.emptyForgetsNeighbours) {
-    for (const id of neighbours(criterion, found, field.graph)) selected.add(id);
+  if (input.mode !== "empty" || !input.emptyForgetsNeighbours) {
+    for (const id of neighbours(criterion, found, input.graph)) selected.add(id);
   }
-  return field.mode === "empty" ? { direct: selected, withIndirect: selected } : addTests(selected, field);
+  return input.mode === "empty" ? { direct: selected, withIndirect: selected } : addTests(selected, input);
 }
 
 function neighbours(criterion: Criterion, found: ReadonlySet<string>, graph: Graph): ReadonlySet<string> {
@@ -80,7 +80,7 @@ function neighbours(criterion: Criterion, found: ReadonlySet<string>, graph: Gra
 }
 
 /** dbt's expand_selection. */
-function addTests(selected: ReadonlySet<string>, { members, graph, sources, mode }: Field): Chosen {
+function addTests(selected: ReadonlySet<string>, { members, graph, sources, mode }: EvaluationInput): Chosen {
   const direct = new Set(selected);
   const withIndirect = new Set(selected);
   const readable =
@@ -95,10 +95,10 @@ function addTests(selected: ReadonlySet<string>, { members, graph, sources, mode
 }
 
 /** dbt's select_nodes_recursively and incorporate_indirect_nodes: tests may come back once all their parents are in. */
-function combine(parts: readonly Chosen[], operation: SetOperation, field: Field): Chosen {
+function combine(parts: readonly Chosen[], operation: SetOperation, input: EvaluationInput): Chosen {
   const direct = new Set(operation(parts.map((part) => part.direct)));
   const withIndirect = operation(parts.map((part) => part.withIndirect));
-  const { members, graph, mode } = field;
+  const { members, graph, mode } = input;
   if (mode === "cautious" || mode === "buildable") {
     const readable = mode === "buildable" ? new Set([...direct, ...reach(direct, graph.parentsOf)]) : new Set(direct);
     for (const id of withIndirect) {

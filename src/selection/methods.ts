@@ -11,7 +11,7 @@ import { type Criterion, refuse } from "./selector.ts";
 import { createMatcher } from "./wildcard.ts";
 
 /** What selector methods look at. */
-export interface World {
+export interface MethodContext {
   readonly manifest: Manifest;
   readonly dialect: Dialect;
   /** null: there is no baseline. */
@@ -24,19 +24,19 @@ type Test = (node: Node) => boolean;
 export type Found =
   | { readonly kind: "test"; readonly test: Test }
   | { readonly kind: "unsupported"; readonly why: string };
-type Method = (criterion: Criterion, world: World) => Test | string;
+type Method = (criterion: Criterion, context: MethodContext) => Test | string;
 
 /**
  * The test that a criterion's method puts nodes to, as dbt/graph/selector_methods.py has it. Unsupported: only dbt can
  * decide. Throws a configuration error for a value that dbt refuses too.
  */
-export function testOf(criterion: Criterion, world: World): Found {
+export function testOf(criterion: Criterion, context: MethodContext): Found {
   const method = Object.hasOwn(METHODS, criterion.method) ? METHODS[criterion.method] : undefined;
   if (method === undefined) {
     const meant = didYouMean(criterion.method, Object.keys(METHODS));
     return { kind: "unsupported", why: `${criterion.method}: in ${criterion.text}${meant}` };
   }
-  const test = method(criterion, world);
+  const test = method(criterion, context);
   return typeof test === "string" ? { kind: "unsupported", why: test } : { kind: "test", test };
 }
 
@@ -72,10 +72,13 @@ const METHODS: Readonly<Record<string, Method>> = {
     const name = node.path.split("/").at(-1) ?? "";
     return [name, /^.+\../.test(name) ? name.slice(0, name.lastIndexOf(".")) : name];
   }),
-  package: ({ value, ...rest }, world) =>
+  package: ({ value, ...rest }, context) =>
     byTexts((node) => [node.package])(
-      { ...rest, value: value === "this" && world.manifest.projectName !== "" ? world.manifest.projectName : value },
-      world,
+      {
+        ...rest,
+        value: value === "this" && context.manifest.projectName !== "" ? context.manifest.projectName : value,
+      },
+      context,
     ),
   config: byConfig,
   resource_type: (criterion) => {
@@ -213,7 +216,7 @@ const STATES: Readonly<Record<string, (changes: Changes) => boolean>> = {
   "modified.contract": ({ parts }) => parts.has("contract"),
 };
 
-function byState(criterion: Criterion, { compare, dialect }: World): Test {
+function byState(criterion: Criterion, { compare, dialect }: MethodContext): Test {
   const holds = Object.hasOwn(STATES, criterion.value) ? STATES[criterion.value] : undefined;
   if (holds === undefined) throw refuse(criterion, `expected one of ${Object.keys(STATES).join(", ")}`);
   if (compare === null) throw refuse(criterion, "needs a baseline to compare with, and there is none");

@@ -6,7 +6,7 @@ import { type Dialect, dialectOf } from "./dialect.ts";
 import { evaluate, type IndirectSelection } from "./evaluate.ts";
 import { explainChanges } from "./explain.ts";
 import { buildGraph } from "./graph.ts";
-import { testOf, type World } from "./methods.ts";
+import { type MethodContext, testOf } from "./methods.ts";
 import { isMiss } from "./misses.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 import { EVERY_TYPE, type ResourceTypes, takesType } from "./resource-types.ts";
@@ -63,7 +63,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   if (baseline !== null && baseline.schema !== SCHEMA) return unsupported(`a baseline of ${describe(baseline)}`);
 
   const { compareUnrendered, results } = options;
-  const world: World = {
+  const context: MethodContext = {
     manifest: current,
     dialect,
     compare:
@@ -77,7 +77,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   const unknown: { readonly criterion: Criterion; readonly why: string }[] = [];
   const criteria = [...(options.select.length === 0 ? [] : include), ...exclude].flat();
   for (const criterion of [...include, ...exclude].flat()) {
-    const test = testOf(criterion, world);
+    const test = testOf(criterion, context);
     if (test.kind === "unsupported") unknown.push({ criterion, why: test.why });
     else if (!found.has(criterion.text))
       found.set(criterion.text, new Set([...members.values()].filter(test.test).map(({ id }) => id)));
@@ -105,8 +105,8 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   return {
     kind: "selected",
     ids,
-    nodes: explainChanges(ids, current, world.compare, members === current.nodes ? graph : buildGraph(current.nodes)),
-    modified: modifiedOf(current, world),
+    nodes: explainChanges(ids, current, context.compare, members === current.nodes ? graph : buildGraph(current.nodes)),
+    modified: modifiedOf(current, context),
     unmatched: options.select.length === 0 ? [] : chosen.unmatched,
     misses,
   };
@@ -126,7 +126,7 @@ function sourcesOf(members: ReadonlyMap<string, Node>): ReadonlySet<string> {
   return new Set([...members.values()].filter(({ type }) => type === "source").map(({ id }) => id));
 }
 
-function modifiedOf(current: Manifest, { compare }: World): ReadonlyMap<string, readonly Reason[]> {
+function modifiedOf(current: Manifest, { compare }: MethodContext): ReadonlyMap<string, readonly Reason[]> {
   const modified = new Map<string, readonly Reason[]>();
   if (compare === null) return modified;
   for (const node of current.nodes.values()) {

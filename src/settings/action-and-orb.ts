@@ -103,7 +103,7 @@ export function renderOrbHandOver(commands: readonly CommandName[]): string {
 }
 
 /** How the user of a face writes the option: `input node-timeout`, `parameter node_timeout`; else the variable. */
-export function placeOnFace(option: { readonly name: string }, face: string | undefined): string {
+export function nameAsTyped(option: { readonly name: string }, face: string | undefined): string {
   if (face === "action") return `input ${option.name}`;
   if (face === "orb") return `parameter ${snakeCase(option.name)}`;
   return variableOf(option);

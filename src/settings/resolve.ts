@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { configurationError, type Problem } from "../support/errors.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
-import { placeOnFace } from "./action-and-orb.ts";
+import { nameAsTyped } from "./action-and-orb.ts";
 import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
 import { type Config, configFile } from "./file.ts";
 import {
@@ -136,7 +136,7 @@ function find(option: AnyOption, sources: Sources): { where: string; value: unkn
   const value = sources.env[variableOf(option)];
   // An Action's input that nobody gave arrives as an empty variable.
   if (value === undefined || value.trim() === "") return null;
-  return { where: placeOnFace(option, sources.env.SIGNALBOX_FACE), value };
+  return { where: nameAsTyped(option, sources.env.SIGNALBOX_FACE), value };
 }
 
 function uselessOffline(

@@ -44,20 +44,20 @@ function openArtifacts(context: Context, run: Run, baseBranch: string | null): O
  * A store that nobody asked for by name must not fail a run: where the CI's API cannot be asked, that is said, and the
  * next source of baselines has its turn.
  */
-export function forgiveAuto(context: Context, opened: OpenedStore): OpenedStore {
+export function warnAndSkipAuto(context: Context, opened: OpenedStore): OpenedStore {
   const { store } = opened;
   if (store === null || context.settings.config.store !== "auto") return opened;
   return {
     ...opened,
     store: {
       ...store,
-      find: (commits) => forgive(context, "no bundle is looked for", store.find(commits)),
+      find: (commits) => warnAndSkip(context, "no bundle is looked for", store.find(commits)),
     },
   };
 }
 
 /** The work's value; null where it fails, said aloud. */
-export function forgive<T>(context: Context, what: string, work: Promise<T | null>): Promise<T | null> {
+export function warnAndSkip<T>(context: Context, what: string, work: Promise<T | null>): Promise<T | null> {
   return work.catch((error: unknown) => {
     context.signal.throwIfAborted();
     if (!(error instanceof SignalboxError)) throw error;

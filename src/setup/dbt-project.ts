@@ -9,10 +9,10 @@ import { withoutSecrets } from "../support/secrets.ts";
 import { type Choosing, readChoosing } from "./choosing.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 import { assertOwnCode, refuseTarget } from "./own-code.ts";
-import { assertCheckout, type Occasion } from "./run-settings.ts";
+import { assertCheckout, type RunSettings } from "./run-settings.ts";
 
 /** Where and how dbt works in this run. */
-export interface Workshop {
+export interface DbtProject {
   readonly project: Project;
   /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
   readonly env: Readonly<Record<string, string>>;
@@ -27,14 +27,14 @@ export interface Workshop {
 }
 
 /** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
-export async function openWorkshop(context: Context, occasion: Occasion): Promise<Workshop> {
+export async function openDbtProject(context: Context, runSettings: RunSettings): Promise<DbtProject> {
   const { config } = context.settings;
   refuseTarget(context);
   await assertCheckout(context);
   const dir = resolve(context.baseDir, config.dbt.projectDir);
-  await assertOwnCode(context, occasion, dir);
-  assertOwnTarget(context, occasion);
-  const owner = ownerOf(occasion);
+  await assertOwnCode(context, runSettings, dir);
+  assertOwnTarget(context, runSettings);
+  const owner = ownerOf(runSettings);
   const template = config.modes.check.schema;
   const told = {
     ...withoutSecrets(context.env),
@@ -50,8 +50,8 @@ export async function openWorkshop(context: Context, occasion: Occasion): Promis
     profile: config.dbt.profile,
     env: told,
   });
-  const where = context.settings.given.target === undefined ? `modes.${occasion.mode}.target` : "--target";
-  assertTarget(project, occasion.target, where);
+  const where = context.settings.given.target === undefined ? `modes.${runSettings.mode}.target` : "--target";
+  assertTarget(project, runSettings.target, where);
   await assertProgram(config.dbt.command, dir, env);
 
   const git = createGit(dir, context.env);
@@ -74,7 +74,7 @@ function warnOfDropped(
 }
 
 /** A check builds on every push of every branch: production must never be where it does so. */
-function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
+function assertOwnTarget(context: Context, { mode, target }: RunSettings): void {
   if (mode !== "check") return;
   const { deploy, schedule } = context.settings.config.modes;
   const hint =
@@ -98,7 +98,7 @@ function assertOwnTarget(context: Context, { mode, target }: Occasion): void {
   }
 }
 
-function ownerOf({ mode, run }: Occasion): SchemaOwner | null {
+function ownerOf({ mode, run }: RunSettings): SchemaOwner | null {
   if (mode !== "check") return null;
   const full = schemaKeyOf(run.ref.name, run.trust === "fork" ? run.headRepository : null);
   return { branch: run.ref.name, hash: hashOfBranch(full), pullRequest: run.pullRequest?.number ?? null };

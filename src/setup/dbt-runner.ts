@@ -2,26 +2,26 @@ import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Choosing } from "./choosing.ts";
 import type { Context } from "./context.ts";
-import type { Workshop } from "./dbt-project.ts";
-import type { Occasion } from "./run-settings.ts";
+import type { DbtProject } from "./dbt-project.ts";
+import type { RunSettings } from "./run-settings.ts";
 
 /** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
-export interface DbtStarter extends Dbt {
+export interface DbtRunner extends Dbt {
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
-  readonly place: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
+  readonly defaults: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
   /** What chooses nodes beside the selector. */
   readonly choosing: Choosing;
   /** `dbt deps` where it is needed, at most once; null: it was not. */
   installPackages(): Promise<DbtStart | null>;
 }
 
-export function createStarter(context: Context, occasion: Occasion, workshop: Workshop): DbtStarter {
+export function createDbtRunner(context: Context, runSettings: RunSettings, dbtProject: DbtProject): DbtRunner {
   const { dbt: config } = context.settings.config;
   const dbt = createDbt({
     command: config.command,
-    env: workshop.env,
+    env: dbtProject.env,
     recordDir: context.work.path("dbt"),
-    profilesDir: workshop.project.profilesDir,
+    profilesDir: dbtProject.project.profilesDir,
     profile: config.profile,
     extra: config.args,
     color: context.color,
@@ -31,16 +31,20 @@ export function createStarter(context: Context, occasion: Occasion, workshop: Wo
     onLine: context.log.pass,
     onNotice: (text) => context.log.step("dbt", text),
   });
-  const place = { projectDir: workshop.project.dir, targetPath: workshop.targetPath, target: occasion.target };
-  const { packages } = workshop.project;
+  const defaults = {
+    projectDir: dbtProject.project.dir,
+    targetPath: dbtProject.targetPath,
+    target: runSettings.target,
+  };
+  const { packages } = dbtProject.project;
   let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
-  const starter: DbtStarter = {
-    place,
-    choosing: workshop.choosing,
+  const starter: DbtRunner = {
+    defaults,
+    choosing: dbtProject.choosing,
     installPackages: async () => {
       if (!needsPackages) return null;
       needsPackages = false;
-      return starter.start({ ...place, command: ["deps"], args: [] });
+      return starter.start({ ...defaults, command: ["deps"], args: [] });
     },
     start: async (request) => {
       context.log.step("dbt", showStart(context, request));

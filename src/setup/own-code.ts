@@ -29,20 +29,20 @@ export function refuseTarget({ env }: Pick<Context, "env">): void {
  */
 export async function assertOwnCode(
   context: Parts,
-  occasion: { readonly run: Run; readonly baseBranch: string | null; readonly mode: Mode },
+  runSettings: { readonly run: Run; readonly baseBranch: string | null; readonly mode: Mode },
   projectDir: string,
 ): Promise<void> {
   refuseTarget(context);
   const eventName = eventOf(context.env);
   const demand =
-    eventName === null ? demandWithoutEvent(occasion.run, occasion.mode) : demandOf(eventName, occasion.mode);
+    eventName === null ? demandWithoutEvent(runSettings.run, runSettings.mode) : demandOf(eventName, runSettings.mode);
   if (demand !== "own branch" && demand !== "base branch") return;
 
   const assertOn = async (remote: Remote, head: string | null) => {
-    const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, remote);
+    const ancestry = openAncestry(context, runSettings.run, runSettings.baseBranch, remote);
     const ask = demand === "base branch" ? ancestry.isOnBase : ancestry.isOnSomeBranch;
     const isOwn = head === null ? null : await ask(head);
-    if (isOwn !== true) throw notOwn({ ...occasion, eventName, head, demand, isKnown: isOwn !== null });
+    if (isOwn !== true) throw notOwn({ ...runSettings, eventName, head, demand, isKnown: isOwn !== null });
   };
   const { git } = context.remote;
   await assertOn(context.remote, await git.ask("rev-parse", "HEAD"));

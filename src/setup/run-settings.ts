@@ -11,7 +11,7 @@ import { findBaseBranch } from "./base-branch.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
 
 /** What a run is for: known before anything is started or written. */
-export interface Occasion {
+export interface RunSettings {
   readonly run: Run;
   readonly baseBranch: string;
   readonly mode: Mode;
@@ -23,7 +23,7 @@ export interface Occasion {
 }
 
 /** What this run's plan and build are for. */
-export function purposeOf({ mode, target, run }: Occasion): Purpose {
+export function purposeOf({ mode, target, run }: RunSettings): Purpose {
   return { mode, target, commit: run.commit.checkedOut };
 }
 
@@ -56,7 +56,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
 }
 
 /** The run, its mode, and the settings of that mode with flags over them. */
-export async function learnOccasion(context: Context): Promise<Occasion> {
+export async function resolveRunSettings(context: Context): Promise<RunSettings> {
   const { given, config } = context.settings;
   const asked = given.mode ?? "auto";
   const { run, baseBranch } = await learnRun(context, {

@@ -1,14 +1,14 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { findCauses } from "./cause.ts";
-import { type Bench, findNodeProblems, type LastRow, nodeFactsOf } from "./node-findings.ts";
+import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
 import { kindOf } from "./status.ts";
 import type { Finding, Subject, Verdict } from "./verdict.ts";
 
-export interface Case {
+export interface JudgeInput {
   /** Every start of dbt, in any order: they are laid over each other by time. */
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
@@ -24,17 +24,17 @@ export interface Case {
  * The verdict on one or several starts of dbt. The status decides, never the manifest's severity; the last row of a node
  * wins; a skipped node belongs to its cause; dbt's exit code can only make it worse.
  */
-export function judge({ runs, manifest, rules, matches, now, base }: Case): Verdict {
+export function judge({ runs, manifest, rules, matches, now, base }: JudgeInput): Verdict {
   const ordered = [...runs].sort(byTime);
   const rows = overlay(ordered);
   const causes = findCauses(
     [...rows.values()].map(({ row }) => row),
     manifest,
   );
-  const bench: Bench = { manifest, rows, causes, rules, matches, now };
+  const ofNodes: NodeJudgeInput = { manifest, rows, causes, rules, matches, now };
 
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
-  const findings = [...findRunProblems(ordered, manifest), ...findNodeProblems(bench)]
+  const findings = [...findRunProblems(ordered, manifest), ...findNodeProblems(ofNodes)]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
     .sort(byWeight);
 

@@ -17,7 +17,7 @@ export interface LastRow {
 }
 
 /** What every finding about a node is made from. */
-export interface Bench {
+export interface NodeJudgeInput {
   readonly manifest: Manifest | null;
   readonly rows: ReadonlyMap<string, LastRow>;
   readonly causes: Causes;
@@ -29,9 +29,9 @@ export interface Bench {
 export type NodeFinding = Omit<Finding, "isNew">;
 
 /** dbt's word and what it weighs before the rules have been asked. */
-interface Said {
+interface NodeProblem {
   readonly id: string;
-  readonly said: string;
+  readonly status: string;
   readonly severity: "error" | "warn";
   readonly failureClass: FailureClass;
   readonly message: string;
@@ -39,27 +39,27 @@ interface Said {
 }
 
 /** One finding for each node that failed, warned or has a status that nobody knows, less what the rules ignore. */
-export function findNodeProblems(bench: Bench): readonly NodeFinding[] {
+export function findNodeProblems(input: NodeJudgeInput): readonly NodeFinding[] {
   const skipped = new Map<string, string[]>();
-  for (const [id, cause] of [...bench.causes.of].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [id, cause] of [...input.causes.of].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const others = skipped.get(cause);
     if (others === undefined) skipped.set(cause, [id]);
     else others.push(id);
   }
-  return [...bench.rows.values()].flatMap((last) => {
-    const said = weigh(last, bench);
-    return said === null ? [] : applyRules(said, skipped.get(said.id) ?? [], bench);
+  return [...input.rows.values()].flatMap((last) => {
+    const status = problemOf(last, input);
+    return status === null ? [] : applyRules(status, skipped.get(status.id) ?? [], input);
   });
 }
 
-function weigh({ row, exitCode }: LastRow, { manifest, rows, causes }: Bench): Said | null {
+function problemOf({ row, exitCode }: LastRow, { manifest, rows, causes }: NodeJudgeInput): NodeProblem | null {
   const kind = kindOf(row.status);
   if (kind === "passed" || (kind === "skipped" && !causes.failed.has(row.id))) return null;
   const message = cleanMessage(row.message ?? "");
   const isMild = kind === "warned" || (kind === "unknown" && exitCode === 0);
   return {
     id: row.id,
-    said: row.status === "" ? "no status" : row.status,
+    status: row.status === "" ? "no status" : row.status,
     severity: isMild ? "warn" : "error",
     failureClass:
       kind === "unknown"
@@ -72,7 +72,12 @@ function weigh({ row, exitCode }: LastRow, { manifest, rows, causes }: Bench): S
 }
 
 /** A relation that is missing is a deferred one only where a parent was not built in this run. */
-function refine(failureClass: FailureClass, id: string, manifest: Manifest | null, rows: Bench["rows"]): FailureClass {
+function refine(
+  failureClass: FailureClass,
+  id: string,
+  manifest: Manifest | null,
+  rows: NodeJudgeInput["rows"],
+): FailureClass {
   if (failureClass !== "deferred-relation-missing" || manifest === null) return failureClass;
   const waiting = [...(manifest.nodes.get(id)?.parents ?? [])];
   const seen = new Set<string>();
@@ -90,20 +95,20 @@ function refine(failureClass: FailureClass, id: string, manifest: Manifest | nul
  * The finding after the first rule that matches; none where it says ignore. A failure that kept others from running
  * cannot be ignored, since that would call green what was not built: it becomes a warning.
  */
-function applyRules(said: Said, skipped: readonly string[], bench: Bench): readonly NodeFinding[] {
-  const node = bench.manifest?.nodes.get(said.id) ?? null;
+function applyRules(status: NodeProblem, skipped: readonly string[], input: NodeJudgeInput): readonly NodeFinding[] {
+  const node = input.manifest?.nodes.get(status.id) ?? null;
   const finding: NodeFinding = {
-    subject: subjectOf(said.id, node, bench.manifest),
-    severity: said.severity,
-    failureClass: said.failureClass,
-    said: said.said,
-    message: said.message,
-    failures: said.failures,
+    subject: subjectOf(status.id, node, input.manifest),
+    severity: status.severity,
+    failureClass: status.failureClass,
+    status: status.status,
+    message: status.message,
+    failures: status.failures,
     threshold: node === null ? null : thresholdOf(node),
     skipped,
     muted: null,
   };
-  const rule = ruleFor(bench.rules, factsOf(finding), bench.matches, bench.now);
+  const rule = ruleFor(input.rules, factsOf(finding), input.matches, input.now);
   if (rule === null) return [finding];
   if (rule.severity === "ignore" && skipped.length === 0) return [];
   const severity = rule.severity === "ignore" ? "warn" : (rule.severity ?? finding.severity);

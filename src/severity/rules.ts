@@ -23,7 +23,7 @@ export type Matches = (glob: string, text: string) => boolean;
 export type MatchFacts = { readonly [field in MatchField]: readonly string[] };
 
 /** A finding as rules and routes see it. What went wrong with a run has a status and no more. */
-export function factsOf({ subject, said }: Pick<Finding, "subject" | "said">): MatchFacts {
+export function factsOf({ subject, status }: Pick<Finding, "subject" | "status">): MatchFacts {
   const facts = {
     name: [],
     path: [],
@@ -33,7 +33,7 @@ export function factsOf({ subject, said }: Pick<Finding, "subject" | "said">): M
     package: [],
     resource: [],
     test: [],
-    status: [said],
+    status: [status],
   };
   if (subject.kind === "run") return facts;
   const { id, name, path, tags, owner, group, test, type } = subject;

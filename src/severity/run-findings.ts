@@ -13,7 +13,7 @@ type RunFinding = Omit<Finding, "isNew">;
 
 interface RunTrouble {
   readonly what: "dbt-failed" | "artifacts";
-  readonly said: string;
+  readonly status: string;
   readonly message: string;
   readonly failureClass: FailureClass;
 }
@@ -45,7 +45,7 @@ export function findRunProblems(runs: readonly DbtRun[], manifest: Manifest | nu
         subject: { kind: "run", what },
         severity: "error",
         failureClass: isOneClass ? first.failureClass : "unknown",
-        said: first.said,
+        status: first.status,
         message: [...new Set(same.map(({ message }) => message))].join("\n"),
         failures: null,
         threshold: null,
@@ -63,7 +63,7 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
   const lastWords = cleanMessage(run.lastWords ?? "");
   const failed = (said: string, message: string, failureClass: FailureClass): RunTrouble => ({
     what: "dbt-failed",
-    said,
+    status: said,
     message,
     failureClass,
   });
@@ -87,7 +87,7 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
     if (trouble === "none" && !writesResults(command)) return null;
     const said = trouble === "none" ? "missing" : trouble;
     const message = lastWords || `${dbt} ended with exit ${exitCode ?? "unknown"}; its results are ${said}`;
-    return { what: "artifacts", said, message, failureClass: "unknown" };
+    return { what: "artifacts", status: said, message, failureClass: "unknown" };
   }
   if (isExplained(run)) return null;
   const candidates = exitCode === 1 ? candidateWords(findSourcesWithoutRow(run, manifest)) : "";

@@ -11,7 +11,7 @@ export function aboutRun(
     subject: { kind: "run", what },
     severity: "error",
     failureClass,
-    said: what,
+    status: what,
     message,
     failures: null,
     threshold: null,

@@ -31,7 +31,7 @@ export interface Finding {
   readonly severity: "error" | "warn";
   readonly failureClass: FailureClass;
   /** dbt's own status, or the word for a finding about the run. */
-  readonly said: string;
+  readonly status: string;
   readonly message: string;
   readonly failures: number | null;
   /** Such as `warn if > 10, error if > 100`. */

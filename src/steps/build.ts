@@ -11,8 +11,8 @@ import { compareWithPlan } from "../selection/buildable-nodes.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import type { Context } from "../setup/context.ts";
-import type { DbtStarter } from "../setup/dbt-runner.ts";
-import { assertPlanChooses, type Occasion, purposeOf } from "../setup/run-settings.ts";
+import type { DbtRunner } from "../setup/dbt-runner.ts";
+import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
@@ -49,8 +49,8 @@ export interface Built {
  */
 export async function buildStep(
   context: Context,
-  occasion: Occasion,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbt: DbtRunner,
   plan: PlanResult,
   manifest: Manifest | null,
 ): Promise<Built> {
@@ -73,34 +73,34 @@ export async function buildStep(
     const threads = flag("--threads", config.dbt.threads);
     starts.push(
       await dbt.start({
-        ...dbt.place,
+        ...dbt.defaults,
         command: ["build"],
         args: [...threads, ...buildArguments(plan), ...context.settings.rest],
         limits,
       }),
     );
-    if (occasion.mode === "schedule" && config.modes.schedule.freshness) {
-      starts.push(await dbt.start({ ...dbt.place, command: ["source", "freshness"], args: threads, limits }));
+    if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
+      starts.push(await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits }));
     }
   }
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
       context.log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
-  const result = await recordStarts(context, occasion, starts, comparePlan(context, plan, runs));
+  const result = await recordStarts(context, runSettings, starts, comparePlan(context, plan, runs));
   return { result, starts, runs };
 }
 
 /** Writes build.json. */
 export async function recordStarts(
   context: Context,
-  occasion: Occasion,
+  runSettings: RunSettings,
   starts: readonly DbtStart[],
   planMatchesRun: boolean | null,
 ): Promise<BuildResult> {
   const result: BuildResult = {
     schema: 1,
-    ...purposeOf(occasion),
+    ...purposeOf(runSettings),
     starts: starts.map(({ run: { command, exitCode, startedAt, seconds, trouble, lastWords }, argv, dir }) => ({
       command,
       argv,

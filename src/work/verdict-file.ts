@@ -25,7 +25,7 @@ const finding = z.object({
   subject,
   severity: z.enum(["error", "warn"]),
   failureClass: z.enum(["data", "code", "transient", "infrastructure", "deferred-relation-missing", "unknown"]),
-  said: z.string(),
+  status: z.string(),
   message: z.string(),
   failures: z.number().nullable(),
   threshold: z.string().nullable(),

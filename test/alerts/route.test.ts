@@ -34,9 +34,9 @@ describe("the channel of a finding", () => {
   });
 
   it("is asked with the finding itself", () => {
-    const routed = channels(route({ takes: ({ said }) => said === "runtime error", error: "C0STALE001" }));
+    const routed = channels(route({ takes: ({ status }) => status === "runtime error", error: "C0STALE001" }));
 
-    expect(channelOf(aFinding({ said: "runtime error" }), routed)).toBe("C0STALE001");
+    expect(channelOf(aFinding({ status: "runtime error" }), routed)).toBe("C0STALE001");
     expect(channelOf(error, routed)).toBe(ERRORS);
   });
 });

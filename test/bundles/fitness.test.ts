@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { whyUnfit } from "../../src/bundles/fitness.ts";
+import { whyNotPublishable } from "../../src/bundles/fitness.ts";
 import { aDbtRun, aManifest, aNode, aResult } from "../artifacts/build.ts";
 import { aVerdict } from "../severity/build.ts";
 
@@ -25,7 +25,7 @@ describe("what was built", () => {
     ["all that had to be built was", { runs: [build([a])], verdict: null, ids: [a] }],
     ["packages were installed before", { runs: [aDbtRun(null, { command: "deps" }), whole], verdict: null, ids: null }],
   ])("is a state to compare with where %s", (_, state) => {
-    expect(whyUnfit(state)).toBeNull();
+    expect(whyNotPublishable(state)).toBeNull();
   });
 
   it.each([
@@ -73,6 +73,6 @@ describe("what was built", () => {
     ],
     ["nodes were left out", { runs: [build()], verdict: null, ids: null }, `2 nodes not built, ${a} among them`],
   ])("is none where %s", (_, state, why) => {
-    expect(whyUnfit(state)).toBe(why);
+    expect(whyNotPublishable(state)).toBe(why);
   });
 });

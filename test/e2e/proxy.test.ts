@@ -297,7 +297,7 @@ const VERDICT = JSON.stringify({
       subject: { kind: "run", what: "dbt-failed" },
       severity: "error",
       failureClass: "code",
-      said: "exit 2",
+      status: "exit 2",
       message: "Compilation Error",
       failures: null,
       threshold: null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Me } from "../../src/queue/decide.ts";
-import { lineUp, lookAhead, whyUnsure } from "../../src/queue/queue-position.ts";
+import { lookAhead, sortQueue, whyUnsure } from "../../src/queue/queue-position.ts";
 import type { Scan } from "../../src/queue/ticket.ts";
 import { buildRun, buildScan, me, NOW, secondsAgo } from "./build.ts";
 
@@ -107,7 +107,7 @@ describe("the outlook", () => {
 
 describe("the line-up", () => {
   it("holds the active runs in order, and only the first can be inside", () => {
-    const runs = lineUp(buildScan([...finished, buildRun("43", 10), buildRun("41", 400, { status: "failing" })]));
+    const runs = sortQueue(buildScan([...finished, buildRun("43", 10), buildRun("41", 400, { status: "failing" })]));
 
     expect(runs.map(({ id, place, inside }) => ({ id, place, inside }))).toEqual([
       { id: "41", place: 1, inside: true },
@@ -116,7 +116,7 @@ describe("the line-up", () => {
   });
 
   it.each(["queued", "on_hold", "resting"])("has nobody inside while the first is %s", (status) => {
-    const runs = lineUp(buildScan([buildRun("41", 400, { status }), buildRun("43", 10)]));
+    const runs = sortQueue(buildScan([buildRun("41", 400, { status }), buildRun("43", 10)]));
 
     expect(runs.some((run) => run.inside)).toBe(false);
   });

@@ -42,7 +42,7 @@ export function finding(overrides: Partial<Finding> = {}): Finding {
     subject: subject(),
     severity: "error",
     failureClass: "data",
-    said: "fail",
+    status: "fail",
     message: "Got 36 results, configured to fail if != 0",
     failures: 36,
     threshold: "error if != 0",
@@ -172,7 +172,7 @@ export function richVerdict(): Verdict {
     finding({
       subject: model("int_fx_rates", { path: "models/intermediate/int_fx_rates.sql", line: 1, owner: "finance" }),
       failureClass: "code",
-      said: "error",
+      status: "error",
       message: [
         "Database Error in model int_fx_rates (models/intermediate/int_fx_rates.sql)",
         '  Binder Error: Referenced column "ratee" not found in FROM clause!',
@@ -212,7 +212,7 @@ export function richVerdict(): Verdict {
         owner: "data-core",
       }),
       severity: "warn",
-      said: "warn",
+      status: "warn",
       message: "Got 8 results, configured to warn if > 5",
       failures: 8,
       threshold: "warn if > 5, error if > 20",
@@ -230,7 +230,7 @@ export function richVerdict(): Verdict {
         line: 38,
       }),
       severity: "warn",
-      said: "warn",
+      status: "warn",
       message: "loaded 14 hours ago",
       failures: null,
       threshold: "warn after 12 hours, error after 48 hours",
@@ -246,7 +246,7 @@ export function richVerdict(): Verdict {
         line: 1,
       }),
       severity: "warn",
-      said: "warn",
+      status: "warn",
       message: "Got 1204 results, configured to warn if != 0",
       failures: 1204,
       threshold: "warn if != 0",
@@ -387,12 +387,12 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc
     texts: fc.array(hostile, { minLength: 12, maxLength: 12 }),
     severity: fc.constantFrom("error" as const, "warn" as const),
     failures: fc.option(fc.nat(), { nil: null }),
-    said: fc.constantFrom("fail", "error", "warn"),
+    status: fc.constantFrom("fail", "error", "warn"),
     type: fc.constantFrom("test", "model", "unit_test", "source", null),
     isAttached: fc.boolean(),
     failureClass: fc.constantFrom("data" as const, "code" as const, "transient" as const),
   })
-  .map(({ texts, severity, failures, said, type, isAttached, failureClass }) => {
+  .map(({ texts, severity, failures, status, type, isAttached, failureClass }) => {
     const text = (index: number) => texts[index] ?? "";
     return finding({
       subject: subject({
@@ -410,7 +410,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc
       severity,
       failureClass,
       failures,
-      said,
+      status,
       message: text(7),
       threshold: text(8),
       skipped: [`model.shop.${text(9)}`, text(10)],

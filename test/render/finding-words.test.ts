@@ -8,7 +8,7 @@ describe("a finding in words", () => {
     ["one failure", finding({ failures: 1, threshold: null }), "stg_orders.customer_id · not_null test · 1 failure"],
     [
       "a test that could not run",
-      finding({ said: "error", failureClass: "code", failures: 0, message: "Database Error" }),
+      finding({ status: "error", failureClass: "code", failures: 0, message: "Database Error" }),
       "stg_orders.customer_id · not_null test · an error in the code",
     ],
     [

@@ -48,7 +48,11 @@ describe("JUnit", () => {
   });
 
   it.skipIf(!hasSchemas)("satisfies both schemas", async () => {
-    const run = finding({ subject: { kind: "run", what: "dbt-failed" }, said: "error", message: "Compilation Error" });
+    const run = finding({
+      subject: { kind: "run", what: "dbt-failed" },
+      status: "error",
+      message: "Compilation Error",
+    });
 
     expect(await problemsOf(renderJunit(richVerdict(), options))).toEqual([]);
     expect(await problemsOf(renderJunit(verdict({ findings: [run] }), options))).toEqual([]);
@@ -77,7 +81,7 @@ describe("JUnit", () => {
     const message = '\u001b[31mred\u001b[0m ]]> <b> & "quoted"';
 
     const xml = renderJunit(
-      withRows([finding({ subject: model("a"), said: "error", failureClass: "code", message })]),
+      withRows([finding({ subject: model("a"), status: "error", failureClass: "code", message })]),
       options,
     );
 
@@ -90,25 +94,29 @@ describe("JUnit", () => {
   it.each([
     [
       "a failed test",
-      finding({ said: "fail" }),
+      finding({ status: "fail" }),
       '<failure message="Got 36 results, configured to fail if != 0" type="data">',
     ],
     [
       "an error",
-      finding({ said: "runtime error", failureClass: "transient", message: "timeout" }),
+      finding({ status: "runtime error", failureClass: "transient", message: "timeout" }),
       '<error message="timeout" type="transient">',
     ],
     [
       "a warning",
-      finding({ severity: "warn", said: "warn", message: "Got 36 results, configured to warn if != 0" }),
+      finding({ severity: "warn", status: "warn", message: "Got 36 results, configured to warn if != 0" }),
       '<skipped message="WARN: Got 36 results, configured to warn if != 0">',
     ],
     [
       "a failure that a rule made a warning",
-      finding({ severity: "warn", said: "fail" }),
+      finding({ severity: "warn", status: "fail" }),
       '<skipped message="WARN: Got 36',
     ],
-    ["an error that a rule made of a warning", finding({ severity: "error", said: "warn" }), '<error message="Got 36'],
+    [
+      "an error that a rule made of a warning",
+      finding({ severity: "error", status: "warn" }),
+      '<error message="Got 36',
+    ],
   ])("tells %s", (_, given, element) => {
     expect(caseIn(renderJunit(withRows([given]), options), "not_null")).toContain(element);
   });
@@ -140,12 +148,12 @@ describe("JUnit", () => {
   it("has a case for what has no row: a source that dbt left out, and the run itself", () => {
     const source = finding({
       subject: model("payments", { id: "source.shop.billing.payments", type: "source" }),
-      said: "error",
+      status: "error",
       message: "no row",
     });
     const run = finding({
       subject: { kind: "run", what: "artifacts" },
-      said: "stale",
+      status: "stale",
       message: "run_results.json is of an earlier run",
     });
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPaint } from "../../src/render/colors.ts";
-import { type LineRow, renderLine, renderQueueSummary } from "../../src/render/queue-table.ts";
+import { type QueueEntry, renderQueue, renderQueueSummary } from "../../src/render/queue-table.ts";
 
 const NOW = Date.parse("2026-11-25T07:10:00Z");
 const paint = createPaint(false);
 
-function aRow(overrides: Partial<LineRow> = {}): LineRow {
+function aRow(overrides: Partial<QueueEntry> = {}): QueueEntry {
   return {
     place: 1,
     inside: true,
@@ -38,7 +38,7 @@ describe("the line", () => {
       }),
     ];
 
-    expect(renderLine(rows, { ref: "main", now: NOW, paint, isSure: true })).toEqual([
+    expect(renderQueue(rows, { ref: "main", now: NOW, paint, isSure: true })).toEqual([
       "2 runs on main",
       "  place    run             status        since            what",
       "  inside   41              in progress   5 min 00 s ago   Add FX rates · by dana · https://github.com/acme/shop/actions/runs/41",
@@ -47,17 +47,17 @@ describe("the line", () => {
   });
 
   it("says so where nobody is on it", () => {
-    expect(renderLine([], { ref: "main", now: NOW, paint, isSure: true })).toEqual(["nobody is on main"]);
+    expect(renderQueue([], { ref: "main", now: NOW, paint, isSure: true })).toEqual(["nobody is on main"]);
   });
 
   it("does not say so where runs may be hidden", () => {
-    expect(renderLine([], { ref: "main", now: NOW, paint, isSure: false })).toEqual(["no run is shown on main"]);
+    expect(renderQueue([], { ref: "main", now: NOW, paint, isSure: false })).toEqual(["no run is shown on main"]);
   });
 
   it("keeps text from outside on its line, and shows no address that is not plain https", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        const lines = renderLine(
+        const lines = renderQueue(
           [aRow({ id: text, status: text, title: text, author: text, url: text, since: text })],
           { ref: text, now: NOW, paint, isSure: true },
         );

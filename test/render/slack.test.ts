@@ -100,7 +100,7 @@ describe("an error message", () => {
   });
 
   it("says that the data was not judged where only the infrastructure failed", () => {
-    const transient = finding({ failureClass: "transient", said: "error", message: "429 Too Many Requests" });
+    const transient = finding({ failureClass: "transient", status: "error", message: "429 Too Many Requests" });
 
     expect(plainText(renderAlert(problems({ opened: [transient] }), facts()))).toContain("Your data was not judged.");
     expect(plainText(renderAlert(problems({ opened: [transient, finding()] }), facts()))).not.toContain("not judged");
@@ -123,7 +123,7 @@ describe("an error message", () => {
     const failed = finding({
       subject: { kind: "run", what: "dbt-failed" },
       failureClass: "code",
-      said: "error",
+      status: "error",
       message: "Compilation Error\n  depends on a node named x",
       failures: null,
     });

@@ -41,7 +41,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
     subject: aSubject(),
     severity: "error",
     failureClass: "data",
-    said: "fail",
+    status: "fail",
     message: "Got 3 results, configured to fail if != 0",
     failures: 3,
     threshold: "error if != 0",
@@ -59,7 +59,7 @@ export function aRunFinding(
   return aFinding({
     subject: { kind: "run", what },
     failureClass: "unknown",
-    said: what,
+    status: what,
     failures: null,
     threshold: null,
     ...overrides,

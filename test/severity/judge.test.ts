@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import type { Manifest, Node } from "../../src/artifacts/manifest.ts";
-import { type Case, judge } from "../../src/severity/judge.ts";
+import { type JudgeInput, judge } from "../../src/severity/judge.ts";
 import { findSourcesWithoutRow } from "../../src/severity/run-findings.ts";
 import type { Finding, Verdict } from "../../src/severity/verdict.ts";
 import { aDbtRun, aManifest, aNode, aResult, aSource, aTest, aUnitTest } from "../artifacts/build.ts";
@@ -14,7 +14,7 @@ const ORDERS = "model.shop.orders";
 const TEST = "test.shop.not_null_orders";
 const PROJECT = [aNode("orders"), aTest("not_null_orders", [ORDERS]), aNode("report", { parents: [ORDERS] })];
 
-function verdictOf(runs: DbtRun | readonly DbtRun[], overrides: Partial<Case> = {}): Verdict {
+function verdictOf(runs: DbtRun | readonly DbtRun[], overrides: Partial<JudgeInput> = {}): Verdict {
   return judge({
     runs: "command" in runs ? [runs] : runs,
     manifest: aManifest(PROJECT),
@@ -49,7 +49,7 @@ describe("judge, from a status to a finding", () => {
     expect(only(verdictOf(aDbtRun([row], { exitCode: severity === "error" ? 1 : 0 })))).toMatchObject({
       severity,
       failureClass,
-      said: status,
+      status,
     });
   });
 
@@ -67,7 +67,7 @@ describe("judge, from a status to a finding", () => {
     expect(only(verdictOf(aDbtRun([aResult(ORDERS, "exploded")], { exitCode })))).toMatchObject({
       severity,
       failureClass: "unknown",
-      said: "exploded",
+      status: "exploded",
       message: "dbt gave no message",
     });
   });
@@ -121,7 +121,7 @@ describe("judge, from a status to a finding", () => {
     expect(only(verdictOf(aDbtRun(rows, { exitCode: 1 })))).toMatchObject({
       severity: "error",
       failureClass: "code",
-      said: "skipped",
+      status: "skipped",
       skipped: ["model.shop.report"],
     });
   });
@@ -264,7 +264,7 @@ describe("judge, on the run itself", () => {
       subject: { kind: "run", what: "dbt-failed" },
       severity: "error",
       failureClass: "code",
-      said: "exit 2",
+      status: "exit 2",
       message: "Compilation Error in model b (models/b.sql)\n  unexpected '}'",
     });
   });
@@ -412,7 +412,7 @@ describe("judge, on the freshness of sources", () => {
 
     expect(only(verdict)).toMatchObject({
       severity: "error",
-      said: "exit 1",
+      status: "exit 1",
       subject: { kind: "run", what: "dbt-failed" },
       message: expect.stringMatching(/without a row: source\.shop\.raw\.payments$/),
     });
@@ -471,12 +471,12 @@ describe("judge, on rules", () => {
 
   it("keeps what dbt said beside what a rule made of it", () => {
     expect(only(verdictOf(failing, { rules: [aRule({ severity: "warn" })] }))).toMatchObject({
-      said: "fail",
+      status: "fail",
       severity: "warn",
       muted: null,
     });
     expect(only(verdictOf(aDbtRun([aResult(TEST, "warn")]), { rules: [aRule({ severity: "error" })] }))).toMatchObject({
-      said: "warn",
+      status: "warn",
       severity: "error",
     });
   });

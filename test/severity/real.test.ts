@@ -38,8 +38,8 @@ describe.each(files)("judge, on $file", ({ file }) => {
   });
 
   it("knows why each failed, and what to run again", () => {
-    for (const { said, failureClass, message } of verdict.findings) {
-      expect(said === "fail" ? ["data"] : ["code", "deferred-relation-missing"]).toContain(failureClass);
+    for (const { status, failureClass, message } of verdict.findings) {
+      expect(status === "fail" ? ["data"] : ["code", "deferred-relation-missing"]).toContain(failureClass);
       expect(message).not.toMatch(/\u001b/);
     }
     if (manifest === null) return;

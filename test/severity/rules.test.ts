@@ -53,7 +53,7 @@ describe("factsOf", () => {
   it("gives each field of a node", () => {
     const facts = factsOf({
       subject: aSubject({ owner: null, group: "finance", test: "not_null", tags: ["a", "b"] }),
-      said: "fail",
+      status: "fail",
     });
 
     expect(facts).toMatchObject({
@@ -67,7 +67,7 @@ describe("factsOf", () => {
   });
 
   it("gives no more than a status for the run", () => {
-    const facts = factsOf({ subject: { kind: "run", what: "dbt-failed" }, said: "exit 2" });
+    const facts = factsOf({ subject: { kind: "run", what: "dbt-failed" }, status: "exit 2" });
 
     expect(isMatch({ name: "*" }, facts, matchesStar)).toBe(false);
     expect(facts.status).toEqual(["exit 2"]);

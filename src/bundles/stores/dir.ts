@@ -5,7 +5,7 @@ import { cleanLine } from "../../render/sanitize.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
-import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, saveStream, twice } from "../receive.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
 import type { BundleRef, BundleStore } from "../store.ts";
 
 const LATEST = "latest";
@@ -42,7 +42,9 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
       }),
     // A deploy may replace the bundle while it is read: once more, then.
     read: (ref, into) =>
-      tellFailure(root, "read", () => twice(() => receiveBundle(ref, into, (folder) => takeFolder(ref.where, folder)))),
+      tellFailure(root, "read", () =>
+        retryOnce(() => receiveBundle(ref, into, (folder) => takeFolder(ref.where, folder))),
+      ),
     write: (folder, header) =>
       tellFailure(root, "written", async () => {
         const ref = refOf(header.commit);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { isCommit, readHeader } from "../bundle.ts";
 import { download, type OpenFetch, refusedBy } from "../download.ts";
-import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, twice } from "../receive.ts";
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce } from "../receive.ts";
 import { type BundleStore, MOST_COMMITS } from "../store.ts";
 
 export interface HttpsStoreOptions {
@@ -59,7 +59,7 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
       return null;
     },
     read: (ref, into) =>
-      twice(() =>
+      retryOnce(() =>
         receiveBundle(ref, into, async (folder) => {
           const take = async (name: string, mostBytes: number) =>
             (await get(at(ref.commit, name), mostBytes))?.save(join(folder, name));

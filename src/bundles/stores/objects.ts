@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
-import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, tooLarge, twice } from "../receive.ts";
+import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, tooLarge } from "../receive.ts";
 import { type BundleStore, MOST_COMMITS } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
@@ -62,7 +62,7 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
       return null;
     },
     read: (ref, into) =>
-      twice(() =>
+      retryOnce(() =>
         receiveBundle(ref, into, async (folder) => {
           // All before the first copy: the shorter the time between two copies, the rarer a deploy falls into it.
           const sizes = await sizesOf(ref.commit, ["state.json", ...BUNDLE_FILES]);

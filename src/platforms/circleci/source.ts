@@ -6,7 +6,7 @@ import type { SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Fetch } from "../../support/proxied-fetch.ts";
-import { tellOnce, tryUntilDeadline } from "../requests.ts";
+import { oncePerText, tryUntilDeadline } from "../requests.ts";
 import { type Pipeline, pipelineAnswer, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
 import { type CircleClient, createCircleClient } from "./client.ts";
 import { type Group, isSameRef, nameGroup, resolveNames } from "./group.ts";
@@ -73,7 +73,7 @@ const LONGEST_JOB_SECONDS = 5 * 3600;
  */
 export async function createCircleSource(options: CircleSourceOptions): Promise<OpenedSource> {
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
-  const notice = tellOnce(options.notice);
+  const notice = oncePerText(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
   const client = await createCircleClient(baseUrl, options.token, { clock, adapter, fetch: options.fetch });
   const patience = { clock, signal, startedAt, timeoutSeconds, notice };

@@ -5,7 +5,7 @@ import { GONE, NOT_FOUND } from "../../queue/status.ts";
 import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { tellOnce, tryUntilDeadline } from "../requests.ts";
+import { oncePerText, tryUntilDeadline } from "../requests.ts";
 import { createGitHubClient, type GitHubClient, type Route } from "./client.ts";
 import { createLifeSigns } from "./last-activity.ts";
 import { readLists } from "./list-runs.ts";
@@ -72,7 +72,7 @@ const CANCEL: Route = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
  */
 export async function createGitHubSource(options: GitHubSourceOptions): Promise<OpenedSource> {
   const { clock, runId, lagSeconds, maxAgeSeconds, timeoutSeconds, signal } = options;
-  const notice = tellOnce(options.notice);
+  const notice = oncePerText(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
   const client = await createGitHubClient(options);
   const patience = { clock, signal, startedAt, timeoutSeconds, notice };

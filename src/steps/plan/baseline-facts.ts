@@ -4,14 +4,14 @@ import { varsOf } from "../../dbt/project.ts";
 import { changedVars } from "../../selection/blind-spots.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Workshop } from "../../setup/dbt-project.ts";
+import type { DbtProject } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(
   { git }: Context,
-  { project, top }: Workshop,
+  { project, top }: DbtProject,
   baseline: Baseline | null,
 ): Promise<ReadonlySet<string> | null> {
   const commit = baseline?.origin.commit ?? null;
@@ -27,7 +27,7 @@ export async function filesChangedSince(
 /** Vars are in no manifest: git has the file of the baseline's commit. */
 export async function changedVarsSince(
   context: Context,
-  { project, top }: Workshop,
+  { project, top }: DbtProject,
   baseline: Baseline | null,
 ): Promise<readonly string[]> {
   const commit = baseline?.origin.commit ?? null;

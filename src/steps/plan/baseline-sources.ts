@@ -8,11 +8,11 @@ import { assertComparable, assertFits } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import { openAncestry } from "../../setup/ancestry.ts";
-import { forgive, forgiveAuto, openStoreOf } from "../../setup/bundle-store.ts";
+import { openStoreOf, warnAndSkip, warnAndSkipAuto } from "../../setup/bundle-store.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Workshop } from "../../setup/dbt-project.ts";
-import type { DbtStarter } from "../../setup/dbt-runner.ts";
-import type { Occasion } from "../../setup/run-settings.ts";
+import type { DbtProject } from "../../setup/dbt-project.ts";
+import type { DbtRunner } from "../../setup/dbt-runner.ts";
+import type { RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny } from "../../support/files.ts";
 
@@ -37,14 +37,14 @@ export interface BaselineSources {
 /** `current`: the project's own manifest, which every baseline is to fit. */
 export function openSources(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
   current: Manifest,
 ): BaselineSources {
   const { config } = context.settings;
-  const ancestry = openAncestry(context, occasion.run, occasion.baseBranch, context.remote);
-  const opened = forgiveAuto(context, openStoreOf(context, occasion.run, occasion.baseBranch));
+  const ancestry = openAncestry(context, runSettings.run, runSettings.baseBranch, context.remote);
+  const opened = warnAndSkipAuto(context, openStoreOf(context, runSettings.run, runSettings.baseBranch));
   const warnings: string[] = [];
   const read = new Map<string, Baseline>();
   const refused = new Set<string>();
@@ -53,7 +53,7 @@ export function openSources(
   };
 
   const fromPath = async (path: string, name: Use): Promise<Baseline> => {
-    const file = await findManifestFile(resolve(context.cwd, path), join(workshop.targetPath, "manifest.json"));
+    const file = await findManifestFile(resolve(context.cwd, path), join(dbtProject.targetPath, "manifest.json"));
     const dir = context.work.path("baselines", name);
     if (dirname(file) !== dir) {
       await emptyFolder(dir);
@@ -76,13 +76,17 @@ export function openSources(
     if (isOn === true) return true;
     if (isOn === null) {
       warn(
-        `the bundle ${where} is not used: neither git nor GitHub's API tells that its commit is on ${occasion.baseBranch} (fetch-depth: 0, or GITHUB_TOKEN with contents: read)`,
+        `the bundle ${where} is not used: neither git nor GitHub's API tells that its commit is on ${runSettings.baseBranch} (fetch-depth: 0, or GITHUB_TOKEN with contents: read)`,
       );
       return false;
     }
-    throw new SignalboxError("artifacts", `the bundle ${where} is of a commit that is not on ${occasion.baseBranch}`, {
-      hint: "what production holds is what the base branch built: find out who wrote it, and take it away",
-    });
+    throw new SignalboxError(
+      "artifacts",
+      `the bundle ${where} is of a commit that is not on ${runSettings.baseBranch}`,
+      {
+        hint: "what production holds is what the base branch built: find out who wrote it, and take it away",
+      },
+    );
   };
 
   const fromBundle = async (
@@ -97,7 +101,7 @@ export function openSources(
     const dir = await emptyFolder(context.work.path("baselines", name));
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
-    assertFits(header, current, occasion.baseBranch, ref.where);
+    assertFits(header, current, runSettings.baseBranch, ref.where);
     if (!(await assertOnBase(ref))) return null;
     const manifest = await readManifestIn(dir);
     warn(...assertComparable(manifest, current, ref.where));
@@ -114,14 +118,14 @@ export function openSources(
     if (store === null || ref === null || refused.has(ref.where)) return null;
     const found = fromBundle(store, ref, name, Math.max(0, commits.indexOf(ref.commit)));
     // Nobody asked for this store by name: the next source has its turn.
-    const taken = config.store === "auto" ? await forgive(context, `${ref.where} is not used`, found) : await found;
+    const taken = config.store === "auto" ? await warnAndSkip(context, `${ref.where} is not used`, found) : await found;
     if (taken === null) refused.add(ref.where);
     return taken;
   };
 
   const fromWorktree = async (sha: string, target: string | null, name: Use): Promise<Baseline | null> => {
     const dir = context.work.path("baselines", name);
-    const inRepository = relative(workshop.top, workshop.project.dir);
+    const inRepository = relative(dbtProject.top, dbtProject.project.dir);
     return withWorktree(context.git, sha, async (tree) => {
       const projectDir = join(tree, inRepository);
       if ((await readFileIfAny(join(projectDir, "dbt_project.yml"))) === null) {
@@ -135,7 +139,7 @@ export function openSources(
       const schema = name === "selection" ? {} : { SIGNALBOX_SCHEMA: undefined };
       const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
       const needsPackages =
-        workshop.project.packages !== "none" && !(await lendPackages(workshop.project.dir, projectDir));
+        dbtProject.project.packages !== "none" && !(await lendPackages(dbtProject.project.dir, projectDir));
       if (needsPackages) await dbt.start({ ...place, command: ["deps"], args: [] });
       // Cold, although dbt would take the partial parse of this run: a manifest that it mends keeps what is gone from the
       // files and loses descriptions of tests, and a baseline must not.

@@ -2,11 +2,11 @@ import { type BaseCommit, findBaseCommit, listAncestors } from "../../bundles/ba
 import type { Run } from "../../run/run.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Occasion } from "../../setup/run-settings.ts";
+import type { RunSettings } from "../../setup/run-settings.ts";
 import type { BaselineSources } from "./baseline-sources.ts";
 
 /** The commit that a check is compared with. Throws a configuration error where git does not hold it. */
-export function findBase({ git }: Context, { baseBranch, run }: Occasion): Promise<BaseCommit> {
+export function findBase({ git }: Context, { baseBranch, run }: RunSettings): Promise<BaseCommit> {
   return findBaseCommit(git, baseBranch, isMergeOf(run));
 }
 
@@ -18,14 +18,14 @@ function isMergeOf({ pullRequest, commit }: Run): boolean {
 /** What a change is compared with: the first that there is of the sources, in their order. */
 export async function findSelection(
   context: Context,
-  occasion: Occasion,
+  runSettings: RunSettings,
   sources: BaselineSources,
   base: () => Promise<BaseCommit>,
 ): Promise<Baseline | null> {
   const { config, given } = context.settings;
   if (given.state !== undefined) return sources.fromPath(given.state, "selection");
   const isAllowed = config.baseline.sources.includes("store");
-  if (occasion.mode !== "check") return isAllowed ? sources.fromStore([], "selection") : null;
+  if (runSettings.mode !== "check") return isAllowed ? sources.fromStore([], "selection") : null;
 
   const { sha, how } = await base();
   context.log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
@@ -34,7 +34,7 @@ export async function findSelection(
       context.log.more(`no bundle of it${inBrackets(sources.noStore)}: dbt parses it in a work tree`);
     const found =
       source === "worktree"
-        ? await sources.fromWorktree(sha, occasion.target, "selection")
+        ? await sources.fromWorktree(sha, runSettings.target, "selection")
         : await sources.fromStore(await listAncestors(context.git, sha), "selection");
     if (found !== null) return found;
   }

@@ -57,7 +57,7 @@ export async function decidePlan(
       why: "no-baseline",
       warnings: [...warnings(), choice.warning, ...ofPlaces],
     };
-    return keepPlan(
+    return writePlan(
       context,
       purpose,
       plan,
@@ -105,7 +105,7 @@ export async function decidePlan(
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return keepPlan(
+  return writePlan(
     context,
     purpose,
     plan,
@@ -160,7 +160,7 @@ export function compareUnrenderedOf({ settings: { given } }: Context, ofProject:
 }
 
 /** Writes plan.json. */
-export async function keepPlan(
+export async function writePlan(
   context: Context,
   { mode, target, commit }: Purpose,
   plan: Plan,

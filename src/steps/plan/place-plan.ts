@@ -2,9 +2,9 @@ import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
 import type { DbtStart } from "../../dbt/start.ts";
 import type { Baseline, Origin, PlanResult } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Workshop } from "../../setup/dbt-project.ts";
-import type { DbtStarter } from "../../setup/dbt-runner.ts";
-import type { Occasion } from "../../setup/run-settings.ts";
+import type { DbtProject } from "../../setup/dbt-project.ts";
+import type { DbtRunner } from "../../setup/dbt-runner.ts";
+import type { RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
 import { once } from "../../support/once.ts";
@@ -27,15 +27,15 @@ export type PlacedPlan =
  */
 export async function placePlan(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
   plan: PlanResult,
 ): Promise<PlacedPlan> {
-  const { flags } = workshop.project;
+  const { flags } = dbtProject.project;
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", start: deps };
-  const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
+  const parsed = await dbt.start({ ...dbt.defaults, command: ["parse"], args: [] });
   const { manifest } = parsed.run;
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", start: parsed };
 
@@ -54,12 +54,12 @@ export async function placePlan(
   } as const;
   const answer = await runSelector(input, plan.dbt?.select ?? []);
   const listed = answer.kind === "selected" ? answer.ids : [...manifest.nodes.keys()];
-  const { warnings } = await placeStep(context, occasion, workshop, dbt, {
+  const { warnings } = await placeStep(context, runSettings, dbtProject, dbt, {
     ids: [...new Set([...plan.ids, ...listed])].sort(),
     manifest,
     deferral,
-    sources: openSources(context, occasion, workshop, dbt, manifest),
-    base: once(() => findBase(context, occasion)),
+    sources: openSources(context, runSettings, dbtProject, dbt, manifest),
+    base: once(() => findBase(context, runSettings)),
   });
   for (const warning of warnings) context.log.warn("plan", warning);
   return { kind: "placed", manifest };

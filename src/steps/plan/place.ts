@@ -22,9 +22,9 @@ import {
 import type { Baseline } from "../../selection/plan.ts";
 import { readDbtOptions } from "../../settings/dbt-words.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Workshop } from "../../setup/dbt-project.ts";
-import type { DbtStarter } from "../../setup/dbt-runner.ts";
-import type { Occasion } from "../../setup/run-settings.ts";
+import type { DbtProject } from "../../setup/dbt-project.ts";
+import type { DbtRunner } from "../../setup/dbt-runner.ts";
+import type { RunSettings } from "../../setup/run-settings.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { matchesGlob } from "../../support/globs.ts";
 import type { BaselineSources } from "./baseline-sources.ts";
@@ -53,29 +53,29 @@ export interface Placing {
  */
 export async function placeStep(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
   request: PlaceRequest,
 ): Promise<Placing> {
-  const places = placesOf(request.ids, request.manifest, optionsFor(context, workshop, occasion.target));
-  if (occasion.mode !== "check") return { places, warnings: [] };
+  const places = placesOf(request.ids, request.manifest, optionsFor(context, dbtProject, runSettings.target));
+  if (runSettings.mode !== "check") return { places, warnings: [] };
   assertSameVars(context);
   const { check } = context.settings.config.modes;
-  const outside = outsideOf(places, workshop.mark).filter(
+  const outside = outsideOf(places, dbtProject.mark).filter(
     ({ id }) => !check.mayWrite.some((glob) => matchesGlob(glob, id)),
   );
   if (outside.length === 0) return { places, warnings: [] };
-  if (check.separateWarehouse) assertSeparate(context, occasion, workshop);
-  const isApart = apartOf(context, occasion, workshop);
+  if (check.separateWarehouse) assertSeparate(context, runSettings, dbtProject);
+  const isApart = apartOf(context, runSettings, dbtProject);
   const isCompared = (place: Placed) => !isApart(place) || place.location !== null;
-  const warnings = await assertNotProduction(context, occasion, workshop, dbt, {
+  const warnings = await assertNotProduction(context, runSettings, dbtProject, dbt, {
     ...request,
     outside: outside.filter(isCompared),
     isApart,
   });
-  const shared = outside.filter(({ relation }) => !tellsBranch(relation?.schema ?? "", workshop));
-  const ofShared = shared.length === 0 ? [] : [describeShared(shared, workshop.mark !== null)];
+  const shared = outside.filter(({ relation }) => !tellsBranch(relation?.schema ?? "", dbtProject));
+  const ofShared = shared.length === 0 ? [] : [describeShared(shared, dbtProject.mark !== null)];
   return { places, warnings: [...warnings, ...ofShared] };
 }
 
@@ -83,14 +83,14 @@ export async function placeStep(
  * Whether a relation is in a warehouse that production is not in. What the warehouse attaches is not the warehouse, and a
  * bucket belongs to none.
  */
-function apartOf(context: Context, { target }: Occasion, workshop: Workshop): (place: Placed) => boolean {
+function apartOf(context: Context, { target }: RunSettings, dbtProject: DbtProject): (place: Placed) => boolean {
   if (!context.settings.config.modes.check.separateWarehouse) return () => false;
-  const output = outputOf(context, workshop, target);
-  return ({ relation }) => relation !== null && isOwnDatabase(relation.database, output, workshop.project.dir);
+  const output = outputOf(context, dbtProject, target);
+  return ({ relation }) => relation !== null && isOwnDatabase(relation.database, output, dbtProject.project.dir);
 }
 
 /** A schema by a variable of the CI, such as GITHUB_HEAD_REF, is the branch's own too. */
-function tellsBranch(schema: string, { owner }: Workshop): boolean {
+function tellsBranch(schema: string, { owner }: DbtProject): boolean {
   if (owner === null) return false;
   const words = schema.toLowerCase().replace(/[^a-z0-9]+/g, "_");
   const { branch, pullRequest } = owner;
@@ -111,27 +111,27 @@ function hasOption(words: readonly string[], wanted: string): boolean {
 }
 
 /** What decides beside the manifest what a build with this target writes. */
-function optionsFor(context: Context, workshop: Workshop, target: string | null): WriteOptions {
+function optionsFor(context: Context, dbtProject: DbtProject, target: string | null): WriteOptions {
   const { rest, config } = context.settings;
   const isAsked = hasOption([...config.dbt.args, ...rest], "store-failures");
-  const place = outputOf(context, workshop, target);
+  const place = outputOf(context, dbtProject, target);
   const { output, env } = place;
   const root = output?.external_root;
   const ofTarget = { ...output, ...(target === null ? {} : { name: target, target_name: target }) };
   return {
-    storesFailures: isAsked || workshop.project.flags.storesFailures,
+    storesFailures: isAsked || dbtProject.project.flags.storesFailures,
     externalRoot: renderText(root, env) ?? (typeof root === "string" ? root : "."),
     render: (location, relation) =>
       renderMembers(location, env, {
         target: ofTarget,
         this: { ...relation, name: relation?.identifier, table: relation?.identifier },
       }),
-    files: filesOf(place, workshop.project.dir),
+    files: filesOf(place, dbtProject.project.dir),
   };
 }
 
 /** The output of the target; production's is read with the placeholders that its parse has. */
-function outputOf(context: Context, { project, env }: Workshop, target: string | null): OutputPlace {
+function outputOf(context: Context, { project, env }: DbtProject, target: string | null): OutputPlace {
   const { baseline, modes } = context.settings.config;
   const found = target === null ? undefined : project.outputs?.[target];
   const { SIGNALBOX_SCHEMA: _, ...others } = env;
@@ -142,11 +142,11 @@ function outputOf(context: Context, { project, env }: Workshop, target: string |
   };
 }
 
-function assertSeparate(context: Context, { target }: Occasion, workshop: Workshop): void {
+function assertSeparate(context: Context, { target }: RunSettings, dbtProject: DbtProject): void {
   const problems = productionTargets(context).flatMap((production) => {
-    const [check, other] = [target, production].map((name) => outputOf(context, workshop, name));
+    const [check, other] = [target, production].map((name) => outputOf(context, dbtProject, name));
     if (check === undefined || other === undefined) return [];
-    const found = compareWarehouses(check, other, workshop.project.dir);
+    const found = compareWarehouses(check, other, dbtProject.project.dir);
     if (found.kind === "separate") return [];
     return [
       {
@@ -196,9 +196,9 @@ interface Compared extends PlaceRequest {
  */
 async function assertNotProduction(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
   request: Compared,
 ): Promise<readonly string[]> {
   const { outside, isApart } = request;
@@ -209,19 +209,19 @@ async function assertNotProduction(
   const targets = isToldByBundle ? namedTargets(context) : productionTargets(context);
   const part = (manifest: Manifest, target: string | null): ProductionPart => ({
     manifest,
-    options: optionsFor(context, workshop, target),
+    options: optionsFor(context, dbtProject, target),
   });
   const assertNone = (production: readonly ProductionPart[]) => {
     const refused = refusedPlaces(outside, production, isApart);
     if (refused.length === 0) return;
-    const { message, hint } = describeRefused(refused, request.manifest, occasion.target);
+    const { message, hint } = describeRefused(refused, request.manifest, runSettings.target);
     throw new SignalboxError("configuration", message, { hint });
   };
   const [first = null] = targets;
   const parts = deployed === null ? [] : [part(deployed.manifest, first)];
   assertNone(parts);
 
-  const tip = await findBaseTip(context.git, occasion.baseBranch);
+  const tip = await findBaseTip(context.git, runSettings.baseBranch);
   const isCurrent = deployed !== null && tip !== null && deployed.origin.commit === tip;
   // A bundle is of one target, and does not say of which; a work tree was parsed with that of deploy mode.
   const isKnown = (target: string) =>
@@ -236,18 +236,18 @@ async function assertNotProduction(
   }
   const warnings: string[] = [];
   for (const target of unknown) {
-    const found = await parseProduction(context, workshop, dbt, request, target, tip);
+    const found = await parseProduction(context, dbtProject, dbt, request, target, tip);
     if (found.manifest !== null) parts.push(part(found.manifest, target));
     if (found.isCurrent) continue;
-    if (isKnown(target) || found.manifest !== null) warnings.push(describeOld(occasion));
+    if (isKnown(target) || found.manifest !== null) warnings.push(describeOld(runSettings));
     else throw productionUnknown(target, found.why);
   }
-  if (targets.length === 0 && !isCurrent) warnings.push(`${describeOld(occasion)}: modes.deploy.target is missing`);
+  if (targets.length === 0 && !isCurrent) warnings.push(`${describeOld(runSettings)}: modes.deploy.target is missing`);
   assertNone(parts);
   return warnings;
 }
 
-function describeOld({ baseBranch }: Occasion): string {
+function describeOld({ baseBranch }: RunSettings): string {
   return `where the check writes outside its schema was compared with what is known to be deployed, not with ${baseBranch} as it is now`;
 }
 
@@ -282,13 +282,13 @@ interface Parsed {
  */
 async function parseProduction(
   context: Context,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
   { sources, base }: PlaceRequest,
   target: string,
   tip: string | null,
 ): Promise<Parsed> {
-  const dir = relative(workshop.top, workshop.project.dir).split(sep).join("/");
+  const dir = relative(dbtProject.top, dbtProject.project.dir).split(sep).join("/");
   const file = `${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
   const known = sources.warnings.length;
   const parse = async (sha: string): Promise<Manifest | null> => {
@@ -310,9 +310,9 @@ async function parseProduction(
   return { manifest, isCurrent: tip === null && manifest !== null, why };
 }
 
-async function parseHere(context: Context, dbt: DbtStarter, target: string): Promise<Manifest | null> {
+async function parseHere(context: Context, dbt: DbtRunner, target: string): Promise<Manifest | null> {
   const env = { ...context.settings.config.baseline.env, SIGNALBOX_SCHEMA: undefined };
   const targetPath = context.work.path("baselines", "production");
-  const { run } = await dbt.start({ ...dbt.place, command: ["parse"], args: [], target, targetPath, env });
+  const { run } = await dbt.start({ ...dbt.defaults, command: ["parse"], args: [], target, targetPath, env });
   return run.exitCode === 0 ? run.manifest : null;
 }

@@ -2,17 +2,17 @@ import type { Mode } from "../../run/mode.ts";
 import type { Baselines, Plan } from "../../selection/plan.ts";
 import { describeTypes } from "../../selection/resource-types.ts";
 import { comparesState } from "../../selection/selector.ts";
-import { placeOnFace } from "../../settings/action-and-orb.ts";
+import { nameAsTyped } from "../../settings/action-and-orb.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Workshop } from "../../setup/dbt-project.ts";
-import type { DbtStarter } from "../../setup/dbt-runner.ts";
-import { type Occasion, purposeOf } from "../../setup/run-settings.ts";
+import type { DbtProject } from "../../setup/dbt-project.ts";
+import type { DbtRunner } from "../../setup/dbt-runner.ts";
+import { purposeOf, type RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { once } from "../../support/once.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources } from "./baseline-sources.ts";
 import { findBase, findDeferral, findSelection } from "./baselines.ts";
-import { compareUnrenderedOf, decidePlan, keepPlan, type Place, type Planned } from "./decide-plan.ts";
+import { compareUnrenderedOf, decidePlan, type Place, type Planned, writePlan } from "./decide-plan.ts";
 import { placeStep } from "./place.ts";
 import { runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
@@ -22,31 +22,31 @@ const NO_BASELINES: Baselines = { selection: null, deferral: null };
 /** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
 export async function planStep(
   context: Context,
-  occasion: Occasion,
-  workshop: Workshop,
-  dbt: DbtStarter,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  dbt: DbtRunner,
 ): Promise<Planned> {
   const { given, config } = context.settings;
-  const purpose = purposeOf(occasion);
+  const purpose = purposeOf(runSettings);
   const types = describeTypes(dbt.choosing.resourceTypes);
   if (types !== null) context.log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
-  const exclude = occasion.exclude === null ? [] : [occasion.exclude];
+  const exclude = runSettings.exclude === null ? [] : [runSettings.exclude];
   const choosing = {
     ...dbt.choosing,
     exclude,
     indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
   };
-  const isEverything = occasion.select === null || given.full === true;
-  if (isEverything && occasion.mode !== "check") {
+  const isEverything = runSettings.select === null || given.full === true;
+  if (isEverything && runSettings.mode !== "check") {
     const plan = { kind: "everything", why: "mode", warnings: [] } as const;
-    return keepPlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
+    return writePlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
   }
-  const base = once(() => findBase(context, occasion));
+  const base = once(() => findBase(context, runSettings));
   // Git may not hold it: that is to be known before dbt takes its time.
-  if (occasion.mode === "check" && given.state === undefined && !isEverything) await base();
+  if (runSettings.mode === "check" && given.state === undefined && !isEverything) await base();
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
-  const parsed = await dbt.start({ ...dbt.place, command: ["parse"], args: [] });
+  const parsed = await dbt.start({ ...dbt.defaults, command: ["parse"], args: [] });
   const { manifest } = parsed.run;
   if (parsed.run.exitCode === 0 && parsed.run.trouble === "none" && manifest === null)
     throw new SignalboxError("artifacts", "dbt parse ended with 0 and left no manifest.json", {
@@ -54,47 +54,47 @@ export async function planStep(
     });
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
-  const sources = openSources(context, occasion, workshop, dbt, manifest);
+  const sources = openSources(context, runSettings, dbtProject, dbt, manifest);
   const asked = {
     exclude,
     manifest,
     dbt,
     resourceTypes: dbt.choosing.resourceTypes,
-    indirectSelection: given.indirectSelection ?? workshop.project.flags.indirectSelection ?? "eager",
-    compareUnrendered: compareUnrenderedOf(context, workshop.project.flags.compareUnrendered),
+    indirectSelection: given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager",
+    compareUnrendered: compareUnrenderedOf(context, dbtProject.project.flags.compareUnrendered),
     as: given.as ?? "build",
   } as const;
   const place: Place = (ids, deferral) =>
     given.as === "ls"
       ? Promise.resolve({ places: [], warnings: [] })
-      : placeStep(context, occasion, workshop, dbt, { ids, manifest, deferral, sources, base });
+      : placeStep(context, runSettings, dbtProject, dbt, { ids, manifest, deferral, sources, base });
   const everything = async (plan: Plan): Promise<Planned> => {
     const all = await runSelector({ ...asked, selection: null, results: null }, []);
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
     const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
-    return keepPlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places, choosing);
+    return writePlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places, choosing);
   };
-  if (isEverything || occasion.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
-  const selection = await findSelection(context, occasion, sources, base);
-  if (selection === null && comparesState(occasion.select))
+  if (isEverything || runSettings.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
+  const selection = await findSelection(context, runSettings, sources, base);
+  if (selection === null && comparesState(runSettings.select))
     return everything(withoutBaseline(context, sources.warnings));
 
   const request: SelectionRequest = {
     ...asked,
-    select: occasion.select,
+    select: runSettings.select,
     writtenAt: {
-      select: placeOf(context, "select", occasion.mode),
-      exclude: placeOf(context, "exclude", occasion.mode),
+      select: placeOf(context, "select", runSettings.mode),
+      exclude: placeOf(context, "exclude", runSettings.mode),
     },
     selection,
     // To know production can take another parse.
     findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
     results: await readResultsOf(context, selection),
-    changedFiles: await filesChangedSince(context, workshop, selection),
-    mayDefer: occasion.mode === "check" && config.modes.check.defer,
+    changedFiles: await filesChangedSince(context, dbtProject, selection),
+    mayDefer: runSettings.mode === "check" && config.modes.check.defer,
   };
-  const vars = await changedVarsSince(context, workshop, selection);
+  const vars = await changedVarsSince(context, dbtProject, selection);
   return decidePlan(context, purpose, request, place, () => [...sources.warnings, ...vars]);
 }
 
@@ -102,7 +102,7 @@ export async function planStep(
 function placeOf({ settings: { given }, env }: Context, name: "select" | "exclude", mode: Mode): string {
   if (given[name] === undefined) return `modes.${mode}.${name}`;
   return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
-    ? placeOnFace({ name }, env.SIGNALBOX_FACE)
+    ? nameAsTyped({ name }, env.SIGNALBOX_FACE)
     : `--${name}`;
 }
 

@@ -9,7 +9,7 @@ import type { Baseline } from "../../selection/plan.ts";
 import type { ResourceTypes } from "../../selection/resource-types.ts";
 import { type IndirectSelection, select } from "../../selection/select.ts";
 import { type Criterion, refuse } from "../../selection/selector.ts";
-import type { DbtStarter } from "../../setup/dbt-runner.ts";
+import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import { SignalboxError } from "../../support/errors.ts";
 
 /** What a selector is answered from. */
@@ -26,7 +26,7 @@ export interface SelectorInput {
   /** What the selection is compared with; null: nothing. */
   readonly selection: Baseline | null;
   /** null: offline, dbt cannot be asked. */
-  readonly dbt: DbtStarter | null;
+  readonly dbt: DbtRunner | null;
 }
 
 /**
@@ -70,7 +70,7 @@ export async function listWithDbt(
     deferState: null,
     resourceTypes,
   });
-  const { run, stdout } = await dbt.start({ ...dbt.place, command: ["ls"], args, lists: true });
+  const { run, stdout } = await dbt.start({ ...dbt.defaults, command: ["ls"], args, lists: true });
   if (run.exitCode === 2 && !isAboutContracts(run.lastWords)) {
     throw new SignalboxError("configuration", `dbt refuses the selection: ${run.lastWords ?? texts.join(" ")}`, {
       hint: `correct it: ${why}`,

@@ -5,7 +5,7 @@ import { readManifest } from "../../artifacts/manifest.ts";
 import { checkProvenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { BUNDLE_FILES } from "../../bundles/bundle.ts";
-import { whyUnfit } from "../../bundles/fitness.ts";
+import { whyNotPublishable } from "../../bundles/fitness.ts";
 import { findDbtFolders } from "../../dbt/folders.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
 import type { Context } from "../../setup/context.ts";
@@ -52,7 +52,7 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
     throw notPublished(`${where} is of \`dbt ${results.command}\`, not of dbt build`);
   const facts = { exitCode: null, startedAt: 0, seconds: 0, trouble: "none", lastWords: null, source: null } as const;
   const run = { ...facts, command: "build", results: results.results, flags: results.flags, manifest };
-  const why = whyUnfit({ runs: [run], verdict: null, ids: null });
+  const why = whyNotPublishable({ runs: [run], verdict: null, ids: null });
   if (why !== null) throw notPublished(`${where} says that ${why}`);
   return { files, target: targetOf(context, results, where) };
 }
@@ -94,7 +94,7 @@ export async function filesOfBuild(context: Context, commit: string): Promise<To
   if (purpose.commit !== commit)
     throw notPublished(`the build is of commit ${purpose.commit?.slice(0, 12)}, not of ${commit.slice(0, 12)}`);
   const verdict = await verdictOf(context, build.runs);
-  const why = whyUnfit({ runs: build.runs, verdict, ids: null });
+  const why = whyNotPublishable({ runs: build.runs, verdict, ids: null });
   if (why !== null) throw notPublished(why);
   const files = await filesOfStarts(build.dirs, verdict === null ? null : context.work.path("verdict.json"));
   return { files, target: purpose.target };

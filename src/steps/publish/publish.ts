@@ -1,14 +1,14 @@
 import { relative } from "node:path";
 import { readManifest } from "../../artifacts/manifest.ts";
 import { type BundleHeader, makeBundle } from "../../bundles/bundle.ts";
-import { whyUnfit } from "../../bundles/fitness.ts";
+import { whyNotPublishable } from "../../bundles/fitness.ts";
 import { type Publication, whyNotOfBase, whyNotPublished } from "../../bundles/publishable.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
 import type { PlanResult } from "../../selection/plan.ts";
 import { openAncestry } from "../../setup/ancestry.ts";
 import { openStoreOf, requireStore } from "../../setup/bundle-store.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Occasion } from "../../setup/run-settings.ts";
+import type { RunSettings } from "../../setup/run-settings.ts";
 import type { Verdict } from "../../severity/verdict.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
@@ -30,17 +30,19 @@ export interface Finished {
 }
 
 /** Why this run may not publish a build of the commit, or null. */
-export async function refusalOf(context: Context, occasion: Occasion, commit: string): Promise<string | null> {
-  return whyNotPublished(publicationOf(context, occasion, commit)) ?? (await notOfBase(context, occasion, commit));
+export async function refusalOf(context: Context, runSettings: RunSettings, commit: string): Promise<string | null> {
+  return (
+    whyNotPublished(publicationOf(context, runSettings, commit)) ?? (await notOfBase(context, runSettings, commit))
+  );
 }
 
-function publicationOf(context: Context, { run, baseBranch }: Occasion, commit: string): Publication {
+function publicationOf(context: Context, { run, baseBranch }: RunSettings, commit: string): Publication {
   return { run, baseBranch, commit, isAmongArtifacts: context.settings.config.store === "auto" };
 }
 
-async function notOfBase(context: Context, occasion: Occasion, commit: string): Promise<string | null> {
-  const { isOnBase } = openAncestry(context, occasion.run, occasion.baseBranch, context.remote);
-  return whyNotOfBase(publicationOf(context, occasion, commit), await isOnBase(commit));
+async function notOfBase(context: Context, runSettings: RunSettings, commit: string): Promise<string | null> {
+  const { isOnBase } = openAncestry(context, runSettings.run, runSettings.baseBranch, context.remote);
+  return whyNotOfBase(publicationOf(context, runSettings, commit), await isOnBase(commit));
 }
 
 /**
@@ -49,25 +51,25 @@ async function notOfBase(context: Context, occasion: Occasion, commit: string): 
  */
 export async function publishIfDue(
   context: Context,
-  occasion: Occasion,
+  runSettings: RunSettings,
   finished: Finished,
 ): Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }> {
   const nothing = { published: null, exitCode: 0 } as const;
-  if (occasion.mode === "check" || context.settings.given.noPublish || finished.built === null) return nothing;
-  const opened = openStoreOf(context, occasion.run, occasion.baseBranch);
-  const commit = occasion.run.commit.checkedOut;
+  if (runSettings.mode === "check" || context.settings.given.noPublish || finished.built === null) return nothing;
+  const opened = openStoreOf(context, runSettings.run, runSettings.baseBranch);
+  const commit = runSettings.run.commit.checkedOut;
   const why =
-    whyNotPublished(publicationOf(context, occasion, commit)) ??
-    whyNotProduction(occasion, context.settings.config.modes) ??
-    whyUnfit({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
-    (await localChanges(context, occasion)) ??
+    whyNotPublished(publicationOf(context, runSettings, commit)) ??
+    whyNotProduction(runSettings, context.settings.config.modes) ??
+    whyNotPublishable({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
+    (await localChanges(context, runSettings)) ??
     (opened.store === null ? opened.why : null);
   if (why !== null) {
     context.log.step("publish", `no state bundle: ${why}`);
     return nothing;
   }
   // Last of all: git may have to ask the remote, and GitHub's API after it.
-  const elsewhere = await notOfBase(context, occasion, commit);
+  const elsewhere = await notOfBase(context, runSettings, commit);
   if (elsewhere !== null) {
     context.log.warn("publish", `no state bundle: ${elsewhere}`);
     return nothing;
@@ -75,7 +77,7 @@ export async function publishIfDue(
   try {
     const dirs = finished.built.starts.map(({ dir }) => dir);
     const files = await filesOfStarts(dirs, context.work.path("verdict.json"));
-    const published = await publishStep(context, occasion, { commit, target: occasion.target }, files);
+    const published = await publishStep(context, runSettings, { commit, target: runSettings.target }, files);
     context.log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
     return { published, exitCode: 0 };
   } catch (error) {
@@ -98,11 +100,11 @@ function idsToBuild(plan: PlanResult | null): readonly string[] | null {
 /** Makes the bundle of these files, which were built in this target of this commit, and publishes it. */
 export async function publishStep(
   context: Context,
-  occasion: Occasion,
+  runSettings: RunSettings,
   { commit, target }: Pick<BundleHeader, "commit" | "target">,
   files: BundleFiles,
 ): Promise<Published> {
-  const store = requireStore(openStoreOf(context, occasion.run, occasion.baseBranch));
+  const store = requireStore(openStoreOf(context, runSettings.run, runSettings.baseBranch));
   const manifestFile = files.get("manifest.json");
   if (manifestFile === undefined)
     throw new SignalboxError("artifacts", "there is no manifest.json to publish", {
@@ -115,7 +117,7 @@ export async function publishStep(
     into,
     facts: {
       commit,
-      branch: occasion.baseBranch,
+      branch: runSettings.baseBranch,
       createdAt: new Date(context.clock.now()).toISOString(),
       project: manifest.projectName,
       adapter: manifest.adapter,
@@ -129,7 +131,7 @@ export async function publishStep(
 }
 
 /** On a laptop a bundle is only of its commit where nothing has been edited since: what was, or null. */
-export async function localChanges(context: Context, { run }: Occasion): Promise<string | null> {
+export async function localChanges(context: Context, { run }: RunSettings): Promise<string | null> {
   if (run.platform !== "local") return null;
   const reports = relative(context.baseDir, junitDirOf(context));
   const isInside = reports !== "" && !reports.startsWith("..");

@@ -9,11 +9,11 @@ import type { Context } from "../../setup/context.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 
 /** The line of runs that this one stands in, whichever platform keeps it. */
-export interface Line {
+export interface QueueBackend {
   readonly group: string;
   readonly me: Me;
   readonly source: RunSource;
-  readonly pace: Pace;
+  readonly pace: Polling;
   /** True where the platform itself knows when this run has ended; a ticket in a folder ends with this process. */
   readonly outlivesProcess: boolean;
   /** For a command that runs in this turn. */
@@ -24,7 +24,7 @@ export interface Line {
 
 export type EndStatus = "success" | "failed" | "cancelled" | "left";
 
-export interface Pace {
+export interface Polling {
   /** How stale an answer may be. */
   readonly lagSeconds: number;
   readonly pollSeconds: number;
@@ -35,13 +35,13 @@ export interface Pace {
 const TICKET_VARIABLE = "SIGNALBOX_TICKET";
 
 /** No line to stand in: said aloud, and the run goes on. `inside`: it has its turn already. */
-export interface NoLine {
+export interface NoQueue {
   readonly kind: "none" | "inside";
   readonly why: string;
   readonly group: string;
 }
 
-const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
+const POLLING: Readonly<Record<"github" | "circleci" | "folder", Polling>> = {
   github: { lagSeconds: 20, pollSeconds: 5, maxPollSeconds: 60 },
   circleci: { lagSeconds: 10, pollSeconds: 5, maxPollSeconds: 30 },
   // A folder costs nothing to look at.
@@ -52,7 +52,7 @@ const PACES: Readonly<Record<"github" | "circleci" | "folder", Pace>> = {
  * Takes a place in the line. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
  * token is missing or is refused.
  */
-export async function joinLine(context: Context, run: Run, mode: Mode | null): Promise<Line | NoLine> {
+export async function joinQueue(context: Context, run: Run, mode: Mode | null): Promise<QueueBackend | NoQueue> {
   const place = placeOf(context, run);
   if (place.kind === "none") return place;
   if (place.kind === "folder") {
@@ -74,11 +74,11 @@ export async function joinLine(context: Context, run: Run, mode: Mode | null): P
       });
     };
     const env = { [TICKET_VARIABLE]: ticket.name };
-    return { group: place.group, me, source, end, env, pace: paceOf(context, "folder"), outlivesProcess: false };
+    return { group: place.group, me, source, end, env, pace: pollingOf(context, "folder"), outlivesProcess: false };
   }
   const { outsider, ...opened } = await openPlatform(context, run, place);
   if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
-  return { ...opened, pace: paceOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
+  return { ...opened, pace: pollingOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
 }
 
 /** Others with this list do not see such a run, and it does not see itself: it would wait to its deadline. */
@@ -96,7 +96,7 @@ function notInGroup(own: string, workflows: readonly string[]): SignalboxError {
 }
 
 /** A line to look at. */
-export interface LineSeen {
+export interface QueueView {
   readonly group: string;
   readonly source: RunSource;
   /** The run that a look has to show, else it may hide others as well; null: none has to be there. */
@@ -104,7 +104,7 @@ export interface LineSeen {
 }
 
 /** The line without a place of one's own where the platform has tickets: to look at. */
-export async function lookAtLine(context: Context, run: Run): Promise<LineSeen | NoLine> {
+export async function viewQueue(context: Context, run: Run): Promise<QueueView | NoQueue> {
   const place = placeOf(context, run);
   if (place.kind === "none") return place;
   if (place.kind === "folder")
@@ -116,7 +116,7 @@ export async function lookAtLine(context: Context, run: Run): Promise<LineSeen |
 type Place =
   | { readonly kind: "folder"; readonly dir: string; readonly group: string }
   | { readonly kind: "github" | "circleci"; readonly token: string }
-  | (NoLine & { readonly kind: "none" });
+  | (NoQueue & { readonly kind: "none" });
 
 function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): Place {
   const group = groupOf(run, config.queue.workflows);
@@ -163,7 +163,7 @@ async function openPlatform(context: Context, run: Run, { kind, token }: Extract
   const common = {
     workflows: config.queue.workflows,
     token,
-    lagSeconds: paceOf(context, kind).lagSeconds,
+    lagSeconds: pollingOf(context, kind).lagSeconds,
     maxAgeSeconds: config.queue.maxAge,
     timeoutSeconds: config.queue.timeout,
     clock: context.clock,
@@ -183,8 +183,8 @@ async function openPlatform(context: Context, run: Run, { kind, token }: Extract
 }
 
 /** A platform's usual pace, with flags over it. */
-function paceOf({ settings: { given } }: Context, kind: keyof typeof PACES): Pace {
-  const usual = PACES[kind];
+function pollingOf({ settings: { given } }: Context, kind: keyof typeof POLLING): Polling {
+  const usual = POLLING[kind];
   if (kind !== "folder" && given.apiLag === 0) {
     throw configurationError([
       {

@@ -7,7 +7,7 @@ import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
 import type { Context } from "../../setup/context.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
-import { type EndStatus, groupOf, joinLine } from "./queue.ts";
+import { type EndStatus, groupOf, joinQueue } from "./queue.ts";
 
 /** A turn: how the wait ended, and what to do when the run has ended. */
 export interface Turn {
@@ -32,7 +32,7 @@ export interface TurnRequest {
 export async function takeTurn(context: Context, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
   const { given, config } = context.settings;
   const report = (event: QueueEvent) => tellEvent(context, event);
-  const line = await joinLine(context, thisRun, mode).catch((error: unknown) => {
+  const line = await joinQueue(context, thisRun, mode).catch((error: unknown) => {
     if (error instanceof OutOfTimeError) return error;
     throw error;
   });
@@ -102,7 +102,7 @@ export function hasEntered({ result: { decision } }: Turn): boolean {
 }
 
 /** Runs the rest and lets the next run in, whatever happens. */
-export async function endingTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Promise<ExitCode> {
+export async function withTurn(turn: Turn | null, rest: () => Promise<ExitCode>): Promise<ExitCode> {
   if (turn === null) return rest();
   try {
     const exitCode = await rest();
