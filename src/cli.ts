@@ -5,8 +5,9 @@ import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
 import { describeKnown, errorFields, SignalboxError } from "./support/errors.ts";
-import { defuse } from "./support/log.ts";
 import { redactor, secretValues } from "./support/secrets.ts";
+import { toJson } from "./text/json.ts";
+import { plainLine } from "./text/terminal-line.ts";
 
 /** Each command's code is loaded when it is called: `--version` has to cost no more than Node itself. */
 const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Context) => Promise<number> }>>> = {
@@ -47,10 +48,13 @@ async function main(argv: readonly string[]): Promise<number> {
     const { knownOf } = await import("./support/system-errors.ts");
     const error = knownOf(thrown);
     const redact = redactor(secretValues(env));
-    const text = redact(describeError(error)).split("\n").map(defuse).join("\n");
+    const text = describeError(error)
+      .split("\n")
+      .map((line) => redact(plainLine(line)))
+      .join("\n");
     process.stderr.write(`${text}\n`);
     if (asksForJson(argv, env) && !hasAnswered)
-      process.stdout.write(`${redact(JSON.stringify({ schema: 1, error: errorFields(error) }, null, 2))}\n`);
+      process.stdout.write(redact(toJson({ schema: 1, error: errorFields(error) })));
     return error instanceof SignalboxError ? error.exitCode : 70;
   }
 }

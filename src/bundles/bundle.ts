@@ -5,6 +5,7 @@ import { z } from "zod";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
 import { redactor } from "../support/secrets.ts";
+import { toJson } from "../text/json.ts";
 
 /** The files of a bundle. Never a partial_parse.msgpack: dbt executes the SQL that is stored in it. */
 export const BUNDLE_FILES = ["manifest.json", "run_results.json", "verdict.json", "sources.json"] as const;
@@ -67,7 +68,7 @@ export async function makeBundle({ files, into, facts, secrets }: BundleRequest)
     listed.push({ name, ...fingerprint(content) });
   }
   const header: BundleHeader = { schema: 1, ...facts, files: listed };
-  await writeFileAtomic(join(into, HEADER_FILE), `${JSON.stringify(header, null, 2)}\n`);
+  await writeFileAtomic(join(into, HEADER_FILE), toJson(header));
   return header;
 }
 

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import type { AxiosResponse } from "axios";
-import { cleanLine } from "../render/sanitize.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../support/proxied-fetch.ts";
+import { cleanLine } from "../text/clean.ts";
 import { saveStream, tooLarge } from "./receive.ts";
 
 export interface Download {

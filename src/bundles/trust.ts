@@ -1,8 +1,8 @@
 import { entriesOf } from "../artifacts/fields.ts";
 import { parseJson } from "../artifacts/json.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import { cleanLine } from "../render/sanitize.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { cleanLine } from "../text/clean.ts";
 import type { BundleHeader } from "./bundle.ts";
 
 /** Throws an artifacts error for a bundle of another project, adapter or branch. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Entry } from "yauzl";
-import { cleanLine } from "../render/sanitize.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { cleanLine } from "../text/clean.ts";
 import { BUNDLE_FILES } from "./bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, saveStream } from "./receive.ts";
 

@@ -10,7 +10,7 @@ import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report/report-inputs.ts";
-import { defuse } from "../support/log.ts";
+import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
 export const run = (context: Context): Promise<number> => withWork(context, () => report(context));

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { SignalboxError } from "../support/errors.ts";
+import { terminalLine } from "../text/terminal-line.ts";
 import type { Prompt } from "./questions.ts";
 
 /** Questions on a terminal. Ctrl-C and the end of the input end the command; nothing has been written by then. */
@@ -16,12 +17,20 @@ export function openPrompt(
   return {
     ask: async (question) => {
       try {
-        return (await lines.question(question, { signal })).trim();
+        return (await lines.question(shown(question), { signal })).trim();
       } catch (error) {
         throw signal.aborted ? signal.reason : error;
       }
     },
-    say: (line) => void output.write(`${line}\n`),
+    say: (line) => void output.write(`${shown(line)}\n`),
     close: () => lines.close(),
   };
+}
+
+/** Names of files and targets stand in questions: nothing of them steers the terminal. */
+function shown(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => terminalLine(line, true))
+    .join("\n");
 }

@@ -1,4 +1,4 @@
-import { cleanText } from "../render/sanitize.ts";
+import { cleanText } from "../text/clean.ts";
 import type { Advice } from "./advice.ts";
 import { proposeCi } from "./decide.ts";
 import type { Answers, Facts } from "./facts.ts";

@@ -1,3 +1,4 @@
+import { cleanLine } from "../text/clean.ts";
 import type { Wait } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
 import { parseInstant } from "./iso-time.ts";
@@ -10,11 +11,11 @@ export function describeEvent(event: QueueEvent): string {
   const waited = formatSeconds(event.waitedSeconds);
   switch (event.kind) {
     case "waiting":
-      return describeWait(event.wait, event.outlook, ` of ${clean(event.ref, 60)}`);
+      return describeWait(event.wait, event.outlook, ` of ${cleanLine(event.ref, 60)}`);
     case "still-waiting":
       return `still waiting, ${waited}: ${describeWait(event.wait, event.outlook, "").replace(/^waits (?:for )?/, "")}`;
     case "unanswered":
-      return `no answer yet, ${waited}: ${clean(event.message, 200)}`;
+      return `no answer yet, ${waited}: ${cleanLine(event.message, 200)}`;
     case "quiet":
       return `${nameRun(event.run)} shows no sign of life for ${formatSeconds(event.quietSeconds)}: if it is dead, ${startWithout(event.run)}`;
     case "entered":
@@ -38,7 +39,7 @@ function describeWait(wait: Wait, outlook: Outlook, ofRef: string): string {
       const seconds = formatSeconds(Math.ceil(wait.seconds));
       return wait.after === null
         ? `waits ${seconds}, until every earlier run is sure to be listed`
-        : `waits ${seconds} more: ${nameRun(wait.after)} was cut short (${clean(wait.after.status, 40)}), its queries may still run`;
+        : `waits ${seconds} more: ${nameRun(wait.after)} was cut short (${cleanLine(wait.after.status, 40)}), its queries may still run`;
     }
   }
 }
@@ -52,7 +53,7 @@ function describeHolder({ ahead, place, of, etaSeconds }: Outlook, ofRef: string
 }
 
 function describeState({ run, ageSeconds }: Ahead): string {
-  const words = clean(run.status, 300)
+  const words = cleanLine(run.status, 300)
     .replaceAll("_", " ")
     .replace(/^in progress$/, "running");
   const since = parseInstant(run.since);
@@ -70,7 +71,7 @@ const HELD: readonly string[] = ["on_hold", "waiting"];
 function describeApproval(run: SeenRun): string {
   if (!HELD.includes(run.status)) return "";
   return run.url?.startsWith("https://")
-    ? `; waits for an approval: ${clean(run.url, 300)}`
+    ? `; waits for an approval: ${cleanLine(run.url, 300)}`
     : "; waits for an approval";
 }
 
@@ -78,7 +79,7 @@ function describeEntry({ ref, waitedFor, ignored, ...event }: Extract<QueueEvent
   const first = waitedFor[0];
   const alone = first?.status === GONE ? " is not known to the CI any more" : " has ended";
   const more = waitedFor.length > 1 ? ` and ${waitedFor.length - 1} more have ended` : alone;
-  const why = first === undefined ? `nobody is ahead on ${clean(ref, 60)}` : `${nameRun(first)}${more}`;
+  const why = first === undefined ? `nobody is ahead on ${cleanLine(ref, 60)}` : `${nameRun(first)}${more}`;
   const names = ignored.map(nameRun).join(", ");
   const despite = names === "" ? "" : `; ignored as told: ${names} - nothing keeps it apart from this run`;
   return `entered ${formatWait(event)}: ${why}${despite}`;
@@ -98,7 +99,7 @@ function describeTimeout(event: Extract<QueueEvent, { kind: "timed-out" }>): str
       const failed =
         event.cancelFailed === null
           ? "is being cancelled"
-          : `could not be cancelled: ${clean(event.cancelFailed, 200)}`;
+          : `could not be cancelled: ${cleanLine(event.cancelFailed, 200)}`;
       return `timed out after ${waited}: ${cause}; this run ${failed}${wayOut}`;
     }
   }
@@ -114,7 +115,7 @@ function describeCause({ unanswered, outlook, wait }: Extract<QueueEvent, { kind
         ? describeWait(wait, NOBODY, "").replace(/^waits:? /, "")
         : null;
   if (unanswered === null) return known ?? "it was not sure to be alone";
-  return known === null ? clean(unanswered, 200) : `${clean(unanswered, 200)}; last seen: ${known}`;
+  return known === null ? cleanLine(unanswered, 200) : `${cleanLine(unanswered, 200)}; last seen: ${known}`;
 }
 
 const NOBODY: Outlook = { ahead: [], place: 1, of: 1, etaSeconds: 0 };
@@ -150,13 +151,13 @@ function startWithout({ id }: SeenRun): string {
 }
 
 function nameRun(run: SeenRun): string {
-  return `run ${clean(run.id, 60)}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ""}`;
+  return `run ${cleanLine(run.id, 60)}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ""}`;
 }
 
 function describeCommit({ title, author }: SeenRun): string {
   if (title === null) return "";
-  const by = author === null ? "" : ` by ${clean(author, 40)}`;
-  return `, "${clean(title, 60)}"${by}`;
+  const by = author === null ? "" : ` by ${cleanLine(author, 40)}`;
+  return `, "${cleanLine(title, 60)}"${by}`;
 }
 
 function formatWait({ atOnce, waitedSeconds }: { atOnce: boolean; waitedSeconds: number }): string {
@@ -177,14 +178,4 @@ function formatSeconds(seconds: number): string {
 function formatTime(instant: number, ageSeconds: number): string {
   const iso = new Date(instant).toISOString();
   return ageSeconds < 12 * 3600 ? `${iso.slice(11, 19)} UTC` : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
-}
-
-/** Text from outside on one line: no control characters, nothing that turns or hides text, and cut. */
-function clean(text: string, longest: number): string {
-  const line = text
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
-    .replace(/ {2,}/g, " ")
-    .trim();
-  const letters = Array.from(line);
-  return letters.length <= longest ? line : `${letters.slice(0, longest - 1).join("")}…`;
 }

@@ -1,6 +1,6 @@
 import type { Finding, Verdict } from "../severity/verdict.ts";
+import { cleanText, cutText } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
-import { cleanText, cutText } from "./sanitize.ts";
 import { count, fromRepository, listed } from "./words.ts";
 
 /** A remark on a line of a file, beside the diff of a pull request and on the page of the run. */

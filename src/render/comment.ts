@@ -1,5 +1,5 @@
+import { markdownCode } from "../text/markdown.ts";
 import { type PartBytes, renderSummary, type Summary } from "./markdown.ts";
-import { markdownCode } from "./sanitize.ts";
 
 export interface Comment extends Summary {
   /** The dbt project: two of them in one repository have a comment each. */

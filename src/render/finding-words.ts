@@ -1,6 +1,6 @@
 import { countVerdict } from "../severity/outcome.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
-import { cleanLine, cleanText } from "./sanitize.ts";
+import { cleanLine, cleanText } from "../text/clean.ts";
 import { count, grouped, shortName } from "./words.ts";
 
 /** A finding in words, the same on every surface. All texts are clean, all but `message` are one line; none is escaped. */

@@ -1,5 +1,5 @@
 import type { JudgedSource } from "../severity/verdict.ts";
-import { cleanLine } from "./sanitize.ts";
+import { cleanLine } from "../text/clean.ts";
 import { count, duration, listed, shortName } from "./words.ts";
 
 const MOST_NAMES = 5;

@@ -1,7 +1,7 @@
 import junit, { type TestCase, type TestSuite } from "junit-report-builder";
 import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
+import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
-import { cleanLine, cut } from "./sanitize.ts";
 import { fromRepository, listed, shortName } from "./words.ts";
 
 export interface JunitOptions {

@@ -1,9 +1,10 @@
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, NodeFacts, Verdict } from "../severity/verdict.ts";
+import { cleanText, cutText } from "../text/clean.ts";
+import { markdownBlock, markdownCode, markdownText } from "../text/markdown.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
-import { cleanText, cutText, markdownBlock, markdownCode, markdownText } from "./sanitize.ts";
 import { duration, grouped, listed, shortName } from "./words.ts";
 
 export interface Summary {

@@ -1,6 +1,6 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import { type Maker, makerOf, type Placed, type Refused, relationName, schemasOf } from "../selection/placement.ts";
-import { cleanLine } from "./sanitize.ts";
+import { cleanLine } from "../text/clean.ts";
 import { count, grouped, listed, shortName } from "./words.ts";
 
 const MOST_LINES = 20;

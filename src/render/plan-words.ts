@@ -1,5 +1,5 @@
 import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
-import { cleanLine } from "./sanitize.ts";
+import { cleanLine } from "../text/clean.ts";
 import { count, duration, grouped, shortName } from "./words.ts";
 
 /** What a plan says, for every surface. All texts are clean and one line, none is escaped. */

@@ -1,5 +1,6 @@
+import { cleanLine } from "../text/clean.ts";
+import { markdownText } from "../text/markdown.ts";
 import type { Paint } from "./colors.ts";
-import { cleanLine, markdownText } from "./sanitize.ts";
 import { count, duration } from "./words.ts";
 
 /** A run of the line, as far as a person wants to see it. */

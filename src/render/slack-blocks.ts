@@ -8,7 +8,8 @@ import type {
   RichTextSection,
   SectionBlock,
 } from "@slack/types";
-import { cleanLine, cleanText, cutText, escapeMrkdwn, withoutAround } from "./sanitize.ts";
+import { cleanLine, cleanText, cutText, withoutAround } from "../text/clean.ts";
+import { escapeMrkdwn } from "../text/mrkdwn.ts";
 
 /**
  * The few pieces that our messages are made of. Text from outside stands only where Slack parses nothing (plain_text, and

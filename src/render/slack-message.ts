@@ -2,8 +2,9 @@ import type { KnownBlock } from "@slack/types";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
 import type { Finding } from "../severity/verdict.ts";
+import { cleanLine, cut } from "../text/clean.ts";
+import { escapeMrkdwn } from "../text/mrkdwn.ts";
 import { type FindingWords, headlineOf } from "./finding-words.ts";
-import { cleanLine, cut, escapeMrkdwn } from "./sanitize.ts";
 import {
   code,
   context,

@@ -1,4 +1,4 @@
-import { cut } from "./sanitize.ts";
+import { cut } from "../text/clean.ts";
 import { context } from "./slack-blocks.ts";
 import type { SlackMessage } from "./slack-message.ts";
 

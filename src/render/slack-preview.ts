@@ -1,5 +1,5 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, TextObject } from "@slack/types";
-import { defuse } from "../support/log.ts";
+import { defuse } from "../text/terminal-line.ts";
 import type { Paint } from "./colors.ts";
 import type { SlackMessage } from "./slack.ts";
 

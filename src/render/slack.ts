@@ -2,8 +2,9 @@ import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Alert, BoardRow, LedgerEntry } from "../alerts/alert.ts";
 import { nameOfFingerprint, runTroubleOf } from "../alerts/fingerprint.ts";
 import type { Finding } from "../severity/verdict.ts";
+import { cleanLine, cut } from "../text/clean.ts";
+import { escapeMrkdwn } from "../text/mrkdwn.ts";
 import { describeFinding, type FindingWords } from "./finding-words.ts";
-import { cleanLine, cut, escapeMrkdwn } from "./sanitize.ts";
 import { bullets, code, context, divider, mrkdwnDate, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   type AlertFacts,

@@ -1,12 +1,12 @@
 import type { Placed } from "../selection/placement.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
-import { defuse } from "../support/log.ts";
+import { cleanLine, cutText } from "../text/clean.ts";
+import { defuse } from "../text/terminal-line.ts";
 import type { Paint } from "./colors.ts";
 import { describeFinding, totalsOf } from "./finding-words.ts";
 import { describeSchemas } from "./placement-words.ts";
 import { describePlan } from "./plan-words.ts";
-import { cleanLine, cutText } from "./sanitize.ts";
 import { count, grouped, listed } from "./words.ts";
 
 const MOST_ERRORS = 25;

@@ -14,6 +14,7 @@ import { once } from "../support/once.ts";
 import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
 import { type Environment, redactor, secretValues } from "../support/secrets.ts";
+import { toJson } from "../text/json.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 
 /** The process around a command, handed in so that nothing else touches it. */
@@ -83,7 +84,7 @@ export function createContext(
   const redact = redactor(secrets);
   const write = (text: string) => void progress.write(text);
   const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
-  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, quiet: given.quiet ?? false });
+  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet ?? false });
   for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
   const git = createGit(baseDir, env);
@@ -104,7 +105,7 @@ export function createContext(
     secrets,
     openFetch: once(() => openProxiedFetch(env)),
     result: (lines, json) => {
-      if (wantsJson) around.stdout.write(`${redact(JSON.stringify(json, null, 2))}\n`);
+      if (wantsJson) around.stdout.write(redact(toJson(json)));
       else for (const line of lines) log.result(line);
     },
   };

@@ -1,9 +1,9 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { writesResults } from "../artifacts/provenance.ts";
+import { cleanText } from "../text/clean.ts";
 import { isTrouble } from "./cause.ts";
 import { classifyFailure } from "./failure.ts";
-import { cleanMessage } from "./message.ts";
 import type { FailureClass, Finding } from "./verdict.ts";
 
 /** Sources named in one message. */
@@ -60,7 +60,7 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
   const { command, exitCode, trouble } = run;
   const adapter = manifest?.adapter ?? null;
   const dbt = `dbt ${command}`;
-  const lastWords = cleanMessage(run.lastWords ?? "");
+  const lastWords = cleanText(run.lastWords ?? "").trim();
   const failed = (said: string, message: string, failureClass: FailureClass): RunTrouble => ({
     what: "dbt-failed",
     status: said,

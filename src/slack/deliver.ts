@@ -215,6 +215,8 @@ async function tryOnce(client: WebClient, post: Post, way: Way): Promise<{ chann
       text,
       ...(blocks.length === 0 ? {} : { blocks: [...blocks] }),
       ...(way.hasMetadata ? { metadata: { event_type: EVENT_TYPE, event_payload: { key: post.key } } } : {}),
+      // In the text no bare address becomes a link. https://docs.slack.dev/reference/methods/chat.postMessage#arg_parse
+      parse: "none",
       unfurl_links: false,
       unfurl_media: false,
     });

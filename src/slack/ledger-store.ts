@@ -8,6 +8,7 @@ import { mergeLedgers } from "../alerts/merge.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, writeFileAtomic } from "../support/files.ts";
+import { toJson } from "../text/json.ts";
 
 /** Where the ledger lives between runs. */
 export interface LedgerStore {
@@ -118,7 +119,7 @@ async function replace(path: string, base: Ledger, changed: Ledger, clock: Clock
   const isWhole = file.damage === null && stored.damage === null;
   const ledger = isWhole ? mergeLedgers(base, stored.ledger, changed) : changed;
   const others = file.ledgers.filter((item) => scopeOf(item) !== changed.scope);
-  await writeFileAtomic(path, `${JSON.stringify({ schema: SCHEMA, ledgers: [...others, ledger] }, null, 2)}\n`);
+  await writeFileAtomic(path, toJson({ schema: SCHEMA, ledgers: [...others, ledger] }));
   return { ledger, keptAs };
 }
 

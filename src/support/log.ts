@@ -1,6 +1,8 @@
+import { plainLine, terminalLine } from "../text/terminal-line.ts";
+
 /**
  * The log that a person reads: one step a line, its name in the first column, what belongs to it indented below.
- * Every line passes the redactor, and none can be read as a command by a CI's runner.
+ * Every line passes the redactor; none can steer the terminal or be read as a command by a CI's runner.
  */
 export interface Log {
   /** A step's line: `queue     entered at once: nobody is ahead on main`. */
@@ -9,7 +11,7 @@ export interface Log {
   more(lines: string | readonly string[]): void;
   /** Like a step, for what a person should look at although the run goes on. */
   warn(name: string, text: string): void;
-  /** A line of another program's log, passed on as it is but redacted and defused. */
+  /** A line of another program's log: its colours may pass, nothing else that a terminal would act on. */
   pass(line: string): void;
   /** A line of the command's result: shown also with --quiet. */
   result(line: string): void;
@@ -20,13 +22,20 @@ export interface LogOptions {
   readonly redact: (text: string) => string;
   readonly bold: (text: string) => string;
   readonly yellow: (text: string) => string;
+  /** Whether colours are shown, ours and those of other programs. */
+  readonly color: boolean;
   readonly quiet: boolean;
 }
 
 const COLUMN = 10;
 
-export function createLog({ write, redact, bold, yellow, quiet }: LogOptions): Log {
-  const show = (line: string) => write(`${defuse(redact(line))}\n`);
+export function createLog({ write, redact, bold, yellow, color, quiet }: LogOptions): Log {
+  const show = (line: string) => {
+    // A secret with a colour in its middle is one all the same, and is no longer once the colour is gone.
+    const plain = plainLine(line);
+    const redacted = redact(plain);
+    write(`${redacted === plain && color ? terminalLine(line, true) : redacted}\n`);
+  };
   const put = (line: string) => {
     if (!quiet) show(line);
   };
@@ -44,15 +53,4 @@ export function createLog({ write, redact, bold, yellow, quiet }: LogOptions): L
     pass: put,
     result: show,
   };
-}
-
-/**
- * Makes a line harmless for the runner: GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
- * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
- */
-export function defuse(line: string): string {
-  return line
-    .replace(/[\r\n]+/g, " ")
-    .replace(/^([\s\u0085]*(?:\u001b\[[0-9;]*m[\s\u0085]*)*)::/, "$1·::")
-    .replaceAll("##[", "# #[");
 }

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { toJson } from "../text/json.ts";
 import { type Lock, type Locker, lockFolder } from "./lock.ts";
 
 /** The work folder: every value of a run as a file, so that `plan`, later `report`, later `notify` go on from there. */
@@ -85,7 +86,7 @@ export function createWorkFolder(dir: string): WorkFolder {
     writeJson: async (name, value) => {
       // Deleted under a run, it is made again: the next run is to know it for ours.
       if ((await readFileIfAny(join(dir, MARKER))) === null) await mark();
-      await writeFileAtomic(join(dir, name), `${JSON.stringify(value, null, 2)}\n`);
+      await writeFileAtomic(join(dir, name), toJson(value));
     },
     readJson: async (name) => {
       const text = await readFileIfAny(join(dir, name));

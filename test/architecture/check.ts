@@ -6,27 +6,28 @@ export interface Source {
   readonly text: string;
 }
 
-const CORE = ["run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
+const CORE = ["text", "run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
 const EDGES = ["dbt", "bundles", "platforms", "slack"];
 
 /** What each folder may import beside itself. Edges do not know each other, and nobody but the entry knows commands. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  support: [],
-  run: ["support"],
-  queue: ["run", "support"],
-  artifacts: ["support"],
-  selection: ["artifacts", "run", "support"],
-  severity: ["selection", "artifacts", "support"],
-  alerts: ["severity", "selection", "artifacts", "run", "support"],
-  render: ["alerts", "severity", "selection", "artifacts", "run", "support"],
-  settings: ["run", "severity", "support"],
+  text: [],
+  support: ["text"],
+  run: ["text", "support"],
+  queue: ["run", "text", "support"],
+  artifacts: ["text", "support"],
+  selection: ["artifacts", "run", "text", "support"],
+  severity: ["selection", "artifacts", "text", "support"],
+  alerts: ["severity", "selection", "artifacts", "run", "text", "support"],
+  render: ["alerts", "severity", "selection", "artifacts", "run", "text", "support"],
+  settings: ["run", "severity", "text", "support"],
   ...Object.fromEntries(EDGES.map((edge) => [edge, [...CORE, "support"]])),
-  init: ["dbt", "render", "settings", "support"],
+  init: ["dbt", "render", "settings", "text", "support"],
   work: [...CORE, "dbt", "support"],
   setup: [...CORE, ...EDGES, "work", "settings", "support"],
   steps: [...CORE, ...EDGES, "setup", "work", "settings", "support"],
   commands: [...CORE, ...EDGES, "steps", "setup", "work", "init", "settings", "support"],
-  "cli.ts": ["commands", "setup", "settings", "support"],
+  "cli.ts": ["commands", "setup", "settings", "text", "support"],
 };
 
 /** Imports that hand types over and nothing else. */

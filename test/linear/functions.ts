@@ -6,7 +6,6 @@ import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.t
 import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
 import { renderSummary } from "../../src/render/markdown.ts";
-import { cleanLine, cleanText, cutText, markdownBlock, markdownCode, markdownText } from "../../src/render/sanitize.ts";
 import { renderAlert } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
 import { locateFindings } from "../../src/render/source-lines.ts";
@@ -16,10 +15,13 @@ import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
-import { cleanMessage } from "../../src/severity/message.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
-import { defuse } from "../../src/support/log.ts";
 import { redactor } from "../../src/support/secrets.ts";
+import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
+import { toJson } from "../../src/text/json.ts";
+import { markdownBlock, markdownCode, markdownText } from "../../src/text/markdown.ts";
+import { escapeMrkdwn } from "../../src/text/mrkdwn.ts";
+import { defuse, terminalLine } from "../../src/text/terminal-line.ts";
 import { finding, run, subject, verdict } from "../render/build.ts";
 
 /** Shapes of text that a quadratic function takes minutes for, each of about `length` characters. */
@@ -66,7 +68,9 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   cleanText,
   cleanLine,
   cutText: (text) => cutText(text, 1500, 20),
-  cleanMessage,
+  "terminalLine (colours)": (text) => terminalLine(text, true),
+  escapeMrkdwn,
+  toJson,
   markdownCode,
   markdownText,
   markdownBlock,

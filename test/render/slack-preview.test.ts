@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPaint } from "../../src/render/colors.ts";
-import { cleanText } from "../../src/render/sanitize.ts";
 import { renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
+import { cleanText } from "../../src/text/clean.ts";
 import { finding, hostile, hostileFinding, richVerdict, run } from "./build.ts";
 import { commandsIn } from "./runner.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPaint } from "../../src/render/colors.ts";
-import { cleanText } from "../../src/render/sanitize.ts";
 import { renderPlan, renderVerdict } from "../../src/render/terminal.ts";
+import { cleanText } from "../../src/text/clean.ts";
 import { finding, hostile, hostileFinding, model, plan, planned, richPlan, richVerdict, verdict } from "./build.ts";
 import { commandsIn } from "./runner.ts";
 

@@ -295,6 +295,7 @@ describe("what is asked of Slack, and what becomes of its answers", () => {
     const form = Object.fromEntries(new URLSearchParams(body));
     expect(form).toEqual({
       channel: "C0ERRORS01",
+      parse: "none",
       text: aPost().message.text,
       blocks: JSON.stringify(aPost().message.blocks),
       metadata: JSON.stringify({ event_type: "signalbox_alert", event_payload: { key: aPost().key } }),

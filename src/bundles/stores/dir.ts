@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { cleanLine } from "../../render/sanitize.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+import { cleanLine } from "../../text/clean.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
 import type { BundleRef, BundleStore } from "../store.ts";

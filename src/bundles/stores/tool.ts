@@ -1,6 +1,6 @@
-import { cleanLine } from "../../render/sanitize.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { type ProgramEnd, type ProgramRequest, runProgram } from "../../support/program.ts";
+import { cleanLine } from "../../text/clean.ts";
 
 /** What a tool says when it is refused, in the words of which a pattern is found, and what to do about it. */
 export type Refusals = readonly (readonly [pattern: RegExp, hint: string])[];

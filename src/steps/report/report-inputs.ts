@@ -8,11 +8,11 @@ import { type RunResults, readRunResults } from "../../artifacts/run-results.ts"
 import { readSources } from "../../artifacts/sources.ts";
 import { type DbtFolders, findDbtFolders } from "../../dbt/folders.ts";
 import { readDbtLogs } from "../../dbt/log-file.ts";
-import { cleanText } from "../../render/sanitize.ts";
 import type { PlanResult } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
+import { cleanText } from "../../text/clean.ts";
 import { readBuildFile } from "../../work/build-file.ts";
 import { type Leftover, readLeftover } from "../../work/leftover.ts";
 import { readPlanFile } from "../../work/plan-file.ts";

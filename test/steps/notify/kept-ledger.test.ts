@@ -20,6 +20,7 @@ function createPaper() {
     redact: same,
     bold: same,
     yellow: same,
+    color: false,
     quiet: false,
   });
   return { log, text: () => lines.join("") };
