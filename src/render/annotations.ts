@@ -1,5 +1,6 @@
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { cleanText, cutText } from "../text/clean.ts";
+import { defuseInside } from "../text/terminal-line.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
 import { count, fromRepository, listed } from "./words.ts";
 
@@ -66,9 +67,15 @@ function annotation(finding: Finding, level: "error" | "warning", projectDir: st
     title: headlineOf({ ...words, fault: null }),
     // GitHub drops an annotation without a message.
     message: paragraphs.length === 0 ? words.what : paragraphs.join("\n"),
-    file: subject.kind === "run" || subject.path === null ? null : fromRepository(projectDir, subject.path),
+    file: fileOf(subject, projectDir),
     line: subject.kind === "run" ? null : subject.line,
   };
+}
+
+/** null also for a name that the runner would take for a command: it cannot be escaped, and changed it is another file. */
+function fileOf(subject: Finding["subject"], projectDir: string): string | null {
+  const file = subject.kind === "run" || subject.path === null ? null : fromRepository(projectDir, subject.path);
+  return file === null || defuseInside(file) === file ? file : null;
 }
 
 /** `::error file=…,line=…,title=…::message`, escaped as the runner unescapes it, on one line. */
@@ -78,7 +85,7 @@ export function toWorkflowCommand({ level, title, message, file, line }: Annotat
     ...(file === null || line === null ? [] : [`line=${line}`]),
     `title=${escapeProperty(title)}`,
   ];
-  return `::${level} ${properties.join(",")}::${escapeCommandValue(cleanText(message))}`;
+  return defuseInside(`::${level} ${properties.join(",")}::${escapeCommandValue(cleanText(message))}`);
 }
 
 /** For the value behind a command. https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts */

@@ -96,7 +96,7 @@ function caseOf(id: string, facts: NodeFacts, { projectDirFromRepo }: JunitOptio
     className: cleanLine([facts.package, ...folders, about].join("."), 400),
     name: cleanLine(isTest ? `${facts.name} ${shortHash(id)}` : shortName(id), 400),
     seconds: facts.seconds,
-    file: facts.path === null ? null : cleanLine(fromRepository(projectDirFromRepo, facts.path), 400),
+    file: facts.path === null ? null : fromRepository(projectDirFromRepo, facts.path),
   };
 }
 

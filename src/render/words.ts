@@ -1,3 +1,5 @@
+import { cleanText } from "../text/clean.ts";
+
 /** `1 error`, `2 errors`, `1,234 errors`. */
 export function count(number: number, noun: string): string {
   return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
@@ -36,8 +38,25 @@ export function shortName(id: string): string {
   return (hasHash ? rest.slice(0, -1) : rest).join(".");
 }
 
-/** The file as it is named from the repository's root. `projectDir` is `.` or such as `transform/dbt`. */
-export function fromRepository(projectDir: string, path: string): string {
-  const parts = `${projectDir}/${path}`.replaceAll("\\", "/").split("/");
-  return parts.filter((part) => part !== "" && part !== ".").join("/");
+/**
+ * The file as it is named from the repository's root; null where it does not lie in there, or cannot be a name at all.
+ * `projectDir` is `.` or such as `transform/dbt`; the path is from an artifact, whoever wrote that, on Windows too.
+ */
+export function fromRepository(projectDir: string, path: string): string | null {
+  const slashed = path.replaceAll("\\", "/");
+  // A drive or a scheme; what would be another path once it is cleaned.
+  if (
+    slashed.startsWith("/") ||
+    /^[A-Za-z][A-Za-z0-9+.-]*:/.test(slashed) ||
+    path.includes("\n") ||
+    cleanText(path) !== path
+  )
+    return null;
+  const parts: string[] = [];
+  for (const part of `${projectDir.replaceAll("\\", "/")}/${slashed}`.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.length === 0 ? null : parts.join("/");
 }

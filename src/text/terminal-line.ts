@@ -36,10 +36,14 @@ export function plainLine(line: string): string {
  * Azure and TeamCity do with a word between. https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function defuse(line: string): string {
-  return line
-    .replace(/[\r\n]+/g, " ")
-    .replace(/^([\s\u0085]*(?:\u001b\[[0-9;]*m[\s\u0085]*)*)::/, "$1·::")
-    .replace(/##(?=[A-Za-z]{0,20}\[)/g, "# #");
+  return defuseInside(
+    line.replace(/[\r\n]+/g, " ").replace(/^([\s\u0085]*(?:\u001b\[[0-9;]*m[\s\u0085]*)*)::/, "$1·::"),
+  );
+}
+
+/** The same for what stands inside of a line, such as a command of our own. */
+export function defuseInside(line: string): string {
+  return line.replace(/##(?=[A-Za-z]{0,20}\[)/g, "# #");
 }
 
 function onOneLine(text: string): string {

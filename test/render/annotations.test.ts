@@ -82,10 +82,12 @@ describe("workflow commands", () => {
           const command = toWorkflowCommand(annotation);
           const { name, properties } = parseCommand(command);
 
-          expect(commandsIn(command.replaceAll("##[", ""))).toHaveLength(1);
+          expect(commandsIn(command)).toHaveLength(1);
+          expect(command).not.toContain("##[");
           expect(name).toBe(annotation.level);
-          expect(Object.keys(properties)).toEqual(["file", "line", "title"]);
-          expect(properties.title).toBe(annotation.title);
+          expect(Object.keys(properties)).toEqual(annotation.file === null ? ["title"] : ["file", "line", "title"]);
+          expect(properties.file ?? null).toBe(annotation.file);
+          expect(properties.title).toBe(annotation.title.replaceAll("##[", "# #["));
         }
       }),
     );

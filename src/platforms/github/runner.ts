@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { escapeCommandValue, stopCommands, toWorkflowCommand } from "../../render/annotations.ts";
 import type { Environment } from "../../support/secrets.ts";
+import { cleanLine } from "../../text/clean.ts";
+import { defuseInside } from "../../text/terminal-line.ts";
 import type { Runner } from "../ports.ts";
 
 /**
@@ -15,7 +17,7 @@ export function createGitHubRunner(env: Environment, write: (text: string) => vo
   return {
     openGroup: (title) => {
       const stop = stopCommands(randomBytes(16).toString("hex"));
-      write(`::group::${escapeCommandValue(title)}\n${stop.begin}\n`);
+      write(`::group::${defuseInside(escapeCommandValue(cleanLine(title)))}\n${stop.begin}\n`);
       return () => write(`${stop.end}\n::endgroup::\n`);
     },
     summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `${markdown}\n`),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
@@ -109,13 +109,20 @@ export function junitDirOf(context: Context): string {
   return resolve(context.cwd, context.settings.config.report.junit);
 }
 
-/** Reads files of the project by paths that come out of artifacts: nothing outside the project's folder. */
+/** Nobody writes a longer file by hand; a line in it is not worth the memory. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads files of the project by paths that come out of artifacts: nothing outside the project's folder, also behind links,
+ * and nothing that is no file, such as a pipe without an end.
+ */
 function createReader(projectDir: string): (path: string) => string | null {
   return (path) => {
-    const full = resolve(projectDir, path);
-    if (!full.startsWith(`${projectDir}${sep}`)) return null;
     try {
-      return readFileSync(full, "utf8");
+      const full = realpathSync(resolve(projectDir, path.replaceAll("\\", "/")));
+      if (!full.startsWith(`${realpathSync(projectDir)}${sep}`)) return null;
+      const found = statSync(full);
+      return found.isFile() && found.size <= MOST_BYTES ? readFileSync(full, "utf8") : null;
     } catch {
       return null;
     }

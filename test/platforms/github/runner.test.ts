@@ -22,7 +22,7 @@ describe("GitHub's runner", () => {
     const token = /^::stop-commands::([0-9a-f]{32})$/.exec(begin ?? "")?.[1];
     expect(token).toBeDefined();
     expect([group, inside, end, endGroup]).toEqual([
-      "::group::dbt build%0A::error::x",
+      "::group::dbt build ::error::x",
       "::error::from dbt",
       `::${token}::`,
       "::endgroup::",
