@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
@@ -90,6 +91,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
       hint: "name an existing file, or leave it out",
     });
   }
+  if (text === null && asked === undefined && parsed.command !== "init") await refuseNearName(around.cwd);
   const settings = resolveSettings({
     command: parsed.command,
     flags: parsed.flags,
@@ -110,6 +112,21 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     around.stdout.write(lines);
     return exitCode;
   }
+}
+
+/** A configuration under another name would be passed over in silence. */
+async function refuseNearName(cwd: string): Promise<void> {
+  const names = await readdir(cwd).catch(() => []);
+  const near = names.find((name) => /^\.?signalbox\.(?:ya?ml|json|toml)$/i.test(name));
+  if (near === undefined) return;
+  if (near === "signalbox.yml")
+    throw new SignalboxError("configuration", "signalbox.yml is a link to a file that is not there", {
+      hint: "correct the link, or name the file with --config",
+    });
+  const isYaml = /ya?ml$/i.test(near);
+  throw new SignalboxError("configuration", `${near} is not read: the file is called signalbox.yml`, {
+    hint: isYaml ? `rename it, or name it: --config ${near}` : "write it as YAML: signalbox init makes one",
+  });
 }
 
 function processSurroundings(): Surroundings {

@@ -12,6 +12,7 @@ import { describePlan } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
 import { describeFailure } from "../steps/plan/select-nodes.ts";
 import { viewQueue } from "../steps/queue/queue.ts";
+import { SignalboxError } from "../support/errors.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or
@@ -50,8 +51,7 @@ async function show(
   const planned = await planStep(context, runSettings, dbtProject, dbt);
   if (planned.kind === "failed") {
     const { message, hint } = describeFailure(planned.run);
-    context.log.step("plan", `dbt refuses it: ${message}\n→ ${hint}`);
-    return 1;
+    throw new SignalboxError("dbt", asInCi(message), { hint });
   }
   context.log.step("plan", asInCi(describePlan(context, planned).lines.join("\n")));
   const target = runSettings.target === null ? [] : ["--target", runSettings.target];
@@ -82,11 +82,10 @@ async function show(
 }
 
 async function lookAtQueue(context: Context, { run }: RunSettings): Promise<string> {
-  const line = await viewQueue(context, run);
-  if ("why" in line) return `would not wait: ${line.why}`;
-  const scan = await line.source.scan(context.signal);
-  const ahead = sortQueue(scan).filter(({ id }) => id !== run.id);
-  const unsure = whyUnsure(scan, line.me);
+  const queue = await viewQueue(context, run);
+  if ("why" in queue) return `would not wait: ${queue.why}`;
+  const ahead = sortQueue(queue.scan).filter(({ id }) => id !== run.id);
+  const unsure = whyUnsure(queue.scan, queue.me);
   if (ahead.length === 0 && unsure !== null) return `would wait: ${unsure}`;
   if (ahead.length === 0) return `would enter at once: nobody is on ${run.ref.name}`;
   return `would wait for ${ahead.map(({ id, status }) => `run ${id} (${status})`).join(", ")}`;

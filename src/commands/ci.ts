@@ -15,7 +15,7 @@ import { planStep } from "../steps/plan/plan.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { lastManifest } from "../steps/report/report-inputs.ts";
-import { type ExitCode, SignalboxError } from "../support/errors.ts";
+import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import { knownOf } from "../support/system-errors.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
@@ -47,7 +47,7 @@ export async function run(context: Context): Promise<number> {
     } catch (thrown) {
       const error = knownOf(thrown);
       if (error instanceof SignalboxError)
-        await conclude(own, runSettings, progress, "failed", error.exitCode, error.message, error).catch(
+        await conclude(own, runSettings, progress, "failed", error.exitCode, describeKnown(error), error).catch(
           (next: unknown) => {
             // Of a folder that cannot be written: what went wrong first is what is told.
             if (!(knownOf(next) instanceof SignalboxError)) throw next;

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { basename } from "node:path";
 import { runProcess } from "../dbt/process.ts";
 import type { QueueResult } from "../queue/result.ts";
@@ -62,22 +63,22 @@ async function tellQueue(context: Context, result: QueueResult): Promise<void> {
   });
 }
 
+/** The command's exit code, or as a shell tells of a signal. Input and output are its own; with --json its output is on stderr. */
 async function runCommand(context: Context, command: readonly string[], turn: Turn): Promise<number> {
   const end = await runProcess({
     argv: command,
     cwd: context.cwd,
     env: { ...withoutSecrets(context.env), ...turn.env },
-    capture: false,
+    stdout: context.settings.given.json ? "own-error" : "own",
     children: context.children,
     name: basename(command[0] ?? ""),
     signal: context.signal,
-    onLine: context.log.pass,
+    onLine: () => {},
   }).catch(async (error: unknown) => {
     await turn.end("failed");
     throw error;
   });
   await turn.end(end.stopped ? "cancelled" : end.exitCode === 0 ? "success" : "failed");
   context.signal.throwIfAborted();
-  if (end.exitCode === null) throw new SignalboxError("dbt", `${command[0]} was ended by a signal`);
-  return end.exitCode;
+  return end.exitCode ?? 128 + constants.signals[end.signal ?? "SIGKILL"];
 }

@@ -5,14 +5,14 @@ import { learnRun } from "../setup/run-settings.ts";
 import { viewQueue } from "../steps/queue/queue.ts";
 import { SignalboxError } from "../support/errors.ts";
 
-/** One look at the line, without waiting: who is inside, who waits, in their order. */
+/** One look at the queue, without waiting: who is inside, who waits, in their order. */
 export async function run(context: Context): Promise<number> {
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
-  const line = await viewQueue(context, thisRun);
-  if ("why" in line) throw new SignalboxError("configuration", `there is no line to look at: ${line.why}`);
-  const scan = await line.source.scan(context.signal);
+  const queue = await viewQueue(context, thisRun);
+  if ("why" in queue) throw new SignalboxError("configuration", `there is no queue to look at: ${queue.why}`);
+  const { scan } = queue;
   const runs = sortQueue(scan);
-  const unsure = whyUnsure(scan, line.me);
+  const unsure = whyUnsure(scan, queue.me);
   if (unsure !== null) context.log.warn("status", `${unsure}: look again in some minutes`);
   context.result(
     renderQueue(runs, {
@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
       paint: context.paint,
       isSure: unsure === null,
     }),
-    { schema: 1, group: line.group, complete: unsure === null, runs },
+    { schema: 1, group: queue.group, complete: unsure === null, runs },
   );
   return 0;
 }

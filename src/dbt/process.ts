@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { ChildWatch } from "../support/claims.ts";
@@ -10,10 +10,13 @@ export interface ProcessRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Every line of standard output (unless it is captured) and standard error, without its line break. */
+  /** Every line of standard error, and of standard output where that is a log, without its line break. */
   readonly onLine: (line: string) => void;
-  /** Standard output is the answer, not a log. */
-  readonly capture: boolean;
+  /**
+   * What standard output is: `log`: lines; `answer`: the `stdout` of the end; `own`: the program has input, output and error
+   * of this process, byte for byte, and `onLine` is not called; `own-error`: the same, with its output on standard error.
+   */
+  readonly stdout: "log" | "answer" | "own" | "own-error";
   /** Is told of the process as soon as there is one, and of its end. */
   readonly children: ChildWatch;
   /** The program's name in what others are told. */
@@ -25,6 +28,7 @@ export interface ProcessRequest {
 export interface ProcessEnd {
   /** null: ended by a signal. */
   readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   /** True where `signal` was aborted before it ended. */
   readonly stopped: boolean;
@@ -40,21 +44,21 @@ const DRAIN_MS = 2_000;
 
 /**
  * Runs a program in a process group of its own, since wrappers such as `uv run` do not pass SIGINT on.
- * Throws a configuration error where the program does not exist.
+ * Throws a configuration error where the program does not exist or may not be run.
  */
 export function runProcess({
   argv,
   cwd,
   env,
   onLine,
-  capture,
+  stdout: kind,
   children,
   name,
   signal,
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] });
     const { pid } = child;
     if (pid !== undefined) children.started(name, pid);
     const timers: NodeJS.Timeout[] = [];
@@ -76,31 +80,60 @@ export function runProcess({
       for (const timer of timers) clearTimeout(timer);
     };
 
-    if (capture) child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-    else readLines(child.stdout, onLine);
-    readLines(child.stderr, onLine);
+    if (kind === "answer") child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    else if (child.stdout !== null) readLines(child.stdout, onLine);
+    if (child.stderr !== null) readLines(child.stderr, onLine);
     child.on("error", (error) => {
       settle();
-      reject(isNodeError(error) && error.code === "ENOENT" ? programMissing(program) : error);
+      reject(describeStartError(program, error));
     });
     child.on("exit", () => timers.push(setTimeout(() => killGroup("SIGKILL"), DRAIN_MS)));
-    child.on("close", (exitCode) => {
+    child.on("close", async (exitCode, endedBy) => {
+      // Without pipes nothing else tells that what it started in the background is still at work.
+      if (child.stdout === null) await untilGroupEnds(pid, DRAIN_MS + 500);
       settle();
-      resolve({ exitCode, stdout, stopped: signal.aborted });
+      resolve({ exitCode, signal: endedBy, stdout, stopped: signal.aborted });
     });
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
   });
 }
 
-export function programMissing(program: string): SignalboxError {
-  return new SignalboxError(
-    "configuration",
-    `dbt was not found: there is no program ${JSON.stringify(program)} on the PATH`,
-    {
-      hint: "install dbt before this step, activate its environment, or name it in signalbox.yml: dbt: { command: [uv, run, dbt] }",
-    },
-  );
+const STDIO: Readonly<Record<ProcessRequest["stdout"], StdioOptions>> = {
+  log: ["ignore", "pipe", "pipe"],
+  answer: ["ignore", "pipe", "pipe"],
+  own: ["inherit", "inherit", "inherit"],
+  "own-error": ["inherit", 2, "inherit"],
+};
+
+function describeStartError(program: string, error: unknown): unknown {
+  if (!isNodeError(error)) return error;
+  if (error.code === "ENOENT") return programMissing(program);
+  if (error.code !== "EACCES") return error;
+  return new SignalboxError("configuration", `${JSON.stringify(program)} may not be run: ${error.code}`, {
+    hint: "it has to be a program, with the right to be executed (chmod +x)",
+  });
+}
+
+/** Throughout: the program's name is told as it was written. */
+export function programMissing(
+  program: string,
+  hint = "install it before this step, or correct its name",
+): SignalboxError {
+  const where = program.includes("/") ? "" : " on the PATH";
+  return new SignalboxError("configuration", `there is no program ${JSON.stringify(program)}${where}`, { hint });
+}
+
+async function untilGroupEnds(pid: number | undefined, mostMs: number): Promise<void> {
+  const isAlive = () => {
+    try {
+      return pid !== undefined && process.kill(-pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  for (let waitedMs = 0; waitedMs < mostMs && isAlive(); waitedMs += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {

@@ -138,7 +138,19 @@ export async function assertProgram(command: readonly string[], cwd: string, env
     );
     if (isProgram) return;
   }
-  throw programMissing(program);
+  throw dbtMissing(command);
+}
+
+function dbtMissing(command: readonly string[]): SignalboxError {
+  const program = command[0] ?? "";
+  const { message } = programMissing(program);
+  return program === "dbt"
+    ? new SignalboxError("configuration", `dbt was not found: ${message}`, {
+        hint: "install dbt before this step, activate its environment, or name it in signalbox.yml: dbt: { command: [uv, run, dbt] }",
+      })
+    : new SignalboxError("configuration", `dbt.command is [${command.join(", ")}]: ${message}`, {
+        hint: `install ${program} before this step, or correct dbt.command in signalbox.yml; it is [dbt] where dbt itself is on the PATH`,
+      });
 }
 
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */

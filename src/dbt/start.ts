@@ -169,7 +169,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     argv,
     cwd: request.projectDir,
     env: { ...setup.env, ...request.env },
-    capture: request.lists ?? false,
+    stdout: request.lists ? "answer" : "log",
     children: setup.children,
     name: "dbt",
     signal: AbortSignal.any([setup.signal, limit.signal]),

@@ -44,7 +44,7 @@ export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_B
   const of = (severity: Finding["severity"]) =>
     (verdict?.findings ?? []).filter((finding) => finding.severity === severity);
   const sections = [
-    [`## ${title(summary)}`, contextLine(summary), ...judgedLines(summary)],
+    [`## ${title(summary)}`, contextLine(summary), ...endedLines(summary), ...judgedLines(summary)],
     errorSection(of("error"), mostBytes),
     warningSection(of("warn"), mostBytes),
     verdict === null ? [] : slowestSection(verdict),
@@ -55,9 +55,16 @@ export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_B
 }
 
 function title({ verdict, ended }: Summary): string {
-  if (verdict === null) return markdownText(ended ?? "No verdict");
+  if (verdict === null) return markdownText(ended?.split("\n")[0] ?? "No verdict");
   const mark = { error: "❌ ERROR", warn: "⚠️ WARN", pass: "✅ PASS", nothing: "➖ NONE" }[verdict.level];
   return `${mark} · ${totalsOf(verdict)}`;
+}
+
+/** Why it ended, as far as the title does not say it: what to do stands in its further lines. */
+function endedLines({ verdict, ended }: Summary): string[] {
+  const lines = (ended ?? "").split("\n").slice(verdict === null ? 1 : 0);
+  const shown = lines.map(markdownText).filter((line) => line !== "");
+  return shown.length === 0 ? [] : [shown.join(LINE_BREAK)];
 }
 
 function contextLine({ mode, modeReason, target, verdict, queue }: Summary): string {

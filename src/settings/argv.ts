@@ -36,11 +36,14 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
       "strip-aliased": true,
     },
   });
-  const { _: words, "--": rest = [], help, version, ...flags } = parsed;
-  const [first, ...others] = words.map(String);
+  const { _: all, "--": rest = [], help, version, ...flags } = parsed;
+  const words = all.map(String);
+  const asksForHelp = words[0] === "help";
+  const [first, ...others] = asksForHelp ? words.slice(1) : words;
+  if (COMMANDS.every((name) => name !== first)) refuseUnknownFlags(Object.keys(flags));
   return {
     command: first === undefined ? null : commandOf(first),
-    help: help === true,
+    help: help === true || asksForHelp,
     version: version === true,
     flags: Object.fromEntries(
       Object.entries(flags)
@@ -50,6 +53,22 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     words: others,
     rest: rest.map(String),
   };
+}
+
+/** Without a command: a flag that nobody knows may have taken it for its value. */
+function refuseUnknownFlags(names: readonly string[]): void {
+  const known = (OPTIONS as readonly AnyOption[]).map(({ name }) => name);
+  const problems = names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      where: name.length === 1 ? `-${name}` : `--${name}`,
+      got: null,
+      wanted: `is no flag of signalbox${didYouMean(
+        `--${name}`,
+        [...known, "help", "version"].map((each) => `--${each}`),
+      )}`,
+    }));
+  if (problems.length > 0) throw configurationError(problems, "signalbox --help lists the commands");
 }
 
 function isList({ type }: AnyOption): boolean {

@@ -74,7 +74,8 @@ export function createContext(
   const { env, cwd } = around;
   const { given } = settings;
   const wantsJson = given.json ?? false;
-  const progress = wantsJson ? around.stderr : around.stdout;
+  // Standard output is the answer's, or that of the program which `queue -- command` starts.
+  const progress = wantsJson || (command === "queue" && settings.rest.length > 0) ? around.stderr : around.stdout;
   const color =
     !(given.noColor ?? false) &&
     !env.NO_COLOR &&

@@ -98,11 +98,15 @@ function targetOfVariable({ env, settings }: Context): string | null {
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */
 export async function assertCheckout({ git, baseDir, env }: Context): Promise<void> {
-  if ((await git.ask("rev-parse", "--git-dir")) !== null) return;
-  // In a container git refuses a work tree of another user: https://github.com/actions/checkout/issues/1169
+  const error = await git.run("rev-parse", "--git-dir").then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error === null) return;
+  // There is one, and git says why it does not read it.
+  if (!(error instanceof SignalboxError) || !/not a git repository/i.test(error.message)) throw error;
   const hints = {
-    github:
-      'put actions/checkout with fetch-depth: 0 before this step; in a container also: git config --global --add safe.directory "$GITHUB_WORKSPACE"',
+    github: "put actions/checkout with fetch-depth: 0 before this step",
     circleci: "put the step checkout before this one",
     other: "start it in a clone of the repository",
   };
@@ -113,7 +117,9 @@ export async function assertCheckout({ git, baseDir, env }: Context): Promise<vo
 }
 
 function noBaseBranch(context: Context): SignalboxError {
-  const nothing = context.configFile.exists ? "" : `, and ${noConfigFile(context)}`;
+  const refused = context.remote.whyNoHeads();
+  const asked = refused === null ? "" : ` (the remote was asked: ${refused})`;
+  const nothing = `${asked}${context.configFile.exists ? "" : `, and ${noConfigFile(context)}`}`;
   return new SignalboxError(
     "configuration",
     `the base branch is not known: the repository has no remote whose HEAD names it${nothing}`,

@@ -71,6 +71,32 @@ function failure(args: readonly string[], error: Error, stderr: string): Signalb
       cause: NOT_FOUND,
     });
   }
-  const said = stderr.trim().split("\n").slice(-3).join(" ") || error.message;
-  return new SignalboxError("configuration", `git ${args[0] ?? ""} failed: ${said}`, { cause: error });
+  const command = args.find((word) => !/^-|=/.test(word)) ?? "";
+  return new SignalboxError("configuration", `git ${command} failed: ${wordsOf(stderr) || error.message}`, {
+    ...hintFor(stderr),
+    cause: error,
+  });
+}
+
+const MOST_WORDS = 400;
+
+/**
+ * git's own words on one line, the first ones first: the reason stands there, and advice behind it ("Please make sure you
+ * have the correct access rights").
+ */
+function wordsOf(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const said = lines.filter((line) => line !== "" && !/^(?:hint|warning):/.test(line));
+  const text = (said.length > 0 ? said : lines.filter((line) => line !== "")).join(" ");
+  return text.length > MOST_WORDS ? `${text.slice(0, MOST_WORDS)}…` : text;
+}
+
+/** In a container git refuses a work tree of another user: https://github.com/actions/checkout/issues/1169 */
+function hintFor(stderr: string): { readonly hint?: string } {
+  const dir = /detected dubious ownership in repository at '([^'\n]*)'/.exec(stderr)?.[1];
+  return dir === undefined
+    ? {}
+    : {
+        hint: `the folder belongs to another user than this job's; before this step: git config --global --add safe.directory '${dir}'`,
+      };
 }

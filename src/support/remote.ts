@@ -1,3 +1,4 @@
+import { SignalboxError } from "./errors.ts";
 import type { Git } from "./git.ts";
 import { once } from "./once.ts";
 
@@ -8,6 +9,8 @@ export interface Remote {
   url(): Promise<string | null>;
   /** What the remote itself says now; null: it cannot be asked. */
   heads(): Promise<Heads | null>;
+  /** Why `heads` is null: git's own words; null: it was not asked, or it answered. */
+  whyNoHeads(): string | null;
   /**
    * Brings a commit and its history into the clone, and moves no ref of it; false where the remote does not hand it out.
    */
@@ -40,15 +43,22 @@ export interface Heads {
 export function createRemote(git: Git, signal?: AbortSignal): Remote {
   const url = once(() => git.ask("config", "--get", "remote.origin.url"));
   const fetched = new Map<string, Promise<boolean>>();
+  let whyNoHeads: string | null = null;
   return {
     git,
     url,
+    whyNoHeads: () => whyNoHeads,
     heads: once(async () => {
       if ((await url()) === null) return null;
-      const said = await git
-        .within({ ms: MOST_LIST_MS, signal })
-        .ask("ls-remote", "--symref", "--end-of-options", "origin", "HEAD", "refs/heads/*");
-      return said === null ? null : readHeads(said);
+      const words = ["ls-remote", "--symref", "--end-of-options", "origin", "HEAD", "refs/heads/*"];
+      try {
+        return readHeads(await git.within({ ms: MOST_LIST_MS, signal }).run(...words));
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof SignalboxError)) throw error;
+        whyNoHeads = error.message;
+        return null;
+      }
     }),
     fetch: (commit, extent = "history") => {
       const key = `${extent} ${commit}`;

@@ -9,7 +9,7 @@ async function run(
   script: string,
   overrides: {
     signal?: AbortSignal;
-    capture?: boolean;
+    stdout?: "log" | "answer";
     env?: Record<string, string>;
     onLine?: (line: string) => void;
   } = {},
@@ -21,7 +21,7 @@ async function run(
     argv: node(script),
     cwd: process.cwd(),
     env: overrides.env ?? env,
-    capture: overrides.capture ?? false,
+    stdout: overrides.stdout ?? "log",
     signal: overrides.signal ?? never,
     onLine: (line) => {
       lines.push(line);
@@ -57,7 +57,7 @@ describe("a process", () => {
   });
 
   it("keeps its answer apart from its log where it is captured", async () => {
-    const { stdout, lines } = await run(`console.log("answer"); console.error("log")`, { capture: true });
+    const { stdout, lines } = await run(`console.log("answer"); console.error("log")`, { stdout: "answer" });
 
     expect({ stdout, lines }).toEqual({ stdout: "answer\n", lines: ["log"] });
   });
@@ -97,14 +97,14 @@ describe("a process", () => {
       argv: ["no-such-dbt"],
       cwd: process.cwd(),
       env,
-      capture: false,
+      stdout: "log",
       signal: never,
       onLine: () => {},
     });
 
     await expect(missing).rejects.toMatchObject({
       exitCode: 2,
-      message: 'dbt was not found: there is no program "no-such-dbt" on the PATH',
+      message: 'there is no program "no-such-dbt" on the PATH',
     });
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { json, signalbox } from "./cli.ts";
@@ -156,23 +156,32 @@ describe("bad input", () => {
     expect(project.untracked()).toEqual([]);
   });
 
-  it.each<[what: string, args: string[], env: Record<string, string>, message: RegExp]>([
+  it.each<[what: string, args: string[], env: Record<string, string>, message: RegExp, code?: number]>([
     ["of the configuration", ["plan", "--json", "--target", "staging"], {}, /^--target is "staging"/],
     ["of the command line", ["plan", "--jsn", "--json"], {}, /--jsn is no flag of plan/],
+    ["of a flag in place of the command", ["--josn", "ci", "--json"], {}, /--josn is no flag of signalbox/],
+    [
+      "of a project that does not compile",
+      ["ci", "--dry-run", "--json"],
+      { FAKE_DBT_REFUSES: "parse" },
+      /valid method name/,
+      1,
+    ],
+    ["of a plan that does not compile", ["plan", "--json"], { FAKE_DBT_REFUSES: "parse" }, /valid method name/, 1],
     ["asked for by a variable", ["status", "--since", "x"], { SIGNALBOX_JSON: "1" }, /--since/],
     ["that is a command nobody knows", ["paln", "--json"], {}, /paln/],
-  ])("an error %s is one JSON document", async (_, args, env, message) => {
+  ])("an error %s is one JSON document", async (_, args, env, message, code = 2) => {
     const ended = await signalbox(args, { cwd: project.dir, env: { ...project.env, ...env } });
 
     const document = json<{ schema: number; error: Record<string, unknown> }>(ended);
-    expect(ended.code).toBe(2);
+    expect(ended.code).toBe(code);
     expect(document).toEqual({
       schema: 1,
       error: {
-        kind: "configuration",
+        kind: code === 2 ? "configuration" : "dbt",
         message: expect.stringMatching(message),
         hint: document.error.hint,
-        exitCode: 2,
+        exitCode: code,
       },
     });
   });
@@ -194,6 +203,20 @@ describe("bad input", () => {
     });
 
     expect([ended.code, ended.stdout]).toEqual([2, ""]);
+  });
+
+  it.each([
+    ["signalbox.yaml", "rename it, or name it: --config signalbox.yaml"],
+    [".signalbox.yml", "rename it"],
+    ["signalbox.json", "write it as YAML"],
+  ])("a configuration called %s is not passed over in silence", async (name, hint) => {
+    project.write({ [name]: project.read("signalbox.yml") });
+    rmSync(join(project.dir, "signalbox.yml"));
+
+    const ended = await signalbox(["ci"], { cwd: project.dir, env: project.env });
+
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(`${name} is not read`)]);
+    expect(ended.stderr).toContain(hint);
   });
 
   it("a signalbox.yml in a folder above is named, for it is not read", async () => {

@@ -1,11 +1,13 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { QueueResult } from "../../src/queue/result.ts";
 import { type Contract, loadCircleContract, loadGitHubContract } from "../platforms/contract.ts";
-import { json, signalbox, start } from "./cli.ts";
+import { CLI, json, signalbox, start } from "./cli.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** The built CLI against the CI's API on loopback; every answer is held to the vendor's own OpenAPI file. */
@@ -106,6 +108,69 @@ describe("the queue on a laptop", () => {
     expect([left.code, left.stdout]).toEqual([0, expect.stringMatching(/left after .* run 5 is newer/)]);
     for (const { code, stdout } of others) expect([code, stdout]).toEqual([0, expect.not.stringMatching(/left after/)]);
     expect(project.starts().filter(({ argv }) => argv.includes("build"))).toHaveLength(3);
+  });
+});
+
+describe("a command in the queue", () => {
+  /** Bytes that are no UTF-8, colours, a workflow command, and no line break at the end. */
+  const ODD = Buffer.from([...Buffer.from("\u001b[31mred\u001b[0m\r\n::debug::x\n"), 0xff, 0x00, 0xfe, 0x41]);
+  const program = (code = "") =>
+    `const odd = Buffer.from(${JSON.stringify(ODD.toString("base64"))}, "base64");
+     const { writeSync } = require("node:fs"); writeSync(1, odd); writeSync(2, "to stderr"); ${code}`;
+  const inQueue = (flags: readonly string[], command: readonly string[], input = "") => {
+    const run = spawnSync(process.execPath, [CLI, "queue", ...flags, "--", ...command], {
+      cwd: project.dir,
+      env: project.env,
+      input,
+    });
+    return { code: run.status, stdout: run.stdout, stderr: run.stderr.toString() };
+  };
+
+  it.each([[[]], [["--quiet"]]])("has its output and its errors as they are, with %j", (flags) => {
+    const { code, stdout, stderr } = inQueue(flags, [process.execPath, "-e", program("process.exitCode = 7")]);
+
+    expect(code).toBe(7);
+    expect(stdout.equals(ODD)).toBe(true);
+    expect(stderr).toMatch(flags.length === 0 ? /^queue {5}entered at once.*\nto stderr$/s : /^to stderr$/);
+  });
+
+  it("has its output on standard error with --json, whose document stands alone", () => {
+    const { code, stdout, stderr } = inQueue(["--json", "--quiet"], [process.execPath, "-e", program()]);
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ schema: 1, decision: "entered" });
+    expect(stderr).toContain("::debug::x\n");
+    expect(stderr).toMatch(/to stderr$/);
+  });
+
+  it("reads what is handed to signalbox", () => {
+    expect(inQueue(["--quiet"], ["cat"], "from a pipe").stdout.toString()).toBe("from a pipe");
+  });
+
+  it("that is ended by a signal ends as a shell says", () => {
+    expect(inQueue([], [process.execPath, "-e", 'process.kill(process.pid, "SIGTERM")']).code).toBe(143);
+  });
+
+  it("does not go on in the background when the turn is over", () => {
+    const file = join(project.dir, "..", "late");
+    const { code } = inQueue([], ["sh", "-c", `(sleep 6; touch ${file}) & exit 0`]);
+
+    expect(code).toBe(0);
+    spawnSync("sleep", ["5"]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it.each([
+    ["no-such-program", 'there is no program "no-such-program" on the PATH'],
+    ["./no/such", 'there is no program "./no/such"'],
+    ["./signalbox.yml", '"./signalbox.yml" may not be run'],
+  ])("that cannot be started is named: %s", (name, message) => {
+    const { code, stdout, stderr } = inQueue(["--json"], [name, "--version"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("dbt");
+    expect(JSON.parse(stdout.toString())).toMatchObject({ error: { kind: "configuration", exitCode: 2 } });
   });
 });
 
@@ -255,6 +320,69 @@ describe("the queue on GitHub Actions", () => {
     expect(json(asJson)).toMatchObject({ complete: false, runs: [] });
   });
 
+  it.each<[string, () => Promise<{ readonly url: string; readonly proxy?: string }>, RegExp]>([
+    ["answers 500", () => broken(500), /answered 500/],
+    ["hangs", () => broken(null), /did not answer within 10 s/],
+    ["is not there", async () => ({ url: "http://127.0.0.1:9" }), /could not be reached/],
+    [
+      "is behind a proxy that hangs",
+      async () => ({ url: "https://ci.example", proxy: (await broken(null)).url }),
+      /did not answer within 10 s|proxy/,
+    ],
+  ])("tells within seconds that the API %s", async (_, open, message) => {
+    const env = await github(() => []);
+    const { url, proxy } = await open();
+    const began = performance.now();
+
+    const [onGitHub, onCircle] = await Promise.all(
+      (["github", "circleci"] as const).map((platform) =>
+        signalbox(["status", "--json"], {
+          cwd: project.dir,
+          env: { ...env, ...at(platform, url), ...(proxy === undefined ? {} : { HTTPS_PROXY: proxy }) },
+        }),
+      ),
+    );
+
+    for (const status of [onGitHub, onCircle]) {
+      expect([status?.code, status?.stderr]).toEqual([4, expect.stringMatching(message)]);
+      expect(status && json(status)).toMatchObject({ error: { kind: "service", exitCode: 4 } });
+    }
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+
+  const at = (platform: "github" | "circleci", url: string): Record<string, string> =>
+    platform === "github"
+      ? { GITHUB_API_URL: url }
+      : {
+          GITHUB_ACTIONS: "",
+          CIRCLECI: "true",
+          CIRCLE_TOKEN: "CCIPAT_0123456789",
+          CIRCLE_PROJECT_USERNAME: "acme",
+          CIRCLE_PROJECT_REPONAME: "shop",
+          CIRCLE_WORKFLOW_ID: "00000000-0000-4000-8000-000000000001",
+          CIRCLE_PIPELINE_ID: "00000000-0000-4000-8000-000000000002",
+          CIRCLE_BRANCH: "main",
+          CIRCLE_SHA1: SHA,
+          SIGNALBOX_CIRCLE_URL: url,
+        };
+  /** A server that answers every request with a status, or never. */
+  async function broken(status: number | null): Promise<Api> {
+    await api?.close();
+    const server = createServer((_, response) => status !== null && response.writeHead(status).end("{}"));
+    const tunnels: Duplex[] = [];
+    server.on("connect", (_, socket) => tunnels.push(socket.on("error", () => {})));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const close = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        for (const tunnel of tunnels) tunnel.destroy();
+      });
+    api = { url: `http://127.0.0.1:${port}`, requests: [], problems: [], close };
+    return api;
+  }
+
   it("ends a wait that could not begin as --on-timeout says", async () => {
     const env = await github(() => []);
     await api?.close();
@@ -271,11 +399,11 @@ describe("the queue on GitHub Actions", () => {
       75,
       expect.stringMatching(/timed out after 0 s: GitHub answered 503 .*; start again when the CI answers/),
     ]);
-    expect([proceeds.code, proceeds.stdout]).toEqual([
+    expect([proceeds.code, proceeds.stderr]).toEqual([
       0,
       expect.stringMatching(/goes on without its turn after 0 s, as --on-timeout proceed says: GitHub answered 503/),
     ]);
-    expect(proceeds.stdout).toContain("inside");
+    expect(proceeds.stdout).toBe("inside\n");
   });
 
   it("refuses a workflow that queue.workflows does not hold, which no other run would see", async () => {

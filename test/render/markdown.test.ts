@@ -49,6 +49,15 @@ describe("the job summary", () => {
     expect(page).toBe("## Nothing changed: dbt was not started.\n\nmode check: pull request `#12` into main\n");
   });
 
+  it("says what to do under it, also where there is a verdict", () => {
+    const ended = "modes.check.target is missing\n  → write it into signalbox.yml";
+
+    const [title = "", , , , hint = ""] = renderSummary(summary({ ended, target: null })).split("\n");
+    expect(title).toMatch(/is missing$/);
+    expect(hint).toContain("write it into signalbox");
+    expect(renderSummary(summary({ ended, verdict: verdict() }))).toContain("is missing");
+  });
+
   it.each([
     ["entered at once", { decision: "entered", reason: "", waitedSeconds: 0.2 }, "no wait in the queue"],
     ["entered later", { decision: "entered", reason: "", waitedSeconds: 185 }, "3 min 05 s in the queue"],

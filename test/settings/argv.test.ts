@@ -99,5 +99,19 @@ describe("a command line", () => {
 
   it("refuses a command that does not exist, with the one that was probably meant", () => {
     expect(() => parseArgv(["biuld"])).toThrow("biuld is no command of signalbox (did you mean build?)");
+    expect(() => parseArgv(["stauts"])).toThrow("stauts is no command of signalbox (did you mean status?)");
+  });
+
+  it.each([[["--josn", "ci"]], [["--josn"]], [["--josn", "ci", "--quiet"]], [["--josn", "x", "nothing"]]])(
+    "names a flag that nobody knows, also where it took the command for its value: %j",
+    (argv) => {
+      expect(() => parseArgv(argv)).toThrow("--josn is no flag of signalbox (did you mean --json?)");
+    },
+  );
+
+  it("takes help for a word too", () => {
+    expect(parseArgv(["help"])).toMatchObject({ command: null, help: true });
+    expect(parseArgv(["help", "queue"])).toMatchObject({ command: "queue", help: true, words: [] });
+    expect(() => parseArgv(["help", "biuld"])).toThrow("did you mean build?");
   });
 });

@@ -204,7 +204,7 @@ describe("a broken signalbox.yml", () => {
     const message = refusal(sources({ yaml, flags: { dryrun: true }, env: { SIGNALBOX_TIMOUT: "5m" } }));
 
     expect(message).toContain("7 problems:");
-    expect(message).toContain("--dryrun is no flag of ci (did you mean dry-run?)");
+    expect(message).toContain("--dryrun is no flag of ci (did you mean --dry-run?)");
     expect(message).toContain("SIGNALBOX_TIMOUT is no variable of signalbox (did you mean SIGNALBOX_TIMEOUT?)");
     expect(message).toContain("signalbox.yml:1 version is 2: wanted 1");
     expect(message).toContain("signalbox.yml:2 slak is no key of signalbox.yml (did you mean slack?)");

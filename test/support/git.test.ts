@@ -40,6 +40,35 @@ describe("a folder of the tree that looks like a repository", () => {
   });
 });
 
+describe("git's own words", () => {
+  it("are told from the first one on, without its advice", async () => {
+    const shop = initRepository(at("shop"));
+    shop.run("remote", "add", "origin", at("no-such-repository"));
+    const remote = createRemote(shop.git);
+
+    expect(await remote.heads()).toBeNull();
+    expect(remote.whyNoHeads()).toMatch(
+      /^git ls-remote failed: fatal: '.*no-such-repository' does not appear to be a git repository fatal: Could not read/,
+    );
+  });
+
+  it("name the command also where settings stand before it", async () => {
+    const shop = initRepository(at("shop"));
+
+    await expect(shop.git.run("-c", "gc.auto=0", "fetch", "--quiet", "nowhere")).rejects.toThrow(/^git fetch failed: /);
+  });
+
+  it("say of whose folder it is what lets git read it", async () => {
+    const shop = initRepository(at("shop"));
+    const other = createGit(shop.dir, { ...ENV, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" });
+
+    await expect(other.run("status")).rejects.toMatchObject({
+      message: expect.stringContaining("dubious ownership"),
+      hint: `the folder belongs to another user than this job's; before this step: git config --global --add safe.directory '${shop.dir}'`,
+    });
+  });
+});
+
 describe("a remote that takes the call and says nothing", () => {
   let server: Server | undefined;
   const calls: { destroy(): void }[] = [];

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
 import {
+  cleanAnswer,
   createBrake,
   createServerTime,
   REQUEST_TIMEOUT_MS,
@@ -87,7 +88,8 @@ export async function createCircleClient(
     const date = readDate(headers.get("date"));
     serverTime.note(date);
     const requestId = headers.get("x-request-id");
-    const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}`;
+    const words = response.status < 300 ? "" : wordsOf(response.data);
+    const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}${words}`;
     if (response.status === 429) {
       const seconds = readRetryAfter(headers.get("retry-after"), serverTime.now()) ?? DEFAULT_PAUSE_SECONDS;
       brake.hold(seconds, "CircleCI asks for a pause");
@@ -118,6 +120,13 @@ function accept({ status, body, date, said }: Sent): CircleAnswer {
   if (status === 200 || status === 202) return { body, date };
   if (![401, 403, 404].includes(status)) throw unavailable(said);
   throw new SignalboxError("configuration", said, { hint: TOKEN_HINT });
+}
+
+/** `message` of a refusal, in quotes. */
+function wordsOf(body: unknown): string {
+  const message =
+    typeof body === "object" && body !== null && "message" in body ? cleanAnswer(String(body.message)) : "";
+  return message === "" ? "" : `: ${JSON.stringify(message)}`;
 }
 
 /** Kinds of tokens that are known to fail are not sent. https://circleci.com/docs/managing-api-tokens/ */

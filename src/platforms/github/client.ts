@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
 import {
+  cleanAnswer,
   createBrake,
   createServerTime,
   REQUEST_TIMEOUT_MS,
@@ -131,7 +132,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
     calls: () => calls,
     refuse: (route, { status, requestId }) =>
       status === 404
-        ? refusal(describe(route, repository), status, requestId, permissionOf(route))
+        ? refusal({ what: describe(route, repository), status, requestId, said: "", permission: permissionOf(route) })
         : unavailable(`GitHub answered ${status} to ${describe(route, repository)}`),
     async request(route, parameters = {}, requestOptions = {}) {
       requestOptions.signal?.throwIfAborted();
@@ -160,9 +161,11 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
         throw unavailable(`${limit.why}: GitHub answered ${status} to ${what}`);
       }
       if (status === 401 || status === 403) {
-        throw refusal(what, status, requestId, permissionOf(route));
+        const said = messageOf(answer.data);
+        throw refusal({ what, status, requestId, said, permission: permissionOf(route) });
       }
-      throw unavailable(`GitHub answered ${status} to ${what}${requestId === null ? "" : ` (request ${requestId})`}`);
+      const id = requestId === null ? "" : ` (request ${requestId})`;
+      throw unavailable(`GitHub answered ${status} to ${what}${id}${quoted(messageOf(answer.data))}`);
     },
   };
 }
@@ -186,8 +189,7 @@ function readLimit(
       why: "the token's GitHub requests of this hour are spent",
     };
   }
-  const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
-  return status === 429 || /secondary rate limit|abuse/i.test(message)
+  return status === 429 || /secondary rate limit|abuse/i.test(messageOf(data))
     ? { seconds: SECONDARY_LIMIT_SECONDS, why: "GitHub's secondary limit was reached" }
     : null;
 }
@@ -211,14 +213,59 @@ function permissionOf(route: Route): string {
   return route.startsWith("POST") ? "actions: write" : "actions: read";
 }
 
-function refusal(what: string, status: number, requestId: string | null, permission: string): SignalboxError {
+interface Refusal {
+  readonly what: string;
+  readonly status: number;
+  readonly requestId: string | null;
+  /** GitHub's own words. */
+  readonly said: string;
+  readonly permission: string;
+}
+
+/**
+ * What GitHub refuses for another reason than the token's permissions, by its words.
+ * https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+ */
+const OTHER_REASONS: readonly (readonly [said: RegExp, hint: string])[] = [
+  [
+    /\bSAML\b|single sign-on/i,
+    "authorize the token for the organization's single sign-on, or hand over github.token of this job",
+  ],
+  [
+    /\bIP allow list/i,
+    "the organization lets only the addresses of its list in: add those of this runner, or use a runner that is on it",
+  ],
+  [
+    /\bis (?:locked|archived)|was archived|read-only/i,
+    "nobody can write there as long as it is so; report.comment: false leaves the comment out",
+  ],
+  [/\bsuspended\b|\bblocked\b|disabled/i, "an owner of the account or of the organization has to lift that"],
+  [
+    /forbids access via a (?:personal|fine-grained)/i,
+    "the organization does not take this kind of token: hand over github.token of this job",
+  ],
+];
+
+function refusal({ what, status, requestId, said, permission }: Refusal): SignalboxError {
   const id = requestId === null ? "" : ` (request ${requestId})`;
-  const message = `GitHub answered ${status} to ${what}${id}`;
+  const message = `GitHub answered ${status} to ${what}${id}${quoted(said)}`;
+  const other = OTHER_REASONS.find(([words]) => words.test(said))?.[1];
   const hint =
     status === 401
       ? `GITHUB_TOKEN is not valid: ${TOKEN_HINT}`
-      : `the token may not: give the job \`permissions: ${permission}\`, or a fine-grained token "${fineGrained(permission)}" on this repository, or a classic one the scope \`repo\``;
+      : (other ??
+        `the token may not: give the job \`permissions: ${permission}\`, or a fine-grained token "${fineGrained(permission)}" on this repository, or a classic one the scope \`repo\``);
   return new SignalboxError("configuration", message, { hint });
+}
+
+/** `message` of an answer, as one short line of printable text. */
+function messageOf(data: unknown): string {
+  const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
+  return cleanAnswer(message);
+}
+
+function quoted(said: string): string {
+  return said === "" ? "" : `: ${JSON.stringify(said)}`;
 }
 
 /** `pull-requests: write` is "Pull requests: write" there. */

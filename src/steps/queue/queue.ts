@@ -1,8 +1,10 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { isHeld, openTickets, takeTicket } from "../../platforms/local/tickets.ts";
+import { sendWithin } from "../../platforms/requests.ts";
 import type { Me } from "../../queue/decide.ts";
 import type { RunSource } from "../../queue/source.ts";
+import type { Scan } from "../../queue/ticket.ts";
 import { type Mode, triggerOfTicket } from "../../run/mode.ts";
 import { type Run, whyDistrusted } from "../../run/run.ts";
 import type { Context } from "../../setup/context.ts";
@@ -76,7 +78,7 @@ export async function joinQueue(context: Context, run: Run, mode: Mode | null): 
     const env = { [TICKET_VARIABLE]: ticket.name };
     return { group: place.group, me, source, end, env, pace: pollingOf(context, "folder"), outlivesProcess: false };
   }
-  const { outsider, ...opened } = await openPlatform(context, run, place);
+  const { outsider, ...opened } = await openPlatform(context, run, place, context.settings.config.queue.timeout);
   if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
   return { ...opened, pace: pollingOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
 }
@@ -95,22 +97,39 @@ function notInGroup(own: string, workflows: readonly string[]): SignalboxError {
   );
 }
 
-/** A line to look at. */
+/** One look at the queue. */
 export interface QueueView {
   readonly group: string;
-  readonly source: RunSource;
+  readonly scan: Scan;
   /** The run that a look has to show, else it may hide others as well; null: none has to be there. */
   readonly me: Me | null;
 }
 
-/** The line without a place of one's own where the platform has tickets: to look at. */
+/** Who looks and does not wait wants to know soon that there is no answer. */
+const LONGEST_LOOK_SECONDS = 10;
+
+/**
+ * One look, without a ticket of one's own where the platform has them. Throws a service error where the CI does not answer
+ * within ten seconds.
+ */
 export async function viewQueue(context: Context, run: Run): Promise<QueueView | NoQueue> {
+  const { clock, signal } = context;
   const place = placeOf(context, run);
   if (place.kind === "none") return place;
-  if (place.kind === "folder")
-    return { group: place.group, source: openTickets({ dir: place.dir, group: place.group }), me: null };
-  const { outsider, me, ...opened } = await openPlatform(context, run, place);
-  return { ...opened, me: outsider === null ? me : null };
+  if (place.kind === "folder") {
+    const scan = await openTickets({ dir: place.dir, group: place.group }).scan(signal);
+    return { group: place.group, scan, me: null };
+  }
+  const look = async (within: AbortSignal): Promise<QueueView> => {
+    const { outsider, me, source, group } = await openPlatform({ ...context, signal: within }, run, place, 0);
+    return { group, scan: await source.scan(within), me: outsider === null ? me : null };
+  };
+  const view = await sendWithin({ clock, ms: LONGEST_LOOK_SECONDS * 1000, signal }, look);
+  if (view !== "too late") return view;
+  const name = place.kind === "github" ? "GitHub" : "CircleCI";
+  throw new SignalboxError("service", `${name} did not answer within ${LONGEST_LOOK_SECONDS} s`, {
+    hint: `try again; ${place.kind === "github" ? "githubstatus.com" : "status.circleci.com"} tells of incidents`,
+  });
 }
 
 type Place =
@@ -158,14 +177,20 @@ function tokenMissing(platform: "github" | "circleci"): SignalboxError {
       });
 }
 
-async function openPlatform(context: Context, run: Run, { kind, token }: Extract<Place, { token: string }>) {
+/** `timeoutSeconds`: how long to ask again for what has to be known first; null: as long as it takes, 0: one try. */
+async function openPlatform(
+  context: Context,
+  run: Run,
+  { kind, token }: Extract<Place, { token: string }>,
+  timeoutSeconds: number | null,
+) {
   const { given, config } = context.settings;
   const common = {
     workflows: config.queue.workflows,
     token,
     lagSeconds: pollingOf(context, kind).lagSeconds,
     maxAgeSeconds: config.queue.maxAge,
-    timeoutSeconds: config.queue.timeout,
+    timeoutSeconds,
     clock: context.clock,
     signal: context.signal,
     startedAt: context.startedAt,

@@ -186,6 +186,18 @@ describe("the sticky comment", () => {
     });
   });
 
+  it("says in GitHub's words that the conversation is locked, and recommends no permission", async () => {
+    const message = "Unable to create comment because issue is locked.";
+    server.use(
+      http.post(`${API}/repos/${REPOSITORY}/issues/12/comments`, () => HttpResponse.json({ message }, { status: 403 })),
+    );
+
+    await expect((await open()).put(`${MARKER}\nplan`)).rejects.toMatchObject({
+      message: expect.stringContaining("issue is locked"),
+      hint: expect.not.stringContaining("permissions"),
+    });
+  });
+
   it("is not written where GitHub does not say who the token is", async () => {
     server.use(http.post("https://github.example/api/graphql", () => HttpResponse.json({ errors: [{}] })));
 

@@ -813,6 +813,33 @@ describe("trouble on GitHub", () => {
     },
   );
 
+  it.each([
+    ["Resource not accessible by integration", "permissions: actions: read"],
+    ["Resource protected by organization SAML enforcement. You must grant your token access.", "single sign-on"],
+    ["`acme` has an IP allow list enabled, and your IP address is not permitted", "addresses of its list"],
+    ["Repository was archived so is read-only.", "nobody can write there"],
+    ["`acme` forbids access via a fine-grained personal access tokens", "does not take this kind of token"],
+    ["Sorry. Your account was suspended.", "has to lift that"],
+  ])("refuses in GitHub's own words, with what helps: %s", async (message, hint) => {
+    const source = await opened();
+    server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
+
+    const error = await failure(source.scan(signal()));
+
+    expect(error).toMatchObject({ exitCode: 2, hint: expect.stringContaining(hint) });
+    expect((error as Error).message).toContain(JSON.stringify(message));
+  });
+
+  it("shows a short line of what a hostile answer says", async () => {
+    const source = await opened();
+    const message = `a\n::error::b\u001b]52;c;eA==\u0007${"x".repeat(5000)}`;
+    server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
+
+    const error = await failure(source.scan(signal()));
+
+    expect((error as Error).message).toMatch(/: "a ::error::b \]52;c;eA== x{1,180}…"$/);
+  });
+
   it("does not follow a redirect: it would take the token along", async () => {
     const source = await opened();
     let followed = 0;
