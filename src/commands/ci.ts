@@ -27,7 +27,7 @@ export async function run(context: Context): Promise<number> {
   const dbtProject = await openDbtProject(context, runSettings);
   const told: AlertContext = { ...runSettings, project: dbtProject.project.name ?? "dbt" };
   const isSilent =
-    context.settings.given.noNotify === true ||
+    context.settings.given.noNotify ||
     runSettings.mode === "check" ||
     whyNotAlerted(runSettings.run, runSettings.mode, true) !== null;
   if (!isSilent) assertChannels(context);

@@ -42,14 +42,14 @@ async function clean(
 ): Promise<number> {
   const { given } = context.settings;
   const { prefix } = naming;
-  const dryRun = given.dryRun ?? false;
+  const dryRun = given.dryRun;
   const dbt = createDbtRunner(context, runSettings, dbtProject);
 
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
   const schemas = await callMacro(dbt, prefix, null);
   const { known, living } = await readKnownRefs(context, runSettings.run);
-  const named = (given.branch ?? []).map(parseNamedRef);
+  const named = given.branch.map(parseNamedRef);
   // What lives is asked last: a branch that came back in between lives.
   const refs = [...(await listRefs(context)), runSettings.run.ref.name].map(ownRef);
   const cleaning = decideClean({
@@ -57,8 +57,8 @@ async function clean(
     living: [...refs, ...living],
     known: [...known, ...named],
     ...naming,
-    keep: given.keep ?? [],
-    also: given.also ?? [],
+    keep: given.keep,
+    also: given.also,
     hashOf: hashOfBranch,
   });
   refuseContradiction(cleaning);

@@ -19,7 +19,7 @@ async function notify(context: Context): Promise<number> {
     resolve(context.cwd, context.settings.given.verdict ?? context.work.path("verdict.json")),
   );
   const told = await readAlertContext(context);
-  const silence = whyNotAlerted(told.run, told.mode, context.settings.given.mode !== undefined);
+  const silence = whyNotAlerted(told.run, told.mode, context.settings.given.mode !== "auto");
   if (silence !== null) {
     context.log.step("notify", silence);
     context.result([], nothingSent(verdict));
@@ -35,12 +35,11 @@ async function readAlertContext(context: Context): Promise<AlertContext> {
   const { mode: asked, target } = context.settings.given;
   const known = runFile.safeParse(await context.work.readJson("run.json"));
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
-  if (known.success)
-    return { ...known.data, run: thisRun, mode: asked === undefined || asked === "auto" ? known.data.mode : asked };
+  if (known.success) return { ...known.data, run: thisRun, mode: asked === "auto" ? known.data.mode : asked };
   if (thisRun.platform !== "local") return { ...(await resolveRunSettings(context)), project: "dbt" };
   return {
     run: thisRun,
-    mode: asked === undefined || asked === "auto" ? "deploy" : asked,
+    mode: asked === "auto" ? "deploy" : asked,
     target: target ?? null,
     project: "dbt",
   };

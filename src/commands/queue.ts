@@ -19,7 +19,7 @@ export async function run(context: Context): Promise<number> {
   const { mode, supersede } = context.settings.given;
   const turn = await takeTurn(context, {
     run: thisRun,
-    mode: mode === undefined || mode === "auto" ? null : mode,
+    mode: mode === "auto" ? null : mode,
     supersede: supersede ?? "none",
   });
   await tellQueue(context, turn.result);

@@ -33,7 +33,7 @@ async function report(context: Context): Promise<number> {
     await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);
   }
   context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
-  const mode = given.mode === undefined || given.mode === "auto" ? null : config.modes[given.mode];
+  const mode = given.mode === "auto" ? null : config.modes[given.mode];
   const failOn = given.failOn ?? mode?.failOn ?? "error";
   return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });
 }

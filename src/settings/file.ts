@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AnyOption, OPTIONS, type OptionName } from "./flags.ts";
 import {
   boolean,
   channelId,
@@ -37,7 +38,24 @@ function section<S extends z.ZodRawShape>(shape: S) {
   return z.preprocess((value) => value ?? {}, z.strictObject(shape, "wanted keys and values").transform(camelKeys));
 }
 
-const failOn = oneOf(["error", "warn", "never"]);
+type ChoicesOf<N extends OptionName> = Extract<(typeof OPTIONS)[number], { name: N; choices: unknown }>["choices"];
+
+/** The choices of a flag, for a key of the file that has the same. */
+function choicesOf<N extends OptionName>(name: N): ChoicesOf<N> {
+  const option = OPTIONS.find((each) => each.name === name);
+  if (option === undefined || !("choices" in option)) throw new Error(`--${name} has no choices`);
+  return option.choices as ChoicesOf<N>;
+}
+
+/** A key that a flag overrides: its default stands in the option table. */
+function ofTable<R extends z.ZodType>(reader: R, key: string) {
+  const option = (OPTIONS as readonly AnyOption[]).find(({ file }) => file === key);
+  if (option?.default === undefined) throw new Error(`the option table has no default for ${key}`);
+  return reader.default(reader.parse(option.default) as z.core.util.NoUndefined<z.output<R>>);
+}
+
+const failOn = oneOf(choicesOf("fail-on"));
+const supersede = oneOf(choicesOf("supersede"));
 const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable"),
   z.coerce.string(),
@@ -46,15 +64,15 @@ const environment = z.record(
 const glob = z.string("wanted a glob such as not_null_*").min(1);
 const match = z
   .strictObject({
-    name: glob.optional(),
-    path: glob.optional(),
-    tag: glob.optional(),
-    owner: glob.optional(),
-    group: glob.optional(),
-    package: glob.optional(),
-    resource: glob.optional(),
-    test: glob.optional(),
-    status: glob.optional(),
+    name: glob.optional().describe("The name of a node, as a glob."),
+    path: glob.optional().describe("Its file, from the project, as a glob."),
+    tag: glob.optional().describe("One of its tags, as a glob."),
+    owner: glob.optional().describe("Its owner: of the group, or meta.owner, as a glob."),
+    group: glob.optional().describe("Its group, as a glob."),
+    package: glob.optional().describe("Its package, as a glob."),
+    resource: glob.optional().describe("Its kind: model, test, source, …, as a glob."),
+    test: glob.optional().describe("The kind of a test: not_null, unique, …, as a glob."),
+    status: glob.optional().describe("dbt's word for the result: fail, error, warn, …, as a glob."),
   })
   .refine(
     (value) => Object.keys(value).length > 0,
@@ -68,11 +86,18 @@ const day = z.preprocess(
 
 const rule = z
   .strictObject({
-    match,
-    severity: oneOf(["error", "warn", "ignore"]).optional(),
-    mute: z.literal(true, "wanted true (leave it out otherwise)").optional(),
-    until: day.optional(),
-    reason: text.optional(),
+    match: match.describe("What the rule is for: every line has to match."),
+    severity: oneOf(["error", "warn", "ignore"])
+      .optional()
+      .describe("What the finding counts as; ignore needs until and reason."),
+    mute: z
+      .literal(true, "wanted true (leave it out otherwise)")
+      .optional()
+      .describe(
+        "true: the finding counts in the verdict, and sends no message. Needs until (90 days at most) and reason.",
+      ),
+    until: day.optional().describe("The last day of the rule, such as 2026-12-15."),
+    reason: text.optional().describe("Why, for who reads it later: a ticket, a name."),
   })
   .superRefine((value, context) => {
     if (value.severity === undefined && value.mute === undefined) {
@@ -88,33 +113,61 @@ const rule = z
     }
   });
 
-const route = z.strictObject({ match, error: channelId.optional(), warn: channelId.optional() });
+const route = z.strictObject({
+  match: match.describe("What the route takes: every line has to match."),
+  error: channelId.optional().describe("The id of its channel for errors."),
+  warn: channelId.optional().describe("The id of its channel for warnings."),
+});
 
 export const configFile = section({
-  version: z.literal(1, "wanted 1").default(1),
-  base_branch: notAFlag.nullable().default(null),
+  version: z.literal(1, "wanted 1").default(1).describe("The version of this file's format: 1."),
+  base_branch: notAFlag
+    .nullable()
+    .default(null)
+    .describe(
+      "The branch that production is built from. It is read from the file of the remote's default branch; without it, that branch.",
+    ),
   dbt: section({
-    command: commandLine.default(["dbt"]),
-    project_dir: text.default("."),
-    profiles_dir: text.nullable().default(null),
-    profile: notAFlag.nullable().default(null),
-    deps: oneOf(["auto", "always", "never"]).default("auto"),
-    args: z.array(text, "wanted a list").default([]),
-    env: environment.default({}),
-    threads: count.nullable().default(null),
-  }).prefault({}),
+    command: commandLine
+      .default(["dbt"])
+      .describe("How dbt is started, as a list of words: [uv, run, dbt]. Never a shell string."),
+    project_dir: text.default(".").describe("The folder of dbt_project.yml, from this file."),
+    profiles_dir: text
+      .nullable()
+      .default(null)
+      .describe("The folder of profiles.yml, from this file. Without it, where dbt looks itself."),
+    profile: notAFlag
+      .nullable()
+      .default(null)
+      .describe("The profile of profiles.yml, where it is not the one that dbt_project.yml names."),
+    deps: oneOf(["auto", "always", "never"])
+      .default("auto")
+      .describe(
+        "When dbt deps is run first: auto (there is a packages file, and its packages are not installed), always, never.",
+      ),
+    args: z
+      .array(text, "wanted a list")
+      .default([])
+      .describe(
+        "Words that every start of dbt gets which takes them, such as [--no-use-colors]. What the plan decides is refused here.",
+      ),
+    env: environment.default({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
+    threads: count.nullable().default(null).describe("dbt's --threads. Without it, the profile's."),
+  })
+    .prefault({})
+    .describe("How dbt is started."),
   modes: section({
     check: section({
-      target: text.nullable().default(null),
+      target: text.nullable().default(null).describe("The dbt target of checks: one of its own, never production's."),
       schema: schemaTemplate
         .default("ci_{branch}")
         .describe(
           "The schema of a check, SIGNALBOX_SCHEMA for dbt. {branch}: slug and hash of the branch; {pr}: the number of the pull request, slug and hash where there is none.",
         ),
-      select: selector.nullable().default("state:modified+"),
-      exclude: selector.nullable().default(null),
-      defer: boolean.default(true),
-      fail_on: failOn.default("error"),
+      select: selector.nullable().default("state:modified+").describe("What a check builds, in dbt's selector syntax."),
+      exclude: selector.nullable().default(null).describe("What is left out of it."),
+      defer: boolean.default(true).describe("Whether parents that a check does not build are read from production."),
+      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
       may_write: z
         .array(glob, "wanted a list of node ids or globs such as seed.shop.*")
         .default([])
@@ -126,59 +179,125 @@ export const configFile = section({
         ),
     })
       .prefault({})
+      .describe("Pull requests, merge groups, other branches, laptops: what changed, into a schema of its own.")
       .refine(({ separateWarehouse, defer }) => !(separateWarehouse && defer), {
         path: ["separate_warehouse"],
         error: "needs defer: false beside it: production's tables cannot be read from another warehouse",
       }),
     deploy: section({
-      target: text.nullable().default(null),
-      select: selector.nullable().default(null),
-      exclude: selector.nullable().default(null),
-      fail_on: failOn.default("error"),
-    }).prefault({}),
+      target: text.nullable().default(null).describe("The dbt target of deploys: production."),
+      select: selector
+        .nullable()
+        .default(null)
+        .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
+      exclude: selector.nullable().default(null).describe("What is left out of it."),
+      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
+    })
+      .prefault({})
+      .describe("A push to the base branch, or a manual start on it."),
     schedule: section({
-      target: text.nullable().default(null),
-      select: selector.nullable().default(null),
-      exclude: selector.nullable().default(null),
-      freshness: boolean.default(false),
-      fail_on: failOn.default("error"),
-    }).prefault({}),
-  }).prefault({}),
+      target: text.nullable().default(null).describe("The dbt target of scheduled runs: production."),
+      select: selector
+        .nullable()
+        .default(null)
+        .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
+      exclude: selector.nullable().default(null).describe("What is left out of it."),
+      freshness: boolean.default(false).describe("Whether dbt source freshness is run too, and its findings told."),
+      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
+    })
+      .prefault({})
+      .describe("A scheduled run on the base branch."),
+  })
+    .prefault({})
+    .describe("What a run builds and where, by its occasion."),
   baseline: section({
     sources: z
       .array(oneOf(["store", "worktree"]), "wanted a list")
       .min(1, "is empty: wanted store, worktree or both")
-      .default(["store", "worktree"]),
-    on_missing: oneOf(["full", "fail"]).default("full"),
-    env: environment.default({}),
-  }).prefault({}),
-  store: store.default("auto"),
+      .default(["store", "worktree"])
+      .describe(
+        "Where the state of the base branch comes from, in this order: a bundle that a deploy left in the store; the base commit, parsed in a work tree.",
+      ),
+    on_missing: oneOf(["full", "fail"])
+      .default("full")
+      .describe("What a check does where there is no baseline: build everything, or fail."),
+    env: environment
+      .default({})
+      .describe("Variables for parsing the base branch, where its project reads some that this job does not have."),
+  })
+    .prefault({})
+    .describe("What a check is compared with."),
+  store: ofTable(store, "store").describe(
+    "Where state bundles are kept: auto (the artifacts of the CI), none, dir:PATH (a folder that all runs share), https://… (to read), s3://… or gs://… (through aws or gcloud).",
+  ),
   queue: section({
-    workflows: list.default(["self"]),
-    timeout: durationOrNone.default(3600),
-    max_age: duration.default(86_400),
-    on_timeout: oneOf(["fail", "proceed", "cancel"]).default("fail"),
+    workflows: ofTable(list, "queue.workflows").describe(
+      "The workflows that write the same schema, by name (CircleCI) or path (GitHub); self is the one of this run. Alike in all of them.",
+    ),
+    timeout: ofTable(durationOrNone, "queue.timeout").describe("The longest wait; none: as long as it takes."),
+    max_age: ofTable(duration, "queue.max_age").describe(
+      "How far back earlier runs are looked for. Alike in all runs.",
+    ),
+    on_timeout: ofTable(oneOf(choicesOf("on-timeout")), "queue.on_timeout").describe(
+      "What happens after the longest wait: the run fails, goes on without its turn, or cancels the run ahead.",
+    ),
     supersede: section({
-      check: oneOf(["none", "schedule", "all"]).default("all"),
-      deploy: oneOf(["none", "schedule", "all"]).default("none"),
-      schedule: oneOf(["none", "schedule", "all"]).default("schedule"),
-    }).prefault({}),
-  }).prefault({}),
+      check: supersede
+        .default("all")
+        .describe(
+          "Whether a waiting check leaves for a newer run of its branch: all, for a newer schedule alone, or none.",
+        ),
+      deploy: supersede.default("none").describe("Whether a waiting deploy leaves for a newer run."),
+      schedule: supersede.default("schedule").describe("Whether a waiting schedule leaves for a newer run."),
+    })
+      .prefault({})
+      .describe("Which waiting runs leave for a newer one, by mode."),
+  })
+    .prefault({})
+    .describe("Whom a run waits for."),
   slack: section({
-    error: channelId.nullable().default(null),
-    warn: channelId.nullable().default(null),
-    mentions: z.record(z.string(), mentionId).default({}),
-    routes: z.array(route, "wanted a list").default([]),
-    fallback: channelId.nullable().default(null),
-    time_zone: z.string().refine(isTimeZone, "wanted a time zone such as Europe/London").default("UTC"),
-  }).prefault({}),
-  ledger: ledger.default("slack"),
-  rules: z.array(rule, "wanted a list").default([]),
-  warn_sla: duration.default(7 * 86_400),
+    error: channelId.nullable().default(null).describe("The id of the channel for errors."),
+    warn: channelId.nullable().default(null).describe("The id of the channel for warnings."),
+    mentions: z
+      .record(z.string(), mentionId)
+      .default({})
+      .describe(
+        "Owners of dbt groups and models, and whom to mention for them: the id of a user (U…) or of a user group (S…).",
+      ),
+    routes: z
+      .array(route, "wanted a list")
+      .default([])
+      .describe("Other channels for some findings; the first that matches wins."),
+    fallback: channelId
+      .nullable()
+      .default(null)
+      .describe(
+        "The id of the channel for what another one refuses: it is archived or read-only, or the bot is not in it.",
+      ),
+    time_zone: z
+      .string()
+      .refine(isTimeZone, "wanted a time zone such as Europe/London")
+      .default("UTC")
+      .describe("The time zone of days and times in messages, such as Europe/London."),
+  })
+    .prefault({})
+    .describe("Where messages go, and whom they name."),
+  ledger: ofTable(ledger, "ledger").describe(
+    "Where it is kept what has been told: slack, file:PATH (a folder that lasts), or none.",
+  ),
+  rules: z
+    .array(rule, "wanted a list")
+    .default([])
+    .describe("Findings that are to be an error, a warning, ignored or muted; the first that matches wins."),
+  warn_sla: duration.default(7 * 86_400).describe("How long a warning may stay before it is overdue."),
   report: section({
-    junit: text.default("test-results/dbt"),
-    comment: boolean.default(false),
-  }).prefault({}),
+    junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
+    comment: boolean
+      .default(false)
+      .describe("Whether the verdict is kept up to date in one comment on the pull request (GitHub)."),
+  })
+    .prefault({})
+    .describe("The files and comments that tell of a verdict."),
 });
 
 /** signalbox.yml with its defaults and with flags and variables laid over it. Durations are in seconds. */

@@ -64,7 +64,8 @@ function renderParts(options: readonly AnyOption[], width: number): string[] {
 function renderOptions(options: readonly AnyOption[], width: number): string[] {
   return options.flatMap((option) => {
     const label = labelOf(option);
-    const text = option.default === undefined ? option.describe : `${option.describe} [${option.default}]`;
+    const value = option.default ?? option.usually;
+    const text = value === undefined ? option.describe : `${option.describe} [${value}]`;
     return label.length > width
       ? [`  ${label}`, `  ${" ".repeat(width)}  ${text}`]
       : [`  ${label.padEnd(width)}  ${text}`];

@@ -8,7 +8,7 @@ import { type Config, configFile } from "./file.ts";
 import {
   type AnyOption,
   type CommandName,
-  type OPTIONS,
+  OPTIONS,
   type OptionName,
   optionsOf,
   TAKES_REST,
@@ -33,8 +33,16 @@ type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonl
         ? number
         : string;
 
-/** Flags and variables that have no key in signalbox.yml; absent where nobody gave them. Durations are in seconds. */
-export type Given = { readonly [O in OwnOption as CamelCase<O["name"]>]?: ValueOf<O> };
+/** Those that have a value also where nobody gives one. */
+type AlwaysThere = { default: string } | { type: "boolean" | "list" };
+
+/**
+ * Flags and variables that have no key in signalbox.yml, with the defaults of the option table; those that have none are
+ * absent where nobody gave them. Durations are in seconds.
+ */
+export type Given = { readonly [O in Extract<OwnOption, AlwaysThere> as CamelCase<O["name"]>]: ValueOf<O> } & {
+  readonly [O in Exclude<OwnOption, AlwaysThere> as CamelCase<O["name"]>]?: ValueOf<O>;
+};
 
 export interface Settings {
   readonly config: Config;
@@ -81,7 +89,7 @@ export function resolve(sources: Sources): Settings {
   ];
   const problems = unknownVariables(sources.env);
   const ofFile: Problem[] = [];
-  const given: Record<string, unknown> = {};
+  const given = defaultsOfFlags();
   const overlay = new Map<string, { where: string; value: unknown }>();
 
   for (const option of options) {
@@ -127,6 +135,20 @@ export function resolve(sources: Sources): Settings {
   return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
 }
 
+/** What the table says of flags that nobody gave. */
+function defaultsOfFlags(): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const option of OPTIONS as readonly AnyOption[]) {
+    if (option.file !== undefined) continue;
+    const value =
+      option.default === undefined
+        ? { boolean: false, list: [] }[option.type as string]
+        : readerOf(option).parse(option.default);
+    if (value !== undefined) given[camelCase(option.name)] = value;
+  }
+  return given;
+}
+
 function find(option: AnyOption, sources: Sources): { where: string; value: unknown } | null {
   const flag = sources.flags[option.name];
   const where = `--${option.name}`;
@@ -146,9 +168,8 @@ function uselessOffline(
 ): Problem[] {
   if (sources.command !== "plan" || given.manifest === undefined) return [];
   return options.flatMap((option) => {
-    const value = given[option.name];
-    const isGiven = USELESS_OFFLINE.some((name) => name === option.name) && value !== undefined;
-    const found = isGiven && value !== false ? find(option, sources) : null;
+    const isUseless = USELESS_OFFLINE.some((name) => name === option.name) && given[option.name] !== false;
+    const found = isUseless ? find(option, sources) : null;
     const wanted = "says nothing to a plan that --manifest makes of files alone: leave one out";
     return found === null ? [] : [{ where: found.where, got: null, wanted }];
   });

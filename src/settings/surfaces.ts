@@ -92,5 +92,6 @@ export function labelOf(option: AnyOption): string {
 }
 
 export function describeOption(option: AnyOption): string {
-  return option.default === undefined ? option.describe : `${option.describe} (default: ${option.default})`;
+  const value = option.default ?? option.usually;
+  return value === undefined ? option.describe : `${option.describe} (default: ${value})`;
 }

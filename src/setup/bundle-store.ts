@@ -93,7 +93,7 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
     }
     const { createCircleClient } = await import("../platforms/circleci/client.ts");
     const { createCircleArtifacts } = await import("../platforms/circleci/artifacts.ts");
-    const baseUrl = context.settings.given.circleUrl ?? "https://circleci.com";
+    const baseUrl = context.settings.given.circleUrl;
     const client = await createCircleClient(baseUrl, token, { clock, fetch: await context.openFetch() });
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });

@@ -73,11 +73,11 @@ export function createContext(
 ): Context {
   const { env, cwd } = around;
   const { given } = settings;
-  const wantsJson = given.json ?? false;
+  const wantsJson = given.json;
   // Standard output is the answer's, or that of the program which `queue -- command` starts.
   const progress = wantsJson || (command === "queue" && settings.rest.length > 0) ? around.stderr : around.stdout;
   const color =
-    !(given.noColor ?? false) &&
+    !given.noColor &&
     !env.NO_COLOR &&
     (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
   const paint = createPaint(color);
@@ -85,7 +85,7 @@ export function createContext(
   const redact = redactor(secrets);
   const write = (text: string) => void progress.write(text);
   const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
-  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet ?? false });
+  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
   for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
   const git = createGit(baseDir, env);
@@ -97,7 +97,7 @@ export function createContext(
     configFile,
     git,
     remote: createRemote(git, around.signal),
-    work: createWorkFolder(resolve(cwd, given.work ?? ".signalbox")),
+    work: createWorkFolder(resolve(cwd, given.work)),
     children: createChildren(),
     runner,
     log,

@@ -41,7 +41,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
     findBaseBranch: (told) => findBaseBranch(context, context.settings.config.baseBranch, told),
     needs,
     isOnBase: (run, baseBranch, head) => openAncestry(context, run, baseBranch, context.remote).isOnBase(head),
-    circleUrl: context.settings.given.circleUrl ?? "https://circleci.com",
+    circleUrl: context.settings.given.circleUrl,
     localId: `${context.pid}-${context.clock.now()}`,
     cwd: context.cwd,
     openFetch: context.openFetch,
@@ -58,7 +58,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
 /** The run, its mode, and the settings of that mode with flags over them. */
 export async function resolveRunSettings(context: Context): Promise<RunSettings> {
   const { given, config } = context.settings;
-  const asked = given.mode ?? "auto";
+  const asked = given.mode;
   const { run, baseBranch } = await learnRun(context, {
     baseBranch: true,
     trigger: asked === "auto",

@@ -60,7 +60,7 @@ export async function buildStep(
     context.log.warn("plan", `dbt takes what ${showCommandLine(context.settings.rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
   const limits: Limits = {
-    stallAfterSeconds: given.stallAfter ?? 120,
+    stallAfterSeconds: given.stallAfter,
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
     runTimeoutSeconds: given.runTimeout ?? null,
   };

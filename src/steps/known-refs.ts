@@ -70,7 +70,7 @@ async function readCircle(context: Context): Promise<readonly NamedRef[]> {
     context.log.step("clean", "CIRCLE_TOKEN is not set: the branches of earlier pipelines are not known");
     return [];
   }
-  const client = await createCircleClient(settings.given.circleUrl ?? "https://circleci.com", token);
+  const client = await createCircleClient(settings.given.circleUrl, token);
   return trying(
     context,
     "pipelines",

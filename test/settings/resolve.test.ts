@@ -62,11 +62,11 @@ describe("precedence", () => {
   });
 
   it("takes an empty variable for one that is not set, as an Action's unused input arrives", () => {
-    expect(resolve(sources({ env: { SIGNALBOX_MODE: "", SIGNALBOX_STORE: " " } })).given.mode).toBeUndefined();
+    expect(resolve(sources({ env: { SIGNALBOX_MODE: "", SIGNALBOX_STORE: " " } })).given.mode).toBe("auto");
   });
 
   it("ignores the variable of another command's flag", () => {
-    expect(resolve(sources({ command: "queue", env: { SIGNALBOX_DRY_RUN: "true" } })).given).toEqual({});
+    expect(resolve(sources({ command: "queue", env: { SIGNALBOX_DRY_RUN: "true" } })).given.dryRun).toBe(false);
   });
 });
 

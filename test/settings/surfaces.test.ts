@@ -16,8 +16,39 @@ import {
 import { configFile } from "../../src/settings/file.ts";
 import { COMMANDS, OPTIONS, variableOf } from "../../src/settings/flags.ts";
 import { renderCommandHelp, renderTopHelp } from "../../src/settings/help.ts";
+import { resolve } from "../../src/settings/resolve.ts";
 import { renderReadmeTable } from "../../src/settings/surfaces.ts";
+import { keysOf, renderConfigurationTable, type SchemaPart } from "./configuration-table.ts";
 import { fillRegions } from "./regions.ts";
+
+const schema = z.toJSONSchema(configFile, { io: "input", unrepresentable: "any" });
+
+/** What stands at a key of the file. */
+const valueAt = (config: object, path: string) =>
+  path
+    .split(".")
+    .map((key) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], config);
+
+/** The value of a key that is left out, as it would be written. */
+const defaultOf = (path: string): string | null => {
+  const option = OPTIONS.find((each) => "file" in each && each.file === path && "default" in each);
+  if (option !== undefined && "default" in option) return option.default;
+  const value = path.includes("[]") ? undefined : valueAt(configFile.parse({}), path);
+  if (value === undefined || value === null) return null;
+  // All of them are whole days.
+  return typeof value === "number" && path !== "version" ? `${value / 86_400}d` : JSON.stringify(value);
+};
+
+const sourcesOf = (flags: Record<string, string>) => ({
+  command: "ci" as const,
+  flags,
+  words: [],
+  rest: [],
+  env: {},
+  file: { name: "signalbox.yml", text: null },
+  now: 0,
+});
 
 /** What is rendered from the option table; `npm run render` writes it anew. */
 describe("the option table", () => {
@@ -81,25 +112,53 @@ describe("the option table", () => {
   });
 
   it("and the readers of signalbox.yml are its JSON schema", async () => {
-    const schema = z.toJSONSchema(configFile, { io: "input", unrepresentable: "any" });
-
     await expect(`${JSON.stringify({ title: "signalbox.yml", ...schema }, null, 2)}\n`).toMatchFileSnapshot(
       "../../docs/signalbox.schema.json",
     );
   });
 
+  it("describes every key of signalbox.yml in a sentence", () => {
+    const keys = keysOf(schema as SchemaPart);
+
+    expect(keys.length).toBeGreaterThan(60);
+    expect(keys.filter(({ part }) => !/^\S.*\.$/.test(part.description ?? "")).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("takes the examples of docs/configuration.md", () => {
+    const blocks = [...readFileSync("docs/configuration.md", "utf8").matchAll(/```yaml\n([\s\S]*?)```/g)];
+
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const [, block = ""] of blocks) expect(() => configFile.parse(parse(block) ?? {})).not.toThrow();
+  });
+
+  it("is the table of keys in docs/configuration.md", async () => {
+    await expectRendered("docs/configuration.md", { keys: renderConfigurationTable(schema as SchemaPart, defaultOf) });
+  });
+
+  it("has the defaults of signalbox.yml: a flag that overrides a key says the key's own", () => {
+    const defaults = configFile.parse({});
+    for (const option of OPTIONS.filter((each) => "file" in each)) {
+      const keys = option.file
+        .split(".")
+        .map((key) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+      const value = keys.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], defaults);
+      const given = "default" in option ? resolve(sourcesOf({ [option.name]: option.default })).config : defaults;
+
+      expect(
+        keys.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], given),
+        option.name,
+      ).toEqual(value);
+    }
+  });
+
   it("names each flag once, with a variable of its own and a key that exists", () => {
     const names = OPTIONS.map(({ name }) => name);
     const defaults = configFile.parse({});
-    const camel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(OPTIONS.map(variableOf)).size).toBe(names.length);
     for (const option of OPTIONS.filter((each) => "file" in each)) {
-      const found = option.file
-        .split(".")
-        .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[camel(key)], defaults);
-      expect(found, option.file).not.toBeUndefined();
+      expect(valueAt(defaults, option.file), option.file).not.toBeUndefined();
     }
   });
 

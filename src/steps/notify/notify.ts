@@ -96,7 +96,7 @@ export async function notifyStep(context: Context, told: AlertContext, verdict: 
       ? await findOfSameAttempt(client, context.work, posts, context)
       : { there: [], repeats: [] };
   const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
-  const isTold = client !== null || (alerts.length === 0 && given.dryRun !== true);
+  const isTold = client !== null || (alerts.length === 0 && !given.dryRun);
   const recorded =
     ahead.ledger !== null && isTold
       ? (await kept.save(recordDeliveries(ahead.ledger, verdict, alerts, deliveries, at))).ledger
@@ -123,9 +123,9 @@ export async function notifyStep(context: Context, told: AlertContext, verdict: 
 /** null: nothing is sent, as there is no token or the run is dry. */
 async function openSlack({ env, settings: { given }, openFetch }: Context): Promise<WebClient | null> {
   const token = env.SLACK_BOT_TOKEN;
-  if (!token || given.dryRun === true) return null;
+  if (!token || given.dryRun) return null;
   const fetch = (await openFetch()) ?? globalThis.fetch;
-  return createSlackClient(token, given.slackUrl ?? "https://slack.com/api/", { fetch });
+  return createSlackClient(token, given.slackUrl, { fetch });
 }
 
 interface TellOptions {

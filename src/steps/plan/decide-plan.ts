@@ -155,8 +155,7 @@ async function verify(
 
 /** The flag of --compare-unrendered; `ofProject`: what the project says where the flag leaves it to it. */
 export function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
-  const asked = given.compareUnrendered ?? "auto";
-  return asked === "auto" ? ofProject : asked === "true";
+  return given.compareUnrendered === "auto" ? ofProject : given.compareUnrendered === "true";
 }
 
 /** Writes plan.json. */

@@ -50,7 +50,7 @@ export async function placePlan(
     resourceTypes: plan.choosing.resourceTypes,
     compareUnrendered: compareUnrenderedOf(context, flags.compareUnrendered),
     results: await readResultsOf(context, selection),
-    as: context.settings.given.as ?? "build",
+    as: context.settings.given.as,
   } as const;
   const answer = await runSelector(input, plan.dbt?.select ?? []);
   const listed = answer.kind === "selected" ? answer.ids : [...manifest.nodes.keys()];

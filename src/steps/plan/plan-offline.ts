@@ -42,7 +42,7 @@ export async function planOffline(context: Context): Promise<Planned> {
     compareUnrendered: compareUnrenderedOf(context, null),
   } as const;
   // Two manifests are compared as a check compares them; what was checked out is in neither.
-  const mode = given.mode === undefined || given.mode === "auto" ? "check" : given.mode;
+  const mode = given.mode === "auto" ? "check" : given.mode;
   return decidePlan(
     context,
     { mode, target: null, commit: null },
@@ -54,7 +54,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       selection,
       findDeferral: async () => deferral,
       dbt: null,
-      as: given.as ?? "build",
+      as: given.as,
       resourceTypes: EVERY_TYPE,
       results: await readResultsOf(context, selection),
       changedFiles: null,

@@ -36,7 +36,7 @@ export async function planStep(
     exclude,
     indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
   };
-  const isEverything = runSettings.select === null || given.full === true;
+  const isEverything = runSettings.select === null || given.full;
   if (isEverything && runSettings.mode !== "check") {
     const plan = { kind: "everything", why: "mode", warnings: [] } as const;
     return writePlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
@@ -62,7 +62,7 @@ export async function planStep(
     resourceTypes: dbt.choosing.resourceTypes,
     indirectSelection: given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager",
     compareUnrendered: compareUnrenderedOf(context, dbtProject.project.flags.compareUnrendered),
-    as: given.as ?? "build",
+    as: given.as,
   } as const;
   const place: Place = (ids, deferral) =>
     given.as === "ls"

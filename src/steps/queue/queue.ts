@@ -204,7 +204,7 @@ async function openPlatform(
     return createGitHubSource({ ...common, repository, headRepository, ref: ref.name, runId, attempt, apiUrl });
   }
   const { createCircleSource } = await import("../../platforms/circleci/source.ts");
-  return createCircleSource({ ...common, workflowId: run.id, baseUrl: given.circleUrl ?? "https://circleci.com" });
+  return createCircleSource({ ...common, workflowId: run.id, baseUrl: given.circleUrl });
 }
 
 /** A platform's usual pace, with flags over it. */

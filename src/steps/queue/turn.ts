@@ -19,8 +19,6 @@ export interface Turn {
   readonly end: (status: EndStatus) => Promise<void>;
 }
 
-const SETTLE_SECONDS = 30;
-
 /** What is waited for: a run, what it is for (null: not known), and for which newer runs it leaves. */
 export interface TurnRequest {
   readonly run: Run;
@@ -62,9 +60,9 @@ export async function takeTurn(context: Context, { run: thisRun, mode, supersede
       ref: thisRun.ref.name,
       policy: {
         ...line.pace,
-        settleSeconds: given.settle ?? SETTLE_SECONDS,
+        settleSeconds: given.settle,
         supersede,
-        ignoredRuns: given.ignoreRun ?? [],
+        ignoredRuns: given.ignoreRun,
         timeoutSeconds: config.queue.timeout,
         onTimeout: config.queue.onTimeout,
       },
