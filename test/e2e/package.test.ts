@@ -25,6 +25,9 @@ describe("the packed tarball", () => {
       "package/package.json",
     ]);
     expect(names).toContain("package/dist/cli.js");
+    expect(names.filter((name) => !/^package\/(?:dist\/[\w-]+\.js|[\w.]+)$/.test(name))).toEqual([
+      "package/dist/THIRD_PARTY_NOTICES.txt",
+    ]);
     expect(statSync(tarball).size).toBeLessThan(1_000_000);
   });
 
@@ -42,6 +45,19 @@ describe("the packed tarball", () => {
     expect(told.stdout.trim()).toBe(version);
     expect(ci.stderr).toContain("signalbox: git finds no checkout in");
     expect(ci.status).toBe(2);
+  });
+
+  it("holds the licences of what is bundled, also of the copies in other packages", () => {
+    const notices = execFileSync("tar", ["-xzOf", tarball, "package/dist/THIRD_PARTY_NOTICES.txt"], {
+      encoding: "utf8",
+    });
+
+    for (const name of ["yargs", "zod", "axios", "undici", "@octokit/rest", "@slack/web-api", "xmlbuilder", "lodash"])
+      expect(notices).toMatch(new RegExp(`^${name}@\\d\\S* \\((?:MIT|ISC)\\)$`, "m"));
+    expect(notices.match(/^(?:Permission (?:is hereby granted|to use)|.*Apache License)/gm)?.length).toBeGreaterThan(
+      70,
+    );
+    for (const tool of ["vitest", "rolldown", "typescript"]) expect(notices).not.toContain(`\n${tool}@`);
   });
 
   it("is what publint calls good", async () => {
