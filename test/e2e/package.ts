@@ -16,15 +16,26 @@ export function packPackage(into: string): string {
   return join(into, name);
 }
 
+export interface Registry {
+  readonly url: string;
+  readonly server: Server;
+  /** Of the package, as npm writes it. */
+  readonly integrity: string;
+}
+
+export function integrityOf(bytes: Buffer): string {
+  return `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+}
+
 /** A registry on loopback that has one package, signalbox, and no other: an install that needs more fails. */
-export async function serveRegistry(tarball: string): Promise<{ url: string; server: Server }> {
+export async function serveRegistry(tarball: string): Promise<Registry> {
   const bytes = readFileSync(tarball);
+  const integrity = integrityOf(bytes);
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const server = createServer((request, response) => {
     const url = `http://${request.headers.host}`;
     if (request.url?.endsWith(".tgz")) return void response.end(bytes);
     if (request.url !== "/signalbox") return void response.writeHead(404).end("{}");
-    const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
     const dist = { tarball: `${url}/signalbox.tgz`, integrity };
     response.setHeader("content-type", "application/json");
     response.end(
@@ -38,5 +49,5 @@ export async function serveRegistry(tarball: string): Promise<{ url: string; ser
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, integrity };
 }
