@@ -1,5 +1,5 @@
 // Installs what a fresh clone lacks, saying so: npm packages, the built CLI, a Python environment with dbt and DuckDB.
-// Plain Node without packages: it runs before there are any.
+// `npm run setup` does just that. Plain Node without packages: it runs before there are any.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,6 +9,12 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const REQUIREMENTS = join(ROOT, "examples/shop/requirements.txt");
 const OLDEST_PYTHON = [3, 10];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  preparePackages();
+  prepareDbt();
+  prepareBuild();
+}
 
 /** npm packages as package-lock.json names them. */
 export function preparePackages() {

@@ -2,7 +2,7 @@
 // `npm test -- --project unit`, `npm test -- test/queue`.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { prepareBuild, prepareDbt, preparePackages, ROOT, withDbt } from "./prepare.mjs";
 
 preparePackages();
@@ -25,7 +25,11 @@ const ok = start("tests", "vitest/vitest.mjs", [
   ...process.argv.slice(2),
 ]);
 
-const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8"));
+const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, "utf8"));
+for (const { name, assertionResults } of testResults) {
+  const skipped = assertionResults.filter(({ status }) => status === "skipped" || status === "pending").length;
+  if (skipped > 0) process.stdout.write(`\n${skipped} skipped in ${relative(ROOT, name)}`);
+}
 process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
 process.exit(ok && numPassedTests > 0 ? 0 : 1);
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import "./patience.ts";
 
 /**
  * The composite Action, step by step, as GitHub's runner does it: inputs to expressions, expressions to `env:`, the shell

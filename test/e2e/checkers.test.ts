@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import "./patience.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { CleanResult } from "../../src/commands/clean.ts";
 import { renderCleanMacro } from "../../src/init/clean-macro.ts";
 import { schemaOf } from "../../src/run/schema.ts";
-import { type Ended, json, laptop, signalbox, withPrograms } from "./cli.ts";
-import { DBT_BIN } from "./shop.ts";
+import { type Ended, json, laptop, signalbox } from "./cli.ts";
+import { DBT_BIN, DBT_PATH, describeOnDbt } from "./real-dbt.ts";
 
 const schema = (branch: string) => schemaOf("ci_{branch}", branch, createHash("sha256").update(branch).digest("hex"));
 const GONE = schema("feature/old");
@@ -48,7 +48,7 @@ const FILES = {
 
 let root = "";
 const dir = () => join(root, "repo");
-const env = () => laptop({ PATH: withPrograms(DBT_BIN ?? ""), HOME: root });
+const env = () => laptop({ PATH: DBT_PATH, HOME: root });
 
 function run(program: string, args: readonly string[], cwd = dir()): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
@@ -83,7 +83,7 @@ function write(files: Readonly<Record<string, string>>): void {
 const clean = (...args: string[]): Promise<Ended> => signalbox(["clean", ...args], { cwd: dir(), env: env() });
 
 /** A warehouse in which checks have built: of a branch and a tag on origin, of two in this clone, of a branch nowhere. */
-describe.skipIf(DBT_BIN === undefined)("clean, on real dbt", () => {
+describeOnDbt("clean, on real dbt", () => {
   beforeEach(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-clean-")));
     write(FILES);

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
+import "./patience.ts";
 
 export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+if (!existsSync(CLI)) throw new Error("dist/ is not built, and end-to-end tests run it: npm run build");
 
 export interface Ended {
   readonly code: number | null;

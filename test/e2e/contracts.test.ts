@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { json, signalbox } from "./cli.ts";
-import { DBT_BIN, openShop, type Shop } from "./shop.ts";
+import { describeOnDbt } from "./real-dbt.ts";
+import { openShop, type Shop } from "./shop.ts";
 
 const contracted = (versions: string, columns = "id, other") => `models:
   - name: account
@@ -21,7 +22,7 @@ const contracted = (versions: string, columns = "id, other") => `models:
 `;
 
 /** dbt looks at contracts where it compares states: what it refuses is no surprise after the queue. */
-describe.skipIf(DBT_BIN === undefined)("contracts that a change breaks", () => {
+describeOnDbt("contracts that a change breaks", () => {
   let shop: Shop;
   const run = (...args: string[]) => signalbox([...args, "--store", "none"], { cwd: shop.repo, env: shop.env });
   beforeAll(() => {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { signalbox } from "./cli.ts";
-import { DBT_BIN, openShop, type Shop } from "./shop.ts";
+import { describeOnDbt } from "./real-dbt.ts";
+import { openShop, type Shop } from "./shop.ts";
 
 /** dbt-duckdb has no functions of its own: one macro makes them. */
 const MACRO = `{% macro duckdb__scalar_function_sql(target_relation) %}
@@ -29,7 +30,7 @@ unit_tests:
 const ID = "function.shop.times_two";
 
 /** With --favor-state dbt takes production's function wherever production has one, also where the run builds it. */
-describe.skipIf(DBT_BIN === undefined)("a function that a branch changes", () => {
+describeOnDbt("a function that a branch changes", () => {
   let shop: Shop;
   const value = <T>(name: string) => JSON.parse(readFileSync(join(shop.repo, ".signalbox", name), "utf8")) as T;
   beforeAll(async () => {

@@ -9,7 +9,7 @@ import type { Config } from "../../src/settings/file.ts";
 import { resolve } from "../../src/settings/resolve.ts";
 import { type Ended, json, signalbox } from "./cli.ts";
 import { type Layout, type LayoutOptions, openLayout } from "./layout.ts";
-import { DBT_BIN } from "./shop.ts";
+import { DBT_BIN, describeOnDbt } from "./real-dbt.ts";
 import { problemsBySchema } from "./vendor-schema.ts";
 
 let layout: Layout;
@@ -524,7 +524,7 @@ describe("on a terminal", () => {
   });
 });
 
-describe.skipIf(DBT_BIN === undefined)("the macro that cleans up, on real dbt and DuckDB", () => {
+describeOnDbt("the macro that cleans up, on real dbt and DuckDB", () => {
   const bin = DBT_BIN ?? "";
   const SCHEMAS = [
     "ci_feature_fx_1a2b3c",

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
-import { DBT_BIN, openShop, type Shop } from "./shop.ts";
+import { DBT_BIN, describeOnDbt } from "./real-dbt.ts";
+import { openShop, type Shop } from "./shop.ts";
 import { aModel, ORDERS, openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** A project as there are many: its macro takes the custom schema alone, and its seeds have a fixed one. */
-describe.skipIf(DBT_BIN === undefined)("a check of a project that names its schemas itself", () => {
+describeOnDbt("a check of a project that names its schemas itself", () => {
   let shop: Shop;
   let before: string;
   const run = (...args: string[]) => signalbox(args, { cwd: shop.repo, env: { ...shop.env, SIGNALBOX_NO_QUEUE: "1" } });

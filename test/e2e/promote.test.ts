@@ -1,12 +1,13 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
-import { DBT_BIN, openShop, type Shop } from "./shop.ts";
+import { describeOnDbt } from "./real-dbt.ts";
+import { openShop, type Shop } from "./shop.ts";
 
 /** A check must never read from production what production does not have. */
-describe.skipIf(DBT_BIN === undefined)("the frontier of a plan", () => {
+describeOnDbt("the frontier of a plan", () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = openShop();

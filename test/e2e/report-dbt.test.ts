@@ -2,14 +2,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { laptop, signalbox, withPrograms } from "./cli.ts";
-import { DBT_BIN } from "./shop.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { laptop, signalbox } from "./cli.ts";
+import { DBT_BIN, DBT_PATH, describeOnDbt } from "./real-dbt.ts";
 
 /** `report` after starts of real dbt: what it leaves, and what its log says of those that leave nothing. */
-describe.skipIf(DBT_BIN === undefined)("report on real dbt", () => {
+describeOnDbt("report on real dbt", () => {
   let dir = "";
-  const env = () => laptop({ PATH: withPrograms(DBT_BIN ?? "") });
+  const env = () => laptop({ PATH: DBT_PATH });
   const write = (name: string, text: string) => {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
     writeFileSync(join(dir, name), text);

@@ -4,16 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Manifest, readManifest } from "../../src/artifacts/manifest.ts";
 import { type IndirectSelection, type SelectOptions, select } from "../../src/selection/select.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { randomFrom, randomSelector, randomWorld } from "./random-world.ts";
+import { DBT_BIN, describeOnDbt } from "./real-dbt.ts";
 import { copyProject, EDITS, filesIn } from "./selection-project.ts";
-
-const DBT_BIN = process.env.TEST_DBT_BIN;
-if (DBT_BIN === undefined)
-  console.warn("skipped: TEST_DBT_BIN is not set, so there is no dbt to compare the engine with");
 
 const MODES: readonly IndirectSelection[] = ["eager", "cautious", "buildable", "empty"];
 
@@ -234,7 +231,7 @@ interface Reply {
   readonly answers: readonly (readonly string[] | { readonly error: string })[];
 }
 
-describe.skipIf(DBT_BIN === undefined)("the engine selects what dbt selects", () => {
+describeOnDbt("the engine selects what dbt selects", () => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-selection-")));
   const places = { base: join(root, "base"), project: join(root, "project"), target: join(root, "target") };
   const totals = { edits: 0, answers: 0, filled: 0, differences: 0 };

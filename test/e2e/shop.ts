@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { laptop, withPrograms } from "./cli.ts";
+import { laptop } from "./cli.ts";
+import { DBT_PATH } from "./real-dbt.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/shop", import.meta.url));
 
@@ -29,17 +30,12 @@ export interface Shop {
   remove(): void;
 }
 
-/** Folder of the prepared dbt; `npm test` sets it. Tests on real dbt skip, and say so, without it. */
-export const DBT_BIN = process.env.TEST_DBT_BIN;
-if (DBT_BIN === undefined)
-  console.warn("skipped: TEST_DBT_BIN is not set, so there is no real dbt; npm test installs one");
-
 /** The example as a repository with an origin, a warehouse and a store of its own. */
 export function openShop(overrides: Readonly<Record<string, string | undefined>> = {}): Shop {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-e2e-")));
   const [origin, repo, store] = [join(dir, "origin.git"), join(dir, "repo"), join(dir, "store")];
   const env = laptop({
-    ...(DBT_BIN === undefined ? {} : { PATH: withPrograms(DBT_BIN) }),
+    PATH: DBT_PATH,
     SHOP_DUCKDB: join(dir, "shop.duckdb"),
     SIGNALBOX_STORE: `dir:${store}`,
     SIGNALBOX_TICKET_DIR: join(dir, "tickets"),

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { json, signalbox, start } from "./cli.ts";
-import { DBT_BIN, MISTAKE, openShop, type Shop } from "./shop.ts";
+import { describeOnDbt } from "./real-dbt.ts";
+import { MISTAKE, openShop, type Shop } from "./shop.ts";
 import { openSlack } from "./slack-server.ts";
 
 const TOKEN = "xoxb-1234567890-end-to-end";
@@ -13,7 +14,7 @@ const FAILING = "test.shop.unique_int_orders_eur_order_id.b2a50f1b5a";
 const WARNING = "test.shop.orders_with_old_fx_rate";
 
 /** One day of a team on real dbt and DuckDB: each test goes on where the one before ended. */
-describe.skipIf(DBT_BIN === undefined)("a team's day", () => {
+describeOnDbt("a team's day", () => {
   let shop: Shop;
   let slack: Awaited<ReturnType<typeof openSlack>>;
   const value = <T>(name: string, repo = shop.repo) =>

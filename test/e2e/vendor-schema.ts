@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { DBT_BIN } from "./shop.ts";
+import { DBT_BIN } from "./real-dbt.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../shared/specs/", import.meta.url));
 const PROGRAM = `
