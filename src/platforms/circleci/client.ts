@@ -2,8 +2,8 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { cleanLine } from "../../text/clean.ts";
 import {
-  cleanAnswer,
   createBrake,
   createServerTime,
   REQUEST_TIMEOUT_MS,
@@ -124,8 +124,7 @@ function accept({ status, body, date, said }: Sent): CircleAnswer {
 
 /** `message` of a refusal, in quotes. */
 function wordsOf(body: unknown): string {
-  const message =
-    typeof body === "object" && body !== null && "message" in body ? cleanAnswer(String(body.message)) : "";
+  const message = typeof body === "object" && body !== null && "message" in body ? cleanLine(String(body.message)) : "";
   return message === "" ? "" : `: ${JSON.stringify(message)}`;
 }
 

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { cleanLine } from "../../text/clean.ts";
 import {
-  cleanAnswer,
   createBrake,
   createServerTime,
   REQUEST_TIMEOUT_MS,
@@ -261,7 +261,7 @@ function refusal({ what, status, requestId, said, permission }: Refusal): Signal
 /** `message` of an answer, as one short line of printable text. */
 function messageOf(data: unknown): string {
   const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
-  return cleanAnswer(message);
+  return cleanLine(message);
 }
 
 function quoted(said: string): string {
