@@ -11,7 +11,7 @@ import type { Context } from "../setup/context.ts";
 import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
-import { localChanges, publishStep, refusalOf } from "../steps/publish/publish.ts";
+import { localChanges, publishStep, whyNotPublished } from "../steps/publish/publish.ts";
 import { projectDirOf } from "../steps/report/report-inputs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
@@ -52,8 +52,8 @@ async function publish(context: Context): Promise<StateResult> {
   const head = runSettings.run.commit.checkedOut;
   const { from, commit = head } = context.settings.given;
   const refusal =
-    (await refusalOf(context, runSettings, head)) ??
-    (commit === head ? null : await refusalOf(context, runSettings, commit));
+    (await whyNotPublished(context, runSettings, head)) ??
+    (commit === head ? null : await whyNotPublished(context, runSettings, commit));
   if (refusal !== null)
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
       hint: `publish what is on ${runSettings.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,

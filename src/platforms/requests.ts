@@ -77,7 +77,7 @@ export interface RequestGate {
   hold(seconds: number, why: string): void;
 }
 
-export function createBrake(clock: Clock, serverNow: () => number): RequestGate {
+export function createRequestGate(clock: Clock, serverNow: () => number): RequestGate {
   let held: { readonly until: number; readonly message: string } | null = null;
   return {
     check() {

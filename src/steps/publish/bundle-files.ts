@@ -5,7 +5,7 @@ import { readManifest } from "../../artifacts/manifest.ts";
 import { checkProvenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { BUNDLE_FILES } from "../../bundles/bundle.ts";
-import { whyNotPublishable } from "../../bundles/fitness.ts";
+import { whyNotPublishable } from "../../bundles/publishable.ts";
 import { findDbtFolders } from "../../dbt/folders.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
 import type { Context } from "../../setup/context.ts";
