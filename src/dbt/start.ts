@@ -4,6 +4,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
+import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
 import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
@@ -65,6 +66,9 @@ const NO_LIMITS: Limits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, ru
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
 const MOST_LAST_LINES = 8;
+/** As many as a crash can have: Python tells of it in hundreds of lines. */
+const MOST_KEPT_LINES = 1000;
+const MOST_KEPT_OF_LINE = 2000;
 
 /** Starts dbt, one start after another, each with a numbered folder of its own that keeps what it wrote. */
 export function createDbt(setup: DbtSetup): Dbt {
@@ -127,7 +131,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   let progress = NOTHING_SEEN as Progress;
   let lastSaidAt = startedAt;
   let timedOut = false;
-  let lastLines: readonly string[] = [];
+  const lastLines: string[] = [];
   const say = (text: string) => {
     lastSaidAt = clock.now();
     setup.onNotice(text);
@@ -175,7 +179,8 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     signal: AbortSignal.any([setup.signal, limit.signal]),
     onLine: (line) => {
       lastSaidAt = clock.now();
-      if (line.trim() !== "") lastLines = [...lastLines, line].slice(-MOST_LAST_LINES);
+      if (line.trim() !== "") lastLines.push(line.slice(0, MOST_KEPT_OF_LINE));
+      if (lastLines.length > MOST_KEPT_LINES) lastLines.shift();
       setup.onLine(line);
     },
   }).finally(() => {
@@ -183,9 +188,18 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     return watching;
   });
   await read();
-  // Wrong arguments are refused before there is a log.
-  const refusal = end.exitCode === 0 || end.exitCode === 1 || lastLines.length === 0 ? null : lastLines.join("\n");
-  return { end, lastWords: progress.lastWords ?? refusal, timedOut };
+  const lastWords = progress.lastWords ?? wordsWithoutLog(lastLines, end.exitCode);
+  return { end, lastWords: lastWords === null ? null : shortenCrash(lastWords), timedOut };
+}
+
+/**
+ * What dbt said where its log has no error: wrong arguments are refused before there is a log, and a program that Python
+ * cannot load ends with 1, as a build with failures does.
+ */
+function wordsWithoutLog(lines: readonly string[], exitCode: number | null): string | null {
+  if (exitCode === 0) return null;
+  const said = crashIn(lines) ?? (exitCode === 1 ? [] : lines.slice(-MOST_LAST_LINES));
+  return said.length === 0 ? null : said.join("\n");
 }
 
 /**

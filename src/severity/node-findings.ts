@@ -3,6 +3,7 @@ import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { describeFreshness } from "../artifacts/sources.ts";
 import { cleanText } from "../text/clean.ts";
+import { shortenCrash } from "../text/crash.ts";
 import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
 import { ownerOf } from "./owner.ts";
@@ -55,7 +56,7 @@ export function findNodeProblems(input: NodeJudgeInput): readonly NodeFinding[] 
 function problemOf({ row, exitCode }: LastRow, { manifest, rows, causes }: NodeJudgeInput): NodeProblem | null {
   const kind = kindOf(row.status);
   if (kind === "passed" || (kind === "skipped" && !causes.failed.has(row.id))) return null;
-  const message = cleanText(row.message ?? "").trim();
+  const message = shortenCrash(cleanText(row.message ?? "").trim());
   const isMild = kind === "warned" || (kind === "unknown" && exitCode === 0);
   return {
     id: row.id,

@@ -131,6 +131,21 @@ describe("a start of dbt", () => {
     expect(run.seconds).toBeGreaterThan(0);
   });
 
+  it("that Python cannot load says why, although it ends with 1 and leaves no log", async () => {
+    const { start } = await openDbt(`
+      const frames = Array.from({ length: 30 }, (_, at) => '  File "a.py", line ' + at + ", in f\\n    f()");
+      console.error(["Traceback (most recent call last):", ...frames, "ModuleNotFoundError: No module named 'x'"].join("\\n"));
+      process.exit(1);`);
+
+    const { run } = await start();
+
+    expect(run.lastWords?.split("\n")).toEqual([
+      "ModuleNotFoundError: No module named 'x'",
+      ...[27, 28, 29].map((line) => `  at a.py:${line} in f: f()`),
+      "  (dbt's log has 27 more frames)",
+    ]);
+  });
+
   it("passes its log on, and keeps the answer of dbt ls apart from it", async () => {
     const { start, lines } = await openDbt(`
       console.error("12:00:01  Running with dbt");

@@ -18,6 +18,7 @@ import { classifyFailure } from "../../src/severity/failure.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
 import { redactor } from "../../src/support/secrets.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
+import { shortenCrash } from "../../src/text/crash.ts";
 import { toJson } from "../../src/text/json.ts";
 import { markdownBlock, markdownCode, markdownText } from "../../src/text/markdown.ts";
 import { escapeMrkdwn } from "../../src/text/mrkdwn.ts";
@@ -47,6 +48,8 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   links: (length) => "<https://".repeat(length / 9),
   mentions: (length) => "@a".repeat(length / 2),
   digits: (length) => "1".repeat(length),
+  tracebacks: (length) => "Traceback (most recent call last):\n".repeat(length / 35),
+  "backtraces of dbt 2": (length) => "   0: x\n   1: y\n".repeat(length / 16),
   underscores: (length) => "_".repeat(length),
 };
 
@@ -71,6 +74,11 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   "terminalLine (colours)": (text) => terminalLine(text, true),
   escapeMrkdwn,
   toJson,
+  shortenCrash,
+  "shortenCrash (in a traceback)": (text) =>
+    shortenCrash(`Traceback (most recent call last):\n  File "${text}", line 1, in ${text}\n${text}`),
+  "shortenCrash (many lines)": (text) =>
+    shortenCrash(`Traceback (most recent call last):\n${text.replaceAll(" ", '\n  File "a", line 1\n')}`),
   markdownCode,
   markdownText,
   markdownBlock,
