@@ -29,6 +29,20 @@ describe("the sources", () => {
   });
 });
 
+it.each([
+  [
+    "dbt's target folder",
+    /"TARGET_PATH"|env\W{1,3}DBT_(?:ENGINE_)?TARGET_PATH|project\W{1,2}"?target-path|[|?]{2} "target"/,
+    ["dbt/folders.ts"],
+  ],
+  ["the folder of packages", /"dbt_packages"|packages-install-path/, ["dbt/project.ts", "init/look.ts"]],
+])("%s is read in one place", (_, pattern, places) => {
+  const code = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const readers = readSources().filter(({ text }) => pattern.test(code(text)));
+
+  expect(readers.map(({ path }) => path).sort()).toEqual(places);
+});
+
 /** Made-up text of one file, among made-up others. */
 function breaksOf(path: string, text: string): readonly string[] {
   const others: Source[] = [

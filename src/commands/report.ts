@@ -9,7 +9,7 @@ import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
-import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report/report-inputs.ts";
+import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -21,8 +21,7 @@ async function report(context: Context): Promise<number> {
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
   const inputs = await readInputs(context);
-  const projectDir = projectDirOf(context);
-  const result = await reportStep(context, { ...inputs, projectDir, base });
+  const result = await reportStep(context, { ...inputs, base });
   const { plan, manifest } = inputs;
   const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
   const judged = describeJudged(result.sources, context.cwd);

@@ -3,16 +3,15 @@ import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
 import type { BundleRef, BundleStore } from "../bundles/store.ts";
-import { findDbtFolders } from "../dbt/folders.ts";
 import type { Run } from "../run/run.ts";
 import { openAncestry } from "../setup/ancestry.ts";
 import { openStoreOf, requireStore } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
+import { dbtFoldersOf } from "../setup/dbt-project.ts";
 import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
 import { localChanges, publishStep, whyNotPublished } from "../steps/publish/publish.ts";
-import { projectDirOf } from "../steps/report/report-inputs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
 /** `state publish|fetch --json`. */
@@ -90,10 +89,7 @@ async function fetch(context: Context): Promise<StateResult> {
   }
   await assertOfBase(context, thisRun, baseBranch, ref);
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
-  const { targetPath } = await findDbtFolders(projectDirOf(context), {
-    ...context.env,
-    ...context.settings.config.dbt.env,
-  });
+  const { targetPath } = await dbtFoldersOf(context);
   if (out === targetPath) {
     throw configurationError([
       {

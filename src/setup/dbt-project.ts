@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
+import { type DbtFolders, findDbtFolders } from "../dbt/folders.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
@@ -17,6 +18,7 @@ export interface DbtProject {
   /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
   readonly env: Readonly<Record<string, string>>;
   readonly choosing: Choosing;
+  readonly folders: DbtFolders;
   /** dbt's own target folder, shared by all starts so that partial parsing works. */
   readonly targetPath: string;
   readonly top: string;
@@ -31,7 +33,7 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const { config } = context.settings;
   refuseTarget(context);
   await assertCheckout(context);
-  const dir = resolve(context.baseDir, config.dbt.projectDir);
+  const dir = projectDirOf(context);
   await assertOwnCode(context, runSettings, dir);
   assertOwnTarget(context, runSettings);
   const owner = ownerOf(runSettings);
@@ -44,6 +46,7 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const choosing = readChoosing(config.dbt.args, told);
   const { env, dropped } = withoutChoices(told);
   warnOfDropped(context, dir, told, dropped);
+  const folders = await findDbtFolders(dir, told);
   const project = await readProject({
     dir,
     profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
@@ -57,7 +60,17 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const git = createGit(dir, context.env);
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   const mark = owner === null ? null : markOf(template, owner);
-  return { project, env, choosing, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
+  return { project, env, choosing, folders, targetPath: folders.targetPath, top, owner, mark };
+}
+
+/** Where relative paths of the project start from. */
+export function projectDirOf({ baseDir, settings }: Pick<Context, "baseDir" | "settings">): string {
+  return resolve(baseDir, settings.config.dbt.projectDir);
+}
+
+/** The folders of a project whose dbt something else may have started. */
+export function dbtFoldersOf(parts: Pick<Context, "baseDir" | "settings" | "env">): Promise<DbtFolders> {
+  return findDbtFolders(projectDirOf(parts), { ...parts.env, ...parts.settings.config.dbt.env });
 }
 
 /** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */
