@@ -50,6 +50,10 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   digits: (length) => "1".repeat(length),
   tracebacks: (length) => "Traceback (most recent call last):\n".repeat(length / 35),
   "backtraces of dbt 2": (length) => "   0: x\n   1: y\n".repeat(length / 16),
+  joiners: (length) => "é\u200d".repeat(length / 2),
+  colours: (length) => "\u001b[31mx".repeat(length / 6),
+  "open strings": (length) => "\u0090\u009d".repeat(length / 2),
+  "runners' marks": (length) => "##a".repeat(length / 3),
   underscores: (length) => "_".repeat(length),
 };
 
