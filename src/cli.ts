@@ -22,6 +22,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   status: () => import("./commands/status.ts"),
   clean: () => import("./commands/clean.ts"),
   init: () => import("./commands/init.ts"),
+  doctor: () => import("./commands/doctor.ts"),
 };
 
 let isHungUp = false;
@@ -105,7 +106,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
   const unread = text === null ? await findAbove(around.cwd, configName) : null;
   const context = createContext(parsed.command, settings, { name: configName, exists: text !== null, unread }, around);
   const ignored = describeUnread(context);
-  if (ignored !== null && parsed.command !== "init") context.log.warn("config", ignored);
+  if (ignored !== null && !["init", "doctor"].includes(parsed.command)) context.log.warn("config", ignored);
   return run(context);
 
   function say(lines: string, exitCode = 0): number {

@@ -96,6 +96,8 @@ describe("the check itself", () => {
     ["queue/a.ts", 'await fetch("https://x");', "uses fetch: queue is pure"],
     ["queue/a.ts", "setTimeout(() => {}, 5);", "uses a timer: queue is pure"],
     ["queue/a.ts", 'const x = /["]/; process.exit(1); // "', "uses process: queue is pure"],
+    ["doctor/a.ts", 'import { x } from "./look.ts";', "imports doctor/look.ts: it looks, and this file is pure"],
+    ["doctor/a.ts", 'import { readFile } from "node:fs/promises";', "imports node:fs/promises: doctor is pure"],
     ["dbt/a.ts", "export default {};", "has a default export"],
     ["dbt/a.ts", "export { x as default };", "has a default export"],
   ])("finds what is forbidden: %s with %j", (path, text, breach) => {
@@ -120,6 +122,7 @@ describe("the check itself", () => {
     ["platforms/github/a.ts", 'import { x } from "../ports.ts";'],
     ["commands/a.ts", 'import { x } from "../bundles/x.ts"; import { y } from "../settings/y.ts";'],
     ["dbt/a.ts", 'export async function f(from: string, to = "default") {}'],
+    ["doctor/look.ts", 'import { readFile } from "node:fs/promises"; import { x } from "../slack/x.ts";'],
     ["cli.ts", 'const x = () => import("./commands/ci.ts");'],
   ])("lets pass what is allowed: %s with %j", (path, text) => {
     expect(breaksOf(path, text)).toEqual([]);

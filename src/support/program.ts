@@ -40,6 +40,10 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
     };
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     child.on("error", (error) => {
+      // What it started may outlive it and hold the pipes: nobody waits for that.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
       if (signal?.aborted) reject(signal.reason);
       else if (isNodeError(error) && error.code === "ENOENT") resolve(null);
       else reject(error);

@@ -1,7 +1,10 @@
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
 import { parseList } from "../../src/dbt/list.ts";
+import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
+import { stepsOfScript } from "../../src/doctor/ci-files/script.ts";
+import { readDbtVersion } from "../../src/doctor/machine.ts";
 import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
@@ -91,6 +94,9 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,
+  dbtWrites,
+  stepsOfScript: (text) => stepsOfScript(text, []),
+  readDbtVersion,
   outlineOf,
   configCallOf,
   schemaOf: (text) => schemaOf("ci_{branch}", text, "0123456789"),
