@@ -7,6 +7,7 @@ import { chooseAnswers } from "../init/questions.ts";
 import { describeFound, renderReport } from "../init/report.ts";
 import { nativeLock, type Todo, todosOf } from "../init/todo.ts";
 import { applyChanges, compareFiles } from "../init/write.ts";
+import { CONFIG_NAME } from "../settings/config-name.ts";
 import { resolve as resolveSettings } from "../settings/resolve.ts";
 import type { Context } from "../setup/context.ts";
 import { configurationError } from "../support/errors.ts";
@@ -21,8 +22,6 @@ export interface InitResult {
   readonly warnings: readonly Advice[];
   readonly todo: readonly Todo[];
 }
-
-const CONFIG_NAME = "signalbox.yml";
 
 export async function run(context: Context): Promise<number> {
   refuseWhatInitDoesNotTake(context);
