@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
 import { describeKnown, errorFields, SignalboxError } from "./support/errors.ts";
-import { redactor, secretValues } from "./support/secrets.ts";
+import { redactAll, redactor } from "./support/redact.ts";
+import { secretValues } from "./support/secrets.ts";
 import { toJson } from "./text/json.ts";
 import { plainLine } from "./text/terminal-line.ts";
 
@@ -29,6 +31,8 @@ let lostOutput: Error | null = null;
 /** argv → command → exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const { env } = process;
+  // More are known once the files of the project have been read.
+  let secrets: readonly string[] | null = null;
   let hasAnswered = false;
   // With --json nothing else is written there: what has been is the one document.
   const stdout = {
@@ -43,23 +47,29 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${readVersion()}\n`);
       return 0;
     }
-    return await runCommand(argv, { ...processSurroundings(), stdout });
+    return await runCommand(argv, { ...processSurroundings(), stdout }, (known) => {
+      secrets = known;
+    });
   } catch (thrown) {
     const { knownOf } = await import("./support/system-errors.ts");
     const error = knownOf(thrown);
-    const redact = redactor(secretValues(env));
-    const text = describeError(error)
+    const redact = redactor(secrets ?? secretValues(env));
+    const text = redact(describeError(error))
       .split("\n")
       .map((line) => redact(plainLine(line)))
       .join("\n");
     process.stderr.write(`${text}\n`);
     if (asksForJson(argv, env) && !hasAnswered)
-      process.stdout.write(redact(toJson({ schema: 1, error: errorFields(error) })));
+      process.stdout.write(toJson(redactAll({ schema: 1, error: errorFields(error) }, redact)));
     return error instanceof SignalboxError ? error.exitCode : 70;
   }
 }
 
-async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
+async function runCommand(
+  argv: readonly string[],
+  around: Surroundings,
+  onSecrets: (secrets: readonly string[]) => void,
+): Promise<number> {
   const [
     { parseArgv },
     { resolve: resolveSettings },
@@ -68,6 +78,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     { readConfig },
     { findAbove },
     { createContext, describeUnread },
+    { learnSecrets },
   ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
@@ -76,6 +87,7 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     import("./setup/config-file.ts"),
     import("./support/files.ts"),
     import("./setup/context.ts"),
+    import("./setup/known-secrets.ts"),
   ]);
   const parsed = parseArgv(argv);
   if (parsed.version) return say(`${readVersion()}\n`);
@@ -101,9 +113,13 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     file: { name: configName, text },
     now: around.clock.now(),
   });
+  const baseDir = dirname(resolve(around.cwd, configName));
+  const secrets = await learnSecrets({ env: around.env, baseDir, dbt: settings.config.dbt });
+  onSecrets(secrets);
   const { run } = await LOADERS[parsed.command]();
   const unread = text === null ? await findAbove(around.cwd, configName) : null;
-  const context = createContext(parsed.command, settings, { name: configName, exists: text !== null, unread }, around);
+  const configFile = { name: configName, exists: text !== null, unread };
+  const context = createContext(parsed.command, settings, configFile, around, secrets);
   const ignored = describeUnread(context);
   if (ignored !== null && !["init", "doctor"].includes(parsed.command)) context.log.warn("config", ignored);
   return run(context);

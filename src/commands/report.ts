@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { describeJudged } from "../render/judged-words.ts";
-import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/buildable-nodes.ts";
 import type { Context } from "../setup/context.ts";
@@ -26,7 +25,7 @@ async function report(context: Context): Promise<number> {
   const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
   const judged = describeJudged(result.sources, context.cwd);
   const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
-  await writeSummary(context, renderSummary(summary));
+  await writeSummary(context, summary);
   if (config.report.comment) {
     const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
     await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);

@@ -159,7 +159,7 @@ function dbtMissing(command: readonly string[]): SignalboxError {
 }
 
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
-async function findProfiles(
+export async function findProfiles(
   dir: string,
   asked: string | null,
   env: Environment,

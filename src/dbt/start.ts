@@ -4,12 +4,14 @@ import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
+import type { Redact } from "../support/redact.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
+import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { runProcess } from "./process.ts";
-import { readRecord, resultsFileOf } from "./record.ts";
+import { readRecord, redactRun, resultsFileOf } from "./record.ts";
 import { describeProgress, NOTHING_SEEN, observe, type Progress, runningLongerThan } from "./watch.ts";
 
 /** Everything that is the same for all starts of one signalbox run. */
@@ -25,6 +27,8 @@ export interface DbtSetup {
   readonly clock: Clock;
   readonly children: ChildWatch;
   readonly signal: AbortSignal;
+  /** For what dbt says and leaves, before anyone else has it. */
+  readonly redact: Redact;
   readonly onLine: (line: string) => void;
   readonly onNotice: (text: string) => void;
 }
@@ -98,10 +102,11 @@ export function createDbt(setup: DbtSetup): Dbt {
         startedAt,
         seconds,
         trouble,
-        lastWords,
+        lastWords: lastWords === null ? null : setup.redact(lastWords),
         dir,
       });
-      return { run, argv, dir, stdout: end.stdout };
+      await redactFiles(dir, LOG_AND_RESULTS, setup.redact);
+      return { run: redactRun(run, setup.redact), argv, dir, stdout: end.stdout };
     },
   };
 }

@@ -6,10 +6,12 @@ import { assertProgram, assertTarget, type Project, readProject } from "../dbt/p
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
-import { withoutSecrets } from "../support/secrets.ts";
+import { isWithheld, withoutSecrets } from "../support/secrets.ts";
 import { type Choosing, readChoosing } from "./choosing.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
+import { learnEnvVars } from "./known-secrets.ts";
 import { assertOwnCode, refuseTarget } from "./own-code.ts";
+import { openPassEnv } from "./pass-env.ts";
 import { assertCheckout, type RunSettings } from "./run-settings.ts";
 
 /** Where and how dbt works in this run. */
@@ -36,10 +38,12 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const dir = projectDirOf(context);
   await assertOwnCode(context, runSettings, dir);
   assertOwnTarget(context, runSettings);
+  const passed = await openPassEnv(context, runSettings);
+  await warnOfWithheld(context, passed);
   const owner = ownerOf(runSettings);
   const template = config.modes.check.schema;
   const told = {
-    ...withoutSecrets(context.env),
+    ...withoutSecrets(context.env, passed),
     ...config.dbt.env,
     ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
   };
@@ -71,6 +75,19 @@ export function projectDirOf({ baseDir, settings }: Pick<Context, "baseDir" | "s
 /** The folders of a project whose dbt something else may have started. */
 export function dbtFoldersOf(parts: Pick<Context, "baseDir" | "settings" | "env">): Promise<DbtFolders> {
   return findDbtFolders(projectDirOf(parts), { ...parts.env, ...parts.settings.config.dbt.env });
+}
+
+/** dbt would say that a variable is not set which the job has. */
+async function warnOfWithheld({ env, baseDir, settings, log }: Context, passed: readonly string[]): Promise<void> {
+  const { dbt } = settings.config;
+  const read = await learnEnvVars({ env, baseDir, dbt });
+  const names = [...read].filter((name) => isWithheld(name) && !passed.includes(name) && (env[name] ?? "") !== "");
+  const missed = names.filter((name) => !(name in dbt.env) && !dbt.passEnv.includes(name));
+  if (missed.length > 0)
+    log.warn(
+      "dbt",
+      `${missed.join(", ")}: read by its files, and not handed to it; dbt.pass_env in signalbox.yml names exceptions`,
+    );
 }
 
 /** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */

@@ -1,5 +1,6 @@
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { findEnvVars } from "../../src/dbt/env-vars.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
@@ -19,7 +20,8 @@ import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
-import { redactor } from "../../src/support/secrets.ts";
+import { redactAll, redactor } from "../../src/support/redact.ts";
+import { secretParts } from "../../src/support/secrets.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
 import { toJson } from "../../src/text/json.ts";
@@ -61,7 +63,18 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
 };
 
 const paint = createPaint(true);
-const hide = redactor(["a-secret-of-twenty-characters", "another-secret"]);
+/** Also some that a shape repeats for ever, and one that begins as a shape does. */
+const hide = redactor([
+  ...[
+    "a-secret-of-twenty-characters",
+    "another-secret",
+    "xxxxxxxxxxxx",
+    "%%%%%%%%y",
+    "a: a: a: b",
+    "&amp;&amp;&amp;&amp;!",
+  ],
+  ...Array.from({ length: 50 }, (_, index) => `another-secret-${index}`),
+]);
 
 function verdictAbout(text: string) {
   const about = finding({
@@ -91,6 +104,11 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   markdownBlock,
   defuse,
   redact: hide,
+  "redact (repeated beginnings)": (text) => hide(`${text}${"another-secret-".repeat(text.length / 15)}`),
+  "redact (encodings)": (text) => hide(`${text}${"%5C&#92;\\".repeat(text.length / 11)}`),
+  redactAll: (text) => redactAll({ [text]: [text] }, hide),
+  findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
+  secretParts,
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,

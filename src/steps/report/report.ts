@@ -3,8 +3,10 @@ import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { DbtFolders } from "../../dbt/folders.ts";
+import { redactRun } from "../../dbt/record.ts";
 import { annotationsOf } from "../../render/annotations.ts";
 import { renderJunit } from "../../render/junit.ts";
+import { renderSummary, type Summary } from "../../render/markdown.ts";
 import { locateFindings } from "../../render/source-lines.ts";
 import type { Context } from "../../setup/context.ts";
 import { judge } from "../../severity/judge.ts";
@@ -16,6 +18,7 @@ import { SignalboxError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import { createGit } from "../../support/git.ts";
 import { matchesGlob } from "../../support/globs.ts";
+import { redactAll } from "../../support/redact.ts";
 import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
 
 const JUNIT = "dbt.xml";
@@ -38,6 +41,7 @@ export async function reportStep(
   context: Context,
   { runs, manifest, folders, base, doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
+  const { redact } = context;
   const { given, config } = context.settings;
   const now = context.clock.now();
   for (const rule of expiredRules(config.rules, now)) {
@@ -51,7 +55,10 @@ export async function reportStep(
   // On Windows git writes it with slashes.
   const top = resolve((await git.ask("rev-parse", "--show-toplevel")) ?? projectDir);
   const packages = await findPackageFolders(folders, top, manifest);
-  const judged = judge({ runs, manifest, packages, rules: config.rules, matches: matchesGlob, now, base });
+  // The messages before they are cleaned and cut, and all that a manifest says behind it.
+  const known = runs.map((run) => redactRun(run, redact));
+  const { rules } = config;
+  const judged = redactAll(judge({ runs: known, manifest, packages, rules, matches: matchesGlob, now, base }), redact);
   if (doubt !== null) {
     if (judged.level !== "error")
       throw new SignalboxError("artifacts", doubt, {
@@ -76,7 +83,7 @@ export async function reportStep(
     projectDirFromRepo,
     timestamp: new Date(now).toISOString(),
   });
-  await writeFileAtomic(join(junitDirOf(context), JUNIT), xml);
+  await writeFileAtomic(join(junitDirOf(context), JUNIT), redact(xml));
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
 }
@@ -99,7 +106,8 @@ function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): Judg
 }
 
 /** summary.md (or the file that --summary names), and the job's page where the CI has one. */
-export async function writeSummary(context: Context, markdown: string): Promise<void> {
+export async function writeSummary(context: Context, of: Summary): Promise<void> {
+  const markdown = context.redact(renderSummary(redactAll(of, context.redact)));
   const { summary } = context.settings.given;
   await writeFileAtomic(
     summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary),
