@@ -52,18 +52,20 @@ export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger)
   const targets = facts.project.kind === "seen" ? (facts.project.value.targets ?? []) : [];
   const used = targets.filter(({ name }) => name === config.targets.check || name === config.targets.deploy);
   const adapters = [...new Set(used.flatMap(({ adapter }) => (adapter === null ? [] : [adapter])))];
+  const installs = facts.project.kind === "seen" ? facts.project.value.installs : null;
   const base = facts.base.kind === "seen" ? facts.base.value.name : config.baseBranch;
   return [
     checkConfig(config.file),
     checkNode(facts.node),
-    checkDbt(facts.dbt, config.command, adapters),
+    checkDbt(facts.dbt, { command: config.command, adapters, installs }),
     ...checkGit(facts.git, platform, workflows),
-    checkBaseBranch(facts.base),
+    // Without a clone nothing can tell it.
+    ...(facts.git.kind === "seen" ? [checkBaseBranch(facts.base)] : []),
     ...checkTargets(facts.project, config.targets, config.file.exists),
     checkStore(facts.store, platform),
     ...checkGitHub(facts.github, place, config.wantsComment),
     ...checkCircle(facts.circle, place),
-    ...checkSlack(facts.slack, { ...place, channels: config.channels, sendTest }),
+    ...checkSlack(facts.slack, { ...place, channels: config.file.exists ? config.channels : null, sendTest }),
     ...(facts.files.kind === "seen" ? checkFiles(files.paths, files.unread, workflows) : []),
     ...checkGates(workflows, config.group),
     ...checkGroup(workflows, config.group),

@@ -20,7 +20,6 @@ export interface DbtFacts {
 }
 
 export interface GitFacts {
-  readonly isCheckout: boolean;
   readonly isShallow: boolean;
 }
 
@@ -56,6 +55,8 @@ export interface ProjectFacts {
   /** null: they cannot be read without dbt. */
   readonly targets: readonly TargetFacts[] | null;
   readonly naming: Naming;
+  /** How the file that installs dbt lets it be started: `uv run dbt`; null: nothing tells. */
+  readonly installs: { readonly command: readonly string[]; readonly file: string } | null;
   /** The project's own generate_schema_name, where there is one. */
   readonly schemaMacro: { readonly path: string; readonly text: string } | null;
   /** Whether deploy connects to another warehouse than check; null: not told. */

@@ -64,6 +64,7 @@ function keyOf({ ci, path, name }: Workflow): string {
 
 /** Every job that lets dbt write, with what it waits for. `group`: queue.workflows. */
 export function checkGates(workflows: readonly Workflow[], group: readonly string[]): readonly Check[] {
+  const hasQueue = workflows.some((workflow) => startsOf(workflow).some(isGate));
   return workflows.flatMap((workflow) => {
     const title = titleOf(workflow);
     const inGroup = isInGroup(workflow, group);
@@ -71,8 +72,11 @@ export function checkGates(workflows: readonly Workflow[], group: readonly strin
       const found = gateOf(job, workflow);
       return found === null ? [] : [{ job, ...found }];
     });
-    const waiting = writers.filter(({ gate }) => gate !== null);
-    const loose = writers.filter(({ gate }) => gate === null);
+    // A lock of the CI and signalbox's queue do not know each other: in another workflow the one is no gate for the other.
+    const isLoose = ({ gate }: { readonly gate: Gate }) =>
+      gate === null || (gate === "native lock" && hasQueue && startsOf(workflow).length === 0);
+    const waiting = writers.filter((writer) => !isLoose(writer));
+    const loose = writers.filter(isLoose);
     return [
       ...(waiting.length === 0
         ? []
@@ -85,14 +89,16 @@ export function checkGates(workflows: readonly Workflow[], group: readonly strin
               )}`,
             ),
           ]),
-      ...loose.map(({ job, writes }) => {
+      ...loose.map(({ job, writes, gate }) => {
         const id = `gate:${title}#${job.name}`;
-        const found = `${title}: job ${job.name} runs ${writes} and waits for nobody`;
+        const waits =
+          gate === null ? "waits for nobody" : "has a lock of the CI's own, which knows nothing of signalbox's queue";
+        const found = `${title}: job ${job.name} runs ${writes} and ${waits}`;
         return inGroup
           ? fail(id, found, `put the queue before it: ${QUEUE}`)
           : warn(
               id,
-              `${found}, and nobody waits for it`,
+              `${found}; no run of signalbox waits for it`,
               `where it writes what signalbox's runs write: ${QUEUE}, and name it in signalbox.yml: queue: { workflows: [self, ${JSON.stringify(keyOf(workflow))}] }`,
             );
       }),
@@ -170,7 +176,20 @@ export function checkFiles(
         "signalbox init writes one; a file of another CI is not looked at",
       ),
     ];
-  if (workflows.some((workflow) => startsOf(workflow).length > 0)) return ofUnread;
+  const starts = workflows.flatMap((workflow) => startsOf(workflow).map(({ from }) => ({ workflow, from })));
+  // OWNER stands in examples, and would be resolved to whoever has that name: with the secrets of the job.
+  const unowned = starts.find(({ from }) => from?.startsWith("OWNER/"));
+  const ofOwner =
+    unowned === undefined
+      ? []
+      : [
+          fail(
+            "ci:owner",
+            `${titleOf(unowned.workflow)} uses ${unowned.from}: OWNER stands for the account that publishes signalbox`,
+            "write that account's name there, before the file is pushed",
+          ),
+        ];
+  if (starts.length > 0) return [...ofUnread, ...ofOwner];
   return [
     ...ofUnread,
     warn(

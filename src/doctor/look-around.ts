@@ -31,7 +31,7 @@ export async function lookAround(context: Context): Promise<Facts> {
       (signal) => lookAtDbt({ config: config.dbt, dir, env }, children, signal),
       15_000,
     ),
-    within("git", (signal) => lookAtGit(git(signal)), MOST_DISK_MS),
+    within("git", (signal) => lookAtGit({ git: git(signal), baseDir, env }), MOST_DISK_MS),
     within("the remote", (signal) => lookAtBase(context, config.baseBranch, signal)),
     within("the dbt project", () => lookAtTargets({ config, baseDir, env }), MOST_DISK_MS),
     within(`the store ${config.store}`, (signal) => lookAtStore({ ...context, signal }, platform)),

@@ -4,13 +4,15 @@ import { isShallow } from "../bundles/ancestry.ts";
 import { runProcess } from "../dbt/process.ts";
 import { assertProgram, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
+import { dbtCommand } from "../init/install.ts";
 import { lookAtProject } from "../init/look-project.ts";
 import type { Config } from "../settings/file.ts";
 import { findBaseBranch } from "../setup/base-branch.ts";
 import type { Context } from "../setup/context.ts";
+import { assertCheckout } from "../setup/run-settings.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import { readFileIfAny } from "../support/files.ts";
-import { createGit, type Git } from "../support/git.ts";
+import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
@@ -49,9 +51,10 @@ export async function lookAtDbt(
   return { command: config.command, said: lines.join("\n"), exitCode };
 }
 
-export async function lookAtGit(git: Git): Promise<GitFacts> {
-  const isCheckout = (await git.ask("rev-parse", "--git-dir")) !== null;
-  return { isCheckout, isShallow: isCheckout && (await isShallow(createRemote(git))) };
+/** Throws a configuration error, in git's words, where it reads no clone here. */
+export async function lookAtGit(parts: Pick<Context, "git" | "baseDir" | "env">): Promise<GitFacts> {
+  await assertCheckout(parts);
+  return { isShallow: await isShallow(createRemote(parts.git)) };
 }
 
 type BaseParts = Parameters<typeof findBaseBranch>[0];
@@ -76,7 +79,7 @@ export async function lookAtTargets({
   const project = await readProject({ dir, profilesDir, profile: config.dbt.profile, env: full });
   const top = (await createGit(dir, env).ask("rev-parse", "--show-toplevel")) ?? dir;
   const below = relative(top, dir).split(sep).join("/") || ".";
-  const { naming } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [] });
+  const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [] });
   const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
   const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path));
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
@@ -92,6 +95,7 @@ export async function lookAtTargets({
     profilesFile: project.profilesDir === null ? null : nameFrom(baseDir, join(project.profilesDir, "profiles.yml")),
     targets: project.outputs === null ? null : outputs.map((each) => targetOf(each, production)),
     naming,
+    installs: packages === null ? null : { command: dbtCommand(packages), file: packages.file },
     schemaMacro: macro === undefined || text === null ? null : { path: macro.path, text },
     isSeparate: separation === null || separation === "unknown" ? null : separation === "separate",
   };

@@ -1,7 +1,7 @@
 import { cleanText } from "../text/clean.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
-import type { BaseFacts, DbtFacts, GitFacts, Platform, Seen } from "./facts.ts";
+import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen } from "./facts.ts";
 import { startsOf, titleOf } from "./gate.ts";
 
 /** The oldest Node that signalbox runs on. */
@@ -64,11 +64,20 @@ export function readDbtVersion(said: string): DbtVersion | null {
   };
 }
 
-/** `adapters`: what the project's targets need. */
-export function checkDbt(seen: Seen<DbtFacts>, command: readonly string[], adapters: readonly string[]): Check {
+export interface DbtWanted {
+  readonly command: readonly string[];
+  /** What the project's targets need. */
+  readonly adapters: readonly string[];
+  readonly installs: ProjectFacts["installs"];
+}
+
+export function checkDbt(seen: Seen<DbtFacts>, { command, adapters, installs }: DbtWanted): Check {
   const line = command.join(" ");
   if (seen.kind === "failed") {
-    const fix = seen.fix ?? "start it by hand and see what it says";
+    const isByOther = installs !== null && installs.command.join(" ") !== line;
+    const fix = isByOther
+      ? `${installs.file} installs it: in signalbox.yml, dbt: { command: [${installs.command.join(", ")}] }`
+      : (seen.fix ?? "start it by hand and see what it says");
     return seen.isPassing ? warn("dbt", seen.why, fix) : fail("dbt", seen.why, fix);
   }
   const { said, exitCode } = seen.value;
@@ -101,14 +110,7 @@ export function checkGit(seen: Seen<GitFacts>, platform: Platform, workflows: re
 
 function ofClone(seen: Seen<GitFacts>, platform: Platform): Check {
   if (seen.kind === "failed") return fail("git", seen.why, seen.fix ?? "see what git status says here");
-  const { isCheckout, isShallow } = seen.value;
-  if (!isCheckout)
-    return fail(
-      "git",
-      "this folder is in no clone that git reads",
-      "start it in a clone of the repository; in a container that another user's clone is mounted into: git config --global --add safe.directory '*'",
-    );
-  if (!isShallow) return ok("git", "a clone with its whole history");
+  if (!seen.value.isShallow) return ok("git", "a clone with its whole history");
   const fix = platform === "github" ? "fetch-depth: 0 at actions/checkout" : "git fetch --unshallow";
   return warn("git", "a shallow clone: what the baseline needs is fetched in each run", fix);
 }

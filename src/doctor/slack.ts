@@ -8,7 +8,8 @@ import { placesOf } from "./tokens.ts";
 export interface SlackPlace {
   readonly platform: Platform;
   readonly workflows: readonly Workflow[];
-  readonly channels: { readonly error: string | null; readonly warn: string | null };
+  /** null: there is no signalbox.yml, which is said elsewhere. */
+  readonly channels: { readonly error: string | null; readonly warn: string | null } | null;
   readonly sendTest: boolean;
 }
 
@@ -17,7 +18,7 @@ const INVITED = "the ids are in Slack at the end of a channel's details; then /i
 /** `seen`: null where there is no token. */
 export function checkSlack(seen: Seen<SlackFacts> | null, place: SlackPlace): readonly Check[] {
   const { channels } = place;
-  const missing = (["error", "warn"] as const).filter((severity) => channels[severity] === null);
+  const missing = (["error", "warn"] as const).filter((severity) => channels !== null && channels[severity] === null);
   const ofMissing =
     missing.length === 0
       ? []

@@ -17,7 +17,10 @@ const OWN_SCHEMA = "schema: \"{{ env_var('SIGNALBOX_SCHEMA', 'dbt') }}\"";
  * elsewhere.
  */
 export function checkTargets(seen: Seen<ProjectFacts>, modes: TargetsOfModes, hasConfig: boolean): readonly Check[] {
-  if (seen.kind === "failed") return [fail("project", seen.why, seen.fix ?? "see what dbt parse says")];
+  if (seen.kind === "failed") {
+    const fix = seen.fix ?? "see what dbt parse says";
+    return [fail("project", seen.why, hasConfig ? fix : `${fix}; signalbox init finds a project in a folder below`)];
+  }
   const project = seen.value;
   const { targets, profilesFile } = project;
   const known =
@@ -109,6 +112,7 @@ function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro,
   if (isOfBranch(schemaMacro?.text ?? null))
     return ok("schema", `${schemaMacro?.path} gives the schema of the branch (SIGNALBOX_SCHEMA)`);
   const words = check.renderedSchema ?? check.schema ?? "one that profiles.yml does not name";
+  const variable = /env_var\(\s?["'](\w{1,200})/.exec(check.renderedSchema === null ? (check.schema ?? "") : "")?.[1];
   const isShared =
     check.renderedSchema !== null && check.renderedSchema === deploy?.renderedSchema && isSeparate !== true;
   return isShared
@@ -119,7 +123,9 @@ function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro,
       )
     : warn(
         "schema",
-        `all pull requests build into ${words}: two that run at once overwrite each other`,
+        variable === undefined
+          ? `all pull requests build into ${words}: two that run at once overwrite each other`
+          : `the schema of ${check.name} is what ${variable} says: unless the CI sets another one for each branch, two pull requests overwrite each other`,
         `in profiles.yml, at ${check.name}: ${OWN_SCHEMA}`,
       );
 }
@@ -130,10 +136,14 @@ function ofUser(check: TargetFacts, deploy: TargetFacts): Check {
   if (keys.length === 0)
     return ok(
       "user",
-      `${check.name} and ${deploy.name} name no user: who may write the one's file may write the other's`,
+      `${check.name} and ${deploy.name} name no user: what the job is logged in as decides what a check may write`,
     );
   const differs = keys.find((key) => check.identity[key]?.mark !== deploy.identity[key]?.mark);
-  if (differs !== undefined) return ok("user", `${check.name} and ${deploy.name} connect as two: ${differs} differs`);
+  if (differs !== undefined) {
+    const from = [check, deploy].flatMap(({ identity }) => identity[differs]?.variables ?? []);
+    const words = from.length === 0 ? `${differs} differs` : `${differs} comes from ${listed([...new Set(from)], 4)}`;
+    return ok("user", `${check.name} and ${deploy.name} do not connect alike: ${words}`);
+  }
   const variables = [...new Set(keys.flatMap((key) => check.identity[key]?.variables ?? []))];
   return variables.length > 0
     ? ok(
@@ -154,10 +164,12 @@ function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: ProjectFac
   const schemas = naming.configs.filter(({ key }) => key === "+schema");
   const found: Check[] = [];
   if (schemaMacro !== null) {
-    const heeds = /target\s?\.\s?schema|default_schema|default__generate_schema_name|SIGNALBOX_SCHEMA/.test(
-      schemaMacro.text,
-    );
-    const tells = /target\s?\.\s?name/.test(schemaMacro.text) || schemaMacro.text.includes("SIGNALBOX_SCHEMA");
+    // dbt's own macro for it: https://docs.getdbt.com/docs/build/custom-schemas
+    const isForEnv = schemaMacro.text.includes("generate_schema_name_for_env");
+    const heeds =
+      isForEnv ||
+      /target\s?\.\s?schema|default_schema|default__generate_schema_name|SIGNALBOX_SCHEMA/.test(schemaMacro.text);
+    const tells = isForEnv || /target\s?\.\s?name|SIGNALBOX_SCHEMA/.test(schemaMacro.text);
     if (heeds && tells) found.push(ok("naming", `${schemaMacro.path} tells targets apart`));
     else
       found.push(

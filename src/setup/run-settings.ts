@@ -104,7 +104,7 @@ function targetOfVariable({ env, settings }: Context): string | null {
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */
-export async function assertCheckout({ git, baseDir, env }: Context): Promise<void> {
+export async function assertCheckout({ git, baseDir, env }: Pick<Context, "git" | "baseDir" | "env">): Promise<void> {
   const error = await git.run("rev-parse", "--git-dir").then(
     () => null,
     (thrown: unknown) => thrown,

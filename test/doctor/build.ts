@@ -38,6 +38,7 @@ export function project(targets: ProjectFacts["targets"], more: Partial<ProjectF
     profilesFile: "profiles.yml",
     targets,
     naming,
+    installs: null,
     schemaMacro: null,
     isSeparate: null,
     ...more,

@@ -97,6 +97,17 @@ describe("a job of GitHub that lets dbt write", () => {
   });
 });
 
+it.each([
+  ["alone", {}, "ok"],
+  ["beside signalbox's queue in another workflow", { "a.yml": `on: push\njobs: { b: { steps: [${OURS}] } }` }, "warn"],
+])("a lock of the CI's own before dbt, %s", (_, others, level) => {
+  const locked = "on: push\nconcurrency: prod\njobs: { b: { steps: [{ run: dbt build }] } }";
+
+  const checks = checkGates(github({ ...others, "z.yml": locked }), ["self"]);
+
+  expect(checks.at(-1)).toMatchObject({ level, found: expect.stringContaining("z.yml: job b") });
+});
+
 describe("a job of CircleCI that lets dbt write", () => {
   const config = (jobs: string, more = "") =>
     `orbs: { sb: acme/signalbox@1 }\n${more}\nworkflows:\n  version: 2\n  dbt:\n    jobs: ${jobs}`;
@@ -181,4 +192,12 @@ it("says that there are no CI files, that none starts signalbox, and which were 
 
   expect(levels(checkFiles([], [], []))).toEqual(["warn ci"]);
   expect(levels(checkFiles(["x.yml"], unread, none))).toEqual(["warn ci:x.yml", "warn ci"]);
+});
+
+it("refuses the placeholder of the examples, which is somebody's account", () => {
+  const actions = github({ "a.yml": "on: push\njobs: { b: { steps: [{ uses: OWNER/signalbox@v1 }] } }" });
+  const orb = circle("orbs: { s: OWNER/signalbox@1 }\nworkflows: { dbt: { jobs: [s/ci] } }");
+
+  expect(levels(checkFiles(["a.yml"], [], actions))).toEqual(["fail ci:owner"]);
+  expect(levels(checkFiles(["c.yml"], [], orb))).toEqual(["fail ci:owner"]);
 });

@@ -50,8 +50,16 @@ describe("dbt", () => {
     ["it is not installed", failed("there is no program dbt"), [], "fail"],
     ["it hangs", failed("dbt --version did not answer", true), [], "warn"],
   ] as const)("%s", (_, found, adapters, level) => {
-    expect(checkDbt(found, ["dbt"], adapters).level).toBe(level);
+    expect(checkDbt(found, { command: ["dbt"], adapters, installs: null }).level).toBe(level);
   });
+});
+
+it("names the command that the project's lock file installs, where dbt is not there", () => {
+  const installs = { command: ["uv", "run", "dbt"], file: "uv.lock" };
+  const fixOf = (command: string[]) => checkDbt(failed("no dbt"), { command, adapters: [], installs }).fix;
+
+  expect(fixOf(["dbt"])).toContain("uv.lock installs it: in signalbox.yml, dbt: { command: [uv, run, dbt] }");
+  expect(fixOf(["uv", "run", "dbt"])).not.toContain("command:");
 });
 
 it.each([
@@ -78,13 +86,18 @@ describe("git", () => {
     });
 
   it.each([
-    ["whole", { isCheckout: true, isShallow: false }, "", "ci", ["ok git", "warn git:.github/workflows/d.yml#b"]],
-    ["deep in CI", { isCheckout: true, isShallow: false }, ", with: { fetch-depth: 0 }", "ci", ["ok git"]],
-    ["a queue alone", { isCheckout: true, isShallow: false }, "", "queue", ["ok git"]],
-    ["shallow", { isCheckout: true, isShallow: true }, ", with: { fetch-depth: '0' }", "ci", ["warn git"]],
-    ["none", { isCheckout: false, isShallow: false }, ", with: { fetch-depth: 0 }", "ci", ["fail git"]],
+    ["whole", { isShallow: false }, "", "ci", ["ok git", "warn git:.github/workflows/d.yml#b"]],
+    ["deep in CI", { isShallow: false }, ", with: { fetch-depth: 0 }", "ci", ["ok git"]],
+    ["a queue alone", { isShallow: false }, "", "queue", ["ok git"]],
+    ["shallow", { isShallow: true }, ", with: { fetch-depth: '0' }", "ci", ["warn git"]],
   ] as const)("%s", (_, clone, checkout, command, expected) => {
     expect(levels(checkGit(seen(clone), "local", ours(checkout, command)))).toEqual(expected);
+  });
+
+  it("tells why it reads no clone", () => {
+    const found = failed("git finds no checkout in /repo");
+
+    expect(levels(checkGit(found, "local", []))).toEqual(["fail git"]);
   });
 
   it("tells the base branch, a note on it, and that nothing tells it", () => {

@@ -100,6 +100,12 @@ it.each<
     [...GOOD, "warn naming"],
   ],
   [
+    "dbt's macro for one environment",
+    project([ci, prod], macro("{{ generate_schema_name_for_env(custom_schema_name, node) }}")),
+    MODES,
+    [...GOOD, "ok naming"],
+  ],
+  [
     "a macro that tells targets apart",
     project([ci, prod], macro("{% if target.name == 'prod' %}{{ custom }}{% else %}{{ target.schema }}")),
     MODES,

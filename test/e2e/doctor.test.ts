@@ -159,6 +159,8 @@ describe("on a laptop without tokens", () => {
       "warn ci:.github/workflows/broken.yml",
       "warn gate:.github/workflows/nightly.yml#b",
     ]);
+    const ids = json<DoctorResult>(ended).checks.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
     expect(json<DoctorResult>(ended).checks.every(({ level, fix }) => (fix === null) === (level === "ok"))).toBe(true);
   });
 

@@ -107,18 +107,25 @@ function createReader(file: Mapping): StepReader {
 }
 
 /** `signalbox/queue`, by whatever name the file calls the orb; null: none of it. */
-function signalboxCommand(name: string, file: Mapping): string | null {
+function signalboxCommand(name: string, file: Mapping): Named | null {
   const [alias = "", command] = name.split("/");
   const orb = text(mapping(file.orbs)[alias]) ?? "";
-  return command !== undefined && /\/signalbox@/.test(orb.slice(0, 300)) ? command : null;
+  return command !== undefined && /\/signalbox@/.test(orb.slice(0, 300)) ? { command, orb } : null;
 }
 
-function orbStep(command: string, parameters: Mapping): Step {
+/** A command or job of the orb, and the orb as the file names it. */
+interface Named {
+  readonly command: string;
+  readonly orb: string;
+}
+
+function orbStep({ command, orb }: Named, parameters: Mapping): Step {
   const mode = text(parameters.mode);
   return signalboxStep(command, {
     mode: mode === "auto" || mode === "" ? null : mode,
     noQueue: ["true", "1"].includes(text(parameters.no_queue) ?? ""),
     given: [],
     isAction: false,
+    from: orb,
   });
 }

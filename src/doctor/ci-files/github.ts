@@ -85,6 +85,7 @@ function stepsOf(step: Mapping, variables: readonly string[]): readonly Step[] {
     noQueue: text(inputs["no-queue"]) === "true",
     given: [...own, ...Object.keys(inputs)],
     isAction: true,
+    from: uses,
   };
   return [signalboxStep(text(inputs.command) ?? "ci", options)];
 }

@@ -57,6 +57,8 @@ export interface SignalboxStep {
   readonly given: readonly string[];
   /** The Action hands GitHub's token over itself. */
   readonly isAction: boolean;
+  /** The Action or the orb, as the file names it; null: a command line. */
+  readonly from: string | null;
 }
 
 export interface Lock {

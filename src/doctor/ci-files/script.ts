@@ -13,7 +13,10 @@ export function stepsOfScript(script: string, given: readonly string[]): readonl
 function stepsOfCommand(words: readonly string[], given: readonly string[]): readonly Step[] {
   const call = signalboxIn(words);
   if (call !== null)
-    return [signalboxStep(call.command, { ...call, given, isAction: false }), ...stepsOfCommand(call.behind, given)];
+    return [
+      signalboxStep(call.command, { ...call, given, isAction: false, from: null }),
+      ...stepsOfCommand(call.behind, given),
+    ];
   const command = dbtIn(words);
   return command === null ? [] : [{ kind: "dbt", command }];
 }
@@ -44,9 +47,9 @@ function signalboxIn(words: readonly string[]): (Call & { readonly behind: reado
 /** One start of signalbox, whichever way it is written. */
 export function signalboxStep(
   command: string,
-  { mode, noQueue, given, isAction }: Omit<Call, "command"> & Pick<SignalboxStep, "given" | "isAction">,
+  { mode, noQueue, given, isAction, from }: Omit<Call, "command"> & Pick<SignalboxStep, "given" | "isAction" | "from">,
 ): SignalboxStep {
-  return { kind: "signalbox", command, isGate: GATES.includes(command) && !noQueue, mode, given, isAction };
+  return { kind: "signalbox", command, isGate: GATES.includes(command) && !noQueue, mode, given, isAction, from };
 }
 
 /** What a step lets dbt write, in words; null: nothing. */
