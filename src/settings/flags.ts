@@ -13,7 +13,6 @@ export const COMMANDS = [
   "status",
   "clean",
   "init",
-  "doctor",
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -473,14 +472,6 @@ export const OPTIONS = [
   },
   { name: "yes", type: "boolean", describe: "ask nothing; take what the repository proposes", commands: ["init"] },
 
-  // doctor
-  {
-    name: "send-test",
-    type: "boolean",
-    describe: "post, edit, read and delete a message in each Slack channel",
-    commands: ["doctor"],
-  },
-
   // clean
   {
     name: "prefix",
@@ -521,7 +512,7 @@ export const OPTIONS = [
     placeholder: "URL",
     default: "https://slack.com/api/",
     describe: "Slack Web API",
-    commands: ["ci", "notify", "doctor"],
+    commands: ["ci", "notify"],
   },
 ] as const satisfies readonly Option[];
 

@@ -27,7 +27,6 @@ export function aSubject(
     column: "id",
     path: "models/schema.yml",
     line: null,
-    compiled: null,
     owner: null,
     tags: [],
     group: null,

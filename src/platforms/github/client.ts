@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
-import { cleanLine } from "../../text/clean.ts";
 import {
-  createRequestGate,
+  cleanAnswer,
+  createBrake,
   createServerTime,
   REQUEST_TIMEOUT_MS,
   readDate,
@@ -99,7 +99,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
   });
   const graphqlUrl = apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api");
   const serverTime = createServerTime(clock);
-  const gate = createRequestGate(clock, serverTime.now);
+  const brake = createBrake(clock, serverTime.now);
   const budget = createBudget(clock, serverTime.now);
   let calls = 0;
 
@@ -136,7 +136,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
         : unavailable(`GitHub answered ${status} to ${describe(route, repository)}`),
     async request(route, parameters = {}, requestOptions = {}) {
       requestOptions.signal?.throwIfAborted();
-      gate.check();
+      brake.check();
       budget.check();
       const what = describe(route, repository, parameters.run_id);
       calls++;
@@ -157,7 +157,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       }
       const limit = readLimit(answer, limits, serverTime.now());
       if (limit !== null) {
-        gate.hold(limit.seconds, limit.why);
+        brake.hold(limit.seconds, limit.why);
         throw unavailable(`${limit.why}: GitHub answered ${status} to ${what}`);
       }
       if (status === 401 || status === 403) {
@@ -261,7 +261,7 @@ function refusal({ what, status, requestId, said, permission }: Refusal): Signal
 /** `message` of an answer, as one short line of printable text. */
 function messageOf(data: unknown): string {
   const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
-  return cleanLine(message);
+  return cleanAnswer(message);
 }
 
 function quoted(said: string): string {

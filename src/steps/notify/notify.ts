@@ -19,7 +19,6 @@ import { createSlackClient } from "../../slack/client.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
 import { matchesGlob } from "../../support/globs.ts";
-import { redactAll } from "../../support/redact.ts";
 import { openKeptLedger, settleLost } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 
@@ -51,8 +50,7 @@ export function assertChannels({ env, settings: { config } }: Context): void {
 }
 
 /** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
-export async function notifyStep(context: Context, about: AlertContext, judged: Verdict): Promise<Notified> {
-  const [told, verdict] = redactAll([about, judged] as const, context.redact);
+export async function notifyStep(context: Context, told: AlertContext, verdict: Verdict): Promise<Notified> {
   const { given, config } = context.settings;
   const now = given.at ?? context.clock.now();
   const at = new Date(now).toISOString();
@@ -79,7 +77,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   const posts = alerts.map((alert) => ({
     key: alert.key,
     channel: alert.channel,
-    message: redactAll(renderAlert(alert, facts), context.redact),
+    message: renderAlert(alert, facts),
     mayRepeat: mayRepeat(alert, open),
   }));
 
