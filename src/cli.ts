@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
 import { describeKnown, errorFields, SignalboxError } from "./support/errors.ts";
-import { redactor, secretValues } from "./support/secrets.ts";
+import { redactAll, redactor } from "./support/redact.ts";
+import { secretValues } from "./support/secrets.ts";
 import { toJson } from "./text/json.ts";
 import { plainLine } from "./text/terminal-line.ts";
 
@@ -22,14 +22,17 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
   status: () => import("./commands/status.ts"),
   clean: () => import("./commands/clean.ts"),
   init: () => import("./commands/init.ts"),
+  doctor: () => import("./commands/doctor.ts"),
 };
 
 let isHungUp = false;
+let lostOutput: Error | null = null;
 
 /** argv → command → exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const { env } = process;
-  const around = processSurroundings();
+  // More are known once the files of the project have been read.
+  let secrets: readonly string[] | null = null;
   let hasAnswered = false;
   // With --json nothing else is written there: what has been is the one document.
   const stdout = {
@@ -44,54 +47,63 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${readVersion()}\n`);
       return 0;
     }
-    return await runCommand(argv, { ...around, stdout });
+    return await runCommand(argv, { ...processSurroundings(), stdout }, (known) => {
+      secrets = known;
+    });
   } catch (thrown) {
     const { knownOf } = await import("./support/system-errors.ts");
     const error = knownOf(thrown);
-    const redact = redactor(secretValues(env));
-    const text = describeError(error)
+    const redact = redactor(secrets ?? secretValues(env));
+    const text = redact(describeError(error))
       .split("\n")
       .map((line) => redact(plainLine(line)))
       .join("\n");
     process.stderr.write(`${text}\n`);
     if (asksForJson(argv, env) && !hasAnswered)
-      process.stdout.write(redact(toJson({ schema: 1, error: errorFields(error) })));
+      process.stdout.write(toJson(redactAll({ schema: 1, error: errorFields(error) }, redact)));
     return error instanceof SignalboxError ? error.exitCode : 70;
   }
 }
 
-async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
+async function runCommand(
+  argv: readonly string[],
+  around: Surroundings,
+  onSecrets: (secrets: readonly string[]) => void,
+): Promise<number> {
   const [
     { parseArgv },
     { resolve: resolveSettings },
     { renderCommandHelp, renderTopHelp },
     { nameAsTyped },
-    { findAbove, readFileIfAny },
+    { readConfig },
+    { findAbove },
     { createContext, describeUnread },
+    { learnSecrets },
   ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/resolve.ts"),
     import("./settings/help.ts"),
     import("./settings/action-and-orb.ts"),
+    import("./setup/config-file.ts"),
     import("./support/files.ts"),
     import("./setup/context.ts"),
+    import("./setup/known-secrets.ts"),
   ]);
   const parsed = parseArgv(argv);
   if (parsed.version) return say(`${readVersion()}\n`);
-  if (parsed.command === null) return say(renderTopHelp(readVersion()), parsed.help || argv.length === 0 ? 0 : 2);
-  if (parsed.help) return say(renderCommandHelp(parsed.command));
-
-  const asked = parsed.flags.config ?? (around.env.SIGNALBOX_CONFIG || undefined);
-  const configName = typeof asked === "string" && asked !== "" ? asked : "signalbox.yml";
-  const text = await readFileIfAny(resolve(around.cwd, configName));
-  if (text === null && configName === asked) {
-    const where =
-      parsed.flags.config === undefined ? nameAsTyped({ name: "config" }, around.env.SIGNALBOX_FACE) : "--config";
-    throw new SignalboxError("configuration", `${where} is ${JSON.stringify(configName)}: there is no such file`, {
-      hint: "name an existing file, or leave it out",
+  if (parsed.command === null) {
+    if (parsed.help || argv.length === 0) return say(renderTopHelp(readVersion()));
+    throw new SignalboxError("configuration", "no command is named", {
+      hint: `signalbox <command> [flags]; commands: ${Object.keys(LOADERS).join(", ")}`,
     });
   }
-  if (text === null && asked === undefined && parsed.command !== "init") await refuseNearName(around.cwd);
+  if (parsed.help) return say(renderCommandHelp(parsed.command));
+
+  const { name: configName, text } = await readConfig({
+    cwd: around.cwd,
+    asked: configAsked(),
+    ignoresNearNames: parsed.command === "init",
+  });
   const settings = resolveSettings({
     command: parsed.command,
     flags: parsed.flags,
@@ -101,32 +113,30 @@ async function runCommand(argv: readonly string[], around: Surroundings): Promis
     file: { name: configName, text },
     now: around.clock.now(),
   });
+  const baseDir = dirname(resolve(around.cwd, configName));
+  const secrets = await learnSecrets({ env: around.env, baseDir, dbt: settings.config.dbt });
+  onSecrets(secrets);
   const { run } = await LOADERS[parsed.command]();
   const unread = text === null ? await findAbove(around.cwd, configName) : null;
-  const context = createContext(parsed.command, settings, { name: configName, exists: text !== null, unread }, around);
+  const configFile = { name: configName, exists: text !== null, unread };
+  const context = createContext(parsed.command, settings, configFile, around, secrets);
   const ignored = describeUnread(context);
-  if (ignored !== null && parsed.command !== "init") context.log.warn("config", ignored);
+  if (ignored !== null && !["init", "doctor"].includes(parsed.command)) context.log.warn("config", ignored);
   return run(context);
 
-  function say(lines: string, exitCode = 0): number {
+  function say(lines: string): number {
     around.stdout.write(lines);
-    return exitCode;
+    return 0;
   }
-}
 
-/** A configuration under another name would be passed over in silence. */
-async function refuseNearName(cwd: string): Promise<void> {
-  const names = await readdir(cwd).catch(() => []);
-  const near = names.find((name) => /^\.?signalbox\.(?:ya?ml|json|toml)$/i.test(name));
-  if (near === undefined) return;
-  if (near === "signalbox.yml")
-    throw new SignalboxError("configuration", "signalbox.yml is a link to a file that is not there", {
-      hint: "correct the link, or name the file with --config",
-    });
-  const isYaml = /ya?ml$/i.test(near);
-  throw new SignalboxError("configuration", `${near} is not read: the file is called signalbox.yml`, {
-    hint: isYaml ? `rename it, or name it: --config ${near}` : "write it as YAML: signalbox init makes one",
-  });
+  function configAsked() {
+    const { config } = parsed.flags;
+    if (typeof config === "string" && config !== "") return { name: config, where: "--config" };
+    const name = around.env.SIGNALBOX_CONFIG ?? "";
+    // What is wrong with a flag that has no value, or two, is told with everything else.
+    if (config !== undefined || name === "") return null;
+    return { name, where: nameAsTyped({ name: "config" }, around.env.SIGNALBOX_FACE) };
+  }
 }
 
 function processSurroundings(): Surroundings {
@@ -160,10 +170,11 @@ function processSurroundings(): Surroundings {
 function asksForJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
-  const isYes = (value: string | undefined) => /^(true|1|yes|on)$/i.test(value ?? "");
-  const flag = own.findLast((word) => word === "--json" || word.startsWith("--json="));
-  if (flag !== undefined) return flag === "--json" || isYes(flag.slice("--json=".length));
-  return isYes(env.SIGNALBOX_JSON);
+  const index = own.findLastIndex((word) => word === "--json" || word.startsWith("--json="));
+  if (index < 0) return /^(true|1|yes|on)$/i.test(env.SIGNALBOX_JSON?.trim() ?? "");
+  // As the parser reads it: of the words behind a flag without "=" it takes these two. What is no answer is one to JSON.
+  const value = own[index]?.slice("--json=".length) || (own[index + 1] === "false" ? "false" : "");
+  return !/^(false|0|no|off)$/i.test(value);
 }
 
 /** One or two lines for what a person can mend; the stack for a bug of ours. */
@@ -180,12 +191,17 @@ function readVersion(): string {
 }
 
 // `signalbox … | head` closes our output early, and so does a terminal that is closed (EIO): that is no error, and dbt has
-// to be stopped all the same.
+// to be stopped all the same. Elsewhere the result is lost (a full disk): whoever asked for it has to know.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO" && stream === process.stdout) lostOutput ??= error;
   });
 }
+process.on("exit", () => {
+  if (lostOutput === null) return;
+  process.stderr.write(`signalbox: standard output cannot be written: ${lostOutput.message}\n`);
+  process.exitCode ||= 2;
+});
 const hasTerminal = [0, 1, 2].some(isatty);
 process.exitCode = await main(process.argv.slice(2));
 // Node aborts where it is to reset a terminal that is gone: then the signal that said so ends it, now that all is done.

@@ -29,6 +29,20 @@ describe("the sources", () => {
   });
 });
 
+it.each([
+  [
+    "dbt's target folder",
+    /"TARGET_PATH"|env\W{1,3}DBT_(?:ENGINE_)?TARGET_PATH|project\W{1,2}"?target-path|[|?]{2} "target"/,
+    ["dbt/folders.ts"],
+  ],
+  ["the folder of packages", /"dbt_packages"|packages-install-path/, ["dbt/project.ts", "init/look.ts"]],
+])("%s is read in one place", (_, pattern, places) => {
+  const code = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const readers = readSources().filter(({ text }) => pattern.test(code(text)));
+
+  expect(readers.map(({ path }) => path).sort()).toEqual(places);
+});
+
 /** Made-up text of one file, among made-up others. */
 function breaksOf(path: string, text: string): readonly string[] {
   const others: Source[] = [
@@ -82,6 +96,8 @@ describe("the check itself", () => {
     ["queue/a.ts", 'await fetch("https://x");', "uses fetch: queue is pure"],
     ["queue/a.ts", "setTimeout(() => {}, 5);", "uses a timer: queue is pure"],
     ["queue/a.ts", 'const x = /["]/; process.exit(1); // "', "uses process: queue is pure"],
+    ["doctor/a.ts", 'import { x } from "./look.ts";', "imports doctor/look.ts: it looks, and this file is pure"],
+    ["doctor/a.ts", 'import { readFile } from "node:fs/promises";', "imports node:fs/promises: doctor is pure"],
     ["dbt/a.ts", "export default {};", "has a default export"],
     ["dbt/a.ts", "export { x as default };", "has a default export"],
   ])("finds what is forbidden: %s with %j", (path, text, breach) => {
@@ -106,6 +122,7 @@ describe("the check itself", () => {
     ["platforms/github/a.ts", 'import { x } from "../ports.ts";'],
     ["commands/a.ts", 'import { x } from "../bundles/x.ts"; import { y } from "../settings/y.ts";'],
     ["dbt/a.ts", 'export async function f(from: string, to = "default") {}'],
+    ["doctor/look.ts", 'import { readFile } from "node:fs/promises"; import { x } from "../slack/x.ts";'],
     ["cli.ts", 'const x = () => import("./commands/ci.ts");'],
   ])("lets pass what is allowed: %s with %j", (path, text) => {
     expect(breaksOf(path, text)).toEqual([]);

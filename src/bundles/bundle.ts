@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
-import { redactor } from "../support/secrets.ts";
+import { redactor } from "../support/redact.ts";
 import { toJson } from "../text/json.ts";
 
 /** The files of a bundle. Never a partial_parse.msgpack: dbt executes the SQL that is stored in it. */

@@ -1,32 +1,33 @@
-import { type Run, whyDistrusted } from "../run/run.ts";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { count } from "../render/words.ts";
+import { unbuiltNodes } from "../selection/missing-parents.ts";
+import { kindOf } from "../severity/status.ts";
+import type { Verdict } from "../severity/verdict.ts";
 
-export interface Publication {
-  readonly run: Run;
-  readonly baseBranch: string;
-  /** The commit whose build it is. */
-  readonly commit: string;
-  /** The store is the CI's own artifacts, which say nothing but the run that left them. */
-  readonly isAmongArtifacts: boolean;
+export interface BuiltState {
+  readonly runs: readonly DbtRun[];
+  /** What was said of these runs; null: not judged yet, and then every failure counts. */
+  readonly verdict: Verdict | null;
+  /** What had to be built for the whole to be as the manifest says; null: everything. */
+  readonly ids: readonly string[] | null;
 }
 
-/** Why this run publishes nothing, whatever it built, or null. Where its commit lies is another question. */
-export function whyNotPublished({ run, baseBranch, isAmongArtifacts }: Publication): string | null {
-  const distrust = whyDistrusted(run);
-  if (distrust !== null) return distrust;
-  if (run.pullRequest !== null) return "the run is of a pull request";
-  const { kind, name } = run.ref;
-  if (kind === "tag")
-    return isAmongArtifacts
-      ? `the run is of the tag ${name}, and of a CI's artifacts those of runs on ${baseBranch} alone are used: name another store`
-      : null;
-  return name === baseBranch ? null : `the run is on ${name}, not on the base branch ${baseBranch}`;
-}
-
-/** Why what was built of a commit is not what the base branch holds, or null. `isOnBase`: null where nobody can tell. */
-export function whyNotOfBase({ commit, baseBranch }: Publication, isOnBase: boolean | null): string | null {
-  if (isOnBase === true) return null;
-  const short = commit.slice(0, 12);
-  return isOnBase === false
-    ? `${short} is not on the remote's ${baseBranch}`
-    : `nothing tells that ${short} is on the remote's ${baseBranch}`;
+/**
+ * Why a build is no state that later checks may be compared with and read from; null: it is one. It counts what dbt
+ * built, not what it was told to: a default selector, an --exclude or a resource type in the environment are all the same.
+ */
+export function whyNotPublishable({ runs, verdict, ids }: BuiltState): string | null {
+  const stopped = runs.find(({ trouble }) => trouble !== "none");
+  if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
+  const build = runs.findLast(({ command }) => command === "build");
+  if (build?.results == null || build.manifest === null) return "dbt build left no results";
+  const part = (["empty", "sample"] as const).find((name) => build.flags?.[name] === true);
+  if (part !== undefined) return `dbt build was told --${part}: its tables do not hold what production's do`;
+  if (verdict?.level === "error") return "the build has errors";
+  const { results, manifest } = build;
+  const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
+  if (verdict === null && failed.length > 0)
+    return `${count(failed.length, "node")} failed, ${failed[0]?.id} among them`;
+  const unbuilt = unbuiltNodes(ids ?? manifest.nodes.keys(), manifest, results);
+  return unbuilt.length === 0 ? null : `${count(unbuilt.length, "node")} not built, ${unbuilt[0]} among them`;
 }

@@ -16,7 +16,15 @@ export interface BundleStore {
   read(ref: BundleRef, into: string): Promise<void>;
   /** Publishes a folder as the bundle of its commit, whole or not at all, and makes it the newest. */
   write(folder: string, header: BundleHeader): Promise<BundleRef>;
+  /**
+   * Writes a small file that is no bundle, reads it back and removes it. Says in words what it found; throws as `write`
+   * does. Absent where bundles are not written by us: a web server, the artifacts of a CI.
+   */
+  tryOut?(): Promise<string>;
 }
 
 /** How far a search goes back: the commit itself and 50 ancestors. */
 export const MOST_COMMITS = 51;
+
+/** The file of `tryOut`, beside the bundles. */
+export const PROBE = "signalbox-doctor";

@@ -1,7 +1,8 @@
 import { join, relative } from "node:path";
 import type { NotifyResult } from "../alerts/alert.ts";
+import { redactStarts } from "../dbt/kept-files.ts";
 import type { QueueResult } from "../queue/result.ts";
-import { renderSummary, type Summary } from "../render/markdown.ts";
+import type { Summary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -112,8 +113,10 @@ export async function conclude(
 ): Promise<void> {
   const { mode, modeReason } = runSettings;
   const { queue, plan, verdict, notify, published } = progress;
+  // A CI keeps the work folder, and nothing behind this reads dbt's files again.
+  await redactStarts(context.work.path("dbt"), context.redact);
   const summary = summaryOf(runSettings, progress, words);
-  await writeSummary(context, renderSummary(summary));
+  await writeSummary(context, summary);
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 

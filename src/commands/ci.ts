@@ -103,7 +103,7 @@ async function pass(context: Context, { runSettings, dbtProject, told, turn, pro
     progress.verdict = await reportStep(context, {
       runs: [planned.run],
       manifest: null,
-      projectDir: dbtProject.project.dir,
+      folders: dbtProject.folders,
       base: null,
     });
     return end({ kind: "verdict", verdict: progress.verdict });
@@ -130,7 +130,7 @@ async function pass(context: Context, { runSettings, dbtProject, told, turn, pro
   progress.verdict = await reportStep(context, {
     runs: built.runs,
     manifest,
-    projectDir: dbtProject.project.dir,
+    folders: dbtProject.folders,
     base,
   });
   if (progress.verdict.level === "nothing") {

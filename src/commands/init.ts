@@ -7,9 +7,10 @@ import { chooseAnswers } from "../init/questions.ts";
 import { describeFound, renderReport } from "../init/report.ts";
 import { nativeLock, type Todo, todosOf } from "../init/todo.ts";
 import { applyChanges, compareFiles } from "../init/write.ts";
+import { CONFIG_NAME } from "../settings/config-name.ts";
 import { resolve as resolveSettings } from "../settings/resolve.ts";
 import type { Context } from "../setup/context.ts";
-import { configurationError, type Problem } from "../support/errors.ts";
+import { configurationError } from "../support/errors.ts";
 
 /** `init --json`. */
 export interface InitResult {
@@ -50,24 +51,14 @@ export async function run(context: Context): Promise<number> {
   return 0;
 }
 
-function refuseWhatInitDoesNotTake({ settings }: Context): void {
-  const { given } = settings;
-  const problems: Problem[] = [
-    ...(given.config === undefined
-      ? []
-      : [
-          {
-            where: "--config",
-            got: given.config,
-            wanted: "init reads and writes signalbox.yml at the top of the repository",
-          },
-        ]),
-  ];
-  if (problems.length > 0) throw configurationError(problems, "signalbox init --help");
+function refuseWhatInitDoesNotTake({ configFile }: Context): void {
+  if (configFile.name === CONFIG_NAME) return;
+  const wanted = `init reads and writes ${CONFIG_NAME} at the top of the repository`;
+  throw configurationError([{ where: "--config", got: configFile.name, wanted }], "signalbox init --help");
 }
 
 function readConfig({ clock }: Context, text: string) {
-  const file = { name: "signalbox.yml", text };
+  const file = { name: CONFIG_NAME, text };
   return resolveSettings({ command: "init", flags: {}, words: [], rest: [], env: {}, file, now: clock.now() }).config;
 }
 

@@ -4,18 +4,22 @@ import { runProcess } from "../dbt/process.ts";
 import type { QueueResult } from "../queue/result.ts";
 import { renderQueueSummary } from "../render/queue-table.ts";
 import type { Context } from "../setup/context.ts";
+import { openPassEnv } from "../setup/pass-env.ts";
 import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { type Turn, takeTurn } from "../steps/queue/turn.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { withoutSecrets } from "../support/secrets.ts";
+import { redactAll } from "../support/redact.ts";
+import { isWithheld, withoutSecrets } from "../support/secrets.ts";
 
 const TIMED_OUT = 75;
 const LEFT = 76;
 
 export async function run(context: Context): Promise<number> {
-  const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
   const command = context.settings.rest;
+  const passes = command.length > 0 && context.settings.config.dbt.passEnv.length > 0;
+  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: passes, trigger: false, trust: passes });
+  const passed = await openPassEnv(context, { run: thisRun, baseBranch });
   const { mode, supersede } = context.settings.given;
   const turn = await takeTurn(context, {
     run: thisRun,
@@ -30,7 +34,10 @@ export async function run(context: Context): Promise<number> {
     return decision === "timed-out" ? TIMED_OUT : command.length > 0 ? 0 : LEFT;
   }
   if (command.length > 0) {
-    const exitCode = await runCommand(context, command, turn);
+    const withheld = Object.keys(context.env).filter((name) => isForCommands(name) && !passed.includes(name));
+    if (withheld.length > 0)
+      context.log.step("queue", `${withheld.join(", ")}: not handed to the command; dbt.pass_env names exceptions`);
+    const exitCode = await runCommand(context, command, passed, turn);
     context.result([], turn.result);
     return exitCode;
   }
@@ -54,7 +61,7 @@ async function tellQueue(context: Context, result: QueueResult): Promise<void> {
     if (!(error instanceof SignalboxError)) throw error;
     context.log.step("queue", `queue.json is not written: ${error.message}`);
   });
-  await context.runner.summary(renderQueueSummary(result));
+  await context.runner.summary(renderQueueSummary(redactAll(result, context.redact)));
   await context.runner.outputs({
     decision: result.decision,
     "waited-seconds": String(result.waitedSeconds),
@@ -63,12 +70,22 @@ async function tellQueue(context: Context, result: QueueResult): Promise<void> {
   });
 }
 
+/** Secrets that signalbox itself has no use for: the job has them for what it runs, which may miss them. */
+function isForCommands(name: string): boolean {
+  return isWithheld(name) && /^(?:GH_|CIRCLE_OIDC_|ACTIONS_ID_)/.test(name);
+}
+
 /** The command's exit code, or as a shell tells of a signal. Input and output are its own; with --json its output is on stderr. */
-async function runCommand(context: Context, command: readonly string[], turn: Turn): Promise<number> {
+async function runCommand(
+  context: Context,
+  command: readonly string[],
+  passed: readonly string[],
+  turn: Turn,
+): Promise<number> {
   const end = await runProcess({
     argv: command,
     cwd: context.cwd,
-    env: { ...withoutSecrets(context.env), ...turn.env },
+    env: { ...withoutSecrets(context.env, passed), ...turn.env },
     stdout: context.settings.given.json ? "own-error" : "own",
     children: context.children,
     name: basename(command[0] ?? ""),

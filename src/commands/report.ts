@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { describeJudged } from "../render/judged-words.ts";
-import { renderSummary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/buildable-nodes.ts";
 import type { Context } from "../setup/context.ts";
@@ -9,7 +8,7 @@ import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
-import { holdsVerdictOfCi, projectDirOf, readInputs } from "../steps/report/report-inputs.ts";
+import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -21,13 +20,12 @@ async function report(context: Context): Promise<number> {
   const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
   if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
   const inputs = await readInputs(context);
-  const projectDir = projectDirOf(context);
-  const result = await reportStep(context, { ...inputs, projectDir, base });
+  const result = await reportStep(context, { ...inputs, base });
   const { plan, manifest } = inputs;
   const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
   const judged = describeJudged(result.sources, context.cwd);
   const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
-  await writeSummary(context, renderSummary(summary));
+  await writeSummary(context, summary);
   if (config.report.comment) {
     const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
     await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);

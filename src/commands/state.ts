@@ -3,16 +3,15 @@ import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
 import type { BundleRef, BundleStore } from "../bundles/store.ts";
-import { findDbtFolders } from "../dbt/folders.ts";
 import type { Run } from "../run/run.ts";
 import { openAncestry } from "../setup/ancestry.ts";
 import { openStoreOf, requireStore } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
+import { dbtFoldersOf } from "../setup/dbt-project.ts";
 import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
-import { localChanges, publishStep, refusalOf } from "../steps/publish/publish.ts";
-import { projectDirOf } from "../steps/report/report-inputs.ts";
+import { localChanges, publishStep, whyNotPublished } from "../steps/publish/publish.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 
 /** `state publish|fetch --json`. */
@@ -52,8 +51,8 @@ async function publish(context: Context): Promise<StateResult> {
   const head = runSettings.run.commit.checkedOut;
   const { from, commit = head } = context.settings.given;
   const refusal =
-    (await refusalOf(context, runSettings, head)) ??
-    (commit === head ? null : await refusalOf(context, runSettings, commit));
+    (await whyNotPublished(context, runSettings, head)) ??
+    (commit === head ? null : await whyNotPublished(context, runSettings, commit));
   if (refusal !== null)
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
       hint: `publish what is on ${runSettings.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,
@@ -90,10 +89,7 @@ async function fetch(context: Context): Promise<StateResult> {
   }
   await assertOfBase(context, thisRun, baseBranch, ref);
   const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
-  const { targetPath } = await findDbtFolders(projectDirOf(context), {
-    ...context.env,
-    ...context.settings.config.dbt.env,
-  });
+  const { targetPath } = await dbtFoldersOf(context);
   if (out === targetPath) {
     throw configurationError([
       {

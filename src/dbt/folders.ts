@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { readFileIfAny } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
-import { plain, readMapping } from "./project.ts";
+import { packagesPathOf, plain, readMapping } from "./project.ts";
 
 /** Where a dbt that is started in the project without folders on its command line reads and writes. All absolute. */
 export interface DbtFolders {
@@ -10,10 +10,12 @@ export interface DbtFolders {
   readonly projectName: string | null;
   readonly targetPath: string;
   readonly logPath: string;
+  /** Where `dbt deps` puts packages, each into a folder with its name. */
+  readonly packagesPath: string;
 }
 
 /**
- * As dbt decides: DBT_TARGET_PATH and DBT_LOG_PATH (the newer names with DBT_ENGINE_ win), else dbt_project.yml, else
+ * The only reader of these names. As dbt decides: DBT_TARGET_PATH and DBT_LOG_PATH (the newer names with DBT_ENGINE_ win), else dbt_project.yml, else
  * target and logs in the project's folder. https://docs.getdbt.com/reference/global-configs/json-artifacts
  */
 export async function findDbtFolders(projectDir: string, env: Environment): Promise<DbtFolders> {
@@ -25,5 +27,6 @@ export async function findDbtFolders(projectDir: string, env: Environment): Prom
     projectName: plain(project.name),
     targetPath: named("TARGET_PATH", "target-path", "target"),
     logPath: named("LOG_PATH", "log-path", "logs"),
+    packagesPath: packagesPathOf(projectDir, project),
   };
 }

@@ -60,9 +60,14 @@ export async function readProject({ dir, profilesDir, profile: asked, env }: Pro
     profilesDir: found?.dir ?? null,
     targets: outputs === null ? null : Object.keys(outputs),
     outputs,
-    packages: await packagesOf(dir),
+    packages: await packagesOf(dir, packagesPathOf(dir, project)),
     flags: flagsOf(mappingAt(project, "flags") ?? {}, env),
   };
+}
+
+/** The folder into which `dbt deps` puts packages, each under its name; absolute. dbt reads no variable for it. */
+export function packagesPathOf(dir: string, project: Readonly<Record<string, unknown>>): string {
+  return resolve(dir, plain(project["packages-install-path"]) || "dbt_packages");
 }
 
 /** `vars:` of a dbt_project.yml, as it is written. */
@@ -87,7 +92,7 @@ function flagsOf(flags: Record<string, unknown>, env: Environment): ProjectFlags
 
 const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const;
 
-async function packagesOf(dir: string): Promise<Project["packages"]> {
+async function packagesOf(dir: string, packagesPath: string): Promise<Project["packages"]> {
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
   const texts = await Promise.all(named.map(readFileIfAny));
   if (!texts.some((file) => file !== null && /^packages:/m.test(file))) return "none";
@@ -97,7 +102,7 @@ async function packagesOf(dir: string): Promise<Project["packages"]> {
       () => 0,
     );
   const [installed = 0, ...changed] = await Promise.all(
-    [join(dir, "dbt_packages"), join(dir, "package-lock.yml"), ...named].map(writtenAt),
+    [packagesPath, join(dir, "package-lock.yml"), ...named].map(writtenAt),
   );
   return installed > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
 }
@@ -154,7 +159,7 @@ function dbtMissing(command: readonly string[]): SignalboxError {
 }
 
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
-async function findProfiles(
+export async function findProfiles(
   dir: string,
   asked: string | null,
   env: Environment,

@@ -6,6 +6,7 @@ import { type RunResults, readRunResults } from "../artifacts/run-results.ts";
 import { readSources } from "../artifacts/sources.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import type { Redact } from "../support/redact.ts";
 
 /** What is known of a start without its artifacts. */
 export interface StartRecord
@@ -52,6 +53,16 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
     const trouble = facts.trouble === "none" ? "unreadable" : facts.trouble;
     return { ...facts, manifest: null, results: null, trouble, lastWords: error.message, source: null };
   }
+}
+
+/** The run without the secrets in what dbt says. Names of nodes stay: dbt is asked by them. */
+export function redactRun(run: DbtRun, redact: Redact): DbtRun {
+  const { lastWords, results } = run;
+  return {
+    ...run,
+    lastWords: lastWords === null ? null : redact(lastWords),
+    results: results?.map((row) => ({ ...row, message: row.message === null ? null : redact(row.message) })) ?? null,
+  };
 }
 
 async function readIfAny<T>(file: string, read: (text: string, where: string) => T): Promise<T | null> {

@@ -4,11 +4,14 @@ import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
+import type { Redact } from "../support/redact.ts";
+import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
+import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { runProcess } from "./process.ts";
-import { readRecord, resultsFileOf } from "./record.ts";
+import { readRecord, redactRun, resultsFileOf } from "./record.ts";
 import { describeProgress, NOTHING_SEEN, observe, type Progress, runningLongerThan } from "./watch.ts";
 
 /** Everything that is the same for all starts of one signalbox run. */
@@ -24,6 +27,8 @@ export interface DbtSetup {
   readonly clock: Clock;
   readonly children: ChildWatch;
   readonly signal: AbortSignal;
+  /** For what dbt says and leaves, before anyone else has it. */
+  readonly redact: Redact;
   readonly onLine: (line: string) => void;
   readonly onNotice: (text: string) => void;
 }
@@ -65,6 +70,9 @@ const NO_LIMITS: Limits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, ru
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
 const MOST_LAST_LINES = 8;
+/** As many as a crash can have: Python tells of it in hundreds of lines. */
+const MOST_KEPT_LINES = 1000;
+const MOST_KEPT_OF_LINE = 2000;
 
 /** Starts dbt, one start after another, each with a numbered folder of its own that keeps what it wrote. */
 export function createDbt(setup: DbtSetup): Dbt {
@@ -94,10 +102,11 @@ export function createDbt(setup: DbtSetup): Dbt {
         startedAt,
         seconds,
         trouble,
-        lastWords,
+        lastWords: lastWords === null ? null : setup.redact(lastWords),
         dir,
       });
-      return { run, argv, dir, stdout: end.stdout };
+      await redactFiles(dir, LOG_AND_RESULTS, setup.redact);
+      return { run: redactRun(run, setup.redact), argv, dir, stdout: end.stdout };
     },
   };
 }
@@ -127,7 +136,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   let progress = NOTHING_SEEN as Progress;
   let lastSaidAt = startedAt;
   let timedOut = false;
-  let lastLines: readonly string[] = [];
+  const lastLines: string[] = [];
   const say = (text: string) => {
     lastSaidAt = clock.now();
     setup.onNotice(text);
@@ -175,7 +184,8 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     signal: AbortSignal.any([setup.signal, limit.signal]),
     onLine: (line) => {
       lastSaidAt = clock.now();
-      if (line.trim() !== "") lastLines = [...lastLines, line].slice(-MOST_LAST_LINES);
+      if (line.trim() !== "") lastLines.push(line.slice(0, MOST_KEPT_OF_LINE));
+      if (lastLines.length > MOST_KEPT_LINES) lastLines.shift();
       setup.onLine(line);
     },
   }).finally(() => {
@@ -183,9 +193,18 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     return watching;
   });
   await read();
-  // Wrong arguments are refused before there is a log.
-  const refusal = end.exitCode === 0 || end.exitCode === 1 || lastLines.length === 0 ? null : lastLines.join("\n");
-  return { end, lastWords: progress.lastWords ?? refusal, timedOut };
+  const lastWords = progress.lastWords ?? wordsWithoutLog(lastLines, end.exitCode);
+  return { end, lastWords: lastWords === null ? null : shortenCrash(lastWords), timedOut };
+}
+
+/**
+ * What dbt said where its log has no error: wrong arguments are refused before there is a log, and a program that Python
+ * cannot load ends with 1, as a build with failures does.
+ */
+function wordsWithoutLog(lines: readonly string[], exitCode: number | null): string | null {
+  if (exitCode === 0) return null;
+  const said = crashIn(lines) ?? (exitCode === 1 ? [] : lines.slice(-MOST_LAST_LINES));
+  return said.length === 0 ? null : said.join("\n");
 }
 
 /**

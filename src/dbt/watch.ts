@@ -36,6 +36,9 @@ export function observe(progress: Progress, line: string, now: number): Progress
       running.delete(id);
       return { ...progress, running, finished: progress.finished + 1 };
     }
+    // Behind the error of a crash comes where it happened.
+    case "MainStackTrace":
+      return { ...progress, lastWords: [progress.lastWords, event.info.msg].filter(Boolean).join("\n") || null };
     default:
       return { ...progress, lastWords: event.data.exc ?? event.info.msg ?? progress.lastWords };
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFileIfAny } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
+import { packagesPathOf, readMapping } from "./project.ts";
 
 /**
  * Lends the work tree of a commit, outside the repository, and takes it back whatever happens. The repository's hooks
@@ -29,16 +30,20 @@ const PACKAGE_FILES = ["packages.yml", "dependencies.yml", "package-lock.yml"] a
  * They have to be installed then.
  */
 export async function lendPackages(from: string, to: string): Promise<boolean> {
-  const installed = join(from, "dbt_packages");
   const read = (dir: string) => Promise.all(PACKAGE_FILES.map((name) => readFileIfAny(join(dir, name))));
   const [ours, theirs] = await Promise.all([read(from), read(to)]);
   const isSame = ours.every((text, index) => text === theirs[index]);
   const isLocal = ours.some((text) => text !== null && /\blocal["']?\s*:/.test(text));
   if (!isSame || isLocal) return false;
+  const [installed, wanted] = await Promise.all([readPackagesPath(from), readPackagesPath(to)]);
   return stat(installed)
-    .then(() => symlink(installed, join(to, "dbt_packages"), "dir"))
+    .then(() => (installed === wanted ? undefined : symlink(installed, wanted, "dir")))
     .then(
       () => true,
       () => false,
     );
+}
+
+async function readPackagesPath(dir: string): Promise<string> {
+  return packagesPathOf(dir, readMapping((await readFileIfAny(join(dir, "dbt_project.yml"))) ?? ""));
 }

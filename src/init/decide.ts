@@ -1,3 +1,4 @@
+import { dbtWrites } from "../dbt/shell-lines.ts";
 import { type Ci, type Facts, joinPath, type ProjectFacts, type Target } from "./facts.ts";
 
 /** What init proposes where nobody answers, each with why. */
@@ -66,12 +67,5 @@ export function variablesOf(
 
 /** A line of a CI file that builds or tests with dbt, and is not ours. */
 export function namesDbt(text: string): boolean {
-  return text
-    .split("\n")
-    .some(
-      (line) =>
-        /(^|[\s"'&;|])dbt\s+(build|run|test|seed|snapshot)\b/.test(line) &&
-        !/^\s*#/.test(line) &&
-        !line.includes("signalbox"),
-    );
+  return text.split("\n").some((line) => !line.includes("signalbox") && dbtWrites(line).length > 0);
 }

@@ -105,7 +105,8 @@ async function findBaseBranch(git: Git): Promise<Facts["baseBranch"]> {
   return current === null ? { name: "main", from: "guess" } : { name: current, from: "checkout" };
 }
 
-async function readCiFiles(top: string): Promise<readonly CiFile[]> {
+/** The CI files of a repository, each with its text. */
+export async function readCiFiles(top: string): Promise<readonly CiFile[]> {
   const workflows = await readdir(join(top, ".github/workflows")).catch(() => [] as string[]);
   const paths: readonly (readonly [Ci, string])[] = [
     ...workflows

@@ -70,17 +70,6 @@ export function createServerTime(clock: Clock): ServerTime {
   };
 }
 
-const MOST_WORDS = 200;
-
-/** What a service said in an answer of no use: one short line without control characters, to be shown in an error. */
-export function cleanAnswer(text: string): string {
-  const line = text
-    .slice(0, 4 * MOST_WORDS)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim();
-  return line.length > MOST_WORDS ? `${line.slice(0, MOST_WORDS)}…` : line;
-}
-
 /** Keeps a service that wants to be left alone from being asked; what waits asks again by its own rhythm. */
 export interface RequestGate {
   /** Throws a service error until the time is over. */
@@ -88,7 +77,7 @@ export interface RequestGate {
   hold(seconds: number, why: string): void;
 }
 
-export function createBrake(clock: Clock, serverNow: () => number): RequestGate {
+export function createRequestGate(clock: Clock, serverNow: () => number): RequestGate {
   let held: { readonly until: number; readonly message: string } | null = null;
   return {
     check() {

@@ -60,6 +60,7 @@ function annotation(finding: Finding, level: "error" | "warning", projectDir: st
     words.fault,
     words.caused === null ? null : `${words.caused}: ${listed(words.skipped, 4)}`,
     words.message === null ? null : cutText(words.message, MOST_MESSAGE, MOST_MESSAGE_LINES),
+    words.compiled === null ? null : `compiled: ${words.compiled}`,
     facts.length === 0 ? null : facts.join(" · "),
   ].filter((paragraph) => paragraph !== null);
   return {

@@ -15,6 +15,8 @@ export interface FindingWords {
   readonly message: string | null;
   /** `models/_models.yml:12`, from the project's folder. */
   readonly place: string | null;
+  /** `target/compiled/shop/models/fct_orders.sql`, from the project's folder. */
+  readonly compiled: string | null;
   readonly owner: string | null;
   readonly news: "new" | "known" | null;
   readonly muted: string | null;
@@ -55,6 +57,7 @@ export function describeFinding(finding: Finding): FindingWords {
       subject.kind === "run" || subject.path === null
         ? null
         : cleanLine(subject.path) + (subject.line === null ? "" : `:${subject.line}`),
+    compiled: subject.kind === "run" || subject.compiled === null ? null : cleanLine(subject.compiled, 400),
     owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
     news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
     muted: finding.muted === null ? null : cleanLine(`muted until ${finding.muted.until}: ${finding.muted.reason}`),

@@ -121,6 +121,7 @@ function resultOf(finding: Finding, { warnAs }: JunitOptions): Result | null {
     headlineOf(words),
     words.owner === null ? null : `owner: ${words.owner}`,
     words.caused === null ? null : `${words.caused}: ${listed(words.skipped, 20)}`,
+    words.compiled === null ? null : `compiled: ${words.compiled}`,
     words.message === null ? null : cut(words.message, MOST_DETAILS),
   ]
     .filter((line) => line !== null)

@@ -107,7 +107,7 @@ function warningSection(findings: readonly Finding[], mostBytes: PartBytes): str
 }
 
 /** What and how bad, where and whose, and what it kept from running. */
-function headOf({ where, what, fault, place, owner, news, muted, caused, skipped }: FindingWords): string[] {
+function headOf({ where, what, fault, place, compiled, owner, news, muted, caused, skipped }: FindingWords): string[] {
   const facts = [
     place === null ? null : markdownCode(place),
     news === "new" ? "**new**" : news,
@@ -117,6 +117,7 @@ function headOf({ where, what, fault, place, owner, news, muted, caused, skipped
   return [
     [`**${markdownCode(where)}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
     ...(facts.length === 0 ? [] : [facts.join(" · ")]),
+    ...(compiled === null ? [] : [`compiled: ${markdownCode(compiled)}`]),
     ...(caused === null ? [] : [`${caused}: ${listed(skipped.map(markdownCode), MOST_NAMES)}`]),
   ];
 }

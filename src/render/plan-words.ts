@@ -112,12 +112,18 @@ function reasonWords(reason: Reason, name: (id: string) => string): string {
     case "config":
       return cleanLine(`config changed: ${reason.keys.join(", ")}`, 200);
     case "macro":
-      return cleanLine(`macro ${reason.macro.split(".").at(-1)} changed (${reason.path})`, 200);
+      return cleanLine(macroWords(reason), 200);
     case "downstream":
       return `follows ${name(reason.of)}`;
     default:
       return REASONS[reason.kind];
   }
+}
+
+/** A path of a package's macro starts in the package's folder: its name says more. */
+function macroWords({ macro, path }: Extract<Reason, { kind: "macro" }>): string {
+  const [owner = "", name] = macro.split(".");
+  return name === undefined ? `macro ${owner} changed (${path})` : `macro ${name} of package ${owner} changed`;
 }
 
 function isFollower(node: PlannedNode): boolean {

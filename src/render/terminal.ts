@@ -41,13 +41,15 @@ function findingLines(findings: readonly Finding[], most: number, noun: string, 
 }
 
 function oneFinding(finding: Finding, paint: Paint): string[] {
-  const { where, what, fault, message, place, owner, news, muted, caused, skipped } = describeFinding(finding);
+  const { where, what, fault, message, place, compiled, owner, news, muted, caused, skipped } =
+    describeFinding(finding);
   const facts = [place === null ? null : `at ${place}`, news, owner === null ? null : `owner ${owner}`, muted].filter(
     (fact) => fact !== null,
   );
   return [
     `${levelWord(finding.severity, paint)}${[paint.bold(where), what, fault].filter((part) => part !== null).join(" · ")}`,
     ...(facts.length === 0 ? [] : [below(paint.dim(facts.join(" · ")))]),
+    ...(compiled === null ? [] : [below(paint.dim(`compiled: ${compiled}`))]),
     ...(caused === null ? [] : [below(`${caused}: ${listed(skipped, MOST_NAMES)}`)]),
     ...(message === null ? [] : messageLines(message, paint)),
   ];

@@ -52,7 +52,11 @@ export function outlineOf(text: string): readonly OutlineEntry[] {
     scalarDeeperThan = entry.value === null ? Number.POSITIVE_INFINITY : column;
   };
 
-  for (const [index, content] of text.split(/\r?\n/).entries()) {
+  // Editors on Windows may put a mark at the beginning.
+  for (const [index, content] of text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .entries()) {
     let column = content.search(/\S/);
     if (column === -1 || content[column] === "#" || column > scalarDeeperThan) continue;
     let rest = content.slice(column);

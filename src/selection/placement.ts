@@ -146,7 +146,7 @@ export function refusedPlaces(
   isApart: (place: Placed) => boolean = () => false,
 ): readonly Refused[] {
   const { relations, schemas, locations } = indexOf(production);
-  const refusalOf = (place: Placed): Refusal | null => {
+  const whyNotPublished = (place: Placed): Refusal | null => {
     const { relation, location } = place;
     if (relation === null) return { kind: "unknown" };
     const mayBe = (index: Index, key: string) => (isApart(place) ? null : lookUp(index, key, place));
@@ -162,7 +162,7 @@ export function refusedPlaces(
     return beside === undefined ? null : { kind: "folder", of: beside.id };
   };
   return places.flatMap((place) => {
-    const refusal = refusalOf(place);
+    const refusal = whyNotPublished(place);
     return refusal === null ? [] : [{ ...place, refusal }];
   });
 }

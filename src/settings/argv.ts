@@ -18,7 +18,8 @@ export interface ParsedArgv {
 export function parseArgv(argv: readonly string[]): ParsedArgv {
   const named = (isOf: (option: AnyOption) => boolean) =>
     (OPTIONS as readonly AnyOption[]).filter(isOf).map(({ name }) => name);
-  const parsed = Parser(withWrongValues(argv), {
+  const [own, switches] = withoutSwitchValues(argv);
+  const parsed = Parser(withWrongValues(own), {
     alias: { help: "h", version: "v" },
     boolean: ["help", "version", ...named(({ type }) => type === "boolean")],
     array: named(isList),
@@ -39,14 +40,15 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   const { _: all, "--": rest = [], help, version, ...flags } = parsed;
   const words = all.map(String);
   const asksForHelp = words[0] === "help";
-  const [first, ...others] = asksForHelp ? words.slice(1) : words;
+  const asksForVersion = words[0] === "version" && words.length === 1;
+  const [first, ...others] = asksForHelp || asksForVersion ? words.slice(1) : words;
   if (COMMANDS.every((name) => name !== first)) refuseUnknownFlags(Object.keys(flags));
   return {
     command: first === undefined ? null : commandOf(first),
     help: help === true || asksForHelp,
-    version: version === true,
+    version: version === true || asksForVersion,
     flags: Object.fromEntries(
-      Object.entries(flags)
+      [...Object.entries(flags), ...switches.map(([name, value]) => [name, beside(flags[name], value)] as const)]
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => [asTyped(name, argv), onlyOne(name, value)]),
     ),
@@ -63,12 +65,30 @@ function refuseUnknownFlags(names: readonly string[]): void {
     .map((name) => ({
       where: name.length === 1 ? `-${name}` : `--${name}`,
       got: null,
-      wanted: `is no flag of signalbox${didYouMean(
-        `--${name}`,
-        [...known, "help", "version"].map((each) => `--${each}`),
-      )}`,
+      wanted: `is no flag of signalbox${didYouMean(name, [...known, "help", "version"], "--")}`,
     }));
   if (problems.length > 0) throw configurationError(problems, "signalbox --help lists the commands");
+}
+
+/**
+ * `--json=1`, `--json=maybe`: the parser would make false of every word but "true". They are judged as a variable's value is.
+ */
+function withoutSwitchValues(argv: readonly string[]): [string[], (readonly [name: string, value: string])[]] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const switches: (readonly [string, string])[] = [];
+  const others = argv.slice(0, end).filter((word) => {
+    const at = word.indexOf("=");
+    const name = at > 0 && word.startsWith("--") ? word.slice(2, at) : "";
+    if (optionOf(name, ({ type }) => type === "boolean") === undefined) return true;
+    switches.push([name, word.slice(at + 1)]);
+    return false;
+  });
+  return [[...others, ...argv.slice(end)], switches];
+}
+
+/** Two values of one switch that differ are told as those of any flag. */
+function beside(parsed: unknown, value: string): unknown {
+  return parsed === undefined ? value : [String(parsed), value];
 }
 
 function isList({ type }: AnyOption): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRunnerFile, isWithheld } from "../support/secrets.ts";
 import { type AnyOption, OPTIONS, type OptionName } from "./flags.ts";
 import {
   boolean,
@@ -60,6 +61,14 @@ const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable"),
   z.coerce.string(),
 );
+
+/** dbt sees every other variable of the job anyway; a name that does nothing would look as if it did. */
+const passedName = z.string("wanted the name of a variable").superRefine((name, context) => {
+  const wrong = (message: string) => context.addIssue({ code: "custom", message });
+  if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return wrong("wanted the name of a variable");
+  if (isRunnerFile(name)) return wrong("names a file in which the runner reads commands: no program is told of it");
+  if (!isWithheld(name)) return wrong("is not a variable that dbt lacks: dbt sees it without this; leave it out");
+});
 
 const glob = z.string("wanted a glob such as not_null_*").min(1);
 const match = z
@@ -152,6 +161,12 @@ export const configFile = section({
         "Words that every start of dbt gets which takes them, such as [--no-use-colors]. What the plan decides is refused here.",
       ),
     env: environment.default({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
+    pass_env: z
+      .array(passedName, "wanted a list of names")
+      .default([])
+      .describe(
+        "Names of secrets that dbt sees all the same, such as ACTIONS_ID_TOKEN_REQUEST_TOKEN for workload identity or GH_TOKEN for private packages. Full trust only, and where the base branch's file names them too.",
+      ),
     threads: count.nullable().default(null).describe("dbt's --threads. Without it, the profile's."),
   })
     .prefault({})

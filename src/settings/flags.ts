@@ -13,6 +13,7 @@ export const COMMANDS = [
   "status",
   "clean",
   "init",
+  "doctor",
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -472,6 +473,14 @@ export const OPTIONS = [
   },
   { name: "yes", type: "boolean", describe: "ask nothing; take what the repository proposes", commands: ["init"] },
 
+  // doctor
+  {
+    name: "send-test",
+    type: "boolean",
+    describe: "post, edit, read and delete a message in each Slack channel",
+    commands: ["doctor"],
+  },
+
   // clean
   {
     name: "prefix",
@@ -512,7 +521,7 @@ export const OPTIONS = [
     placeholder: "URL",
     default: "https://slack.com/api/",
     describe: "Slack Web API",
-    commands: ["ci", "notify"],
+    commands: ["ci", "notify", "doctor"],
   },
 ] as const satisfies readonly Option[];
 

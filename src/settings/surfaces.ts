@@ -57,6 +57,11 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     describe: "write signalbox.yml, the CI file and what they need",
     example: ["signalbox init --ci circleci --yes", "ask nothing"],
   },
+  doctor: {
+    usage: "doctor",
+    describe: "look at dbt, targets, store, tokens, Slack and CI files: what to fix",
+    example: ["signalbox doctor --send-test", "try Slack's channels too"],
+  },
 };
 
 /** README's table of all flags, in Markdown. */

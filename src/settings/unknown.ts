@@ -17,10 +17,7 @@ export function unknownFlags(command: CommandName, flags: Readonly<Record<string
     .map((name) => ({
       where: name.startsWith("-") ? name : `--${name}`,
       got: null,
-      wanted: `is no flag of ${command}${didYouMean(
-        `--${name.replace(/^-+/, "")}`,
-        names.map((each) => `--${each}`),
-      )}`,
+      wanted: `is no flag of ${command}${didYouMean(name.replace(/^-+/, ""), names, "--")}`,
     }));
 }
 

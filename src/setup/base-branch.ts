@@ -56,17 +56,34 @@ interface Wanted {
   readonly isOwn: boolean;
 }
 
-async function readShared(context: Parts, { defaultBranch, path, isOwn }: Wanted): Promise<SharedBaseBranch> {
+/**
+ * signalbox.yml as a branch of this run's repository has it, by git or GitHub's API; "absent": it has none; null: it cannot
+ * be read.
+ */
+export async function readFileOfBranch(context: Parts, branch: string): Promise<Reading> {
+  const isOwn = await isCloneOf(
+    context.remote,
+    platformOf(context.env) === "github" ? (context.env.GITHUB_REPOSITORY ?? null) : null,
+  );
+  const path = await pathInRepository(context);
+  return path === null ? null : readInBranch(context, { defaultBranch: branch, path, isOwn });
+}
+
+async function readInBranch(context: Parts, { defaultBranch, path, isOwn }: Wanted): Promise<Reading> {
   const commit = isOwn && defaultBranch !== null ? await findCommit(context.remote, defaultBranch) : null;
   const byGit = commit === null ? null : await readByGit(context.remote, commit, path);
-  const text = byGit ?? (await readByApi(context, defaultBranch, path));
+  return byGit ?? (await readByApi(context, defaultBranch, path));
+}
+
+async function readShared(context: Parts, wanted: Wanted): Promise<SharedBaseBranch> {
+  const text = await readInBranch(context, wanted);
   if (text === null) return UNREADABLE;
   if (text === "absent") return { kind: "read", value: null };
   return parseBaseBranch(text.content);
 }
 
 /** The file's text; "absent": there is no such file; null: it cannot be read. */
-type Reading = { readonly content: string } | "absent" | null;
+export type Reading = { readonly content: string } | "absent" | null;
 
 /** The newest commit of the branch that the clone has, or gets. */
 async function findCommit(remote: Remote, branch: string): Promise<string | null> {

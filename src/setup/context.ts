@@ -3,6 +3,7 @@ import { platformOf } from "../platforms/detect.ts";
 import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { createPlainRunner } from "../platforms/plain-runner.ts";
 import type { Runner } from "../platforms/ports.ts";
+import { redactedRunner } from "../platforms/redacted-runner.ts";
 import { createPaint, type Paint } from "../render/colors.ts";
 import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
@@ -12,8 +13,9 @@ import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
 import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
+import { type Redact, redactAll, redactor } from "../support/redact.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
-import { type Environment, redactor, secretValues } from "../support/secrets.ts";
+import type { Environment } from "../support/secrets.ts";
 import { toJson } from "../text/json.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 
@@ -59,6 +61,8 @@ export interface Context extends Surroundings {
   readonly paint: Paint;
   readonly color: boolean;
   readonly secrets: readonly string[];
+  /** For every text that leaves this process: log, files, messages, answers. */
+  readonly redact: Redact;
   /** Goes through the proxies of the environment; null: there are none. */
   readonly openFetch: () => Promise<Fetch | null>;
   /** The one result on stdout: lines for people, or the JSON document. */
@@ -70,6 +74,7 @@ export function createContext(
   settings: Settings,
   configFile: ConfigFile,
   around: Surroundings,
+  secrets: readonly string[],
 ): Context {
   const { env, cwd } = around;
   const { given } = settings;
@@ -81,10 +86,10 @@ export function createContext(
     !env.NO_COLOR &&
     (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
   const paint = createPaint(color);
-  const secrets = secretValues(env);
   const redact = redactor(secrets);
   const write = (text: string) => void progress.write(text);
-  const runner = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
+  const ofPlatform = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
+  const runner = redactedRunner(ofPlatform, redact);
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
   for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
@@ -97,16 +102,17 @@ export function createContext(
     configFile,
     git,
     remote: createRemote(git, around.signal),
-    work: createWorkFolder(resolve(cwd, given.work)),
+    work: createWorkFolder(resolve(cwd, given.work), redact),
     children: createChildren(),
     runner,
     log,
     paint,
     color,
     secrets,
+    redact,
     openFetch: once(() => openProxiedFetch(env)),
     result: (lines, json) => {
-      if (wantsJson) around.stdout.write(redact(toJson(json)));
+      if (wantsJson) around.stdout.write(toJson(redactAll(json, redact)));
       else for (const line of lines) log.result(line);
     },
   };

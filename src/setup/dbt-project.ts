@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
+import { type DbtFolders, findDbtFolders } from "../dbt/folders.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
-import { withoutSecrets } from "../support/secrets.ts";
+import { isWithheld, withoutSecrets } from "../support/secrets.ts";
 import { type Choosing, readChoosing } from "./choosing.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
+import { learnEnvVars } from "./known-secrets.ts";
 import { assertOwnCode, refuseTarget } from "./own-code.ts";
+import { openPassEnv } from "./pass-env.ts";
 import { assertCheckout, type RunSettings } from "./run-settings.ts";
 
 /** Where and how dbt works in this run. */
@@ -17,6 +20,7 @@ export interface DbtProject {
   /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
   readonly env: Readonly<Record<string, string>>;
   readonly choosing: Choosing;
+  readonly folders: DbtFolders;
   /** dbt's own target folder, shared by all starts so that partial parsing works. */
   readonly targetPath: string;
   readonly top: string;
@@ -31,19 +35,22 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const { config } = context.settings;
   refuseTarget(context);
   await assertCheckout(context);
-  const dir = resolve(context.baseDir, config.dbt.projectDir);
+  const dir = projectDirOf(context);
   await assertOwnCode(context, runSettings, dir);
   assertOwnTarget(context, runSettings);
+  const passed = await openPassEnv(context, runSettings);
+  await warnOfWithheld(context, passed);
   const owner = ownerOf(runSettings);
   const template = config.modes.check.schema;
   const told = {
-    ...withoutSecrets(context.env),
+    ...withoutSecrets(context.env, passed),
     ...config.dbt.env,
     ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
   };
   const choosing = readChoosing(config.dbt.args, told);
   const { env, dropped } = withoutChoices(told);
   warnOfDropped(context, dir, told, dropped);
+  const folders = await findDbtFolders(dir, told);
   const project = await readProject({
     dir,
     profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
@@ -57,7 +64,30 @@ export async function openDbtProject(context: Context, runSettings: RunSettings)
   const git = createGit(dir, context.env);
   const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   const mark = owner === null ? null : markOf(template, owner);
-  return { project, env, choosing, targetPath: resolve(dir, env.DBT_TARGET_PATH || "target"), top, owner, mark };
+  return { project, env, choosing, folders, targetPath: folders.targetPath, top, owner, mark };
+}
+
+/** Where relative paths of the project start from. */
+export function projectDirOf({ baseDir, settings }: Pick<Context, "baseDir" | "settings">): string {
+  return resolve(baseDir, settings.config.dbt.projectDir);
+}
+
+/** The folders of a project whose dbt something else may have started. */
+export function dbtFoldersOf(parts: Pick<Context, "baseDir" | "settings" | "env">): Promise<DbtFolders> {
+  return findDbtFolders(projectDirOf(parts), { ...parts.env, ...parts.settings.config.dbt.env });
+}
+
+/** dbt would say that a variable is not set which the job has. */
+async function warnOfWithheld({ env, baseDir, settings, log }: Context, passed: readonly string[]): Promise<void> {
+  const { dbt } = settings.config;
+  const read = await learnEnvVars({ env, baseDir, dbt });
+  const names = [...read].filter((name) => isWithheld(name) && !passed.includes(name) && (env[name] ?? "") !== "");
+  const missed = names.filter((name) => !(name in dbt.env) && !dbt.passEnv.includes(name));
+  if (missed.length > 0)
+    log.warn(
+      "dbt",
+      `${missed.join(", ")}: read by its files, and not handed to it; dbt.pass_env in signalbox.yml names exceptions`,
+    );
 }
 
 /** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */

@@ -28,6 +28,7 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
     clock: context.clock,
     children: context.children,
     signal: context.signal,
+    redact: context.redact,
     onLine: context.log.pass,
     onNotice: (text) => context.log.step("dbt", text),
   });

@@ -6,6 +6,7 @@ import type { Run } from "../run/run.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import { TAKES_REST } from "../settings/flags.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
+import { redactAll } from "../support/redact.ts";
 import { openAncestry } from "./ancestry.ts";
 import { findBaseBranch } from "./base-branch.ts";
 import { type Context, describeUnread, noConfigFile } from "./context.ts";
@@ -35,7 +36,7 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
   const { given, config } = context.settings;
   const { timeout } = config.queue;
   const waits = context.command === "ci" && !given.noQueue;
-  return detectRun({
+  const detected = await detectRun({
     env: context.env,
     git: context.git,
     findBaseBranch: (told) => findBaseBranch(context, context.settings.config.baseBranch, told),
@@ -53,6 +54,12 @@ export async function learnRun(context: Context, needs: Needs): Promise<Detected
       notice: (text) => context.log.step("mode", text),
     },
   });
+  // What people wrote. Names of branches stay as they are: git and the CI are asked by them.
+  const { title, author, ...commit } = detected.run.commit;
+  return {
+    ...detected,
+    run: { ...detected.run, commit: { ...commit, ...redactAll({ title, author }, context.redact) } },
+  };
 }
 
 /** The run, its mode, and the settings of that mode with flags over them. */
@@ -97,7 +104,7 @@ function targetOfVariable({ env, settings }: Context): string | null {
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */
-export async function assertCheckout({ git, baseDir, env }: Context): Promise<void> {
+export async function assertCheckout({ git, baseDir, env }: Pick<Context, "git" | "baseDir" | "env">): Promise<void> {
   const error = await git.run("rev-parse", "--git-dir").then(
     () => null,
     (thrown: unknown) => thrown,

@@ -107,7 +107,7 @@ export async function withWorkOrAside<T>(context: Context, rest: (context: Conte
 
 /** The same context with a new work folder, which nobody else knows. */
 export async function openAside(context: Context): Promise<Context> {
-  const work = createWorkFolder(await mkdtemp(join(tmpdir(), "signalbox-work-")));
+  const work = createWorkFolder(await mkdtemp(join(tmpdir(), "signalbox-work-")), context.redact);
   await work.open();
   return { ...context, work };
 }

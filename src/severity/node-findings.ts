@@ -3,8 +3,10 @@ import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { describeFreshness } from "../artifacts/sources.ts";
 import { cleanText } from "../text/clean.ts";
+import { shortenCrash } from "../text/crash.ts";
 import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
+import { type PackageFolders, pathOfNode } from "./node-path.ts";
 import { ownerOf } from "./owner.ts";
 import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
 import { kindOf } from "./status.ts";
@@ -19,6 +21,7 @@ export interface LastRow {
 /** What every finding about a node is made from. */
 export interface NodeJudgeInput {
   readonly manifest: Manifest | null;
+  readonly packages: PackageFolders;
   readonly rows: ReadonlyMap<string, LastRow>;
   readonly causes: Causes;
   readonly rules: readonly Rule[];
@@ -55,7 +58,7 @@ export function findNodeProblems(input: NodeJudgeInput): readonly NodeFinding[] 
 function problemOf({ row, exitCode }: LastRow, { manifest, rows, causes }: NodeJudgeInput): NodeProblem | null {
   const kind = kindOf(row.status);
   if (kind === "passed" || (kind === "skipped" && !causes.failed.has(row.id))) return null;
-  const message = cleanText(row.message ?? "").trim();
+  const message = shortenCrash(cleanText(row.message ?? "").trim());
   const isMild = kind === "warned" || (kind === "unknown" && exitCode === 0);
   return {
     id: row.id,
@@ -98,7 +101,7 @@ function refine(
 function applyRules(status: NodeProblem, skipped: readonly string[], input: NodeJudgeInput): readonly NodeFinding[] {
   const node = input.manifest?.nodes.get(status.id) ?? null;
   const finding: NodeFinding = {
-    subject: subjectOf(status.id, node, input.manifest),
+    subject: subjectOf(status.id, node, input),
     severity: status.severity,
     failureClass: status.failureClass,
     status: status.status,
@@ -116,8 +119,9 @@ function applyRules(status: NodeProblem, skipped: readonly string[], input: Node
   return [{ ...finding, severity, muted }];
 }
 
-function subjectOf(id: string, node: Node | null, manifest: Manifest | null): Subject {
-  const { name, type, path, attachedTo, column } = nodeFactsOf(id, node);
+function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "packages">): Subject {
+  const { manifest } = input;
+  const { name, type, path, attachedTo, column } = nodeFactsOf(id, node, input);
   const guarded = manifest?.nodes.get(attachedTo ?? "");
   return {
     kind: "node",
@@ -127,6 +131,7 @@ function subjectOf(id: string, node: Node | null, manifest: Manifest | null): Su
     column,
     path,
     line: null,
+    compiled: null,
     owner: node === null || manifest === null ? null : ownerOf(node, manifest),
     tags: [...new Set([...(node?.tags ?? []), ...(guarded?.tags ?? [])])],
     group: node?.group ?? guarded?.group ?? null,
@@ -136,10 +141,14 @@ function subjectOf(id: string, node: Node | null, manifest: Manifest | null): Su
 }
 
 /** What the manifest knows of a node; for an id that it does not know, what the id itself says. */
-export function nodeFactsOf(id: string, node: Node | null): Omit<NodeFacts, "seconds" | "startedAt"> {
-  if (node !== null) {
-    const { name, type, package: packageName, path, fqn, attachedTo, column } = node;
-    return { name, type, package: packageName, path: path === "" ? null : path, fqn, attachedTo, column };
+export function nodeFactsOf(
+  id: string,
+  node: Node | null,
+  { manifest, packages }: Pick<NodeJudgeInput, "manifest" | "packages">,
+): Omit<NodeFacts, "seconds" | "startedAt"> {
+  if (node !== null && manifest !== null) {
+    const { name, type, package: packageName, fqn, attachedTo, column } = node;
+    return { name, type, package: packageName, path: pathOfNode(node, manifest, packages), fqn, attachedTo, column };
   }
   const [, packageName = "", name = id] = id.split(".");
   return { name, type: null, package: packageName, path: null, fqn: [], attachedTo: null, column: null };

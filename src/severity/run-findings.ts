@@ -2,6 +2,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { writesResults } from "../artifacts/provenance.ts";
 import { cleanText } from "../text/clean.ts";
+import { shortenCrash } from "../text/crash.ts";
 import { isTrouble } from "./cause.ts";
 import { classifyFailure } from "./failure.ts";
 import type { FailureClass, Finding } from "./verdict.ts";
@@ -60,7 +61,7 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
   const { command, exitCode, trouble } = run;
   const adapter = manifest?.adapter ?? null;
   const dbt = `dbt ${command}`;
-  const lastWords = cleanText(run.lastWords ?? "").trim();
+  const lastWords = shortenCrash(cleanText(run.lastWords ?? "").trim());
   const failed = (said: string, message: string, failureClass: FailureClass): RunTrouble => ({
     what: "dbt-failed",
     status: said,

@@ -10,9 +10,11 @@ export type Subject =
       /** The model, seed, snapshot or source that a test guards. */
       readonly attachedTo: string | null;
       readonly column: string | null;
-      /** From the project's folder, with `/`. */
+      /** From the project's folder, with `/`; null where nobody knows where its package lies. */
       readonly path: string | null;
       readonly line: number | null;
+      /** The compiled code, from the project's folder; outside of the repository absolute. null where there is none. */
+      readonly compiled: string | null;
       readonly owner: string | null;
       /** Its own and those of the node that it guards. */
       readonly tags: readonly string[];
@@ -49,7 +51,7 @@ export interface NodeFacts {
   /** dbt's resource type; null where the manifest does not know the id. */
   readonly type: string | null;
   readonly package: string;
-  /** From the project's folder, with `/`. */
+  /** From the project's folder, with `/`; null where nobody knows where its package lies. */
   readonly path: string | null;
   readonly fqn: readonly string[];
   readonly attachedTo: string | null;

@@ -5,7 +5,7 @@ import type { Run } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { connectGitHub } from "../setup/github.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { redactor } from "../support/secrets.ts";
+import { redactAll } from "../support/redact.ts";
 
 /** The one comment on the pull request of this run. */
 export interface PullRequestComment {
@@ -19,7 +19,7 @@ export function openComment(context: Context, run: Run, project: string): PullRe
   const isWanted = context.settings.config.report.comment && run.platform === "github" && run.trust === "full";
   if (!isWanted || pullRequest === null) return { put: async () => {} };
 
-  const redact = redactor(context.secrets);
+  const { redact } = context;
   let opened: Promise<StickyComment> | null = null;
   let hasFailed = false;
   const open = async (): Promise<StickyComment> => {
@@ -29,7 +29,7 @@ export function openComment(context: Context, run: Run, project: string): PullRe
   return {
     put: async (summary) => {
       if (context.signal.aborted || hasFailed) return;
-      const comment: Comment = { ...summary, project, commit: run.commit.sha, url: run.url };
+      const comment: Comment = redactAll({ ...summary, project, commit: run.commit.sha, url: run.url }, redact);
       try {
         opened ??= open();
         const done = await (await opened).put(redact(renderComment(comment)));

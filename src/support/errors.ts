@@ -1,3 +1,5 @@
+import { withoutSequences } from "../text/clean.ts";
+
 /** Exit codes; the table with its precedence is in severity/outcome.ts. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 70 | 75 | 76 | 130 | 143;
 
@@ -22,10 +24,11 @@ export class SignalboxError extends Error {
   readonly exitCode: ExitCode;
 
   constructor(kind: ErrorKind, message: string, options: { hint?: string; exitCode?: ExitCode; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    // Words of git, of an API, of a file: errors go into files and answers too, not to the log alone.
+    super(withoutSequences(message), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "SignalboxError";
     this.kind = kind;
-    this.hint = options.hint ?? null;
+    this.hint = options.hint === undefined ? null : withoutSequences(options.hint);
     this.exitCode = options.exitCode ?? (kind === "interrupted" ? 130 : EXIT_CODES[kind]);
   }
 }

@@ -3,7 +3,7 @@ import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
-/** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets. */
+/** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets but what gh reads. */
 export interface Git {
   /** Standard output without the last line break. Throws a configuration error with git's own words. */
   run(...args: string[]): Promise<string>;
@@ -20,6 +20,9 @@ export interface Limits {
 
 const LARGEST_OUTPUT_BYTES = 64 * 1024 * 1024;
 
+/** `gh auth setup-git` makes gh the helper that git asks for credentials: https://cli.github.com/manual/gh_help_environment */
+const FOR_HELPERS = ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"];
+
 /** A folder of the tree that looks like a bare repository would be one: with its own HEAD, and with programs to start. */
 const NOT_OF_THE_TREE = ["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"];
 
@@ -31,7 +34,7 @@ export function createGit(cwd: string, env: Environment, limits: Limits | null =
         [...NOT_OF_THE_TREE, ...args],
         {
           cwd,
-          env: { ...withoutSecrets(env), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+          env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
           maxBuffer: LARGEST_OUTPUT_BYTES,
           ...(limits === null ? {} : { timeout: limits.ms }),
           ...(limits?.signal === undefined ? {} : { signal: limits.signal }),

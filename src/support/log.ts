@@ -1,4 +1,5 @@
 import { plainLine, terminalLine } from "../text/terminal-line.ts";
+import type { Redact } from "./redact.ts";
 
 /**
  * The log that a person reads: one step a line, its name in the first column, what belongs to it indented below.
@@ -19,7 +20,7 @@ export interface Log {
 
 export interface LogOptions {
   readonly write: (text: string) => void;
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
   readonly bold: (text: string) => string;
   readonly yellow: (text: string) => string;
   /** Whether colours are shown, ours and those of other programs. */
@@ -40,7 +41,8 @@ export function createLog({ write, redact, bold, yellow, color, quiet }: LogOpti
     if (!quiet) show(line);
   };
   const labelled = (name: string, text: string, paint: (text: string) => string) => {
-    const [first = "", ...others] = text.split("\n");
+    // As one text: a secret may be broken over its lines.
+    const [first = "", ...others] = redact(text).split("\n");
     put(`${paint(name.padEnd(COLUMN))}${first}`);
     for (const line of others) put(`${" ".repeat(COLUMN)}${line}`);
   };
@@ -48,7 +50,8 @@ export function createLog({ write, redact, bold, yellow, color, quiet }: LogOpti
     step: (name, text) => labelled(name, text, bold),
     warn: (name, text) => labelled(name, `warning: ${text}`, yellow),
     more: (lines) => {
-      for (const line of typeof lines === "string" ? lines.split("\n") : lines) put(`${" ".repeat(COLUMN)}${line}`);
+      for (const line of typeof lines === "string" ? redact(lines).split("\n") : lines)
+        put(`${" ".repeat(COLUMN)}${line}`);
     },
     pass: put,
     result: show,

@@ -17,6 +17,12 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
+/** A cloud's own tool may be told to log in as this job; it runs nothing of the tree. */
+const FOR_CLOUDS = [
+  ...["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"],
+  ...["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"],
+];
+
 const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** A program's end and its words, without a shell and without our secrets; null where there is no such program. */
@@ -25,7 +31,7 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
-      env: { ...withoutSecrets(env), LC_ALL: "C" },
+      env: { ...withoutSecrets(env, FOR_CLOUDS), LC_ALL: "C" },
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal === undefined ? {} : { signal }),
     });
@@ -40,6 +46,10 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
     };
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     child.on("error", (error) => {
+      // What it started may outlive it and hold the pipes: nobody waits for that.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
       if (signal?.aborted) reject(signal.reason);
       else if (isNodeError(error) && error.code === "ENOENT") resolve(null);
       else reject(error);

@@ -10,14 +10,14 @@ function suggest(word: string, known: readonly string[]): string | null {
   return distance <= allowed ? candidate : null;
 }
 
-/** ` (did you mean "x"?)` or nothing, to append to a message. */
-export function didYouMean(word: string, known: readonly string[]): string {
+/** ` (did you mean x?)` or nothing, to append to a message. `prefix`: what stands before each of the known words. */
+export function didYouMean(word: string, known: readonly string[], prefix = ""): string {
   const best = suggest(word, known);
-  return best === null ? "" : ` (did you mean ${best}?)`;
+  return best === null ? "" : ` (did you mean ${prefix}${best}?)`;
 }
 
 /** Levenshtein's distance by rows, where two letters that changed places count once (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 10) return 10;
   let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

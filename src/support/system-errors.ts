@@ -9,6 +9,12 @@ const OF_THE_MACHINE: ReadonlySet<string> = new Set([
 /** A disk that is full, a folder that cannot be written: a SignalboxError in place of the system's. Others stay what they are. */
 export function knownOf(error: unknown): unknown {
   if (!isNodeError(error) || error.syscall === undefined) return error;
+  if (error.syscall === "uv_cwd") {
+    return new SignalboxError("configuration", "the folder in which this was started is not there any more", {
+      hint: "change into the folder of the project, and start again",
+      cause: error,
+    });
+  }
   const isTemporary = error.syscall === "mkdtemp";
   if (!isTemporary && !OF_THE_MACHINE.has(error.code ?? "")) return error;
   return new SignalboxError("configuration", `this machine refuses it: ${error.message}`, {

@@ -24,12 +24,17 @@ const LONE_SURROGATE = /\p{Cs}/gu;
 
 /** Several lines without escape sequences, control and invisible characters, or blank lines around them. */
 export function cleanText(text: string): string {
-  const lines = withoutInvisible(text.replace(SEQUENCE, "").replace(LINE_BREAK, "\n"))
+  const lines = withoutSequences(text)
     .replaceAll("\t", "    ")
     .split("\n")
     .map((line) => withoutAround(line, "", " "))
     .join("\n");
   return withoutAround(lines, "\n", "\n");
+}
+
+/** Without escape sequences and what cannot be seen; lines, tabs and spaces stay as they are. */
+export function withoutSequences(text: string): string {
+  return withoutInvisible(text.replace(SEQUENCE, "").replace(LINE_BREAK, "\n"));
 }
 
 /** Without what cannot be seen, but for tabs and line feeds; half a character becomes one that is seen. */

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { type Redact, redactAll } from "../support/redact.ts";
 import { toJson } from "../text/json.ts";
 import { type Lock, type Locker, lockFolder } from "./lock.ts";
 
@@ -16,6 +17,7 @@ export interface WorkFolder {
    * process has it.
    */
   lock(locker: Locker, options?: { readonly empty?: boolean }): Promise<Lock>;
+  /** The value without the secrets in it. */
   writeJson(name: string, value: unknown): Promise<void>;
   /** null: no such file. Throws an artifacts error for one that is not JSON. */
   readJson(name: string): Promise<unknown>;
@@ -24,7 +26,7 @@ export interface WorkFolder {
 const MARKER = ".signalbox-work";
 const LOCK = ".lock";
 
-export function createWorkFolder(dir: string): WorkFolder {
+export function createWorkFolder(dir: string, redact: Redact): WorkFolder {
   const assertOurs = async () => {
     const names = await readdir(dir).catch((error: unknown): string[] => {
       if (isNodeError(error) && error.code === "ENOENT") return [];
@@ -86,7 +88,7 @@ export function createWorkFolder(dir: string): WorkFolder {
     writeJson: async (name, value) => {
       // Deleted under a run, it is made again: the next run is to know it for ours.
       if ((await readFileIfAny(join(dir, MARKER))) === null) await mark();
-      await writeFileAtomic(join(dir, name), toJson(value));
+      await writeFileAtomic(join(dir, name), toJson(redactAll(value, redact)));
     },
     readJson: async (name) => {
       const text = await readFileIfAny(join(dir, name));

@@ -64,11 +64,15 @@ const planFile = z.object({
 export async function readPlanFile(file: string): Promise<PlanResult | null> {
   const text = await readFileIfAny(file);
   if (text === null) return null;
-  let isOld = false;
+  let [isOld, isRedacted] = [false, false];
   try {
     const value: unknown = JSON.parse(text);
     isOld = typeof value === "object" && value !== null && "schema" in value && !("mode" in value);
-    return planFile.parse(value);
+    const plan = planFile.parse(value);
+    // dbt would take it for a glob that matches everything.
+    const chosen = [...plan.ids, ...(plan.dbt?.select ?? []), ...(plan.dbt?.exclude ?? []), ...plan.choosing.exclude];
+    isRedacted = chosen.some((text) => text.includes("***"));
+    if (!isRedacted) return plan;
   } catch (error) {
     const what = isOld
       ? "does not say its mode, target and commit: an older signalbox made it"
@@ -78,4 +82,11 @@ export async function readPlanFile(file: string): Promise<PlanResult | null> {
       cause: error,
     });
   }
+  throw new SignalboxError(
+    "artifacts",
+    `${file} names nodes whose names hold a secret of this job: it says *** there`,
+    {
+      hint: "run signalbox ci, which needs no file; or change that secret: it is a part of a name",
+    },
+  );
 }

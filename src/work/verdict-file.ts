@@ -12,6 +12,8 @@ const subject = z.discriminatedUnion("kind", [
     column: z.string().nullable(),
     path: z.string().nullable(),
     line: z.number().nullable(),
+    // Not in the verdicts of version 0.1 that bundles hold.
+    compiled: z.string().nullable().default(null),
     owner: z.string().nullable(),
     tags: z.array(z.string()),
     type: z.string().nullable(),

@@ -23,15 +23,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   settings: ["run", "severity", "text", "support"],
   ...Object.fromEntries(EDGES.map((edge) => [edge, [...CORE, "support"]])),
   init: ["dbt", "render", "settings", "text", "support"],
+  doctor: [...CORE, ...EDGES, "init", "setup", "settings", "text", "support"],
   work: [...CORE, "dbt", "support"],
   setup: [...CORE, ...EDGES, "work", "settings", "support"],
   steps: [...CORE, ...EDGES, "setup", "work", "settings", "support"],
-  commands: [...CORE, ...EDGES, "steps", "setup", "work", "init", "settings", "support"],
+  commands: [...CORE, ...EDGES, "steps", "setup", "work", "init", "doctor", "settings", "support"],
   "cli.ts": ["commands", "setup", "settings", "text", "support"],
 };
 
 /** Imports that hand types over and nothing else. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { settings: ["run", "severity"] };
+
+/** Of a folder that is no part of the core: its pure files. */
+const PURE_FILES: Readonly<Record<string, RegExp>> = { doctor: /^doctor\/(?!look)/ };
 
 /** Packages that a pure folder may import all the same; `type`: only their types. */
 const PACKAGES_OF_PURE: Readonly<Record<string, { readonly in: RegExp; readonly as: "code" | "type" }>> = {
@@ -71,7 +75,7 @@ function breaksOf({ path, text }: Source, impureSupport: ReadonlySet<string>): r
   const folder = folderOf(path);
   const allowed = MAY_IMPORT[folder];
   if (allowed === undefined) return [`${path} lies in a folder that has no rule: ${folder}`];
-  const isPure = CORE.includes(folder);
+  const isPure = CORE.includes(folder) || PURE_FILES[folder]?.test(path) === true;
   const breaks: string[] = [];
   for (const { from, isType } of readImports(text)) {
     if (isRelative(from)) {
@@ -81,6 +85,8 @@ function breaksOf({ path, text }: Source, impureSupport: ReadonlySet<string>): r
         breaks.push(`${path} imports ${to}: ${folder} may not know ${other}`);
       if (TYPES_ONLY[folder]?.includes(other) && !isType)
         breaks.push(`${path} imports ${to}: ${folder} may have types of ${other} alone`);
+      if (isPure && other === folder && PURE_FILES[folder]?.test(to) === false && !isType)
+        breaks.push(`${path} imports ${to}: it looks, and this file is pure`);
       if (isPure && impureSupport.has(to) && !isType) breaks.push(`${path} imports ${to}: ${folder} is pure`);
     } else if (isPure) {
       const exception = PACKAGES_OF_PURE[from];

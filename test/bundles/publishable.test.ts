@@ -1,53 +1,78 @@
 import { describe, expect, it } from "vitest";
-import { type Publication, whyNotOfBase, whyNotPublished } from "../../src/bundles/publishable.ts";
-import { UNKNOWN_REPOSITORY } from "../../src/run/run.ts";
-import { aGitHubRun } from "../setup/build.ts";
+import { whyNotPublishable } from "../../src/bundles/publishable.ts";
+import { aDbtRun, aManifest, aNode, aResult } from "../artifacts/build.ts";
+import { aVerdict } from "../severity/build.ts";
 
-const COMMIT = "c".repeat(40);
-const aPublication = (overrides: Partial<Publication> = {}): Publication => ({
-  run: aGitHubRun(),
-  baseBranch: "main",
-  commit: COMMIT,
-  isAmongArtifacts: false,
-  ...overrides,
-});
+const manifest = aManifest([
+  aNode("a", { raw: { raw_code: "select 1" } }),
+  aNode("b", { raw: { raw_code: "select 1" } }),
+]);
+const [a, b] = ["model.shop.a", "model.shop.b"] as const;
+const build = (...rows: Parameters<typeof aResult>[]) =>
+  aDbtRun(
+    rows.map((row) => aResult(...row)),
+    { command: "build", manifest },
+  );
+const whole = build([a], [b]);
 
-describe("what may be published", () => {
-  const tag = aGitHubRun({ ref: { kind: "tag", name: "v1" } });
-
-  it.each<[string, Partial<Publication>, string | null]>([
-    ["a run on the base branch", {}, null],
-    ["a run on the base branch, into the CI's artifacts", { isAmongArtifacts: true }, null],
-    ["a run of a tag or release", { run: tag }, null],
+describe("what was built", () => {
+  it.each([
+    ["everything passed", { runs: [whole], verdict: null, ids: null }],
     [
-      "a run of a tag into artifacts",
-      { run: tag, isAmongArtifacts: true },
-      "of a CI's artifacts those of runs on main alone are used",
+      "it was judged to be a warning",
+      { runs: [build([a], [b], ["test.shop.t", "fail"])], verdict: aVerdict([], { level: "warn" }), ids: null },
     ],
-    [
-      "a run on another branch",
-      { run: aGitHubRun({ ref: { kind: "branch", name: "feature" } }) },
-      "the run is on feature, not on the base branch main",
-    ],
-    ["a run of a pull request", { run: aGitHubRun({ pullRequest: { number: 12, base: "main" } }) }, "pull request"],
-    ["a fork's", { run: aGitHubRun({ trust: "fork", headRepository: "mallory/shop" }) }, "the run comes from a fork"],
-    [
-      "nobody's",
-      { run: aGitHubRun({ trust: "fork", headRepository: UNKNOWN_REPOSITORY }) },
-      "nothing tells whose code this is",
-    ],
-  ])("%s", (_, overrides, why) => {
-    const refusal = whyNotPublished(aPublication(overrides));
-
-    if (why === null) expect(refusal).toBeNull();
-    else expect(refusal).toContain(why);
+    ["all that had to be built was", { runs: [build([a])], verdict: null, ids: [a] }],
+    ["packages were installed before", { runs: [aDbtRun(null, { command: "deps" }), whole], verdict: null, ids: null }],
+  ])("is a state to compare with where %s", (_, state) => {
+    expect(whyNotPublishable(state)).toBeNull();
   });
 
-  it.each<[boolean | null, string | null]>([
-    [true, null],
-    [false, "cccccccccccc is not on the remote's main"],
-    [null, "nothing tells that cccccccccccc is on the remote's main"],
-  ])("a commit of which it is told that it is on the base branch: %s", (isOnBase, why) => {
-    expect(whyNotOfBase(aPublication(), isOnBase)).toBe(why);
+  it.each([
+    ["there was no build", { runs: [], verdict: null, ids: null }, "dbt build left no results"],
+    [
+      "dbt was killed",
+      { runs: [{ ...whole, trouble: "killed" as const }], verdict: null, ids: null },
+      "dbt build did not end as it should (killed)",
+    ],
+    [
+      "there are no results",
+      { runs: [aDbtRun(null, { command: "build", manifest })], verdict: null, ids: null },
+      "dbt build left no results",
+    ],
+    [
+      "there is no manifest",
+      { runs: [{ ...whole, manifest: null }], verdict: null, ids: null },
+      "dbt build left no results",
+    ],
+    ["it has errors", { runs: [whole], verdict: aVerdict([], { level: "error" }), ids: null }, "the build has errors"],
+    [
+      "nobody judged a failure",
+      { runs: [build([a], [b], ["test.shop.t", "fail"])], verdict: null, ids: null },
+      "1 node failed, test.shop.t among them",
+    ],
+    [
+      "a status is not known",
+      { runs: [build([a], [b, "melted"])], verdict: null, ids: null },
+      `1 node failed, ${b} among them`,
+    ],
+    [
+      "a model failed, whatever was made of it",
+      { runs: [build([a], [b, "error"])], verdict: aVerdict([], { level: "warn" }), ids: null },
+      `1 node not built, ${b} among them`,
+    ],
+    [
+      "inputs had no rows",
+      { runs: [{ ...whole, flags: { empty: true, sample: false, failFast: false } }], verdict: null, ids: null },
+      "dbt build was told --empty: its tables do not hold what production's do",
+    ],
+    [
+      "inputs were a sample",
+      { runs: [{ ...whole, flags: { empty: false, sample: true, failFast: false } }], verdict: null, ids: null },
+      "dbt build was told --sample: its tables do not hold what production's do",
+    ],
+    ["nodes were left out", { runs: [build()], verdict: null, ids: null }, `2 nodes not built, ${a} among them`],
+  ])("is none where %s", (_, state, why) => {
+    expect(whyNotPublishable(state)).toBe(why);
   });
 });

@@ -53,6 +53,22 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
       return readMark(into);
     };
 
+    it("is tried out with a file that is no bundle and does not stay", async () => {
+      const store = open();
+      if (store.tryOut === undefined) return;
+
+      const found = await store.tryOut();
+      await publish(store, A);
+      const later = await store.tryOut();
+
+      expect([found, later].join("\n")).toMatch(/may|can be written and read/);
+      expect(later).not.toContain("stays");
+      expect((await readdir(dir(), { recursive: true })).filter((name) => name.includes("signalbox-doctor"))).toEqual(
+        [],
+      );
+      expect(await fetchMark([])).toBe(A);
+    });
+
     it("finds nothing where nothing was written", async () => {
       expect(await open().find([])).toBeNull();
       expect(await open().find([A, B])).toBeNull();

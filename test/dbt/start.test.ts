@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { redactStarts } from "../../src/dbt/kept-files.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { createDbt, type DbtSetup, type Limits, type StartRequest } from "../../src/dbt/start.ts";
 import { systemClock } from "../../src/support/clock.ts";
@@ -19,6 +20,7 @@ const WRITES_ALL = `
   write("manifest.json", ${JSON.stringify(manifestJson())});
   write("run_results.json", ${JSON.stringify(RESULTS)});`;
 const PATH = process.env.PATH ?? "";
+const SECRET = "a-secret-of-dbt";
 
 /** dbt as signalbox starts it, with a script in its place. */
 async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
@@ -38,6 +40,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     clock: systemClock,
     children: { started: () => {}, ended: () => {} },
     signal: new AbortController().signal,
+    redact: (text) => text.replaceAll(SECRET, "***"),
     onNotice: (text) => void notices.push(text),
     onLine: (line) => {
       lines.push(line);
@@ -117,6 +120,27 @@ describe("a start of dbt", () => {
     expect(await readFile(join(build.dir, "run_results.json"), "utf8")).toBe(RESULTS);
   });
 
+  it("says and leaves no secret: not in its last words, its messages, its log and its results; a manifest stays as it is", async () => {
+    const results = runResultsJson([{ unique_id: "model.shop.orders", status: "error", message: `it is ${SECRET}` }]);
+    const { start } = await openDbt(`
+      write("manifest.json", JSON.stringify({ ...JSON.parse(${JSON.stringify(manifestJson())}), said: "${SECRET}" }));
+      write("run_results.json", ${JSON.stringify(results)});
+      log("MainEncounteredError", { exc: "refused: ${SECRET}" });
+      fs.writeFileSync(logFile + ".1", "${SECRET}");
+      process.exit(2);`);
+
+    const { run, dir } = await start();
+
+    expect(results).toContain(SECRET);
+    expect(run.lastWords).toBe("refused: ***");
+    expect(JSON.stringify(run)).not.toContain(SECRET);
+    for (const name of ["dbt.log", "dbt.log.1", "run_results.json"])
+      expect(await readFile(join(dir, name), "utf8")).toMatch(/^(?!.*a-secret-of-dbt).*\*\*\*/s);
+    expect(await readFile(join(dir, "manifest.json"), "utf8")).toContain(SECRET);
+    await redactStarts(at("work", "dbt"), (text) => text.replaceAll(SECRET, "***"));
+    expect(await readFile(join(dir, "manifest.json"), "utf8")).toContain('"said":"***"');
+  });
+
   it("is told as a run with its results, manifest and source", async () => {
     const { start } = await openDbt(`${WRITES_ALL} process.exit(1);`);
     const before = Date.now();
@@ -129,6 +153,21 @@ describe("a start of dbt", () => {
     expect(run.source).toMatchObject({ file: join(dir, "run_results.json"), command: "build" });
     expect(run.startedAt).toBeGreaterThanOrEqual(before);
     expect(run.seconds).toBeGreaterThan(0);
+  });
+
+  it("that Python cannot load says why, although it ends with 1 and leaves no log", async () => {
+    const { start } = await openDbt(`
+      const frames = Array.from({ length: 30 }, (_, at) => '  File "a.py", line ' + at + ", in f\\n    f()");
+      console.error(["Traceback (most recent call last):", ...frames, "ModuleNotFoundError: No module named 'x'"].join("\\n"));
+      process.exit(1);`);
+
+    const { run } = await start();
+
+    expect(run.lastWords?.split("\n")).toEqual([
+      "ModuleNotFoundError: No module named 'x'",
+      ...[27, 28, 29].map((line) => `  at a.py:${line} in f: f()`),
+      "  (dbt's log has 27 more frames)",
+    ]);
   });
 
   it("passes its log on, and keeps the answer of dbt ls apart from it", async () => {

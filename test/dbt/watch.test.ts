@@ -40,6 +40,16 @@ describe("dbt's JSON log", () => {
     expect(progress.lastWords).toBe("Compilation Error\n  Model 'a' depends on 'b'");
   });
 
+  it("keeps the error of a crash before the place where it happened", () => {
+    const trace = { data: {}, info: { name: "MainStackTrace", msg: "Traceback (most recent call last):" } };
+    const progress = watch([
+      [event("MainEncounteredError", { exc: "IO Error: Could not set lock" }), 0],
+      [JSON.stringify(trace), 1],
+    ]);
+
+    expect(progress.lastWords).toBe("IO Error: Could not set lock\nTraceback (most recent call last):");
+  });
+
   it("may hold anything: no line makes it throw", () => {
     const names = fc.constantFrom("NodeStart", "NodeFinished", "ConcurrencyLine", "MainEncounteredError");
     fc.assert(

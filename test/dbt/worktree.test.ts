@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { lendPackages, withWorktree } from "../../src/dbt/worktree.ts";
@@ -154,6 +154,16 @@ describe("installed packages", () => {
     expect(await readFile(join(theirs(), project), "utf8")).toBe("name: dbt_utils\n");
     await rm(theirs(), { recursive: true, force: true });
     expect(existsSync(join(ours(), project))).toBe(true);
+  });
+
+  it("are lent from and to the folder that dbt_project.yml names", async () => {
+    const files = { "packages.yml": HUB, "dbt_project.yml": "packages-install-path: vendor\n" };
+    await prepare(files);
+    await rename(join(ours(), "dbt_packages"), join(ours(), "vendor"));
+
+    expect(await lendPackages(ours(), theirs())).toBe(true);
+
+    expect(existsSync(join(theirs(), "vendor/dbt_utils/dbt_project.yml"))).toBe(true);
   });
 
   it.each<[what: string, files: Record<string, string>, others: Record<string, string>]>([

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -148,6 +149,54 @@ describe("a dbt that writes what an attacker wants", () => {
     const ended = await build({ FAKE_DBT_NODES: JSON.stringify(nodes), FAKE_DBT_ROWS: JSON.stringify(rows) }, "--json");
 
     expect(linesOf(ended)).toEqual([null, null]);
+  });
+});
+
+describe("what signalbox starts", () => {
+  let project: SmallProject;
+  beforeEach(() => {
+    project = openSmallProject();
+    project.addOrigin();
+  });
+  afterEach(() => project.remove());
+
+  it("has no token among its arguments", async () => {
+    const secret = "marker-0123456789abcdef";
+    const [bin, log] = [join(project.dir, "../noting"), join(project.dir, "../argv.log")];
+    mkdirSync(bin);
+    const git = spawnSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).stdout.trim();
+    for (const [name, then] of [
+      ["git", `exec ${git} "$@"`],
+      ["aws", "exit 1"],
+      ["gcloud", "exit 1"],
+      ["gsutil", "exit 1"],
+    ] as const)
+      writeFileSync(join(bin, name), `#!/bin/bash\necho "${name} $*" >>'${log}'\n${then}\n`, { mode: 0o755 });
+    const tokens = [
+      "GITHUB_TOKEN",
+      "GH_TOKEN",
+      "CIRCLE_TOKEN",
+      "SLACK_BOT_TOKEN",
+      "AWS_SECRET_ACCESS_KEY",
+      "AWS_SESSION_TOKEN",
+    ];
+    const env = {
+      ...project.env,
+      PATH: `${bin}:${project.env.PATH}`,
+      ...Object.fromEntries(tokens.map((name) => [name, secret])),
+    };
+
+    await signalbox(["ci", "--mode", "check", "--no-queue", "--no-notify"], { cwd: project.dir, env });
+    for (const store of ["s3://bucket/dbt", "gs://bucket/dbt"])
+      await signalbox(["state", "fetch", "--store", store], { cwd: project.dir, env });
+
+    const noted = readFileSync(log, "utf8");
+    expect(noted).toMatch(/^git .*ls-remote/m);
+    expect(noted).toMatch(/^aws s3/m);
+    expect(noted).toMatch(/^g(?:cloud|sutil) /m);
+    expect(noted).not.toContain(secret);
+    expect(noted).not.toContain(Buffer.from(secret).toString("base64").slice(0, -4));
+    expect(JSON.stringify(project.starts().map(({ argv }) => argv))).not.toContain(secret);
   });
 });
 

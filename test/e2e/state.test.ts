@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
-import { GITHUB_PUSH } from "./github-push.ts";
 import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
 
 type Artifact = Record<string, unknown>;
@@ -310,11 +309,14 @@ describe("a commit that is not on the remote's base branch", () => {
     project.addOrigin();
     project.git("tag", "v1");
     const env = {
-      ...GITHUB_PUSH,
+      CI: "true",
+      GITHUB_ACTIONS: "true",
+      GITHUB_REPOSITORY: "acme/shop",
       GITHUB_EVENT_NAME: "release",
       GITHUB_SHA: project.git("rev-parse", "HEAD"),
       GITHUB_REF_NAME: "v1",
       GITHUB_REF_TYPE: "tag",
+      GITHUB_RUN_ID: "777",
     };
 
     const released = await run(["ci", "--mode", "deploy", "--no-queue", "--json"], env);

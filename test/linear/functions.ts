@@ -1,7 +1,11 @@
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { findEnvVars } from "../../src/dbt/env-vars.ts";
 import { parseList } from "../../src/dbt/list.ts";
+import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
+import { stepsOfScript } from "../../src/doctor/ci-files/script.ts";
+import { readDbtVersion } from "../../src/doctor/machine.ts";
 import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
@@ -16,8 +20,10 @@ import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
-import { redactor } from "../../src/support/secrets.ts";
+import { redactAll, redactor } from "../../src/support/redact.ts";
+import { secretParts } from "../../src/support/secrets.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
+import { shortenCrash } from "../../src/text/crash.ts";
 import { toJson } from "../../src/text/json.ts";
 import { markdownBlock, markdownCode, markdownText } from "../../src/text/markdown.ts";
 import { escapeMrkdwn } from "../../src/text/mrkdwn.ts";
@@ -47,11 +53,28 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   links: (length) => "<https://".repeat(length / 9),
   mentions: (length) => "@a".repeat(length / 2),
   digits: (length) => "1".repeat(length),
+  tracebacks: (length) => "Traceback (most recent call last):\n".repeat(length / 35),
+  "backtraces of dbt 2": (length) => "   0: x\n   1: y\n".repeat(length / 16),
+  joiners: (length) => "é\u200d".repeat(length / 2),
+  colours: (length) => "\u001b[31mx".repeat(length / 6),
+  "open strings": (length) => "\u0090\u009d".repeat(length / 2),
+  "runners' marks": (length) => "##a".repeat(length / 3),
   underscores: (length) => "_".repeat(length),
 };
 
 const paint = createPaint(true);
-const hide = redactor(["a-secret-of-twenty-characters", "another-secret"]);
+/** Also some that a shape repeats for ever, and one that begins as a shape does. */
+const hide = redactor([
+  ...[
+    "a-secret-of-twenty-characters",
+    "another-secret",
+    "xxxxxxxxxxxx",
+    "%%%%%%%%y",
+    "a: a: a: b",
+    "&amp;&amp;&amp;&amp;!",
+  ],
+  ...Array.from({ length: 50 }, (_, index) => `another-secret-${index}`),
+]);
 
 function verdictAbout(text: string) {
   const about = finding({
@@ -71,14 +94,27 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   "terminalLine (colours)": (text) => terminalLine(text, true),
   escapeMrkdwn,
   toJson,
+  shortenCrash,
+  "shortenCrash (in a traceback)": (text) =>
+    shortenCrash(`Traceback (most recent call last):\n  File "${text}", line 1, in ${text}\n${text}`),
+  "shortenCrash (many lines)": (text) =>
+    shortenCrash(`Traceback (most recent call last):\n${text.replaceAll(" ", '\n  File "a", line 1\n')}`),
   markdownCode,
   markdownText,
   markdownBlock,
   defuse,
   redact: hide,
+  "redact (repeated beginnings)": (text) => hide(`${text}${"another-secret-".repeat(text.length / 15)}`),
+  "redact (encodings)": (text) => hide(`${text}${"%5C&#92;\\".repeat(text.length / 11)}`),
+  redactAll: (text) => redactAll({ [text]: [text] }, hide),
+  findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
+  secretParts,
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,
+  dbtWrites,
+  stepsOfScript: (text) => stepsOfScript(text, []),
+  readDbtVersion,
   outlineOf,
   configCallOf,
   schemaOf: (text) => schemaOf("ci_{branch}", text, "0123456789"),

@@ -15,6 +15,7 @@ export function subject(overrides: Partial<NodeSubject> = {}): NodeSubject {
     column: "customer_id",
     path: "models/staging/_staging.yml",
     line: null,
+    compiled: null,
     owner: null,
     tags: [],
     group: null,
@@ -288,7 +289,7 @@ export function richPlan(): PlanResult {
         reasons: [{ kind: "config", keys: ["materialized", "tags"] }, { kind: "description" }],
       }),
       planned("model.shop.int_fx_rates", {
-        reasons: [{ kind: "macro", macro: "macro.shop.to_eur", path: "macros/to_eur.sql" }],
+        reasons: [{ kind: "macro", macro: "to_eur", path: "macros/to_eur.sql" }],
       }),
       planned("seed.shop.fx_rates", { reasons: [{ kind: "missing-in-production" }] }),
       follower("fct_orders", "int_orders_eur"),

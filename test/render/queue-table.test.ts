@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPaint } from "../../src/render/colors.ts";
 import { type QueueEntry, renderQueue, renderQueueSummary } from "../../src/render/queue-table.ts";
+import { beyondWords } from "../text/read-markdown.ts";
+import { hostile } from "./build.ts";
 
 const NOW = Date.parse("2026-11-25T07:10:00Z");
 const paint = createPaint(false);
@@ -86,4 +88,15 @@ describe("the summary of a wait", () => {
     expect(summary).toContain("(https://github.com/acme/shop/actions/runs/41)");
     expect(summary).not.toContain("javascript:");
   });
+});
+
+it("refers to nothing in the job's page but the runs", () => {
+  const urls = ["https://github.com/acme/shop/actions/runs/7", "javascript:alert(1)", "https://e.example/) @a", null];
+  fc.assert(
+    fc.property(hostile, hostile, fc.constantFrom(...urls), (reason, id, url) => {
+      const page = renderQueueSummary({ decision: "left", reason, blockers: [{ id, status: reason, url }] });
+
+      expect(beyondWords(page).map(({ url: link }) => link)).toEqual(url === urls[0] ? [url] : []);
+    }),
+  );
 });

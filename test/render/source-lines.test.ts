@@ -70,6 +70,18 @@ function locate(given: ReturnType<typeof subject>, text: string | null = YML): n
   return located?.kind === "node" ? located.line : null;
 }
 
+it.each([
+  ["line breaks of Windows", "models:\r\n- name: orders\r\n"],
+  ["the mark of an editor of Windows", "\ufeffmodels:\n- name: orders\n"],
+])("finds what is declared in a file with %s", (_, text) => {
+  const { findings } = locateFindings(
+    verdict({ findings: [finding({ subject: model("orders", { path: "a.yml" }) })] }),
+    () => text,
+  );
+
+  expect(findings[0]?.subject).toMatchObject({ line: 2 });
+});
+
 describe("locating a test in yml", () => {
   const onOrders = (name: string, test: string, column: string | null = "customer_id") =>
     subject({ name, test, column });

@@ -277,7 +277,7 @@ it("schemas are counted, most first", () => {
 });
 
 describe("one place by several names", () => {
-  const refusalOf = (planned: Node, inProduction: Node, files: Record<string, string>[] = [{}, {}]) => {
+  const whyNotPublished = (planned: Node, inProduction: Node, files: Record<string, string>[] = [{}, {}]) => {
     const [check, prod] = files.map((each) => ({ ...OPTIONS, files: new Map(Object.entries(each)) }));
     const current = manifest([planned]);
     const places = placesOf([planned.id], current, check ?? OPTIONS);
@@ -289,25 +289,27 @@ describe("one place by several names", () => {
     ["in backticks", { schema: "`analytics`" }],
     ["in brackets", { schema: "[analytics]" }],
   ])("is production's %s, which dbt hands on where it adds none", (_, where) => {
-    expect(refusalOf(at("orders", where), at("orders"))).toEqual({ kind: "relation", of: "model.shop.orders" });
+    expect(whyNotPublished(at("orders", where), at("orders"))).toEqual({ kind: "relation", of: "model.shop.orders" });
   });
 
   it("is production's where its file is attached by another name", () => {
     const planned = at("orders", { database: "Warehouse" });
     const inProduction = at("orders", { database: "prod" });
 
-    expect(refusalOf(planned, inProduction)).toBeUndefined();
-    expect(refusalOf(planned, inProduction, [{ warehouse: "/db/p.duckdb" }, { prod: "/db/p.duckdb" }])).toEqual({
+    expect(whyNotPublished(planned, inProduction)).toBeUndefined();
+    expect(whyNotPublished(planned, inProduction, [{ warehouse: "/db/p.duckdb" }, { prod: "/db/p.duckdb" }])).toEqual({
       kind: "relation",
       of: "model.shop.orders",
     });
-    expect(refusalOf(planned, inProduction, [{ warehouse: "/db/c.duckdb" }, { prod: "/db/p.duckdb" }])).toBeUndefined();
+    expect(
+      whyNotPublished(planned, inProduction, [{ warehouse: "/db/c.duckdb" }, { prod: "/db/p.duckdb" }]),
+    ).toBeUndefined();
   });
 
   it("is production's by its name too: what stands in for production's path may be a placeholder", () => {
     const files = [{ prod: "/db/c.duckdb" }, { prod: "placeholder" }];
 
-    expect(refusalOf(at("orders", { database: "prod" }), at("orders", { database: "prod" }), files)?.kind).toBe(
+    expect(whyNotPublished(at("orders", { database: "prod" }), at("orders", { database: "prod" }), files)?.kind).toBe(
       "relation",
     );
   });
@@ -320,7 +322,7 @@ describe("a location that dbt renders when it builds", () => {
     ...OPTIONS,
     render: (location) => location.replaceAll("{{ target.schema }}", schema),
   });
-  const refusalOf = (location: string) => {
+  const whyNotPublished = (location: string) => {
     const current = manifest([external(location, `ci_${MARK}`)]);
     const places = placesOf([...current.nodes.keys()], current, options(`ci_${MARK}`));
     const inProduction = external("lake/{{ target.schema }}/orders.parquet", "analytics");
@@ -328,38 +330,38 @@ describe("a location that dbt renders when it builds", () => {
   };
 
   it("is the branch's own where the schema is part of it", () => {
-    expect(refusalOf("lake/{{ target.schema }}/orders.parquet")).toBeUndefined();
+    expect(whyNotPublished("lake/{{ target.schema }}/orders.parquet")).toBeUndefined();
   });
 
   it("is production's where another text says the same", () => {
-    expect(refusalOf("lake/analytics/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
+    expect(whyNotPublished("lake/analytics/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
   });
 
   it("is refused where dbt alone can render it", () => {
-    expect(refusalOf("lake/{{ 'ana' ~ 'lytics' }}/orders.parquet")).toEqual({ kind: "template" });
+    expect(whyNotPublished("lake/{{ 'ana' ~ 'lytics' }}/orders.parquet")).toEqual({ kind: "template" });
   });
 });
 
 describe("a warehouse of its own", () => {
   const inProduction = at("orders", {}, { materialized: "external", location: "s3://lake/orders.parquet" });
-  const refusalOf = (location: string) => {
+  const whyNotPublished = (location: string) => {
     const current = manifest([at("orders", {}, { materialized: "external", location })]);
     const places = placesOf([...current.nodes.keys()], current, OPTIONS);
     return refusedPlaces(places, production([inProduction]), () => true)[0]?.refusal;
   };
 
   it("has production's relations by name only", () => {
-    expect(refusalOf("s3://ci-lake/orders.parquet")).toBeUndefined();
+    expect(whyNotPublished("s3://ci-lake/orders.parquet")).toBeUndefined();
   });
 
   it("does not have a bucket of its own", () => {
-    expect(refusalOf("s3://lake/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
+    expect(whyNotPublished("s3://lake/orders.parquet")).toEqual({ kind: "location", of: "model.shop.orders" });
   });
 });
 
 describe("an external model without a location of its own", () => {
   const node = at("orders", { schema: `ci_${MARK}` }, { materialized: "external" });
-  const refusalOf = (owner: string) => {
+  const whyNotPublished = (owner: string) => {
     const macros = [macro("external_location", { package: owner })];
     const current = { ...manifest([node]), macros: new Map(macros.map((each) => [each.id, each])) };
     const places = placesOf([node.id], current, { ...OPTIONS, externalRoot: "s3://ci" });
@@ -367,10 +369,10 @@ describe("an external model without a location of its own", () => {
   };
 
   it("is where the adapter puts it", () => {
-    expect(refusalOf("dbt_duckdb")).toBeUndefined();
+    expect(whyNotPublished("dbt_duckdb")).toBeUndefined();
   });
 
   it("is where nobody but dbt can tell, by a macro of the project", () => {
-    expect(refusalOf("shop")).toEqual({ kind: "template" });
+    expect(whyNotPublished("shop")).toEqual({ kind: "template" });
   });
 });

@@ -48,6 +48,20 @@ describe("a command line", () => {
     expect({ flags, words }).toEqual({ flags: { json: true }, words: ["run_results.json"] });
   });
 
+  it.each([
+    [["--json=1"], "1"],
+    [["--json=maybe"], "maybe"],
+    [["--json="], ""],
+    [["--json=false"], "false"],
+    [["--json", "--json=true"], "true"],
+    [
+      ["--json", "--json=0"],
+      ["true", "0"],
+    ],
+  ])("keeps the value of a flag that takes none as it was typed: %j", (argv, json) => {
+    expect(parseArgv(["status", ...argv, "--", "--json=2"]).flags).toEqual({ json });
+  });
+
   it("gathers the words of a flag that takes several, however they are given", () => {
     const { flags, words } = parseArgv([
       "ci",

@@ -188,6 +188,25 @@ describe("values", () => {
   });
 });
 
+describe("dbt.pass_env", () => {
+  it("names secrets that dbt lacks", () => {
+    const yaml = "dbt: { pass_env: [GH_TOKEN, CIRCLE_OIDC_TOKEN_V2, ACTIONS_ID_TOKEN_REQUEST_URL] }\n";
+
+    expect(resolve(sources({ yaml })).config.dbt.passEnv).toEqual([
+      ...["GH_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "ACTIONS_ID_TOKEN_REQUEST_URL"],
+    ]);
+  });
+
+  it.each([
+    ["DBT_KEY", "dbt sees it without this; leave it out"],
+    ["GH_TOKN", "dbt sees it without this; leave it out"],
+    ["GITHUB_OUTPUT", "no program is told of it"],
+    ["GH_*", "wanted the name of a variable"],
+  ])("refuses %s: %s", (name, why) => {
+    expect(refusal(sources({ yaml: `dbt: { pass_env: ["${name}"] }\n` }))).toContain(why);
+  });
+});
+
 describe("a broken signalbox.yml", () => {
   it("is told with the line of every problem at once", () => {
     const yaml = [

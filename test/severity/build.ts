@@ -27,6 +27,7 @@ export function aSubject(
     column: "id",
     path: "models/schema.yml",
     line: null,
+    compiled: null,
     owner: null,
     tags: [],
     group: null,

@@ -19,7 +19,15 @@ describe.each(files)("judge, on $file", ({ file }) => {
   const manifest = hasReal(beside) ? readManifest(readReal(beside), beside) : null;
   const hasFailed = results.some(({ status }) => status === "fail" || status === "error");
   const run = aDbtRun(results, { command: command || "build", exitCode: hasFailed ? 1 : 0 });
-  const verdict = judge({ runs: [run], manifest, rules: [], matches: matchesStar, now: 0, base: null });
+  const verdict = judge({
+    runs: [run],
+    manifest,
+    packages: new Map(),
+    rules: [],
+    matches: matchesStar,
+    now: 0,
+    base: null,
+  });
 
   it("finds each failure, and gives every row exactly one place", () => {
     const found = verdict.findings.map(({ subject }) => (subject.kind === "node" ? subject.id : subject.what));

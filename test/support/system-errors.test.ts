@@ -24,6 +24,13 @@ describe("an error of the system", () => {
     expect(knownOf(systemError("ENOENT", "mkdtemp"))).toMatchObject({ hint: expect.stringContaining("TMPDIR") });
   });
 
+  it("names the working directory that somebody has deleted", () => {
+    expect(knownOf(systemError("ENOENT", "uv_cwd"))).toMatchObject({
+      exitCode: 2,
+      message: "the folder in which this was started is not there any more",
+    });
+  });
+
   it.each([
     ["a file that is missing, which may be our own fault", systemError("ENOENT", "open")],
     ["a code without a call of the system", systemError("EACCES")],

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { redactor } from "../../src/support/redact.ts";
 import { createWorkFolder } from "../../src/work/folder.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
 const dir = useTempDir();
 const at = (...names: string[]) => join(dir(), ...names);
-const openFolder = () => createWorkFolder(at("work"));
+const openFolder = () => createWorkFolder(at("work"), redactor([]));
 
 const OURS = [".gitignore", ".signalbox-work"];
 const LOCKED = [".gitignore", ".lock", ".signalbox-work"];
@@ -17,7 +18,7 @@ const open = async (work = openFolder()) => (await work.lock(ME)).release();
 
 describe("the work folder", () => {
   it("is made with our marker, and git does not see it", async () => {
-    await createWorkFolder(at("deep", "work")).open();
+    await createWorkFolder(at("deep", "work"), redactor([])).open();
 
     expect((await readdir(at("deep", "work"))).sort()).toEqual(OURS);
     expect(await readFile(at("deep", "work", ".gitignore"), "utf8")).toBe("*\n");
@@ -118,12 +119,12 @@ describe("a folder that is not ours", () => {
   ])("is refused below a file: %s", async (_, what) => {
     await writeFile(at("notes.txt"), "a person's notes");
 
-    await expect(what(createWorkFolder(at("notes.txt", "work")))).rejects.toMatchObject({ exitCode: 2 });
+    await expect(what(createWorkFolder(at("notes.txt", "work"), redactor([])))).rejects.toMatchObject({ exitCode: 2 });
     expect(await readFile(at("notes.txt"), "utf8")).toBe("a person's notes");
   });
 
   it("is not emptied through a link: the link makes room, what it points to stays", async () => {
-    await createWorkFolder(at("theirs")).open();
+    await createWorkFolder(at("theirs"), redactor([])).open();
     await writeFile(at("theirs", "kept"), "");
     await symlink(at("theirs"), at("work"));
 

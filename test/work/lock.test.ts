@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { describeProcess } from "../../src/support/processes.ts";
+import { redactor } from "../../src/support/redact.ts";
 import { createWorkFolder } from "../../src/work/folder.ts";
 import type { Lock } from "../../src/work/lock.ts";
 import { useTempDir } from "../support/temp-dir.ts";
@@ -12,7 +13,8 @@ import { useTempDir } from "../support/temp-dir.ts";
 const dir = useTempDir();
 const at = (...names: string[]) => join(dir(), "work", ...names);
 const STARTED = Date.UTC(2026, 10, 25, 7, 0, 12);
-const lock = (pid = process.pid, command = "ci") => createWorkFolder(at()).lock({ pid, command, startedAt: STARTED });
+const lock = (pid = process.pid, command = "ci") =>
+  createWorkFolder(at(), redactor([])).lock({ pid, command, startedAt: STARTED });
 
 const started: ChildProcess[] = [];
 afterEach(() => {
@@ -52,7 +54,10 @@ describe("the lock of a work folder", () => {
     await writeFile(at("plan.json"), "{");
     await kill(other);
 
-    const third = await createWorkFolder(at()).lock({ pid: process.pid, command: "ci", startedAt: 0 }, { empty: true });
+    const third = await createWorkFolder(at(), redactor([])).lock(
+      { pid: process.pid, command: "ci", startedAt: 0 },
+      { empty: true },
+    );
 
     expect([released.tookOver, third.tookOver]).toEqual([
       null,
@@ -68,7 +73,7 @@ describe("the lock of a work folder", () => {
   it("of a dead process is not kept by another one that got its id", async () => {
     const other = await startProcess();
     const { startedAt, ...holder } = await describeProcess(other.pid);
-    await createWorkFolder(at()).open();
+    await createWorkFolder(at(), redactor([])).open();
     await mkdir(at(".lock"));
     const content = { schema: 1, holder: { ...holder, startedAt: "1" }, command: "ci", startedAt: "then" };
     await writeFile(at(".lock", "1.json"), JSON.stringify(content));
@@ -83,7 +88,7 @@ describe("the lock of a work folder", () => {
     ["is dead after two minutes without one", 130, null],
   ])("of a process in another container %s", async (_, silentSeconds, exitCode) => {
     const holder = { host: "elsewhere boot pid:[7]", pid: process.pid, startedAt: "1" };
-    await createWorkFolder(at()).open();
+    await createWorkFolder(at(), redactor([])).open();
     await mkdir(at(".lock"));
     await writeFile(
       at(".lock", "1.json"),
@@ -132,7 +137,7 @@ describe("the lock of a work folder", () => {
       }),
     ],
   ])("that cannot be read since it is %s is not free, and the file to delete is named", async (_, text) => {
-    await createWorkFolder(at()).open();
+    await createWorkFolder(at(), redactor([])).open();
     await mkdir(at(".lock"));
     await writeFile(at(".lock", "7.json"), text);
 

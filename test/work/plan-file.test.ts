@@ -48,6 +48,16 @@ describe("plan.json", () => {
     expect(await read(before)).toEqual({ ...before, estimate: null });
   });
 
+  it.each<[what: string, edited: Partial<PlanResult>]>([
+    ["an id", { ids: ["model.shop.***_orders"] }],
+    [
+      "a selector",
+      { dbt: { select: ["***_orders"], exclude: [], indirectSelection: null, state: null, deferState: null } },
+    ],
+  ])("is refused where a secret was taken out of %s: dbt would match everything", async (_, edited) => {
+    await expect(read(plan(edited))).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining("***") });
+  });
+
   const dbt = { select: ["a"], exclude: [], indirectSelection: null, state: null, deferState: null };
   const choosing = { exclude: [], indirectSelection: null, resourceTypes: { only: [], without: [] } };
   it.each<[what: string, edited: Partial<PlanResult>]>([

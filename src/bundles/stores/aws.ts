@@ -63,6 +63,8 @@ export function createS3Store(spec: string, options: ToolOptions): BundleStore {
         const end = await start([...copy, `./${name}`, `s3://${bucket}/${key}`], folder);
         if (end.exitCode !== 0) throw toolFailure(address, "aws s3 cp", end, REFUSALS);
       },
+      remove: async (key) =>
+        (await start(["s3api", "delete-object", "--bucket", bucket, "--key", key, "--output", "json"])).exitCode === 0,
     },
     address,
     prefix,

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
 import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
-import type { BundleRef, BundleStore } from "../store.ts";
+import { type BundleRef, type BundleStore, PROBE } from "../store.ts";
 
 const LATEST = "latest";
 
@@ -52,7 +52,38 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
         await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
         return ref;
       }),
+    tryOut: () =>
+      tryFolder(root).catch((cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new SignalboxError("configuration", `the store ${root} cannot be written and read: ${why}`, {
+          hint: "is the folder there, and may this user write it?",
+          cause,
+        });
+      }),
   };
+}
+
+async function tryFolder(root: string): Promise<string> {
+  if (!(await isThere(root))) {
+    await access(await nearestFolder(root), constants.W_OK);
+    return "it does not exist; the first deploy that publishes makes it, and may";
+  }
+  const suffix = randomBytes(4).toString("hex");
+  const probe = join(root, `${PROBE}.${suffix}`);
+  try {
+    await writeFileAtomic(probe, suffix);
+    const read = await readFileIfAny(probe);
+    if (read !== suffix) throw new Error(`${probe} does not hold what was written`);
+  } finally {
+    await rm(probe, { force: true });
+  }
+  const newest = await readFileIfAny(join(root, LATEST));
+  return `can be written and read: ${newest === null ? "it holds no bundle yet" : `the newest bundle is ${cleanLine(newest, 12)}`}`;
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  for (let folder = dirname(path); ; folder = dirname(folder))
+    if ((await isThere(folder)) || folder === dirname(folder)) return folder;
 }
 
 /** What the disk says is nobody's bug: a service error, as of any store that fails. */

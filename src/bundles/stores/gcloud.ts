@@ -54,6 +54,7 @@ export function createGcsStore(spec: string, options: ToolOptions): BundleStore 
         const end = await start(["cp", `./${name}`, `gs://${bucket}/${key}`], folder);
         if (end.exitCode !== 0) throw toolFailure(address, "gcloud storage cp", end, REFUSALS);
       },
+      remove: async (key) => (await start(["rm", `gs://${bucket}/${key}`])).exitCode === 0,
     },
     address,
     prefix,

@@ -1,9 +1,9 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, tooLarge } from "../receive.ts";
-import { type BundleStore, MOST_COMMITS } from "../store.ts";
+import { type BundleStore, MOST_COMMITS, PROBE } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
 export interface ObjectTool {
@@ -15,6 +15,8 @@ export interface ObjectTool {
   get(key: string, folder: string): Promise<boolean>;
   /** Copies a folder's file to a key. */
   put(folder: string, name: string, key: string): Promise<void>;
+  /** Removes an object; false where the tool does not, for whichever reason. */
+  remove(key: string): Promise<boolean>;
 }
 
 export interface Bucket {
@@ -86,6 +88,19 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
       });
       return refOf(header.commit);
     },
+    tryOut: () =>
+      inTemporary(async (folder) => {
+        const key = keyOf(PROBE);
+        const [mine, theirs] = [join(folder, "mine"), join(folder, "theirs")];
+        await Promise.all([mine, theirs].map((each) => mkdir(each)));
+        await writeFile(join(mine, PROBE), PROBE);
+        await tool.put(mine, PROBE, key);
+        const isBack = (await tool.get(key, theirs)) && (await readFile(join(theirs, PROBE), "utf8")) === PROBE;
+        const isGone = await tool.remove(key);
+        const rest = isGone ? "" : `; ${key} stays there, as these credentials may not delete (nor need to)`;
+        if (!isBack) throw new SignalboxError("service", `the store ${address}: what was written is not there${rest}`);
+        return `can be written and read${rest}`;
+      }),
   };
 
   async function sizesOf(commit: string, names: readonly string[]): Promise<ReadonlyMap<string, number | null>> {

@@ -2,9 +2,9 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { cleanLine } from "../../text/clean.ts";
 import {
-  cleanAnswer,
-  createBrake,
+  createRequestGate,
   createServerTime,
   REQUEST_TIMEOUT_MS,
   readDate,
@@ -64,12 +64,12 @@ export async function createCircleClient(
     ...(adapter === undefined ? {} : { adapter }),
   });
   const serverTime = createServerTime(clock);
-  const brake = createBrake(clock, serverTime.now);
+  const gate = createRequestGate(clock, serverTime.now);
   let calls = 0;
 
   async function send(method: "GET" | "POST", path: string, signal: AbortSignal | undefined) {
     signal?.throwIfAborted();
-    brake.check();
+    gate.check();
     calls++;
     const what = `${method} ${path}`;
     const response = await sendWithin<AxiosResponse<unknown>>({ clock, ms: REQUEST_TIMEOUT_MS, signal }, (within) =>
@@ -92,7 +92,7 @@ export async function createCircleClient(
     const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}${words}`;
     if (response.status === 429) {
       const seconds = readRetryAfter(headers.get("retry-after"), serverTime.now()) ?? DEFAULT_PAUSE_SECONDS;
-      brake.hold(seconds, "CircleCI asks for a pause");
+      gate.hold(seconds, "CircleCI asks for a pause");
       throw unavailable(said);
     }
     return { status: response.status, body: response.data, date, said };
@@ -124,8 +124,7 @@ function accept({ status, body, date, said }: Sent): CircleAnswer {
 
 /** `message` of a refusal, in quotes. */
 function wordsOf(body: unknown): string {
-  const message =
-    typeof body === "object" && body !== null && "message" in body ? cleanAnswer(String(body.message)) : "";
+  const message = typeof body === "object" && body !== null && "message" in body ? cleanLine(String(body.message)) : "";
   return message === "" ? "" : `: ${JSON.stringify(message)}`;
 }
 

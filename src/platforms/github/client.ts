@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { cleanLine } from "../../text/clean.ts";
 import {
-  cleanAnswer,
-  createBrake,
+  createRequestGate,
   createServerTime,
   REQUEST_TIMEOUT_MS,
   readDate,
@@ -99,7 +99,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
   });
   const graphqlUrl = apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api");
   const serverTime = createServerTime(clock);
-  const brake = createBrake(clock, serverTime.now);
+  const gate = createRequestGate(clock, serverTime.now);
   const budget = createBudget(clock, serverTime.now);
   let calls = 0;
 
@@ -136,7 +136,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
         : unavailable(`GitHub answered ${status} to ${describe(route, repository)}`),
     async request(route, parameters = {}, requestOptions = {}) {
       requestOptions.signal?.throwIfAborted();
-      brake.check();
+      gate.check();
       budget.check();
       const what = describe(route, repository, parameters.run_id);
       calls++;
@@ -157,7 +157,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       }
       const limit = readLimit(answer, limits, serverTime.now());
       if (limit !== null) {
-        brake.hold(limit.seconds, limit.why);
+        gate.hold(limit.seconds, limit.why);
         throw unavailable(`${limit.why}: GitHub answered ${status} to ${what}`);
       }
       if (status === 401 || status === 403) {
@@ -261,7 +261,7 @@ function refusal({ what, status, requestId, said, permission }: Refusal): Signal
 /** `message` of an answer, as one short line of printable text. */
 function messageOf(data: unknown): string {
   const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
-  return cleanAnswer(message);
+  return cleanLine(message);
 }
 
 function quoted(said: string): string {

@@ -24,7 +24,7 @@ const eventPayload = z.object({
 export type GitHubEvent = z.output<typeof eventPayload>;
 
 /** `GITHUB_EVENT_NAME`, and `event` of a run in the API. */
-export const GITHUB_TRIGGERS: Readonly<Record<string, Trigger>> = {
+const GITHUB_TRIGGERS: Readonly<Record<string, Trigger>> = {
   push: "push",
   pull_request: "pull-request",
   pull_request_target: "pull-request",
@@ -33,6 +33,11 @@ export const GITHUB_TRIGGERS: Readonly<Record<string, Trigger>> = {
   workflow_dispatch: "manual",
   repository_dispatch: "manual",
 };
+
+/** What an event of GitHub means; `unknown` for a word that is none of these. */
+export function triggerOfEvent(eventName: string): Trigger {
+  return (Object.hasOwn(GITHUB_TRIGGERS, eventName) ? GITHUB_TRIGGERS[eventName] : undefined) ?? "unknown";
+}
 
 /**
  * Reads the event's payload; null where the runner gave none, and where it cannot be read and had to tell whose code it
@@ -108,7 +113,7 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
       author: pullRequest?.user?.login ?? event?.head_commit?.author?.name ?? env.GITHUB_ACTOR ?? null,
     },
     pullRequest: pullRequest === null ? null : { number: pullRequest.number ?? null, base: pullRequest.base.ref },
-    trigger: GITHUB_TRIGGERS[eventName] ?? "unknown",
+    trigger: triggerOfEvent(eventName),
     triggerWord: eventName,
     trust: headRepository.toLowerCase() === repositoryName.toLowerCase() ? "full" : "fork",
   };

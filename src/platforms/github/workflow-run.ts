@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { GITHUB_TRIGGERS } from "./run.ts";
+import { triggerOfEvent } from "./run.ts";
 
 const word = z.string().nullish().catch(null);
 const actor = z.object({ login: z.string() }).nullish().catch(null);
@@ -133,7 +133,7 @@ export function describeRun(run: RunRecord, quietSince: string | null): SeenRun 
     ticket: ticketOf(run),
     ended,
     status: (ended ? (run.conclusion ?? run.status) : run.status) ?? "unknown",
-    trigger: GITHUB_TRIGGERS[run.event ?? ""] ?? "unknown",
+    trigger: triggerOfEvent(run.event ?? ""),
     url: run.url,
     since: ended ? run.updatedAt : run.startedAt,
     tookSeconds: ended && started !== null && updated !== null ? (updated - started) / 1000 : null,

@@ -19,6 +19,7 @@ import { createSlackClient } from "../../slack/client.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
 import { matchesGlob } from "../../support/globs.ts";
+import { redactAll } from "../../support/redact.ts";
 import { openKeptLedger, settleLost } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 
@@ -50,7 +51,8 @@ export function assertChannels({ env, settings: { config } }: Context): void {
 }
 
 /** Decides whom to tell, posts it (or draws it, without a token), and records what was delivered. Writes alerts.json. */
-export async function notifyStep(context: Context, told: AlertContext, verdict: Verdict): Promise<Notified> {
+export async function notifyStep(context: Context, about: AlertContext, judged: Verdict): Promise<Notified> {
+  const [told, verdict] = redactAll([about, judged] as const, context.redact);
   const { given, config } = context.settings;
   const now = given.at ?? context.clock.now();
   const at = new Date(now).toISOString();
@@ -77,7 +79,7 @@ export async function notifyStep(context: Context, told: AlertContext, verdict: 
   const posts = alerts.map((alert) => ({
     key: alert.key,
     channel: alert.channel,
-    message: renderAlert(alert, facts),
+    message: redactAll(renderAlert(alert, facts), context.redact),
     mayRepeat: mayRepeat(alert, open),
   }));
 

@@ -5,16 +5,16 @@ import { readManifest } from "../../artifacts/manifest.ts";
 import { checkProvenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { BUNDLE_FILES } from "../../bundles/bundle.ts";
-import { whyNotPublishable } from "../../bundles/fitness.ts";
-import { findDbtFolders } from "../../dbt/folders.ts";
+import { whyNotPublishable } from "../../bundles/publishable.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
 import type { Context } from "../../setup/context.ts";
+import { dbtFoldersOf } from "../../setup/dbt-project.ts";
 import type { VerdictResult } from "../../severity/verdict.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
 import { readBuildFile } from "../../work/build-file.ts";
 import { readVerdictFile } from "../../work/verdict-file.ts";
-import { projectDirOf, readLogFor } from "../report/report-inputs.ts";
+import { readLogFor } from "../report/report-inputs.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
 
@@ -40,7 +40,7 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   const manifest = await read("manifest.json", readManifest);
   const results = await read("run_results.json", readRunResults);
   const where = join(dir, "run_results.json");
-  const folders = await findDbtFolders(projectDirOf(context), { ...context.env, ...context.settings.config.dbt.env });
+  const folders = await dbtFoldersOf(context);
   const log = await readLogFor(folders, [{ results }]);
   const provenance = checkProvenance({
     ...{ results, manifest, notBefore: null, where, isNewest: true, isNewestThere: true, knownIds: new Set<string>() },

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 import { readManifest } from "../../artifacts/manifest.ts";
 import { type BundleHeader, makeBundle } from "../../bundles/bundle.ts";
-import { whyNotPublishable } from "../../bundles/fitness.ts";
-import { type Publication, whyNotOfBase, whyNotPublished } from "../../bundles/publishable.ts";
+import { whyNotPublishable } from "../../bundles/publishable.ts";
+import { type Publication, whyNotOfBase, whyRunMayNotPublish } from "../../bundles/publisher.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
 import type { PlanResult } from "../../selection/plan.ts";
 import { openAncestry } from "../../setup/ancestry.ts";
@@ -30,9 +30,13 @@ export interface Finished {
 }
 
 /** Why this run may not publish a build of the commit, or null. */
-export async function refusalOf(context: Context, runSettings: RunSettings, commit: string): Promise<string | null> {
+export async function whyNotPublished(
+  context: Context,
+  runSettings: RunSettings,
+  commit: string,
+): Promise<string | null> {
   return (
-    whyNotPublished(publicationOf(context, runSettings, commit)) ?? (await notOfBase(context, runSettings, commit))
+    whyRunMayNotPublish(publicationOf(context, runSettings, commit)) ?? (await notOfBase(context, runSettings, commit))
   );
 }
 
@@ -59,7 +63,7 @@ export async function publishIfDue(
   const opened = openStoreOf(context, runSettings.run, runSettings.baseBranch);
   const commit = runSettings.run.commit.checkedOut;
   const why =
-    whyNotPublished(publicationOf(context, runSettings, commit)) ??
+    whyRunMayNotPublish(publicationOf(context, runSettings, commit)) ??
     whyNotProduction(runSettings, context.settings.config.modes) ??
     whyNotPublishable({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
     (await localChanges(context, runSettings)) ??

@@ -6,10 +6,11 @@ import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
 import { checkProvenance, type Provenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { readSources } from "../../artifacts/sources.ts";
-import { type DbtFolders, findDbtFolders } from "../../dbt/folders.ts";
+import type { DbtFolders } from "../../dbt/folders.ts";
 import { readDbtLogs } from "../../dbt/log-file.ts";
 import type { PlanResult } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
+import { dbtFoldersOf } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
 import { cleanText } from "../../text/clean.ts";
@@ -19,6 +20,7 @@ import { readPlanFile } from "../../work/plan-file.ts";
 
 /** What `report` judges: starts of dbt, and the manifest that names their nodes. */
 export interface Inputs {
+  readonly folders: DbtFolders;
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
   /** What was to be built; null where the files are of a dbt that something else started. */
@@ -30,12 +32,12 @@ export interface Inputs {
 /** The files that were named; else the work folder's last build; else dbt's target folder. */
 export async function readInputs(context: Context): Promise<Inputs> {
   const { words, given } = context.settings;
-  const folders = await findDbtFolders(projectDirOf(context), { ...context.env, ...context.settings.config.dbt.env });
+  const folders = await dbtFoldersOf(context);
   const isNamed = words.length > 0 || given.sources !== undefined;
   const inTarget = join(folders.targetPath, "run_results.json");
   if (!isNamed) {
     const own = await readOwnBuild(context, inTarget);
-    if (own !== null) return own;
+    if (own !== null) return { ...own, folders };
   }
   const names = isNamed ? words.map((word) => resolve(context.cwd, word)) : [inTarget];
   const sources = given.sources === undefined ? [] : [resolve(context.cwd, given.sources)];
@@ -66,7 +68,7 @@ export async function readInputs(context: Context): Promise<Inputs> {
   const doubts = read.flatMap(({ provenance }) =>
     provenance.trouble === "none" && provenance.doubt !== null ? [provenance.doubt] : [],
   );
-  return { runs: read.map(({ run }) => run), manifest, plan: null, doubt: doubts[0] ?? null };
+  return { runs: read.map(({ run }) => run), manifest, plan: null, doubt: doubts[0] ?? null, folders };
 }
 
 /** Whether the verdict in the work folder is that of a `ci` which ended before a build: `report` puts nothing in its place. */
@@ -75,11 +77,6 @@ export async function holdsVerdictOfCi({ work, settings }: Context): Promise<boo
   if ((await readFileIfAny(work.path("build.json"))) !== null) return false;
   const leftover = await readLeftover(work);
   return leftover.kind === "ended" && !(await isNewerThan(work.path("verdict.json"), leftover.endedAt));
-}
-
-/** Where relative paths of the project start from. */
-export function projectDirOf({ baseDir, settings }: Context): string {
-  return resolve(baseDir, settings.config.dbt.projectDir);
 }
 
 /** The manifest of the last start that has one. */
@@ -97,7 +94,7 @@ export function readLogFor(
 }
 
 /** What signalbox itself built, in the work folder; null where it left nothing that is to be judged. */
-async function readOwnBuild(context: Context, inTarget: string): Promise<Inputs | null> {
+async function readOwnBuild(context: Context, inTarget: string): Promise<Omit<Inputs, "folders"> | null> {
   const recorded = await readBuildFile(context.work);
   const plan = await readPlanFile(context.work.path("plan.json"));
   if (recorded !== null && recorded.runs.length > 0) {

@@ -1,10 +1,12 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
+import type { DbtFolders } from "../../dbt/folders.ts";
+import { redactRun } from "../../dbt/record.ts";
 import { annotationsOf } from "../../render/annotations.ts";
 import { renderJunit } from "../../render/junit.ts";
+import { renderSummary, type Summary } from "../../render/markdown.ts";
 import { locateFindings } from "../../render/source-lines.ts";
 import type { Context } from "../../setup/context.ts";
 import { judge } from "../../severity/judge.ts";
@@ -16,13 +18,15 @@ import { SignalboxError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import { createGit } from "../../support/git.ts";
 import { matchesGlob } from "../../support/globs.ts";
+import { redactAll } from "../../support/redact.ts";
+import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
 
 const JUNIT = "dbt.xml";
 
 export interface ReportInputs {
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
-  readonly projectDir: string;
+  readonly folders: DbtFolders;
   /** The verdict of the base, to tell new findings from old. */
   readonly base: Verdict | null;
   /** Why the runs may not be the last ones: what is not red is refused then. */
@@ -35,8 +39,9 @@ export interface ReportInputs {
  */
 export async function reportStep(
   context: Context,
-  { runs, manifest, projectDir, base, doubt = null }: ReportInputs,
+  { runs, manifest, folders, base, doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
+  const { redact } = context;
   const { given, config } = context.settings;
   const now = context.clock.now();
   for (const rule of expiredRules(config.rules, now)) {
@@ -45,7 +50,15 @@ export async function reportStep(
       `the rule for ${JSON.stringify(rule.match)} ended on ${rule.until}: it no longer applies; take it out, or renew it`,
     );
   }
-  const judged = judge({ runs, manifest, rules: config.rules, matches: matchesGlob, now, base });
+  const { projectDir } = folders;
+  const git = createGit(await nearestFolder(projectDir), context.env);
+  // On Windows git writes it with slashes.
+  const top = resolve((await git.ask("rev-parse", "--show-toplevel")) ?? projectDir);
+  const packages = await findPackageFolders(folders, top, manifest);
+  // The messages before they are cleaned and cut, and all that a manifest says behind it.
+  const known = runs.map((run) => redactRun(run, redact));
+  const { rules } = config;
+  const judged = redactAll(judge({ runs: known, manifest, packages, rules, matches: matchesGlob, now, base }), redact);
   if (doubt !== null) {
     if (judged.level !== "error")
       throw new SignalboxError("artifacts", doubt, {
@@ -53,7 +66,7 @@ export async function reportStep(
       });
     context.log.warn("report", doubt);
   }
-  const verdict = locateFindings(judged, createReader(projectDir));
+  const verdict = nameCompiled(locateFindings(judged, createReader(projectDir, top)), manifest, folders, top);
   const result: VerdictResult = {
     schema: 1,
     ...verdict,
@@ -62,8 +75,6 @@ export async function reportStep(
   };
   await context.work.writeJson("verdict.json", result);
 
-  const top =
-    (await createGit(await nearestFolder(projectDir), context.env).ask("rev-parse", "--show-toplevel")) ?? projectDir;
   const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
     ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
     : "";
@@ -72,7 +83,7 @@ export async function reportStep(
     projectDirFromRepo,
     timestamp: new Date(now).toISOString(),
   });
-  await writeFileAtomic(join(junitDirOf(context), JUNIT), xml);
+  await writeFileAtomic(join(junitDirOf(context), JUNIT), redact(xml));
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
 }
@@ -95,7 +106,8 @@ function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): Judg
 }
 
 /** summary.md (or the file that --summary names), and the job's page where the CI has one. */
-export async function writeSummary(context: Context, markdown: string): Promise<void> {
+export async function writeSummary(context: Context, of: Summary): Promise<void> {
+  const markdown = context.redact(renderSummary(redactAll(of, context.redact)));
   const { summary } = context.settings.given;
   await writeFileAtomic(
     summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary),
@@ -107,26 +119,6 @@ export async function writeSummary(context: Context, markdown: string): Promise<
 /** Absolute folder of the JUnit file. */
 export function junitDirOf(context: Context): string {
   return resolve(context.cwd, context.settings.config.report.junit);
-}
-
-/** Nobody writes a longer file by hand; a line in it is not worth the memory. */
-const MOST_BYTES = 4 * 1024 * 1024;
-
-/**
- * Reads files of the project by paths that come out of artifacts: nothing outside the project's folder, also behind links,
- * and nothing that is no file, such as a pipe without an end.
- */
-function createReader(projectDir: string): (path: string) => string | null {
-  return (path) => {
-    try {
-      const full = realpathSync(resolve(projectDir, path.replaceAll("\\", "/")));
-      if (!full.startsWith(`${realpathSync(projectDir)}${sep}`)) return null;
-      const found = statSync(full);
-      return found.isFile() && found.size <= MOST_BYTES ? readFileSync(full, "utf8") : null;
-    } catch {
-      return null;
-    }
-  };
 }
 
 async function nearestFolder(path: string): Promise<string> {

@@ -19,6 +19,15 @@ describe("a folder that is no store yet", () => {
     expect(said).toEqual([`${join(root(), "typo")} does not exist: the first deploy that publishes makes it`]);
   });
 
+  it("is tried out without being made, and a file in its place is refused", async () => {
+    const missing = join(root(), "a", "b");
+    await writeFile(join(root(), "file"), "");
+
+    expect(await createDirStore(missing).tryOut?.()).toContain("the first deploy that publishes makes it");
+    expect(await readdir(root())).toEqual(["file"]);
+    await expect(createDirStore(join(root(), "file")).tryOut?.()).rejects.toMatchObject({ kind: "configuration" });
+  });
+
   it("is said to have lost its newest bundle", async () => {
     const said: string[] = [];
     await writeFile(join(root(), "latest"), `${"b".repeat(40)}\n`);

@@ -49,10 +49,16 @@ if (tool === "aws") {
     const file = fileOf(value("--bucket"), value("--key"));
     if (!fs.existsSync(file)) end(254, "\\nAn error occurred (404) when calling the HeadObject operation: Not Found\\n");
     process.stdout.write(fs.statSync(file).size + "\\n");
+  } else if (argv[1] === "delete-object") {
+    if (process.env.FAKE_TOOL_KEEPS) end(254, "\\nAn error occurred (AccessDenied) when calling the DeleteObject operation: Access Denied\\n");
+    fs.rmSync(fileOf(value("--bucket"), value("--key")));
   } else copy(argv.at(-2), argv.at(-1), missing);
 } else {
   const words = argv.slice(2);
-  if (words[0] === "ls") {
+  if (words[0] === "rm") {
+    if (process.env.FAKE_TOOL_KEEPS) end(1, "ERROR: (gcloud.storage.rm) HTTPError 403: no storage.objects.delete access\\n");
+    fs.rmSync(fileOf(...take(words[1])));
+  } else if (words[0] === "ls") {
     const [bucket, prefix] = take(words[1]);
     if (bucket !== BUCKET) end(1, "ERROR: (gcloud.storage.ls) gs://" + bucket + " not found: 404.\\n");
     const found = foldersBelow(bucket, prefix);

@@ -36,7 +36,17 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
       find: async (commits) => (await opened).find(commits),
       read: async (ref, into) => (await opened).read(ref, into),
       write: async (folder, header) => (await opened).write(folder, header),
+      tryOut: async () => (await (await opened).tryOut?.()) ?? "",
     };
+  });
+
+  it("says what is left of the try where the credentials may not delete, and what is refused", async () => {
+    const { tool } = await open();
+    const tryOut = (env: Readonly<Record<string, string>>) => create(spec, { env: { ...tool.env, ...env } }).tryOut?.();
+
+    await expect(tryOut({ FAKE_TOOL_KEEPS: "1" })).resolves.toContain("shop/dbt/signalbox-doctor stays there");
+    await tool.refuse("An error occurred (AccessDenied) does not have permission");
+    await expect(tryOut({})).rejects.toThrow(/the store .* failed/);
   });
 
   it("is written with the files first, state.json behind them, and the pointer last", async () => {

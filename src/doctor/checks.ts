@@ -1,0 +1,81 @@
+import type { Trigger as RunTrigger } from "../run/run.ts";
+import type { Check } from "./check.ts";
+import type { Workflow } from "./ci-files/model.ts";
+import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen, SlackFacts, StoreFacts } from "./facts.ts";
+import { checkFiles, checkGates, checkGroup } from "./gate.ts";
+import { checkLocks } from "./locks.ts";
+import { checkBaseBranch, checkConfig, checkDbt, checkGit, checkNode } from "./machine.ts";
+import { checkSlack } from "./slack.ts";
+import { checkStore } from "./store.ts";
+import { checkTargets, type TargetsOfModes } from "./targets.ts";
+import { checkCircle, checkGitHub, type TokenSeen } from "./tokens.ts";
+import { checkTriggers } from "./triggers.ts";
+
+/** All that was looked at. */
+export interface Facts {
+  readonly platform: Platform;
+  /** As process.version. */
+  readonly node: string;
+  readonly config: {
+    readonly file: Parameters<typeof checkConfig>[0];
+    readonly command: readonly string[];
+    /** As this checkout's file says; null: it says nothing. */
+    readonly baseBranch: string | null;
+    readonly targets: TargetsOfModes;
+    readonly group: readonly string[];
+    readonly wantsComment: boolean;
+    readonly channels: { readonly error: string | null; readonly warn: string | null };
+  };
+  readonly sendTest: boolean;
+  readonly dbt: Seen<DbtFacts>;
+  readonly git: Seen<GitFacts>;
+  readonly base: Seen<BaseFacts>;
+  readonly project: Seen<ProjectFacts>;
+  readonly store: Seen<StoreFacts>;
+  readonly files: Seen<{
+    readonly paths: readonly string[];
+    readonly workflows: readonly Workflow[];
+    readonly unread: readonly { readonly path: string; readonly why: string }[];
+  }>;
+  readonly github: TokenSeen;
+  readonly circle: TokenSeen;
+  /** null: there is no token. */
+  readonly slack: Seen<SlackFacts> | null;
+}
+
+/** Facts in, checks out, in the order in which a newcomer sets things up. */
+export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger): readonly Check[] {
+  const { platform, config, sendTest } = facts;
+  const files = facts.files.kind === "seen" ? facts.files.value : { paths: [], workflows: [], unread: [] };
+  const { workflows } = files;
+  const place = { platform, workflows };
+  const targets = facts.project.kind === "seen" ? (facts.project.value.targets ?? []) : [];
+  const used = targets.filter(({ name }) => name === config.targets.check || name === config.targets.deploy);
+  const adapters = [...new Set(used.flatMap(({ adapter }) => (adapter === null ? [] : [adapter])))];
+  const installs = facts.project.kind === "seen" ? facts.project.value.installs : null;
+  const base = facts.base.kind === "seen" ? facts.base.value.name : config.baseBranch;
+  return [
+    checkConfig(config.file),
+    checkNode(facts.node),
+    checkDbt(facts.dbt, { command: config.command, adapters, installs }),
+    ...checkGit(facts.git, platform, workflows),
+    // Without a clone nothing can tell it.
+    ...(facts.git.kind === "seen" ? [checkBaseBranch(facts.base)] : []),
+    ...checkTargets(facts.project, config.targets, config.file.exists),
+    checkStore(facts.store, platform),
+    ...checkGitHub(facts.github, place, config.wantsComment),
+    ...checkCircle(facts.circle, place),
+    ...checkSlack(facts.slack, { ...place, channels: config.file.exists ? config.channels : null, sendTest }),
+    ...(facts.files.kind === "seen" ? checkFiles(files.paths, files.unread, workflows) : []),
+    ...checkGates(workflows, config.group),
+    ...checkGroup(workflows, config.group),
+    ...checkLocks(workflows),
+    ...checkTriggers(workflows, base, triggerOf),
+  ];
+}
+
+/** `doctor --json`. */
+export interface DoctorResult {
+  readonly schema: 1;
+  readonly checks: readonly Check[];
+}

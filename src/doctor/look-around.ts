@@ -1,0 +1,82 @@
+import { resolve } from "node:path";
+import { platformOf } from "../platforms/detect.ts";
+import type { Context } from "../setup/context.ts";
+import { createGit } from "../support/git.ts";
+import { createRemote } from "../support/remote.ts";
+import type { Facts } from "./checks.ts";
+import { look } from "./look.ts";
+import { lookAtCiFiles, lookAtCircle, lookAtGitHub } from "./look-ci.ts";
+import { lookAtBase, lookAtDbt, lookAtGit, lookAtTargets } from "./look-project.ts";
+import { lookAtSlack } from "./look-slack.ts";
+import { lookAtStore } from "./look-store.ts";
+
+/** All looks run side by side, and the longest ends, with what it has started, within 30 s. */
+const MOST_MS = 20_000;
+const MOST_DISK_MS = 10_000;
+
+/** Every look of doctor, side by side: the slowest ends with its own time. */
+export async function lookAround(context: Context): Promise<Facts> {
+  const { env, settings, baseDir, clock, children, openFetch } = context;
+  const { config, given } = settings;
+  const platform = platformOf(env);
+  const dir = resolve(baseDir, config.dbt.projectDir);
+  const git = (signal: AbortSignal) => createGit(baseDir, env, { ms: MOST_DISK_MS, signal });
+  const remote = (signal: AbortSignal) => createRemote(git(signal), signal);
+  const within = <T>(what: string, ask: (signal: AbortSignal) => Promise<T>, ms = MOST_MS) =>
+    look(context, { what, ms }, ask);
+  const ifSet = <T>(token: string | undefined, ask: () => Promise<T>) => (token ? ask() : null);
+  const [dbt, ofGit, base, project, store, files, github, circle, slack] = await Promise.all([
+    within(
+      `${config.dbt.command.join(" ")} --version`,
+      (signal) => lookAtDbt({ config: config.dbt, dir, env }, children, signal),
+      15_000,
+    ),
+    within("git", (signal) => lookAtGit({ git: git(signal), baseDir, env }), MOST_DISK_MS),
+    within("the remote", (signal) => lookAtBase(context, config.baseBranch, signal)),
+    within("the dbt project", () => lookAtTargets({ config, baseDir, env }), MOST_DISK_MS),
+    within(`the store ${config.store}`, (signal) => lookAtStore({ ...context, signal }, platform)),
+    within(
+      "the CI files",
+      async (signal) => lookAtCiFiles((await git(signal).ask("rev-parse", "--show-toplevel")) ?? baseDir),
+      MOST_DISK_MS,
+    ),
+    ifSet(env.GITHUB_TOKEN, () =>
+      within("GitHub", (signal) => lookAtGitHub(context, platform, remote(signal), signal)),
+    ),
+    ifSet(env.CIRCLE_TOKEN, () =>
+      within("CircleCI", (signal) =>
+        lookAtCircle({ env, clock, openFetch }, given.circleUrl ?? "https://circleci.com", remote(signal), signal),
+      ),
+    ),
+    ifSet(env.SLACK_BOT_TOKEN, () =>
+      within(
+        "Slack",
+        async () =>
+          lookAtSlack({
+            token: env.SLACK_BOT_TOKEN ?? "",
+            url: given.slackUrl ?? "https://slack.com/api/",
+            fetch: await openFetch(),
+            slack: config.slack,
+            sendTest: given.sendTest ?? false,
+          }),
+        28_000,
+      ),
+    ),
+  ]);
+  const { check, deploy, schedule } = config.modes;
+  return {
+    platform,
+    node: process.version,
+    config: {
+      file: context.configFile,
+      command: config.dbt.command,
+      baseBranch: config.baseBranch,
+      targets: { check: check.target, deploy: deploy.target, schedule: schedule.target },
+      group: config.queue.workflows,
+      wantsComment: config.report.comment,
+      channels: config.slack,
+    },
+    sendTest: given.sendTest ?? false,
+    ...{ dbt, git: ofGit, base, project, store, files, github, circle, slack },
+  };
+}

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { join, relative, resolve, sep } from "node:path";
+import { isShallow } from "../bundles/ancestry.ts";
+import { runProcess } from "../dbt/process.ts";
+import { assertProgram, readProject } from "../dbt/project.ts";
+import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
+import { dbtCommand } from "../init/install.ts";
+import { lookAtProject } from "../init/look-project.ts";
+import type { Config } from "../settings/file.ts";
+import { findBaseBranch } from "../setup/base-branch.ts";
+import type { Context } from "../setup/context.ts";
+import { assertCheckout } from "../setup/run-settings.ts";
+import type { ChildWatch } from "../support/claims.ts";
+import { readFileIfAny } from "../support/files.ts";
+import { createGit } from "../support/git.ts";
+import { createRemote } from "../support/remote.ts";
+import { type Environment, withoutSecrets } from "../support/secrets.ts";
+import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
+
+const MOST_LINES = 200;
+
+/** How dbt is started here, and what it says of itself. */
+export interface DbtPlace {
+  readonly config: Config["dbt"];
+  /** Absolute. */
+  readonly dir: string;
+  readonly env: Environment;
+}
+
+/** Throws a configuration error where its program is missing. */
+export async function lookAtDbt(
+  { config, dir, env }: DbtPlace,
+  children: ChildWatch,
+  signal: AbortSignal,
+): Promise<DbtFacts> {
+  const full = { ...withoutSecrets(env), ...config.env };
+  await assertProgram(config.command, dir, full);
+  const lines: string[] = [];
+  const { exitCode } = await runProcess({
+    argv: [...config.command, "--version"],
+    cwd: dir,
+    env: full,
+    onLine: (line) => {
+      if (lines.length < MOST_LINES) lines.push(line.slice(0, 500));
+    },
+    stdout: "log",
+    children,
+    name: "dbt",
+    signal,
+  });
+  return { command: config.command, said: lines.join("\n"), exitCode };
+}
+
+/** Throws a configuration error, in git's words, where it reads no clone here. */
+export async function lookAtGit(parts: Pick<Context, "git" | "baseDir" | "env">): Promise<GitFacts> {
+  await assertCheckout(parts);
+  return { isShallow: await isShallow(createRemote(parts.git)) };
+}
+
+type BaseParts = Parameters<typeof findBaseBranch>[0];
+
+/** What findBaseBranch would say in the log goes into the answer. */
+export async function lookAtBase(context: BaseParts, own: string | null, signal: AbortSignal): Promise<BaseFacts> {
+  const notes: string[] = [];
+  const log = { ...context.log, warn: (_: string, text: string) => notes.push(text) };
+  const remote = createRemote(context.remote.git, signal);
+  return { name: await findBaseBranch({ ...context, log, remote, signal }, own, null), notes };
+}
+
+/** dbt_project.yml, profiles.yml and the macros that place nodes. Throws a configuration error where there is no project. */
+export async function lookAtTargets({
+  config,
+  baseDir,
+  env,
+}: Pick<Context, "baseDir" | "env"> & { readonly config: Config }): Promise<ProjectFacts> {
+  const dir = resolve(baseDir, config.dbt.projectDir);
+  const full = { ...withoutSecrets(env), ...config.dbt.env };
+  const profilesDir = config.dbt.profilesDir === null ? null : resolve(baseDir, config.dbt.profilesDir);
+  const project = await readProject({ dir, profilesDir, profile: config.dbt.profile, env: full });
+  const top = (await createGit(dir, env).ask("rev-parse", "--show-toplevel")) ?? dir;
+  const below = relative(top, dir).split(sep).join("/") || ".";
+  const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [] });
+  const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
+  const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path));
+  const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
+  const production = { ...full, ...config.baseline.env };
+  const [check, deploy] = [config.modes.check.target, config.modes.deploy.target].map((target) => ({
+    target: target ?? "",
+    output: outputs.find(({ name }) => name === target)?.output ?? null,
+    env: production,
+  }));
+  const separation = check === undefined || deploy === undefined ? null : compareWarehouses(check, deploy, dir).kind;
+  return {
+    dir,
+    profilesFile: project.profilesDir === null ? null : nameFrom(baseDir, join(project.profilesDir, "profiles.yml")),
+    targets: project.outputs === null ? null : outputs.map((each) => targetOf(each, production)),
+    naming,
+    installs: packages === null ? null : { command: dbtCommand(packages), file: packages.file },
+    schemaMacro: macro === undefined || text === null ? null : { path: macro.path, text },
+    isSeparate: separation === null || separation === "unknown" ? null : separation === "separate",
+  };
+}
+
+type Output = Readonly<Record<string, unknown>>;
+
+function asOutput(value: unknown): Output {
+  return typeof value === "object" && value !== null ? (value as Output) : {};
+}
+
+/** Who connects, in one adapter or another. https://docs.getdbt.com/docs/core/connect-data-platform/about-core-connections */
+const IDENTITY = [
+  ...["user", "username", "role", "client_id", "token", "keyfile", "keyfile_json", "private_key_path"],
+  ...["private_key", "impersonate_service_account", "iam_profile", "aws_profile_name"],
+];
+
+function targetOf({ name, output }: { readonly name: string; readonly output: Output }, env: Environment): TargetFacts {
+  const schema = output.schema ?? output.dataset;
+  const { SIGNALBOX_SCHEMA: _, ...others } = env;
+  return {
+    name,
+    adapter: renderText(output.type, env),
+    schema: typeof schema === "string" ? schema : null,
+    renderedSchema: renderText(schema, others),
+    identity: Object.fromEntries(
+      IDENTITY.flatMap((key) => (output[key] == null ? [] : [[key, identityOf(output[key])]])),
+    ),
+  };
+}
+
+/** A hash of the text before Jinja: a value that a variable gives may be another one in CI, and secrets stay here. */
+function identityOf(value: unknown): Identity {
+  const text = JSON.stringify(value).slice(0, 100_000);
+  const variables = [...text.matchAll(/env_var\(\s{0,9}(?:'|\\")([A-Za-z_]\w{0,200})/g)].map(([, name = ""]) => name);
+  return { mark: createHash("sha256").update(text).digest("hex"), variables: [...new Set(variables)] };
+}
+
+function nameFrom(baseDir: string, path: string): string {
+  const short = relative(baseDir, path);
+  return short.startsWith("..") ? path : short;
+}

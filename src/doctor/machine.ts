@@ -1,0 +1,151 @@
+import { cleanText } from "../text/clean.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+import type { Workflow } from "./ci-files/model.ts";
+import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen } from "./facts.ts";
+import { startsOf, titleOf } from "./gate.ts";
+
+/** The oldest Node that signalbox runs on. */
+const NODE = [20, 19] as const;
+
+/** `version`: as process.version. */
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  const isNew = major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
+  return isNew
+    ? ok("node", `Node ${version.replace(/^v/, "")}`)
+    : fail("node", `Node ${version.replace(/^v/, "")}: signalbox needs ${NODE.join(".")} or later`, "install Node 24");
+}
+
+/** The configuration file. `unread`: where one lies above that is not read. */
+export function checkConfig(file: {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly unread: string | null;
+}): Check {
+  if (file.exists) return ok("config", `${file.name} is read`);
+  return file.unread === null
+    ? fail("config", `there is no ${file.name} here`, "signalbox init writes one")
+    : fail(
+        "config",
+        `${file.unread} is not read from here`,
+        `start signalbox in its folder, or --config ${file.unread}`,
+      );
+}
+
+export interface DbtVersion {
+  /** Words for people: `dbt 1.11.16`, `dbt Fusion 2.0.0`. */
+  readonly words: string;
+  readonly version: readonly [number, number];
+  /** Name and version of each adapter; null: this dbt has its own inside, and does not list them. */
+  readonly adapters: ReadonlyMap<string, string> | null;
+}
+
+/** Reads what `dbt --version` prints; null: that is no dbt's answer. */
+export function readDbtVersion(said: string): DbtVersion | null {
+  const lines = cleanText(said)
+    .split("\n")
+    .map((line) => line.trim().slice(0, 300));
+  const fusion = lines.map((line) => /^dbt(?:-fusion)? (\d+)\.(\d+)\.(\S+)/.exec(line)).find((match) => match !== null);
+  const installed = lines
+    .map((line) => /^- installed: +(\d+)\.(\d+)\.(\S+)/.exec(line))
+    .find((match) => match !== null);
+  const found = installed ?? fusion;
+  if (found === undefined || found === null) return null;
+  const [, major = "", minor = "", rest = ""] = found;
+  const version = `${major}.${minor}.${rest}`;
+  const plugins = lines.slice(lines.indexOf("Plugins:") + 1).flatMap((line) => {
+    const [, name, of] = /^- ([a-z][\w-]*): +(\d\S*)/.exec(line) ?? [];
+    return name === undefined || of === undefined ? [] : [[name, of] as const];
+  });
+  return {
+    words: installed === undefined ? `dbt Fusion ${version}` : `dbt ${version}`,
+    version: [Number(major), Number(minor)],
+    adapters: lines.includes("Plugins:") ? new Map(plugins) : null,
+  };
+}
+
+export interface DbtWanted {
+  readonly command: readonly string[];
+  /** What the project's targets need. */
+  readonly adapters: readonly string[];
+  readonly installs: ProjectFacts["installs"];
+}
+
+export function checkDbt(seen: Seen<DbtFacts>, { command, adapters, installs }: DbtWanted): Check {
+  const line = command.join(" ");
+  if (seen.kind === "failed") {
+    const isByOther = installs !== null && installs.command.join(" ") !== line;
+    const fix = isByOther
+      ? `${installs.file} installs it: in signalbox.yml, dbt: { command: [${installs.command.join(", ")}] }`
+      : (seen.fix ?? "start it by hand and see what it says");
+    return seen.isPassing ? warn("dbt", seen.why, fix) : fail("dbt", seen.why, fix);
+  }
+  const { said, exitCode } = seen.value;
+  const found = readDbtVersion(said);
+  if (found === null) {
+    const first =
+      cleanText(said)
+        .split("\n")
+        .find((each) => each !== "") ?? "nothing";
+    return fail(
+      "dbt",
+      `${line} --version ended with ${exitCode ?? "a signal"} and names no version of dbt: ${first}`,
+      "name the dbt of this project in signalbox.yml, such as dbt: { command: [uv, run, dbt] }",
+    );
+  }
+  const missing = found.adapters === null ? [] : adapters.filter((each) => found.adapters?.has(each) !== true);
+  const with_ = [...(found.adapters ?? [])].map(([name, version]) => `${name} ${version}`).join(", ");
+  const words = `${found.words}${found.adapters === null ? "" : ` with ${with_ || "no adapter"}`} (${line})`;
+  if (missing.length > 0) {
+    const names = missing.map((each) => `dbt-${each}`).join(" ");
+    return fail("dbt", `${words}: profiles.yml needs ${names}`, `install ${names} beside dbt-core`);
+  }
+  return ok("dbt", words);
+}
+
+/** Git on this machine, and the depth of checkouts in GitHub's files. */
+export function checkGit(seen: Seen<GitFacts>, platform: Platform, workflows: readonly Workflow[]): readonly Check[] {
+  return [ofClone(seen, platform), ...checkoutDepths(workflows)];
+}
+
+function ofClone(seen: Seen<GitFacts>, platform: Platform): Check {
+  if (seen.kind === "failed") return fail("git", seen.why, seen.fix ?? "see what git status says here");
+  if (!seen.value.isShallow) return ok("git", "a clone with its whole history");
+  const fix = platform === "github" ? "fetch-depth: 0 at actions/checkout" : "git fetch --unshallow";
+  return warn("git", "a shallow clone: what the baseline needs is fetched in each run", fix);
+}
+
+function checkoutDepths(workflows: readonly Workflow[]): readonly Check[] {
+  return workflows
+    .filter((workflow) => startsOf(workflow).length > 0)
+    .flatMap((workflow) =>
+      workflow.jobs.flatMap(({ name, steps }) => {
+        const checkout = steps.find((step) => step.kind === "checkout");
+        const needsHistory = steps.some((step) => step.kind === "signalbox" && step.command !== "queue");
+        if (checkout === undefined || checkout.depth === null || !needsHistory) return [];
+        return [
+          warn(
+            `git:${titleOf(workflow)}#${name}`,
+            `${titleOf(workflow)}: job ${name} checks out ${checkout.depth} commit${checkout.depth === 1 ? "" : "s"}, and the baseline needs history`,
+            "with: { fetch-depth: 0 } at actions/checkout",
+          ),
+        ];
+      }),
+    );
+}
+
+export function checkBaseBranch(seen: Seen<BaseFacts>): Check {
+  if (seen.kind === "failed")
+    return warn("base-branch", `the base branch was not learned: ${seen.why}`, seen.fix ?? "try git ls-remote origin");
+  const { name, notes } = seen.value;
+  if (name === null) return fail("base-branch", "nothing tells the base branch: the remote names none", BASE);
+  return notes.length === 0
+    ? ok("base-branch", `${name} is the base branch`)
+    : warn(
+        "base-branch",
+        `${name} is the base branch; ${notes.join("; ")}`,
+        "change base_branch on the default branch, where it counts",
+      );
+}
+
+const BASE = "base_branch: main (or its name) in signalbox.yml, or git remote set-head origin --auto";

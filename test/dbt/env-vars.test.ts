@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { findEnvVars, secretsReadBy } from "../../src/dbt/env-vars.ts";
+
+const profiles = `
+shop:
+  target: "{{ env_var('DBT_TARGET', 'ci') }}"
+  outputs:
+    ci: &ci
+      type: "{{ env_var('DBT_TOKEN_KIND') }}"
+      host: "{{ env_var('KEY_VAULT_HOST') }}"
+      user: "{{ env_var('DBT_KEYPAIR_USER') }}"
+      pass: '{{ env_var("PGSTUFF", "fallback-password") }}'
+      password: "{{ env_var('DBT_PLACE') | as_text }}"
+      keyfile: "{{ env_var('GOOGLE_KEY') }}"
+      keyfile_json: "{{ env_var('GOOGLE_JSON') }}"
+      private_key_path: "{{ env_var('SNOWFLAKE_PRIVATE_KEY') }}"
+      schema: "{{ env_var( 'WAREHOUSE_TOKEN_SCHEMA' ) }}"
+      options: ["-c x={{ env_var('DBT_PASSWORD') }}"]
+    prod:
+      <<: *ci
+      client_secret: "{{ env_var('DBT_PROD_THING') }}"
+`;
+
+describe("the variables that a file of dbt reads", () => {
+  it("are found with their keys, also in a file that is no YAML", () => {
+    expect(findEnvVars(profiles)).toContainEqual({ name: "PGSTUFF", key: "pass" });
+    expect(findEnvVars(profiles)).toContainEqual({ name: "DBT_PASSWORD", key: "options" });
+    expect(findEnvVars("ci: { password: {{ env_var('A_KEY') }}, user: b }: :\n}")).toEqual([
+      { name: "A_KEY", key: "password" },
+    ]);
+    expect(findEnvVars('{"password" : "{{env_var("A")}}"}')).toEqual([{ name: "A", key: "password" }]);
+    expect(findEnvVars("pass: >-\n  https://x:{{ env_var('A') }}@y\n")).toEqual([{ name: "A", key: "pass" }]);
+    expect(findEnvVars("{{ env_var('A') }}")).toEqual([{ name: "A", key: null }]);
+    expect(findEnvVars("on-run-start: \"{{ my_env_var('A') }} {{ var('B') }}\"")).toEqual([]);
+  });
+});
+
+describe("the secrets that dbt's files read", () => {
+  const read = (env: Readonly<Record<string, string>>) => secretsReadBy([profiles], env);
+
+  it.each<[why: string, name: string, value: string]>([
+    ["its key says pass", "PGSTUFF", "hunter2-hunter2"],
+    ["its key says password", "DBT_PLACE", "hunter2-hunter2"],
+    ["its name says password", "DBT_PASSWORD", "hunter2-hunter2"],
+    ["its key says secret, in another target", "DBT_PROD_THING", "hunter2-hunter2"],
+    ["it begins like a path and is none", "DBT_PASSWORD", "/Ab3+dEf0123="],
+  ])("hold a value because %s", (_, name, value) => {
+    expect(read({ [name]: value })).toEqual([value]);
+  });
+
+  it("hold what a key of several lines has, also where a path is expected", () => {
+    const line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
+    const pem = `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----`;
+
+    expect(read({ SNOWFLAKE_PRIVATE_KEY: pem })).toEqual([line]);
+    expect(read({ GOOGLE_JSON: JSON.stringify({ type: "service_account", private_key: pem }) })).toEqual([line]);
+  });
+
+  it.each<[why: string, name: string, value: string]>([
+    ["short ones", "DBT_PASSWORD", "hunter2"],
+    ["words", "DBT_PASSWORD", "postgres"],
+    ["words in capitals", "DBT_PASSWORD", "BigQuery"],
+    ["what the file itself says", "DBT_PASSWORD", "fallback-password"],
+    ["a target", "DBT_TARGET", "production-target"],
+    ["a kind", "DBT_TOKEN_KIND", "snowflake-like"],
+    ["hosts", "KEY_VAULT_HOST", "db.shop.example"],
+    ["users", "DBT_KEYPAIR_USER", "transformer-ci"],
+    ["schemas", "WAREHOUSE_TOKEN_SCHEMA", "analytics_ci"],
+    ["a key file's path", "GOOGLE_KEY", "/home/runner/work/key"],
+    ["a private key's path", "SNOWFLAKE_PRIVATE_KEY", "C:/keys/key.p8"],
+    ["any path", "DBT_PASSWORD", "./secrets/db_password.txt"],
+    ["what no file reads", "OTHER_PASSWORD", "hunter2-hunter2"],
+  ])("do not hold %s", (_, name, value) => {
+    expect(read({ [name]: value })).toEqual([]);
+  });
+});

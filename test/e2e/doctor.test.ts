@@ -1,0 +1,297 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { DoctorResult } from "../../src/doctor/checks.ts";
+import { type Ended, json, signalbox, withPrograms } from "./cli.ts";
+import { type Layout, openLayout } from "./layout.ts";
+import { DBT_PATH, describeOnDbt } from "./real-dbt.ts";
+
+const SECRETS = { slack: "xoxb-not-to-be-seen", github: "ghp_not_to_be_seen", circle: "circle-not-to-be-seen" };
+const FILES = {
+  "signalbox.yml":
+    "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n  deploy: { target: prod }\n  schedule: { target: prod }\nstore: dir:state\nslack: { error: C0ERRORS00, warn: C0WARNINGS }\n",
+  "dbt_project.yml": "name: shop\nprofile: shop\n",
+  "profiles.yml": `shop:
+  outputs:
+    ci: { type: duckdb, path: shop.duckdb, schema: "{{ env_var('SIGNALBOX_SCHEMA', 'ci') }}" }
+    prod: { type: duckdb, path: shop.duckdb, schema: analytics }
+`,
+  ".github/workflows/dbt.yml": `on:
+  pull_request:
+  push: { branches: [main] }
+  schedule: [{ cron: "7 * * * *" }]
+permissions: { contents: read, actions: read }
+jobs:
+  dbt:
+    runs-on: ubuntu-latest
+    steps:
+      - { uses: actions/checkout@v5, with: { fetch-depth: 0 } }
+      - { uses: acme/signalbox@v1, with: { slack-token: "\${{ secrets.SLACK_BOT_TOKEN }}" } }
+`,
+};
+const VERSION = "echo Core:\necho '  - installed: 1.11.16'\necho Plugins:\necho '  - duckdb: 1.11.1 - Up to date!'\n";
+
+let layout: Layout;
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+  layout.remove();
+});
+
+/** A dbt of a few lines of shell, and what they say. */
+function open(files: Readonly<Record<string, string>> = {}, script = VERSION): Layout {
+  layout = openLayout({ ...FILES, ...files });
+  const bin = join(layout.dir, "../bin");
+  mkdirSync(bin);
+  for (const name of ["dbt", "aws"]) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  layout.env.PATH = withPrograms(bin);
+  return layout;
+}
+
+function doctor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return signalbox(["doctor", ...args], { cwd: layout.dir, env: { ...layout.env, ...env } });
+}
+
+const levels = (ended: Ended) => json<DoctorResult>(ended).checks.map(({ level, id }) => `${level} ${id}`);
+const bad = (ended: Ended) => levels(ended).filter((line) => !line.startsWith("ok"));
+
+/** Slack, GitHub and CircleCI on one port of loopback. `answer`: over what is right. */
+async function openServices(answer: (path: string, form: URLSearchParams) => object | null = () => null) {
+  const calls: string[] = [];
+  const messages = new Map<string, string>();
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const path = (request.url ?? "").split("?")[0] ?? "";
+      const form = new URLSearchParams(body);
+      calls.push(`${path.replace(/^.*\/(?=[a-z]+\.)/i, "")} ${form.get("channel") ?? ""}`.trim());
+      response.setHeader("content-type", "application/json");
+      response.setHeader("x-oauth-scopes", "chat:write,channels:history,groups:history");
+      response.end(JSON.stringify(answer(path, form) ?? rightAnswer(path, form, messages)));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const flags = ["--slack-url", `${url}/api/`, "--circle-url", url];
+  const env = {
+    GITHUB_API_URL: url,
+    SLACK_BOT_TOKEN: SECRETS.slack,
+    GITHUB_TOKEN: SECRETS.github,
+    CIRCLE_TOKEN: SECRETS.circle,
+  };
+  return { flags, env, calls, messages };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function rightAnswer(path: string, form: URLSearchParams, messages: Map<string, string>): object {
+  const channel = form.get("channel") ?? "";
+  const ts = "1764000000.000100";
+  switch (path) {
+    case "/api/auth.test":
+      return { ok: true, team: "Acme", user: "signalbox" };
+    case "/api/conversations.info":
+      return { ok: false, error: "missing_scope", needed: "channels:read", provided: "chat:write" };
+    case "/api/conversations.history":
+      return { ok: true, messages: messages.has(channel) ? [{ ts, text: messages.get(channel) }] : [] };
+    case "/api/chat.postMessage":
+    case "/api/chat.update":
+      messages.set(channel, form.get("text") ?? "");
+      return { ok: true, channel, ts };
+    case "/api/chat.delete":
+      messages.delete(channel);
+      return { ok: true, channel, ts };
+    case "/repos/acme/shop/actions/runs":
+      return { total_count: 0, workflow_runs: [] };
+    case "/repos/acme/shop/pulls":
+      return [];
+    default:
+      return path === "/api/v2/me" || path === "/api/v2/project/gh/acme/shop" ? { id: "x" } : { ok: false };
+  }
+}
+
+describe("on a laptop without tokens", () => {
+  it("nothing is wrong, each token is said to be the CI's, and nothing is left behind", async () => {
+    open();
+    const before = layout.tree();
+
+    const ended = await doctor();
+
+    expect(ended.stdout).not.toMatch(/^(?:WARN|FAIL)/m);
+    expect([ended.code, ended.stderr]).toEqual([0, ""]);
+    expect(ended.stdout).toMatch(/^ok +dbt +dbt 1\.11\.16 with duckdb 1\.11\.1 \(dbt\)$/m);
+    expect(ended.stdout).toContain("push to main → deploy, schedule on main → schedule");
+    expect(ended.stdout).toContain("the secret that .github/workflows/dbt.yml hands over");
+    expect(ended.stdout.trimEnd().split("\n").at(-1)).toMatch(/^\d+ checks: \d+ fine$/);
+    expect(layout.tree()).toEqual(before);
+  });
+
+  it("what is wrong is a problem with its fix, and exit 1", async () => {
+    open({
+      "profiles.yml":
+        "shop: { outputs: { ci: { type: snowflake, schema: a, user: me }, prod: { type: snowflake, schema: a, user: me } } }",
+      ".github/workflows/dbt.yml": FILES[".github/workflows/dbt.yml"].replace("actions: read", "issues: read"),
+      ".github/workflows/nightly.yml":
+        "on: { schedule: [] }\npermissions: read-all\njobs: { b: { steps: [{ run: dbt build }] } }",
+      ".github/workflows/broken.yml": "on: {",
+    });
+
+    const ended = await doctor(["--json"]);
+
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toEqual([
+      "fail dbt",
+      "fail schema",
+      "warn user",
+      "fail permissions:.github/workflows/dbt.yml#dbt",
+      "warn ci:.github/workflows/broken.yml",
+      "warn gate:.github/workflows/nightly.yml#b",
+    ]);
+    const ids = json<DoctorResult>(ended).checks.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(json<DoctorResult>(ended).checks.every(({ level, fix }) => (fix === null) === (level === "ok"))).toBe(true);
+  });
+
+  it("there need not even be a project, a clone, or dbt", async () => {
+    layout = openLayout({ "readme.md": "" }, { isRepository: false });
+    layout.env.PATH = "/usr/bin:/bin";
+
+    const ended = await doctor(["--json"]);
+
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toEqual(
+      expect.arrayContaining(["fail config", "fail dbt", "fail git", "fail project", "warn ci"]),
+    );
+  });
+});
+
+describeOnDbt("with real dbt", () => {
+  it("real dbt is asked for its version and its adapter", async () => {
+    open();
+    layout.env.PATH = DBT_PATH;
+
+    const ended = await doctor(["--json"]);
+
+    expect(json<DoctorResult>(ended).checks.find(({ id }) => id === "dbt")).toMatchObject({
+      level: "ok",
+      found: expect.stringMatching(/^dbt 1\.11\.16 with duckdb 1\.11\.1/),
+    });
+    expect(bad(ended)).toEqual([]);
+  });
+});
+
+describe("with tokens", () => {
+  it("Slack, GitHub and CircleCI are asked, a test message comes and goes in each channel, and no token is shown", async () => {
+    open();
+    const { flags, env, calls, messages } = await openServices();
+
+    const ended = await doctor(["--json", "--send-test", ...flags], env);
+
+    expect(bad(ended)).toEqual([]);
+    expect(ended.code).toBe(0);
+    expect(levels(ended)).toEqual(
+      expect.arrayContaining([
+        "ok github-token",
+        "ok circle-token",
+        "ok slack:scopes",
+        "ok send:C0ERRORS00",
+        "ok send:C0WARNINGS",
+      ]),
+    );
+    const ofErrors = calls.filter((call) => call.endsWith("C0ERRORS00") && call.startsWith("chat"));
+    expect(ofErrors).toEqual(
+      ["chat.postMessage", "chat.update", "chat.delete"].map((method) => `${method} C0ERRORS00`),
+    );
+    expect([...messages]).toEqual([]);
+    for (const secret of Object.values(SECRETS)) expect(ended.stdout + ended.stderr).not.toContain(secret);
+  });
+
+  it("nothing is posted without --send-test", async () => {
+    open();
+    const { flags, env, calls } = await openServices();
+
+    await doctor(flags, env);
+
+    expect(calls.filter((call) => call.startsWith("chat"))).toEqual([]);
+    expect(calls).toContain("conversations.history C0WARNINGS");
+  });
+
+  it.each<[path: string, error: string, expected: string[]]>([
+    ["/api/auth.test", "invalid_auth", ["fail slack"]],
+    [
+      "/api/conversations.history",
+      "not_in_channel",
+      ["fail slack:C0ERRORS00", "warn send:C0ERRORS00", "fail slack:C0WARNINGS", "warn send:C0WARNINGS"],
+    ],
+    ["/api/chat.postMessage", "restricted_action", ["fail send:C0ERRORS00", "fail send:C0WARNINGS"]],
+    ["/api/chat.update", "cant_update_message", ["fail send:C0ERRORS00", "fail send:C0WARNINGS"]],
+    ["/api/chat.delete", "compliance_exports_prevent_deletion", ["warn send:C0ERRORS00", "warn send:C0WARNINGS"]],
+  ])("%s that answers %s is found", async (where, error, expected) => {
+    open();
+    const { flags, env } = await openServices((path) => (path === where ? { ok: false, error } : null));
+
+    expect(bad(await doctor(["--json", "--send-test", ...flags], env))).toEqual(expected);
+  });
+});
+
+it("ends within 30 s, as JSON, with dbt, the remote, the store and every service hanging", async () => {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => sockets.push(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const hang = `trap '' INT\nexec sleep 60\n`;
+  open(
+    {
+      "signalbox.yml": FILES["signalbox.yml"]
+        .replace("dir:state", "s3://acme-state/shop")
+        .replace("base_branch: main\n", ""),
+    },
+    hang,
+  );
+  writeFileSync(
+    join(layout.dir, ".git/config"),
+    `[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote "origin"]\n\turl = git://127.0.0.1:${port}/acme/shop.git\n`,
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const env = {
+    ...{
+      GITHUB_API_URL: url,
+      SLACK_BOT_TOKEN: SECRETS.slack,
+      CIRCLE_TOKEN: SECRETS.circle,
+      GITHUB_TOKEN: SECRETS.github,
+    },
+    ...{
+      GITHUB_ACTIONS: "true",
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_EVENT_NAME: "push",
+      GITHUB_SHA: "a".repeat(40),
+      GITHUB_REF_NAME: "main",
+      GITHUB_RUN_ID: "1",
+    },
+  };
+  const startedAt = performance.now();
+
+  const ended = await doctor(["--json", "--send-test", "--slack-url", `${url}/api/`, "--circle-url", url], env);
+
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
+  expect(bad(ended)).toEqual(
+    expect.arrayContaining(["warn dbt", "warn store", "warn github-token", "warn circle-token", "fail slack"]),
+  );
+  expect(readdirSync(layout.dir)).not.toContain(".signalbox");
+});
