@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OUTPUTS } from "../../src/settings/action-and-orb.ts";
 import { type Replay, type Replayed, replayAction } from "./action.ts";
+import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** The Action as GitHub's runner drives it, on a project whose dbt pretends. */
@@ -17,22 +18,12 @@ describe("the Action", () => {
 
   function replay(inputs: Readonly<Record<string, string>> = {}, overrides: Partial<Replay> = {}): Promise<Replayed> {
     const file = (name: string) => join(project.dir, "..", name);
-    const event = { repository: { full_name: "acme/shop", default_branch: "main" } };
-    writeFileSync(file("event.json"), JSON.stringify(event));
+    writeFileSync(file("event.json"), JSON.stringify(GITHUB_EVENT));
     const env = {
       ...project.env,
-      CI: "true",
-      GITHUB_ACTIONS: "true",
-      GITHUB_REPOSITORY: "acme/shop",
-      GITHUB_EVENT_NAME: "push",
+      ...GITHUB_PUSH,
       GITHUB_EVENT_PATH: file("event.json"),
       GITHUB_SHA: project.git("rev-parse", "HEAD"),
-      GITHUB_REF_NAME: "main",
-      GITHUB_REF_TYPE: "branch",
-      GITHUB_RUN_ID: "777",
-      GITHUB_RUN_ATTEMPT: "1",
-      GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
-      GITHUB_TOKEN: "ghs_0123456789abcdef",
       // Nobody listens there: a call that no test means fails at once.
       GITHUB_API_URL: "http://127.0.0.1:9",
       GITHUB_STEP_SUMMARY: file("summary"),

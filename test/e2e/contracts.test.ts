@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { json, signalbox } from "./cli.ts";
 import { describeOnDbt } from "./real-dbt.ts";
-import { openShop, type Shop } from "./shop.ts";
+import { openBareShop, type Shop } from "./shop.ts";
 
 const contracted = (versions: string, columns = "id, other") => `models:
   - name: account
@@ -25,17 +25,16 @@ const contracted = (versions: string, columns = "id, other") => `models:
 describeOnDbt("contracts that a change breaks", () => {
   let shop: Shop;
   const run = (...args: string[]) => signalbox([...args, "--store", "none"], { cwd: shop.repo, env: shop.env });
-  beforeAll(() => {
-    shop = openShop();
-    shop.write("models/account_v1.sql", "select 1 as id, 2 as other\n");
-    shop.write("models/account_v2.sql", "select 1 as id, 2 as other\n");
-    shop.write("models/account_plain.sql", "select 1 as id\n");
-    shop.write("models/account.yml", contracted("{ v: 1 }, { v: 2 }"));
-    shop.commit("Contracts");
-    shop.git("push", "--quiet", "origin", "main");
+  beforeEach(() => {
+    shop = openBareShop({
+      "models/account_v1.sql": "select 1 as id, 2 as other\n",
+      "models/account_v2.sql": "select 1 as id, 2 as other\n",
+      "models/account_plain.sql": "select 1 as id\n",
+      "models/account.yml": contracted("{ v: 1 }, { v: 2 }"),
+    });
     shop.git("switch", "--quiet", "--create", "feature");
   });
-  afterAll(() => shop?.remove());
+  afterEach(() => shop.remove());
 
   it("fail the run with dbt's reason where a version is gone and nothing else changed", async () => {
     shop.git("rm", "--quiet", "models/account_v2.sql");
@@ -52,7 +51,6 @@ describeOnDbt("contracts that a change breaks", () => {
   });
 
   it("fail it where a column goes, and only warn where the model has no version", async () => {
-    shop.git("checkout", "--quiet", "main", "--", "models");
     shop.write("models/account_v1.sql", "select 1 as id\n");
     shop.write("models/account_v2.sql", "select 1 as id\n");
     shop.write("models/account.yml", contracted("{ v: 1 }, { v: 2 }", "id"));

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { signalbox } from "./cli.ts";
 import { describeOnDbt } from "./real-dbt.ts";
-import { openShop, type Shop } from "./shop.ts";
+import { openBareShop, type Shop } from "./shop.ts";
 
 /** dbt-duckdb has no functions of its own: one macro makes them. */
 const MACRO = `{% macro duckdb__scalar_function_sql(target_relation) %}
@@ -31,26 +31,27 @@ const ID = "function.shop.times_two";
 
 /** With --favor-state dbt takes production's function wherever production has one, also where the run builds it. */
 describeOnDbt("a function that a branch changes", () => {
+  let deployed: Shop;
   let shop: Shop;
   const value = <T>(name: string) => JSON.parse(readFileSync(join(shop.repo, ".signalbox", name), "utf8")) as T;
   beforeAll(async () => {
-    shop = openShop();
-    for (const folder of ["functions", "macros"]) mkdirSync(join(shop.repo, folder), { recursive: true });
-    for (const [file, text] of [
-      ["macros/functions.sql", MACRO],
-      ["functions/_functions.yml", FUNCTION],
-      ["functions/times_two.sql", "x * 2\n"],
-      ["models/doubled.sql", "select {{ function('times_two') }}(21) as v\n"],
-      ["models/_doubled.yml", testsOf(42)],
-    ] as const)
-      shop.write(file, text);
-    shop.commit("A function");
-    shop.git("push", "--quiet", "origin", "main");
-    const deploy = await signalbox(["ci", "--mode", "deploy", "--no-notify"], { cwd: shop.repo, env: shop.env });
+    deployed = openBareShop({
+      "macros/functions.sql": MACRO,
+      "functions/_functions.yml": FUNCTION,
+      "functions/times_two.sql": "x * 2\n",
+      "models/doubled.sql": "select {{ function('times_two') }}(21) as v\n",
+      "models/_doubled.yml": testsOf(42),
+    });
+    const here = { cwd: deployed.repo, env: deployed.env };
+    const deploy = await signalbox(["ci", "--mode", "deploy", "--no-notify"], here);
     expect(deploy.code, deploy.stdout).toBe(0);
-    shop.git("switch", "--quiet", "--create", "feature/function");
+    deployed.git("switch", "--quiet", "--create", "feature/function");
   });
-  afterAll(() => shop?.remove());
+  afterAll(() => deployed.remove());
+  beforeEach(() => {
+    shop = deployed.copy();
+  });
+  afterEach(() => shop.remove());
 
   it("is what its models call: a right change is green", async () => {
     shop.write("functions/times_two.sql", "x * 3\n");

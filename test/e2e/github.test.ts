@@ -8,9 +8,9 @@ import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { buildZip } from "../bundles/build-zip.ts";
 import { json, signalbox } from "./cli.ts";
+import { GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
-const TOKEN = "ghs_0123456789abcdef";
 const REPOSITORY = "acme/shop";
 const US = "github-actions[bot]";
 
@@ -125,19 +125,11 @@ function onGitHub(eventName: string, event: unknown, overrides: Readonly<Record<
   writeFileSync(file("event.json"), JSON.stringify(event));
   return {
     ...project.env,
-    CI: "true",
-    GITHUB_ACTIONS: "true",
+    ...GITHUB_PUSH,
     GITHUB_API_URL: api,
-    GITHUB_REPOSITORY: REPOSITORY,
     GITHUB_EVENT_NAME: eventName,
     GITHUB_EVENT_PATH: file("event.json"),
     GITHUB_SHA: project.git("rev-parse", "HEAD"),
-    GITHUB_REF_NAME: "main",
-    GITHUB_REF_TYPE: "branch",
-    GITHUB_RUN_ID: "777",
-    GITHUB_RUN_ATTEMPT: "1",
-    GITHUB_WORKFLOW_REF: `${REPOSITORY}/.github/workflows/dbt.yml@refs/heads/main`,
-    GITHUB_TOKEN: TOKEN,
     GITHUB_OUTPUT: file("output"),
     SIGNALBOX_NO_QUEUE: "true",
     SIGNALBOX_NO_NOTIFY: "true",

@@ -6,6 +6,7 @@ import { aFinding, aSubject, aVerdict } from "../severity/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { json, laptop, signalbox, start } from "./cli.ts";
 import { type FaultySlack, openFaultySlack } from "./faulty-slack.ts";
+import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 
 const dir = useTempDir();
 const file = (...names: string[]) => join(dir(), ...names);
@@ -60,7 +61,7 @@ describe("notify, with a Slack that loses answers", () => {
   it("finds it in the next run where the first was killed before it knew, and answers with the recovery", async () => {
     slack.losses.push("hold");
     const killed = start(WITH_LEDGER, { cwd: dir(), env: env() });
-    await expect.poll(() => slack.messages.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => slack.messages.length, { timeout: 120_000 }).toBe(1);
     killed.child.kill("SIGKILL");
     await killed.ended;
 
@@ -104,26 +105,12 @@ describe("notify, with a Slack that loses answers", () => {
 
   it("tells the same attempt of a CI run nothing twice, also without a ledger; another attempt hears it", async () => {
     const github = {
-      CI: "true",
-      GITHUB_ACTIONS: "true",
-      GITHUB_EVENT_NAME: "push",
-      GITHUB_REF: "refs/heads/main",
-      GITHUB_REF_NAME: "main",
-      GITHUB_REF_TYPE: "branch",
-      GITHUB_REPOSITORY: "acme/shop",
-      GITHUB_RUN_ATTEMPT: "1",
-      GITHUB_RUN_ID: "777",
-      GITHUB_SHA: "a".repeat(40),
-      GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
+      ...GITHUB_PUSH,
       GITHUB_EVENT_PATH: file("event.json"),
     };
     writeFileSync(
       file("event.json"),
-      JSON.stringify({
-        ref: "refs/heads/main",
-        after: "a".repeat(40),
-        repository: { full_name: "acme/shop", default_branch: "main" },
-      }),
+      JSON.stringify({ ...GITHUB_EVENT, ref: GITHUB_PUSH.GITHUB_REF, after: GITHUB_PUSH.GITHUB_SHA }),
     );
     const args = ["notify", "--verdict", "verdict.json", "--mode", "deploy", "--ledger", "none", "--json"];
 

@@ -1,15 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
 import { DBT_BIN, describeOnDbt } from "./real-dbt.ts";
-import { openShop, type Shop } from "./shop.ts";
+import { openBareShop, type Shop } from "./shop.ts";
 import { aModel, ORDERS, openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** A project as there are many: its macro takes the custom schema alone, and its seeds have a fixed one. */
 describeOnDbt("a check of a project that names its schemas itself", () => {
+  let deployed: Shop;
   let shop: Shop;
   let before: string;
   const run = (...args: string[]) => signalbox(args, { cwd: shop.repo, env: { ...shop.env, SIGNALBOX_NO_QUEUE: "1" } });
@@ -32,22 +33,33 @@ describeOnDbt("a check of a project that names its schemas itself", () => {
   };
 
   beforeAll(async () => {
-    shop = openShop();
-    shop.write(
-      "macros/generate_schema_name.sql",
-      "{% macro generate_schema_name(custom_schema_name, node) -%}\n  {{ (custom_schema_name or target.schema) | trim }}\n{%- endmacro %}\n",
-    );
-    shop.edit("dbt_project.yml", "seeds:\n  shop:\n", "seeds:\n  shop:\n    +schema: reference\n");
-    shop.commit("Schemas of our own");
-    shop.git("push", "--quiet", "origin", "main");
-    const deploy = await run("ci", "--mode", "deploy", "--no-notify");
-    expect(deploy.code).toBe(0);
+    deployed = openBareShop({
+      "dbt_project.yml": `name: shop
+profile: shop
+flags: { send_anonymous_usage_stats: false }
+models: { shop: { +materialized: table } }
+seeds: { shop: { +schema: reference } }
+`,
+      "macros/generate_schema_name.sql":
+        "{% macro generate_schema_name(custom_schema_name, node) -%}\n  {{ (custom_schema_name or target.schema) | trim }}\n{%- endmacro %}\n",
+      "seeds/countries.csv": "country_code,name\nDE,Germany\nFR,France\nPL,Poland\n",
+      "models/dim_countries.sql": "select * from {{ ref('countries') }}\n",
+      "models/_models.yml":
+        "models: [{ name: dim_countries, columns: [{ name: country_code, data_tests: [unique] }] }]\n",
+    });
+    shop = deployed;
+    expect((await run("ci", "--mode", "deploy", "--no-notify")).code).toBe(0);
     before = warehouse();
-    shop.git("switch", "--quiet", "--create", "feature/seed");
-    shop.write("seeds/countries.csv", shop.read("seeds/countries.csv").replace(/\n[^\n]+\n$/, "\n"));
-    shop.commit("A country less");
+    rmSync(join(deployed.repo, ".signalbox"), { recursive: true });
+    deployed.git("switch", "--quiet", "--create", "feature/seed");
+    deployed.write("seeds/countries.csv", "country_code,name\nDE,Germany\nFR,France\n");
+    deployed.commit("A country less");
   });
-  afterAll(() => shop?.remove());
+  afterAll(() => deployed.remove());
+  beforeEach(() => {
+    shop = deployed.copy();
+  });
+  afterEach(() => shop.remove());
 
   it("is refused before anything is built, and production stays as it was", async () => {
     const ended = await run("ci");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import { json, signalbox, start } from "./cli.ts";
+import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject, textOf } from "./small-project.ts";
 
 let project: SmallProject;
@@ -24,18 +25,10 @@ function onGitHub(
   writeFileSync(file("event.json"), JSON.stringify(event));
   return {
     ...project.env,
-    CI: "true",
-    GITHUB_ACTIONS: "true",
-    GITHUB_REPOSITORY: "acme/shop",
+    ...GITHUB_PUSH,
     GITHUB_EVENT_NAME: eventName,
     GITHUB_EVENT_PATH: file("event.json"),
     GITHUB_SHA: project.git("rev-parse", "HEAD"),
-    GITHUB_REF_NAME: "main",
-    GITHUB_REF_TYPE: "branch",
-    GITHUB_RUN_ID: "777",
-    GITHUB_RUN_ATTEMPT: "1",
-    GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
-    GITHUB_TOKEN: "ghs_0123456789abcdef",
     GITHUB_OUTPUT: file("output"),
     GITHUB_STEP_SUMMARY: file("summary"),
     ...overrides,
@@ -43,7 +36,7 @@ function onGitHub(
 }
 
 const push = {
-  repository: { full_name: "acme/shop", default_branch: "main" },
+  ...GITHUB_EVENT,
   head_commit: { message: "Add orders", author: { name: "Dana" } },
 };
 const pullRequest = (headRepository: string) => ({
@@ -359,7 +352,7 @@ describe("on a CI that is not known", () => {
 describe("a run of ci that does not get its turn", () => {
   it("times out with a finding about the run, infrastructure's exit code, and dbt not started", async () => {
     const env = { ...project.env, SIGNALBOX_TICKET_DIR: join(project.dir, "..", "tickets") };
-    const ahead = start(["queue", "--", "sleep", "30"], { cwd: project.dir, env });
+    const ahead = start(["queue", "--", "sleep", "300"], { cwd: project.dir, env });
     await ahead.prints(/entered at once/);
 
     const ended = await signalbox(["ci", "--mode", "deploy", "--timeout", "1s", "--json"], { cwd: project.dir, env });

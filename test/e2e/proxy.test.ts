@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, signalbox } from "./cli.ts";
+import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 const USER = "dana:hunter2%40hunter2";
@@ -126,18 +127,10 @@ describe("behind a proxy", () => {
     "api.github.test": {
       args: () => ["status"],
       env: (base) => ({
-        GITHUB_ACTIONS: "true",
+        ...GITHUB_PUSH,
         GITHUB_API_URL: base,
-        GITHUB_REPOSITORY: "acme/shop",
-        GITHUB_EVENT_NAME: "push",
         GITHUB_EVENT_PATH: join(certificates, "event.json"),
         GITHUB_SHA: project.git("rev-parse", "HEAD"),
-        GITHUB_REF_NAME: "main",
-        GITHUB_REF_TYPE: "branch",
-        GITHUB_RUN_ID: "777",
-        GITHUB_RUN_ATTEMPT: "1",
-        GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
-        GITHUB_TOKEN: "ghs_0123456789abcdef",
       }),
       code: 2,
       secret: ["authorization", "token ghs_0123456789abcdef"],
@@ -165,10 +158,7 @@ describe("behind a proxy", () => {
     },
   };
   const prepare = () => {
-    writeFileSync(
-      join(certificates, "event.json"),
-      JSON.stringify({ repository: { full_name: "acme/shop", default_branch: "main" } }),
-    );
+    writeFileSync(join(certificates, "event.json"), JSON.stringify(GITHUB_EVENT));
     project.write({ ".signalbox/.signalbox-work": "", ".signalbox/verdict.json": VERDICT });
   };
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { QueueResult } from "../../src/queue/result.ts";
 import { type Contract, loadCircleContract, loadGitHubContract } from "../platforms/contract.ts";
 import { CLI, json, signalbox, start } from "./cli.ts";
+import { GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
 /** The built CLI against the CI's API on loopback; every answer is held to the vendor's own OpenAPI file. */
@@ -152,12 +153,14 @@ describe("a command in the queue", () => {
   });
 
   it("does not go on in the background when the turn is over", () => {
-    const file = join(project.dir, "..", "late");
-    const { code } = inQueue([], ["sh", "-c", `(sleep 6; touch ${file}) & exit 0`]);
+    const file = join(project.dir, "..", "heartbeat");
+    const beat = `(while sleep 0.1; do echo >> ${file}; done) & until [ -s ${file} ]; do sleep 0.05; done`;
+    const { code } = inQueue([], ["sh", "-c", beat]);
 
     expect(code).toBe(0);
-    spawnSync("sleep", ["5"]);
-    expect(existsSync(file)).toBe(false);
+    const beats = statSync(file).size;
+    spawnSync("sleep", ["1"]);
+    expect(statSync(file).size).toBe(beats);
   });
 
   it.each([
@@ -228,18 +231,8 @@ describe("the queue on GitHub Actions", () => {
     });
     return {
       ...project.env,
-      CI: "true",
-      GITHUB_ACTIONS: "true",
+      ...GITHUB_PUSH,
       GITHUB_API_URL: api.url,
-      GITHUB_REPOSITORY: "acme/shop",
-      GITHUB_EVENT_NAME: "push",
-      GITHUB_SHA: SHA,
-      GITHUB_REF_NAME: "main",
-      GITHUB_REF_TYPE: "branch",
-      GITHUB_RUN_ID: "777",
-      GITHUB_RUN_ATTEMPT: "1",
-      GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/dbt.yml@refs/heads/main",
-      GITHUB_TOKEN: "ghs_0123456789abcdef",
     };
   }
 
@@ -347,7 +340,7 @@ describe("the queue on GitHub Actions", () => {
       expect([status?.code, status?.stderr]).toEqual([4, expect.stringMatching(message)]);
       expect(status && json(status)).toMatchObject({ error: { kind: "service", exitCode: 4 } });
     }
-    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(performance.now() - began).toBeLessThan(40_000);
   });
 
   const at = (platform: "github" | "circleci", url: string): Record<string, string> =>

@@ -1,14 +1,24 @@
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { laptop, signalbox } from "./cli.ts";
 import { DBT_BIN, DBT_PATH, describeOnDbt } from "./real-dbt.ts";
 
 /** `report` after starts of real dbt: what it leaves, and what its log says of those that leave nothing. */
 describeOnDbt("report on real dbt", () => {
-  let dir = "";
+  let [root, dir, retried] = ["", "", ""];
   const env = () => laptop({ PATH: DBT_PATH });
   const write = (name: string, text: string) => {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
@@ -18,23 +28,28 @@ describeOnDbt("report on real dbt", () => {
   const dbt = (...args: string[]) => spawnSync(program(), args, { cwd: dir, env: env() }).status;
   const report = (...args: string[]) => signalbox(["report", ...args], { cwd: dir, env: env() });
 
+  /** A build that failed, and its retry that did not: its results are the last ones, the first ones are in first/. */
   beforeAll(() => {
-    dir = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-report-dbt-")));
+    root = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-report-dbt-")));
+    [dir, retried] = [join(root, "project"), join(root, "retried")];
     write("dbt_project.yml", "name: small\nprofile: small\nflags: { send_anonymous_usage_stats: false }\n");
     write("profiles.yml", "small: { target: ci, outputs: { ci: { type: duckdb, path: w.duckdb } } }\n");
     write("models/a.sql", "select 1 as id\n");
     write("models/b.sql", "select nope from {{ ref('a') }}\n");
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-  it("calls the first results of a build that was retried red, alone and beside the retry's manifest", async () => {
     expect(dbt("build")).toBe(1);
     write("first/manifest.json", "");
     copyFileSync(join(dir, "target/run_results.json"), join(dir, "first/run_results.json"));
     write("models/b.sql", "select id from {{ ref('a') }}\n");
     expect(dbt("retry")).toBe(0);
     copyFileSync(join(dir, "target/manifest.json"), join(dir, "first/manifest.json"));
+    renameSync(dir, retried);
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  // In the folder in which dbt ran: its log names it.
+  beforeEach(() => cpSync(retried, dir, { recursive: true, preserveTimestamps: true }));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+  it("calls the first results of a build that was retried red, alone and beside the retry's manifest", async () => {
     expect((await report("first/run_results.json")).code).toBe(1);
     expect((await report("first/run_results.json", "target/run_results.json")).code).toBe(0);
     // Elsewhere, without dbt's log and without the retry's results.
@@ -52,7 +67,6 @@ describeOnDbt("report on real dbt", () => {
     const stillFine = await report();
     expect(dbt("build")).toBe(2);
     const stale = await report();
-    rmSync(join(dir, "models/c.sql"));
 
     expect([fine.code, stillFine.code, stale.code]).toEqual([0, 0, 3]);
     expect(fine.stdout).toMatch(/^judged: dbt build · target ci · /m);
@@ -62,11 +76,13 @@ describeOnDbt("report on real dbt", () => {
   it("is not green on the results of a build that was cancelled: dbt writes the nodes that it had done", async () => {
     write("models/slow.sql", `{{ config(materialized="table") }} ${SLOW}`);
     const child = spawn(program(), ["build", "--exclude", "b"], { cwd: dir, env: env() });
-    await new Promise<void>((resolve) => {
-      child.stdout.on("data", (chunk: Buffer) => chunk.includes("START sql table") && resolve());
-    });
     const ended = new Promise((resolve) => child.on("close", resolve));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const log = join(dir, "logs/dbt.log");
+    // What dbt notes when it hands the query to DuckDB; the query itself would run for hours.
+    await vi.waitUntil(() => /On model\.small\.slow: [\s\S]*range\(200000\)/.test(readFileSync(log, "utf8")), {
+      timeout: 120_000,
+      interval: 100,
+    });
     const running = await report();
     child.kill("SIGINT");
     await ended;

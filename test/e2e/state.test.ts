@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import { json, signalbox } from "./cli.ts";
+import { GITHUB_PUSH } from "./github-push.ts";
 import { aModel, aTestOf, openSmallProject, type SmallProject } from "./small-project.ts";
 
 type Artifact = Record<string, unknown>;
@@ -309,14 +310,11 @@ describe("a commit that is not on the remote's base branch", () => {
     project.addOrigin();
     project.git("tag", "v1");
     const env = {
-      CI: "true",
-      GITHUB_ACTIONS: "true",
-      GITHUB_REPOSITORY: "acme/shop",
+      ...GITHUB_PUSH,
       GITHUB_EVENT_NAME: "release",
       GITHUB_SHA: project.git("rev-parse", "HEAD"),
       GITHUB_REF_NAME: "v1",
       GITHUB_REF_TYPE: "tag",
-      GITHUB_RUN_ID: "777",
     };
 
     const released = await run(["ci", "--mode", "deploy", "--no-queue", "--json"], env);
