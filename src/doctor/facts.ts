@@ -101,5 +101,7 @@ export interface SlackFacts {
   readonly bot: string | null;
   /** null: Slack did not say. */
   readonly scopes: readonly string[] | null;
+  /** Why no test message was sent; null: it was. */
+  readonly whyNoTest: string | null;
   readonly channels: readonly ChannelFacts[];
 }

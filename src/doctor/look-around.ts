@@ -9,10 +9,15 @@ import { lookAtCiFiles, lookAtCircle, lookAtGitHub } from "./look-ci.ts";
 import { lookAtBase, lookAtDbt, lookAtGit, lookAtTargets } from "./look-project.ts";
 import { lookAtSlack } from "./look-slack.ts";
 import { lookAtStore } from "./look-store.ts";
+import { lookAtTrust } from "./look-trust.ts";
 
 /** All looks run side by side, and the longest ends, with what it has started, within 30 s. */
 const MOST_MS = 20_000;
 const MOST_DISK_MS = 10_000;
+const MOST_TRUST_MS = 8_000;
+/** After the trust, and before the 7 s that a dbt has to end. */
+const MOST_DBT_MS = 12_000;
+const MOST_SLACK_MS = 28_000;
 
 /** Every look of doctor, side by side: the slowest ends with its own time. */
 export async function lookAround(context: Context): Promise<Facts> {
@@ -22,19 +27,42 @@ export async function lookAround(context: Context): Promise<Facts> {
   const dir = resolve(baseDir, config.dbt.projectDir);
   const git = (signal: AbortSignal) => createGit(baseDir, env, { ms: MOST_DISK_MS, signal });
   const remote = (signal: AbortSignal) => createRemote(git(signal), signal);
+  // What a step would warn of is said by the checks.
+  const silent = { ...context.log, step: () => {}, warn: () => {} };
+  const aside = (signal: AbortSignal) => ({
+    ...context,
+    log: silent,
+    signal,
+    git: git(signal),
+    remote: remote(signal),
+  });
   const within = <T>(what: string, ask: (signal: AbortSignal) => Promise<T>, ms = MOST_MS) =>
     look(context, { what, ms }, ask);
   const ifSet = <T>(token: string | undefined, ask: () => Promise<T>) => (token ? ask() : null);
+
+  const trust = within("what tells whose code this is", (signal) => lookAtTrust(aside(signal), dir), MOST_TRUST_MS);
+  const lookAtOwnDbt = async () => {
+    const own = await trust;
+    if (own.kind === "failed") return { ...own, why: `dbt was not started: ${own.why}` };
+    const place = { config: config.dbt, dir, env };
+    const what = `${config.dbt.command.join(" ")} --version`;
+    return within(what, (signal) => lookAtDbt(place, children, signal), MOST_DBT_MS);
+  };
+  const lookAtOwnStore = async () => {
+    const own = await trust;
+    if (own.kind === "failed") return { ...own, why: `the store was not tried: ${own.why}` };
+    return within(`the store ${config.store}`, (signal) => lookAtStore(aside(signal), own.value), MOST_TRUST_MS * 2);
+  };
+  const whyNoTest = async () => {
+    const own = given.sendTest ? await trust : null;
+    return own === null ? "it was not asked for" : own.kind === "failed" ? own.why : own.value.distrust;
+  };
   const [dbt, ofGit, base, project, store, files, github, circle, slack] = await Promise.all([
-    within(
-      `${config.dbt.command.join(" ")} --version`,
-      (signal) => lookAtDbt({ config: config.dbt, dir, env }, children, signal),
-      15_000,
-    ),
-    within("git", (signal) => lookAtGit({ git: git(signal), baseDir, env }), MOST_DISK_MS),
-    within("the remote", (signal) => lookAtBase(context, config.baseBranch, signal)),
+    lookAtOwnDbt(),
+    within("git", (signal) => lookAtGit(aside(signal)), MOST_DISK_MS),
+    within("the remote", (signal) => lookAtBase(aside(signal), config.baseBranch)),
     within("the dbt project", () => lookAtTargets({ config, baseDir, env }), MOST_DISK_MS),
-    within(`the store ${config.store}`, (signal) => lookAtStore({ ...context, signal }, platform)),
+    lookAtOwnStore(),
     within(
       "the CI files",
       async (signal) => lookAtCiFiles((await git(signal).ask("rev-parse", "--show-toplevel")) ?? baseDir),
@@ -57,9 +85,9 @@ export async function lookAround(context: Context): Promise<Facts> {
             url: given.slackUrl ?? "https://slack.com/api/",
             fetch: await openFetch(),
             slack: config.slack,
-            sendTest: given.sendTest ?? false,
+            whyNoTest: await whyNoTest(),
           }),
-        28_000,
+        MOST_SLACK_MS,
       ),
     ),
   ]);

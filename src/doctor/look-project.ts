@@ -60,11 +60,10 @@ export async function lookAtGit(parts: Pick<Context, "git" | "baseDir" | "env">)
 type BaseParts = Parameters<typeof findBaseBranch>[0];
 
 /** What findBaseBranch would say in the log goes into the answer. */
-export async function lookAtBase(context: BaseParts, own: string | null, signal: AbortSignal): Promise<BaseFacts> {
+export async function lookAtBase(context: BaseParts, own: string | null): Promise<BaseFacts> {
   const notes: string[] = [];
   const log = { ...context.log, warn: (_: string, text: string) => notes.push(text) };
-  const remote = createRemote(context.remote.git, signal);
-  return { name: await findBaseBranch({ ...context, log, remote, signal }, own, null), notes };
+  return { name: await findBaseBranch({ ...context, log }, own, null), notes };
 }
 
 /** dbt_project.yml, profiles.yml and the macros that place nodes. Throws a configuration error where there is no project. */

@@ -6,8 +6,8 @@ import { type Failure, readFailure } from "../slack/failure.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
 
-/** Six requests follow each other at most, and all of doctor ends within 30 s. */
-const REQUEST_MS = 4_000;
+/** Six requests follow each other at most, behind the question whose code this is, and all of doctor ends within 30 s. */
+const REQUEST_MS = 3_300;
 const MOST_CHANNELS = 20;
 const TEXT = "signalbox doctor: a test message, which is deleted at once";
 
@@ -16,11 +16,12 @@ export interface SlackRequest {
   readonly url: string;
   readonly fetch: ClientOptions["fetch"] | null;
   readonly slack: Config["slack"];
-  readonly sendTest: boolean;
+  /** Why no test message is sent; null: it is. */
+  readonly whyNoTest: string | null;
 }
 
 /** The token and each channel. Throws where Slack does not take the token, or does not answer. */
-export async function lookAtSlack({ token, url, fetch, slack, sendTest }: SlackRequest): Promise<SlackFacts> {
+export async function lookAtSlack({ token, url, fetch, slack, whyNoTest }: SlackRequest): Promise<SlackFacts> {
   const client = await createSlackClient(token, url, { timeoutMs: REQUEST_MS, ...(fetch == null ? {} : { fetch }) });
   const auth = await attempt("auth.test", () => client.auth.test());
   if (isFailure(auth)) {
@@ -38,7 +39,8 @@ export async function lookAtSlack({ token, url, fetch, slack, sendTest }: SlackR
     team: auth.team ?? null,
     bot: auth.user ?? null,
     scopes: Array.isArray(scopes) ? scopes : null,
-    channels: await Promise.all(channelsOf(slack).map((channel) => lookAtChannel(client, channel, sendTest))),
+    whyNoTest,
+    channels: await Promise.all(channelsOf(slack).map((channel) => lookAtChannel(client, channel, whyNoTest === null))),
   };
 }
 

@@ -41,12 +41,21 @@ export function checkSlack(seen: Seen<SlackFacts> | null, place: SlackPlace): re
     const level = seen.isPassing && !place.sendTest ? warn : fail;
     return [level("slack", seen.why, fix), ...ofMissing];
   }
-  const { scopes, bot, team, channels: found } = seen.value;
+  const { scopes, bot, team, whyNoTest, channels: found } = seen.value;
   const who = `SLACK_BOT_TOKEN is ${bot === null ? "valid" : `@${bot}`}${team === null ? "" : ` in ${team}`}`;
   return [
     ok("slack", who),
     ...ofScopes(scopes),
     ...ofMissing,
+    ...(place.sendTest && whyNoTest !== null
+      ? [
+          fail(
+            "send",
+            `no test message was sent: ${whyNoTest}`,
+            "start it on a laptop, or on a branch of this repository",
+          ),
+        ]
+      : []),
     ...found.flatMap((channel) => [ofChannel(channel), ...ofTest(channel)]),
   ];
 }

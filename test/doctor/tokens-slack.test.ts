@@ -76,7 +76,7 @@ const channel = (more: Partial<ChannelFacts> = {}): ChannelFacts => ({
 });
 const ALL = ["chat:write", "channels:history", "groups:history"];
 const slack = (more: Partial<SlackFacts> = {}) =>
-  seen<SlackFacts>({ team: "Acme", bot: "signalbox", scopes: ALL, channels: [channel()], ...more });
+  seen<SlackFacts>({ team: "Acme", bot: "signalbox", scopes: ALL, whyNoTest: null, channels: [channel()], ...more });
 const PLACE: SlackPlace = {
   platform: "local",
   workflows: [],
@@ -119,6 +119,12 @@ describe("Slack", () => {
       null,
       { channels: { error: null, warn: null } },
       ["ok slack", "warn slack:channels"],
+    ],
+    [
+      "a test that a fork asks for",
+      slack({ whyNoTest: "the run comes from a fork" }),
+      { sendTest: true },
+      ["ok slack", "ok slack:scopes", "fail send", "ok slack:C0ERRORS00"],
     ],
     ["refused", failed("invalid_auth"), {}, ["fail slack"]],
     ["down", failed("no answer", true), {}, ["warn slack"]],

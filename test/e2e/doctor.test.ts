@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -246,52 +246,82 @@ describe("with tokens", () => {
   });
 });
 
-it("ends within 30 s, as JSON, with dbt, the remote, the store and every service hanging", async () => {
-  const sockets: Socket[] = [];
-  const server = createTcpServer((socket) => sockets.push(socket.on("error", () => {})));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const hang = `trap '' INT\nexec sleep 60\n`;
-  open(
-    {
-      "signalbox.yml": FILES["signalbox.yml"]
-        .replace("dir:state", "s3://acme-state/shop")
-        .replace("base_branch: main\n", ""),
-    },
-    hang,
-  );
-  writeFileSync(
-    join(layout.dir, ".git/config"),
-    `[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote "origin"]\n\turl = git://127.0.0.1:${port}/acme/shop.git\n`,
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const env = {
-    ...{
-      GITHUB_API_URL: url,
-      SLACK_BOT_TOKEN: SECRETS.slack,
-      CIRCLE_TOKEN: SECRETS.circle,
-      GITHUB_TOKEN: SECRETS.github,
-    },
-    ...{
+describe("in a job of GitHub", () => {
+  const job = (event: string, more: object = {}) => {
+    const eventFile = join(layout.dir, "../event.json");
+    writeFileSync(
+      eventFile,
+      JSON.stringify({ repository: { full_name: "acme/shop", default_branch: "main" }, ...more }),
+    );
+    const names = {
       GITHUB_ACTIONS: "true",
       GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_RUN_ID: "1",
+      GITHUB_REF_NAME: "main",
+    };
+    return { ...names, GITHUB_SHA: "a".repeat(40), GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: eventFile };
+  };
+  const started = () => existsSync(join(layout.dir, "../started"));
+  const script = `touch ../started\n${VERSION}`;
+
+  it("a stranger's code is not started as dbt, and says nobody anything", async () => {
+    open({}, script);
+    const { flags, env, calls } = await openServices();
+    const base = { ref: "main", sha: "b".repeat(40) };
+    const pull_request = { number: 1, base, head: { ref: "x", sha: "c".repeat(40), repo: { full_name: "eve/shop" } } };
+
+    const target = await doctor(["--json", "--send-test", ...flags], {
+      ...env,
+      ...job("pull_request_target", { pull_request }),
+    });
+    const isStarted = started();
+    const fork = await doctor(["--json", "--send-test", ...flags], {
+      ...env,
+      ...job("pull_request", { pull_request }),
+    });
+
+    expect(isStarted).toBe(false);
+    expect(bad(target)).toEqual(expect.arrayContaining(["fail dbt", "fail store", "fail send"]));
+    expect(started()).toBe(true);
+    expect(bad(fork)).toEqual(["fail send"]);
+    expect(calls.filter((call) => call.startsWith("chat"))).toEqual([]);
+    expect(existsSync(join(layout.dir, "state"))).toBe(false);
+  });
+});
+
+describe.each(["on a laptop", "in a job"])("%s with dbt, the remote, the store and every service hanging", (place) => {
+  it("ends within 30 s, as JSON", async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => sockets.push(socket.on("error", () => {})));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const url = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = FILES["signalbox.yml"]
+      .replace("dir:state", "s3://acme-state/shop")
+      .replace("base_branch: main\n", "");
+    // What it starts in turn keeps the pipes open.
+    open({ "signalbox.yml": config }, "trap '' INT\nsleep 60\n");
+    const remote = `[remote "origin"]\n\turl = git://${url}/acme/shop.git\n`;
+    writeFileSync(join(layout.dir, ".git/config"), `[core]\n\trepositoryformatversion = 0\n\tbare = false\n${remote}`);
+    const tokens = { SLACK_BOT_TOKEN: SECRETS.slack, CIRCLE_TOKEN: SECRETS.circle, GITHUB_TOKEN: SECRETS.github };
+    const job = {
+      GITHUB_ACTIONS: "true",
       GITHUB_EVENT_NAME: "push",
       GITHUB_SHA: "a".repeat(40),
       GITHUB_REF_NAME: "main",
-      GITHUB_RUN_ID: "1",
-    },
-  };
-  const startedAt = performance.now();
+    };
+    const names = place === "in a job" ? { ...job, GITHUB_REPOSITORY: "acme/shop", GITHUB_RUN_ID: "1" } : {};
+    const env = { GITHUB_API_URL: `http://${url}`, ...tokens, ...names };
+    const servers = ["--slack-url", `http://${url}/api/`, "--circle-url", `http://${url}`];
+    const startedAt = performance.now();
 
-  const ended = await doctor(["--json", "--send-test", "--slack-url", `${url}/api/`, "--circle-url", url], env);
+    const ended = await doctor(["--json", "--send-test", ...servers], env);
 
-  expect(performance.now() - startedAt).toBeLessThan(30_000);
-  expect(bad(ended)).toEqual(
-    expect.arrayContaining(["warn dbt", "warn store", "warn github-token", "warn circle-token", "fail slack"]),
-  );
-  expect(readdirSync(layout.dir)).not.toContain(".signalbox");
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    expect(bad(ended)).toEqual(expect.arrayContaining(["warn dbt", "warn store", "warn circle-token", "fail slack"]));
+    expect(readdirSync(layout.dir)).not.toContain(".signalbox");
+  });
 });
