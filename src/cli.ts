@@ -121,7 +121,10 @@ async function runCommand(
   const configFile = { name: configName, exists: text !== null, unread };
   const context = createContext(parsed.command, settings, configFile, around, secrets);
   const ignored = describeUnread(context);
-  if (ignored !== null && !["init", "doctor"].includes(parsed.command)) context.log.warn("config", ignored);
+  if (!["init", "doctor"].includes(parsed.command)) {
+    if (ignored !== null) context.log.warn("config", ignored);
+    for (const key of settings.withoutEffect) context.log.warn("config", `${key} has no effect yet`);
+  }
   return run(context);
 
   function say(lines: string): number {

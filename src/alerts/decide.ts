@@ -29,11 +29,7 @@ export function decideAlerts(
   policy: AlertPolicy,
   now: number,
 ): readonly Alert[] {
-  // People may have read that these are over: their entries keep nobody from being told.
-  const maybeOver = new Set(ledger === null ? [] : maybeRecovered(ledger));
-  const entries = new Map(
-    ledger?.entries.filter((entry) => !maybeOver.has(entry)).map((entry) => [entry.fingerprint, entry]),
-  );
+  const entries = entriesThatCount(ledger);
   const told = verdict.findings
     .filter((finding) => finding.muted === null)
     .map((finding) => ({ finding, news: newsOf(finding, entries.get(fingerprintOf(finding)), policy, now) }))
@@ -48,7 +44,40 @@ export function decideAlerts(
   return [...problems, ...recoveries(verdict, ledger, run, policy)];
 }
 
-function newsOf(finding: Finding, entry: LedgerEntry | undefined, policy: AlertPolicy, now: number): News | null {
+/** A finding that no message is sent about: muted (null), or told before at this ISO time. */
+export interface ToldFinding {
+  readonly finding: Finding;
+  readonly at: string | null;
+}
+
+/** The findings of a run that `decideAlerts` leaves out, in the verdict's order. */
+export function findTold(
+  verdict: Pick<Verdict, "findings">,
+  ledger: Ledger | null,
+  policy: Pick<AlertPolicy, "repeatSeconds">,
+  now: number,
+): readonly ToldFinding[] {
+  const entries = entriesThatCount(ledger);
+  return verdict.findings.flatMap((finding): readonly ToldFinding[] => {
+    if (finding.muted !== null) return [{ finding, at: null }];
+    const entry = entries.get(fingerprintOf(finding));
+    const isTold = entry !== undefined && newsOf(finding, entry, policy, now) === null;
+    return isTold ? [{ finding, at: entry.notifiedAt }] : [];
+  });
+}
+
+function entriesThatCount(ledger: Ledger | null): ReadonlyMap<string, LedgerEntry> {
+  // People may have read that these are over: their entries keep nobody from being told.
+  const maybeOver = new Set(ledger === null ? [] : maybeRecovered(ledger));
+  return new Map(ledger?.entries.filter((entry) => !maybeOver.has(entry)).map((entry) => [entry.fingerprint, entry]));
+}
+
+function newsOf(
+  finding: Finding,
+  entry: LedgerEntry | undefined,
+  policy: Pick<AlertPolicy, "repeatSeconds">,
+  now: number,
+): News | null {
   if (entry === undefined) return "opened";
   if (entry.severity === "warn" && finding.severity === "error") return "worse";
   // Neither a time that cannot be read nor one that a wrong clock left in the future may silence a problem for ever.

@@ -1,4 +1,5 @@
 import { whyNotAlerted } from "../alerts/audience.ts";
+import { projectNameOf } from "../dbt/folders.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
@@ -25,7 +26,7 @@ import { conclude, finish, type Progress, startProgress, summaryOf } from "./ci-
 export async function run(context: Context): Promise<number> {
   const runSettings = await resolveRunSettings(context);
   const dbtProject = await openDbtProject(context, runSettings);
-  const told: AlertContext = { ...runSettings, project: dbtProject.project.name ?? "dbt" };
+  const told: AlertContext = { ...runSettings, project: projectNameOf(dbtProject.folders) };
   const isSilent =
     context.settings.given.noNotify ||
     runSettings.mode === "check" ||

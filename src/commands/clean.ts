@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import { CLEAN_MACRO, cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
-import { type Cleaning, type CleanRequest, decideClean, ownRef, parseNamedRef, prefixOf } from "../run/clean.ts";
+import { cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
+import {
+  CLEAN_MACRO,
+  type Cleaning,
+  type CleanRequest,
+  decideClean,
+  ownRef,
+  parseNamedRef,
+  prefixOf,
+} from "../run/clean.ts";
 import { whyDistrusted } from "../run/run.ts";
 import type { Context } from "../setup/context.ts";
 import { type DbtProject, hashOfBranch, openDbtProject } from "../setup/dbt-project.ts";

@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { NotifyResult } from "../alerts/alert.ts";
 import { whyNotAlerted } from "../alerts/audience.ts";
+import { projectNameOf } from "../dbt/folders.ts";
 import type { Context } from "../setup/context.ts";
+import { dbtFoldersOf } from "../setup/dbt-project.ts";
 import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import type { Verdict } from "../severity/verdict.ts";
@@ -36,13 +38,10 @@ async function readAlertContext(context: Context): Promise<AlertContext> {
   const known = runFile.safeParse(await context.work.readJson("run.json"));
   const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
   if (known.success) return { ...known.data, run: thisRun, mode: asked === "auto" ? known.data.mode : asked };
-  if (thisRun.platform !== "local") return { ...(await resolveRunSettings(context)), project: "dbt" };
-  return {
-    run: thisRun,
-    mode: asked === "auto" ? "deploy" : asked,
-    target: target ?? null,
-    project: "dbt",
-  };
+  const project = projectNameOf(await dbtFoldersOf(context));
+  if (thisRun.platform !== "local") return { ...(await resolveRunSettings(context)), project };
+  const mode = asked === "auto" ? "deploy" : asked;
+  return { run: thisRun, mode, target: target ?? context.settings.config.modes[mode].target, project };
 }
 
 const runFile = z.object({

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { projectNameOf } from "../dbt/folders.ts";
 import { describeJudged } from "../render/judged-words.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import { builtNodes } from "../selection/buildable-nodes.ts";
@@ -28,7 +29,7 @@ async function report(context: Context): Promise<number> {
   await writeSummary(context, summary);
   if (config.report.comment) {
     const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
-    await openComment(context, thisRun, manifest?.projectName ?? "dbt").put(summary);
+    await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);
   }
   context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
   const mode = given.mode === "auto" ? null : config.modes[given.mode];

@@ -1,7 +1,5 @@
 import { z } from "zod";
-
-/** The macro that `signalbox init` writes into the project: it lists and drops the schemas of checks. */
-export const CLEAN_MACRO = "signalbox_clean";
+import { CLEAN_MACRO } from "../run/clean.ts";
 
 /** `only`: drops these, and no other; null lists them all. Names are letters, digits and `_ $`. */
 export function cleanArguments(prefix: string, only: readonly string[] | null): readonly string[] {

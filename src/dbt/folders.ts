@@ -14,6 +14,11 @@ export interface DbtFolders {
   readonly packagesPath: string;
 }
 
+/** What a project is called in messages, comments and ledgers: the same in every command. */
+export function projectNameOf({ projectName }: Pick<DbtFolders, "projectName">): string {
+  return projectName ?? "dbt";
+}
+
 /**
  * The only reader of these names. As dbt decides: DBT_TARGET_PATH and DBT_LOG_PATH (the newer names with DBT_ENGINE_ win), else dbt_project.yml, else
  * target and logs in the project's folder. https://docs.getdbt.com/reference/global-configs/json-artifacts

@@ -60,13 +60,17 @@ export function describeFinding(finding: Finding): FindingWords {
     compiled: subject.kind === "run" || subject.compiled === null ? null : cleanLine(subject.compiled, 400),
     owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
     news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
-    muted: finding.muted === null ? null : cleanLine(`muted until ${finding.muted.until}: ${finding.muted.reason}`),
+    muted: finding.muted === null ? null : cleanLine(mutedWords(finding.muted)),
     caused:
       finding.skipped.length === 0
         ? null
         : `1 failing ${kindOf(subject)} kept ${count(finding.skipped.length, "node")} from running`,
     skipped: finding.skipped.map((id) => cleanLine(shortName(id), 100)),
   };
+}
+
+function mutedWords({ until, reason }: NonNullable<Finding["muted"]>): string {
+  return `muted until ${until} (no message is sent; the exit code counts it): ${reason}`;
 }
 
 /** `where · what · fault`: a finding in one line. */
@@ -83,7 +87,7 @@ export function totalsOf(verdict: Verdict): string {
     skipped === 0 ? null : `${grouped(skipped)} skipped`,
     passed === 0 ? null : `${grouped(passed)} passed`,
     verdict.neutral.length === 0 ? null : `${grouped(verdict.neutral.length)} neutral`,
-    muted === 0 ? null : `${grouped(muted)} muted`,
+    muted === 0 ? null : `${grouped(muted)} muted (counted, but not told)`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "nothing ran" : parts.join(" · ");
 }

@@ -1,5 +1,8 @@
 import { schemaKeyOf, schemaOf } from "./schema.ts";
 
+/** The macro that `signalbox init` writes into the project: it lists and drops the schemas of checks. */
+export const CLEAN_MACRO = "signalbox_clean";
+
 /** A branch or tag, as its schema is named after it. */
 export interface NamedRef {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { CLEAN_MACRO } from "../run/clean.ts";
 import { cutList } from "./cut-list.ts";
 import { changedMacrosOf } from "./macros.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -18,6 +19,8 @@ export function blindSpots(current: Manifest, baseline: Manifest): readonly stri
   const unreached = changed.filter(
     (macro) =>
       macro.package === current.projectName &&
+      // Ours, which no node is to use.
+      macro.name !== CLEAN_MACRO &&
       current.macros.has(macro.id) &&
       !reached.has(macro.id) &&
       !naming.includes(macro),

@@ -34,6 +34,9 @@ function camelKeys<T extends object>(value: T): CamelKeys<T> {
   return Object.fromEntries(entries) as CamelKeys<T>;
 }
 
+/** Keys that are checked, and that nothing goes by yet: who sets one is told so. */
+export const WITHOUT_EFFECT = ["slack.time_zone", "warn_sla"] as const;
+
 /** A part of the file: unknown keys are errors; a missing or empty part is its defaults. */
 function section<S extends z.ZodRawShape>(shape: S) {
   return z.preprocess((value) => value ?? {}, z.strictObject(shape, "wanted keys and values").transform(camelKeys));
@@ -293,7 +296,9 @@ export const configFile = section({
       .string()
       .refine(isTimeZone, "wanted a time zone such as Europe/London")
       .default("UTC")
-      .describe("The time zone of days and times in messages, such as Europe/London."),
+      .describe(
+        "The time zone of days and times in messages, such as Europe/London. Has no effect yet: times are in UTC.",
+      ),
   })
     .prefault({})
     .describe("Where messages go, and whom they name."),
@@ -304,7 +309,9 @@ export const configFile = section({
     .array(rule, "wanted a list")
     .default([])
     .describe("Findings that are to be an error, a warning, ignored or muted; the first that matches wins."),
-  warn_sla: duration.default(7 * 86_400).describe("How long a warning may stay before it is overdue."),
+  warn_sla: duration
+    .default(7 * 86_400)
+    .describe("How long a warning may stay before it is overdue. Has no effect yet."),
   report: section({
     junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
     comment: boolean

@@ -4,7 +4,7 @@ import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { nameAsTyped } from "./action-and-orb.ts";
 import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
-import { type Config, configFile } from "./file.ts";
+import { type Config, configFile, WITHOUT_EFFECT } from "./file.ts";
 import {
   type AnyOption,
   type CommandName,
@@ -51,6 +51,8 @@ export interface Settings {
   readonly words: readonly string[];
   /** What stands behind `--`. */
   readonly rest: readonly string[];
+  /** Keys that the file sets and that have no effect yet: `signalbox.yml:12: warn_sla`. */
+  readonly withoutEffect: readonly string[];
 }
 
 export interface Sources {
@@ -132,7 +134,8 @@ export function resolve(sources: Sources): Settings {
     throw configurationError(all, hints.length === 0 ? undefined : hints.join("\n"));
   }
 
-  return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
+  const withoutEffect = keysWithoutEffect(file, sources.file.name);
+  return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest, withoutEffect };
 }
 
 /** What the table says of flags that nobody gave. */
@@ -275,6 +278,12 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
         ]
       : [];
   });
+}
+
+function keysWithoutEffect(file: YamlFile | null, name: string): string[] {
+  return WITHOUT_EFFECT.map((key) => key.split("."))
+    .filter((path) => valueAt(file?.value, path) !== undefined)
+    .map((path) => place(path, file, name));
 }
 
 function argsProblems(config: Config, file: YamlFile | null, name: string): Problem[] {

@@ -68,8 +68,14 @@ export function judge({ runs, manifest, packages, rules, matches, now, base }: J
       commands: ordered.map(({ command }) => command),
       exitCodes: ordered.map(({ exitCode }) => exitCode),
     },
-    reproduce: reproduceCommand(findings),
+    reproduce: reproduceCommand(findings, targetOf(ordered)),
   };
+}
+
+/** dbt's target, where all starts say the same. */
+function targetOf(runs: readonly DbtRun[]): string | null {
+  const [target = null, ...others] = new Set(runs.flatMap(({ source }) => source?.target ?? []));
+  return others.length === 0 ? target : null;
 }
 
 /** By start; files of which only the end is known, by that. */

@@ -6,19 +6,26 @@ const BUILT: ReadonlySet<string | null> = new Set(["model", "seed", "snapshot", 
 /** Names come from the project, and the line is pasted into a shell: nothing but plain ones. */
 const PLAIN = /^[A-Za-z_][\w.]*$/;
 
+const PLAIN_TARGET = /^\w[\w.-]*$/;
+
 const MOST_NAMES = 50;
 
 /**
- * The command that shows the errors again, `dbt build --select test_a test_b`; for sources alone `dbt source freshness`.
- * null where no error has a name that can be selected. At most fifty names, the first ones.
+ * The command that shows the errors again, `dbt build --target prod --select test_a test_b`; for sources alone
+ * `dbt source freshness`. null where no error has a name that can be selected. At most fifty names, the first ones.
+ * `target`: where dbt ran; null: the profile's own, or not known.
  */
-export function reproduceCommand(findings: readonly Finding[]): string | null {
+export function reproduceCommand(findings: readonly Finding[], target: string | null): string | null {
   const failed = findings.flatMap(({ severity, subject }) =>
     severity === "error" && subject.kind === "node" ? [subject] : [],
   );
   const built = failed.filter(({ type }) => BUILT.has(type)).map(({ name }) => name);
   const sources = failed.filter(({ type }) => type === "source").map(({ id }) => id.split(".").slice(1).join("."));
-  return command("dbt build --select", built, "") ?? command("dbt source freshness --select", sources, "source:");
+  const into = target !== null && PLAIN_TARGET.test(target) ? ` --target ${target}` : "";
+  return (
+    command(`dbt build${into} --select`, built, "") ??
+    command(`dbt source freshness${into} --select`, sources, "source:")
+  );
 }
 
 function command(start: string, names: readonly string[], prefix: string): string | null {

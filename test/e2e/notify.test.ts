@@ -54,7 +54,7 @@ describe("notify, with a Slack that loses answers", () => {
     expect(json<NotifyResult>(first).deliveries).toMatchObject([
       { result: "already-there", ts: slack.messages[0]?.ts },
     ]);
-    expect(second.stdout).toContain("nothing to tell");
+    expect(second.stdout).toMatch(/nothing to tell\n +1 error already told at \d\d:\d\d UTC: orders\.id\n/);
     expect(texts()).toHaveLength(1);
   });
 

@@ -67,6 +67,12 @@ describe("a finding in words", () => {
     expect(describeFinding(finding({ failures: null })).message).toBe("Got 36 results, configured to fail if != 0");
   });
 
+  it("says of a muted finding what that means", () => {
+    expect(describeFinding(finding({ muted: { until: "2026-12-15", reason: "DATA-12" } })).muted).toBe(
+      "muted until 2026-12-15 (no message is sent; the exit code counts it): DATA-12",
+    );
+  });
+
   it("says what a finding kept from running", () => {
     const { caused, skipped } = describeFinding(finding({ skipped: ["model.shop.a", "snapshot.shop.b"] }));
 
@@ -90,7 +96,9 @@ describe("the totals", () => {
     expect(
       totalsOf(verdict({ findings: [finding({ skipped }), finding({ skipped })], passed: ["model.shop.b"] })),
     ).toBe("2 errors · 1 skipped · 1 passed");
-    expect(totalsOf(richVerdict())).toBe("3 errors · 3 warnings · 6 skipped · 5 passed · 1 neutral · 1 muted");
+    expect(totalsOf(richVerdict())).toBe(
+      "3 errors · 3 warnings · 6 skipped · 5 passed · 1 neutral · 1 muted (counted, but not told)",
+    );
     expect(totalsOf(verdict())).toBe("nothing ran");
   });
 });

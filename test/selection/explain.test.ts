@@ -92,6 +92,14 @@ describe("blind spots", () => {
     expect(warnings(now, old)).toContain(words);
   });
 
+  it("do not name the macro that signalbox init writes, new, changed or gone", () => {
+    const own = (sql: string) => macro("signalbox_clean", { sql });
+
+    expect(warnings([[user], [own("new")]], [[user], [own("old")]])).toBe("");
+    expect(warnings([[user], [own("new")]], [[user], []])).toBe("");
+    expect(warnings([[user], []], [[user], [own("old")]])).toBe("");
+  });
+
   it("do not name a changed macro that a node uses", () => {
     expect(warnings([[user], [macro("used", { sql: "new" })]], [[user], [macro("used")]])).toBe("");
   });

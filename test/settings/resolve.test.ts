@@ -406,3 +406,19 @@ describe("the schema of a check", () => {
     expect(refusal(check("may_write: seed.shop.countries"))).toContain("wanted a list of node ids or globs");
   });
 });
+
+describe("a key that has no effect yet", () => {
+  it("is named with its line where the file sets it, whatever it says", () => {
+    const yaml = "version: 1\nslack:\n  error: C012345678\n  time_zone: UTC\nwarn_sla: 7d\n";
+
+    expect(resolve(sources({ yaml })).withoutEffect).toEqual([
+      "signalbox.yml:4 slack.time_zone",
+      "signalbox.yml:5 warn_sla",
+    ]);
+  });
+
+  it("is not named where nobody sets it", () => {
+    expect(resolve(sources({ yaml: "slack:\n" })).withoutEffect).toEqual([]);
+    expect(resolve(sources()).withoutEffect).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -13,7 +14,7 @@ import {
   renderOrbHandOver,
   renderOrbParameters,
 } from "../../src/settings/action-and-orb.ts";
-import { configFile } from "../../src/settings/file.ts";
+import { configFile, WITHOUT_EFFECT } from "../../src/settings/file.ts";
 import { COMMANDS, OPTIONS, variableOf } from "../../src/settings/flags.ts";
 import { renderCommandHelp, renderTopHelp } from "../../src/settings/help.ts";
 import { resolve } from "../../src/settings/resolve.ts";
@@ -48,6 +49,29 @@ const sourcesOf = (flags: Record<string, string>) => ({
   env: {},
   file: { name: "signalbox.yml", text: null },
   now: 0,
+});
+
+describe("a key of the file", () => {
+  /** The code that goes by settings: the table and its readers alone know every key. */
+  const code = readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.split(sep).includes("settings"))
+    .map((path) => readFileSync(join("src", path), "utf8"))
+    .join("\n");
+  const keys = keysOf(schema as SchemaPart).filter(({ path }) => !path.includes("[]") && path !== "version");
+  const isRead = (path: string) => {
+    const name = path
+      .split(".")
+      .at(-1)
+      ?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return new RegExp(`(?:[.{,]\\s*)${name}\\b`).test(code);
+  };
+
+  it.each(keys)("$path is read by some code, or said to have no effect, in its description too", ({ path, part }) => {
+    const hasNone = WITHOUT_EFFECT.some((each) => each === path);
+
+    expect(isRead(path)).toBe(!hasNone);
+    expect(/no effect yet/i.test(part.description ?? "")).toBe(hasNone);
+  });
 });
 
 /** What is rendered from the option table; `npm run render` writes it anew. */

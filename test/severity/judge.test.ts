@@ -595,6 +595,24 @@ describe("judge, against the base and in order", () => {
     expect(verdict.reproduce).toBe("dbt build --select a v.2");
     expect(verdictOf(aDbtRun([aResult("operation.shop.hook", "error")])).reproduce).toBeNull();
   });
+
+  it.each([
+    ["of the run", ["prod"], "dbt build --target prod --select orders"],
+    ["of all its starts", ["prod", "prod"], "dbt build --target prod --select orders"],
+    ["of none where starts differ", ["prod", "ci"], "dbt build --select orders"],
+    ["of none where nobody knows it", [null], "dbt build --select orders"],
+    ["of none whose name is more than a word", ["prod; rm"], "dbt build --select orders"],
+    ["of none whose name is an option", ["--full-refresh"], "dbt build --select orders"],
+  ])("says it with the target %s", (_, targets, expected) => {
+    const runs = targets.map((target, at) =>
+      aDbtRun([aResult(ORDERS, "error")], {
+        startedAt: at,
+        source: { file: "run_results.json", command: "build", generatedAt: "", target },
+      }),
+    );
+
+    expect(verdictOf(runs).reproduce).toBe(expected);
+  });
 });
 
 describe("judge, on anything", () => {

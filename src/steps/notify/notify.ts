@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery, NotifyResult } from "../../alerts/alert.ts";
 import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../../alerts/audience.ts";
-import { type AlertPolicy, decideAlerts } from "../../alerts/decide.ts";
+import { type AlertPolicy, decideAlerts, findTold } from "../../alerts/decide.ts";
 import { fingerprintOf, nameOfFingerprint } from "../../alerts/fingerprint.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import { channelOf, mentionsOf } from "../../alerts/route.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
 import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { drawMessage } from "../../render/slack-preview.ts";
+import { describeTold } from "../../render/told-words.ts";
 import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
@@ -68,7 +69,8 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
           signal: context.signal,
           fallback: config.slack.fallback,
         });
-  const alerts = decideAlerts(verdict, ledger, told.run, policyOf(context, scope), now);
+  const policy = policyOf(context, scope);
+  const alerts = decideAlerts(verdict, ledger, told.run, policy, now);
   const facts: AlertFacts = {
     run: told.run,
     mode: told.mode,
@@ -97,6 +99,9 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     client !== null && ledger === null && isOneAttempt
       ? await findOfSameAttempt(client, context.work, posts, context)
       : { there: [], repeats: [] };
+  const quiet = describeTold(findTold(verdict, ledger, policy, now), now);
+  if (posts.length === 0) context.log.step("notify", ["nothing to tell", ...quiet].join("\n"));
+  else if (quiet.length > 0) context.log.step("notify", quiet.join("\n"));
   const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
   const isTold = client !== null || (alerts.length === 0 && !given.dryRun);
   const recorded =
@@ -146,10 +151,7 @@ async function tell(
   posts: readonly Post[],
   { there, repeats, isRemembered }: TellOptions,
 ): Promise<readonly Delivery[]> {
-  if (posts.length === 0) {
-    context.log.step("notify", "nothing to tell");
-    return [];
-  }
+  if (posts.length === 0) return [];
   if (client === null) {
     context.log.step(
       "notify",
