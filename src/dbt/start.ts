@@ -184,7 +184,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     signal: AbortSignal.any([setup.signal, limit.signal]),
     onLine: (line) => {
       lastSaidAt = clock.now();
-      if (line.trim() !== "") lastLines.push(line.slice(0, MOST_KEPT_OF_LINE));
+      if (line.trim() !== "") lastLines.push(beginningOf(line, setup.redact));
       if (lastLines.length > MOST_KEPT_LINES) lastLines.shift();
       setup.onLine(line);
     },
@@ -195,6 +195,11 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   await read();
   const lastWords = progress.lastWords ?? wordsWithoutLog(lastLines, end.exitCode);
   return { end, lastWords: lastWords === null ? null : shortenCrash(lastWords), timedOut };
+}
+
+/** A secret that is cut in two is not found any more. */
+function beginningOf(line: string, redact: Redact): string {
+  return line.length <= MOST_KEPT_OF_LINE ? line : redact(line).slice(0, MOST_KEPT_OF_LINE);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Runner } from "./ports.ts";
 export function createPlainRunner(env: Environment): Runner {
   return {
     openGroup: () => () => {},
+    folds: false,
     summary: async () => {},
     annotate: () => {},
     outputs: async (values) => {

@@ -2,8 +2,10 @@ import type { Annotation } from "../render/annotations.ts";
 
 /** What a CI's runner does with a run beside showing its log. */
 export interface Runner {
-  /** Opens a foldable part of the log in which no line is taken for a command; the answer closes it. */
-  openGroup(title: string): () => void;
+  /** Opens a part of the log in which no line is taken for a command; the answer closes it. null: it is not to be folded. */
+  openGroup(title: string | null): () => void;
+  /** Whether a part with a title is shown folded. */
+  readonly folds: boolean;
   /** Adds Markdown to the job's summary page; nothing where the CI has none. */
   summary(markdown: string): Promise<void>;
   annotate(annotations: readonly Annotation[]): void;

@@ -4,7 +4,8 @@ import type { Runner } from "./ports.ts";
 /** A runner that is handed nothing but what has passed the redactor. */
 export function redactedRunner(runner: Runner, redact: Redact): Runner {
   return {
-    openGroup: (title) => runner.openGroup(redact(title)),
+    openGroup: (title) => runner.openGroup(title === null ? null : redact(title)),
+    folds: runner.folds,
     summary: (markdown) => runner.summary(redact(markdown)),
     annotate: (annotations) => runner.annotate(redactAll(annotations, redact)),
     outputs: (values) => runner.outputs(redactAll(values, redact)),

@@ -70,7 +70,7 @@ export function describeFinding(finding: Finding): FindingWords {
 }
 
 function mutedWords({ until, reason }: NonNullable<Finding["muted"]>): string {
-  return `muted until ${until} (no message is sent; the exit code counts it): ${reason}`;
+  return `muted until ${until} (sends no message, changes no exit code): ${reason}`;
 }
 
 /** `where · what · fault`: a finding in one line. */

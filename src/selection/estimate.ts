@@ -4,9 +4,15 @@ import type { Estimate } from "./plan.ts";
 
 /**
  * How long dbt takes for these nodes if each takes as long as in an earlier run, with that run's threads and each node
- * behind its parents. Starting dbt and parsing are not in it. null where the earlier run built none of their types.
+ * behind its parents; before the first one dbt starts and parses, for `startSeconds` (null: not known, and not in it).
+ * null where the earlier run built none of their types.
  */
-export function estimate(ids: readonly string[], manifest: Manifest, earlier: RunResults): Estimate | null {
+export function estimate(
+  ids: readonly string[],
+  manifest: Manifest,
+  earlier: RunResults,
+  startSeconds: number | null,
+): Estimate | null {
   // An exposure has a row, but takes no time; a node that was skipped took none.
   const built = ids.filter((id) => manifest.nodes.get(id)?.type !== "exposure");
   const known = new Map(
@@ -16,7 +22,7 @@ export function estimate(ids: readonly string[], manifest: Manifest, earlier: Ru
   const secondsOf = (id: string) => known.get(id) ?? usual.get(typeOf(id)) ?? null;
   if (!built.some((id) => secondsOf(id) !== null)) return null;
   return {
-    seconds: secondsUntilLast(built, manifest, (id) => secondsOf(id) ?? 0, earlier.threads),
+    seconds: (startSeconds ?? 0) + secondsUntilLast(built, manifest, (id) => secondsOf(id) ?? 0, earlier.threads),
     threads: earlier.threads,
     untimed: built.filter((id) => !known.has(id)).length,
   };

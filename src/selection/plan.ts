@@ -51,7 +51,7 @@ export interface PlacedNode extends PlannedNode {
 
 /** How long a plan takes, by a run that built its nodes before. */
 export interface Estimate {
-  /** From the first node's start to the last one's end. */
+  /** From dbt's start to the last node's end; of files alone (`--manifest`) from the first node's start. */
   readonly seconds: number;
   /** As many nodes at once as that run had. */
   readonly threads: number;

@@ -2,6 +2,7 @@ import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Choosing } from "./choosing.ts";
 import type { Context } from "./context.ts";
+import { openDbtLog } from "./dbt-log.ts";
 import type { DbtProject } from "./dbt-project.ts";
 import type { RunSettings } from "./run-settings.ts";
 
@@ -17,6 +18,8 @@ export interface DbtRunner extends Dbt {
 
 export function createDbtRunner(context: Context, runSettings: RunSettings, dbtProject: DbtProject): DbtRunner {
   const { dbt: config } = context.settings.config;
+  // One start after another.
+  let onLine = context.log.pass;
   const dbt = createDbt({
     command: config.command,
     env: dbtProject.env,
@@ -29,7 +32,7 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
     children: context.children,
     signal: context.signal,
     redact: context.redact,
-    onLine: context.log.pass,
+    onLine: (line) => onLine(line),
     onNotice: (text) => context.log.step("dbt", text),
   });
   const defaults = {
@@ -49,11 +52,15 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
     },
     start: async (request) => {
       context.log.step("dbt", showStart(context, request));
-      const close = context.runner.openGroup(`dbt ${request.command.join(" ")}`);
+      const log = openDbtLog(request.command, context.log.pass, context.runner);
+      let isGood = false;
+      onLine = log.onLine;
       try {
-        return await dbt.start(request);
+        const started = await dbt.start(request);
+        isGood = started.run.exitCode === 0 && started.run.trouble === "none";
+        return started;
       } finally {
-        close();
+        log.end(isGood);
         // Stopped from outside: nothing after dbt is to happen.
         context.signal.throwIfAborted();
       }

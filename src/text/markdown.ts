@@ -12,6 +12,8 @@ const LONGEST_RUN = 99;
 const MARKUP = /[`*~<>&|\\[\]$@#]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/u;
 /** Addresses, commits, `GH-1` and trackers' keys such as `DATA-12`, `:emoji:`. */
 const REFERENCE = /:\/\/|www\.|(?<![0-9a-z])[0-9a-f]{7,64}(?![0-9a-z])|[a-z]-\d|ghsa-|:[\w+-]+:/i;
+/** Between words these mean nothing: `warn if > 5` is read as it is. */
+const OPERATOR = /^(?:[<>]=?|&)$/;
 /** At the beginning of a line: a list, a heading's underline, a table's. */
 const BLOCK_START = /^(?:[-+=:]+|\d{1,9}[.)])$/;
 
@@ -22,7 +24,9 @@ const BLOCK_START = /^(?:[-+=:]+|\d{1,9}[.)])$/;
 export function markdownText(text: string): string {
   const parts: { readonly isCode: boolean; readonly words: string[] }[] = [];
   for (const [index, word] of cleanLine(text, MOST).split(" ").entries()) {
-    const isCode = MARKUP.test(word) || REFERENCE.test(word) || (index === 0 && BLOCK_START.test(word));
+    const isPlain = index > 0 && OPERATOR.test(word);
+    const isMarkup = MARKUP.test(word) || REFERENCE.test(word) || (index === 0 && BLOCK_START.test(word));
+    const isCode = isMarkup && !isPlain;
     const last = parts.at(-1);
     if (last?.isCode === isCode) last.words.push(word);
     else parts.push({ isCode, words: [word] });

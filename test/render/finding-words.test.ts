@@ -69,7 +69,7 @@ describe("a finding in words", () => {
 
   it("says of a muted finding what that means", () => {
     expect(describeFinding(finding({ muted: { until: "2026-12-15", reason: "DATA-12" } })).muted).toBe(
-      "muted until 2026-12-15 (no message is sent; the exit code counts it): DATA-12",
+      "muted until 2026-12-15 (sends no message, changes no exit code): DATA-12",
     );
   });
 

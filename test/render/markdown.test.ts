@@ -43,6 +43,22 @@ describe("the job summary", () => {
     await expect(page).toMatchFileSnapshot("snapshots/summary.md");
   });
 
+  it("is readable as plain text: what it says stands in it as it is", () => {
+    const about = finding({
+      failures: 8,
+      threshold: "warn if > 5, error if != 0",
+      muted: { until: "2026-12-15", reason: "they're late (see _old_)" },
+    });
+
+    const page = renderSummary(
+      summary({ verdict: verdict({ findings: [about] }), modeReason: "push to main, by cron" }),
+    );
+
+    expect(page).not.toMatch(/&#?\w+;|\\[!-/:-@[-`{-~]/);
+    expect(page.replaceAll("`", "")).toContain("8 failures, warn if > 5, error if != 0");
+    expect(page.replaceAll("`", "")).toContain("they're late (see _old_)");
+  });
+
   it("is a sentence where there is no verdict", () => {
     const page = renderSummary(summary({ ended: "Nothing changed: dbt was not started.", target: null }));
 

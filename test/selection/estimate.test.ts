@@ -22,6 +22,7 @@ function ofAll(all: readonly Node[], earlier: ReturnType<typeof took>) {
     all.map(({ id }) => id),
     manifest(all),
     earlier,
+    null,
   );
 }
 
@@ -40,14 +41,19 @@ describe("how long a plan takes", () => {
     const seconds = { [idOf("a")]: 1, [idOf("b")]: 1, [idOf("c")]: 1, "test.shop.of_a": 5, "test.shop.of_both": 20 };
     const rows = all.map(({ id }) => aResult(id, "success", { seconds: seconds[id] ?? 0 }));
     const until = (ids: readonly string[]) =>
-      estimate(ids, manifest(all), aRunResults({ threads: 9, results: rows }))?.seconds;
+      estimate(ids, manifest(all), aRunResults({ threads: 9, results: rows }), null)?.seconds;
 
     expect(until(all.map(({ id }) => id))).toBe(21);
     expect(until([idOf("a"), "test.shop.of_a", idOf("c")])).toBe(7);
   });
 
+  it("begins with dbt's own start, where it is known how long that takes", () => {
+    expect(estimate([idOf("c")], manifest(nodes), took(times, 4), 8.5)?.seconds).toBe(9.5);
+    expect(estimate([idOf("c")], manifest(nodes), took(times, 4), null)?.seconds).toBe(1);
+  });
+
   it("waits for no parent that is not in the plan", () => {
-    expect(estimate([idOf("c")], manifest(nodes), took(times, 4))?.seconds).toBe(1);
+    expect(estimate([idOf("c")], manifest(nodes), took(times, 4), null)?.seconds).toBe(1);
   });
 
   it("takes a node that is new for the usual one of its type, and counts it", () => {

@@ -10,6 +10,8 @@ describe("a text in GitHub's Markdown", () => {
     ["a sentence", "compared with main: 2 commits behind.", "compared with main: 2 commits behind."],
     ["names, readable in the source", "warn if not_null_x (shop.orders)", "warn if not_null_x (shop.orders)"],
     ["a threshold", "36 failures, error if != 0", "36 failures, error if != 0"],
+    ["comparisons", "warn if > 5, error if <= 2 & x < 1", "warn if > 5, error if <= 2 & x < 1"],
+    ["a quotation", "> x", "`>` x"],
     ["emphasis", "_a_ *b* __c__ d", "`_a_ *b* __c__` d"],
     ["a mention", "by @octocat, thanks", "by `@octocat`, thanks"],
     ["a team", "ask @acme/data", "ask `@acme/data`"],

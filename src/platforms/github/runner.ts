@@ -17,9 +17,14 @@ export function createGitHubRunner(env: Environment, write: (text: string) => vo
   return {
     openGroup: (title) => {
       const stop = stopCommands(randomBytes(16).toString("hex"));
-      write(`::group::${defuseInside(escapeCommandValue(cleanLine(title)))}\n${stop.begin}\n`);
-      return () => write(`${stop.end}\n::endgroup::\n`);
+      const [begin, end] =
+        title === null
+          ? ["", ""]
+          : [`::group::${defuseInside(escapeCommandValue(cleanLine(title)))}\n`, "::endgroup::\n"];
+      write(`${begin}${stop.begin}\n`);
+      return () => write(`${stop.end}\n${end}`);
     },
+    folds: true,
     summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `${markdown}\n`),
     annotate: (annotations) => {
       for (const annotation of annotations) write(`${toWorkflowCommand(annotation)}\n`);

@@ -101,7 +101,7 @@ export async function decidePlan(
           exclude: request.exclude,
           defer: choice.deferral,
           promoted: choice.promoted,
-          estimate: timed === null ? null : estimate(choice.ids, manifest, timed),
+          estimate: timed === null ? null : estimate(choice.ids, manifest, timed, request.startSeconds),
           warnings: all,
         }
       : { kind: "nothing", warnings: all };

@@ -57,6 +57,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       as: given.as,
       resourceTypes: EVERY_TYPE,
       results: await readResultsOf(context, selection),
+      startSeconds: null,
       changedFiles: null,
       mayDefer: deferral !== null,
       ...flags,

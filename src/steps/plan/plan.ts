@@ -91,6 +91,7 @@ export async function planStep(
     // To know production can take another parse.
     findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
     results: await readResultsOf(context, selection),
+    startSeconds: parsed.run.seconds,
     changedFiles: await filesChangedSince(context, dbtProject, selection),
     mayDefer: runSettings.mode === "check" && config.modes.check.defer,
   };

@@ -23,6 +23,8 @@ export interface SelectionRequest extends SelectorInput {
   readonly findDeferral: (isNeeded: boolean) => Promise<Baseline | null>;
   /** What git sees as changed since the baseline, from the project's folder; null: not known. */
   readonly changedFiles: ReadonlySet<string> | null;
+  /** How long dbt took to start and parse, as it will again; null: it did not. */
+  readonly startSeconds: number | null;
   /** Whether parents that are not built may be read from production. */
   readonly mayDefer: boolean;
 }

@@ -166,6 +166,7 @@ describe("the ledger of a run", () => {
         runner: {
           annotate: (all) => void annotations.push(...all.map(({ message }) => message)),
           openGroup: () => () => {},
+          folds: false,
           summary: async () => {},
           outputs: async () => {},
           mask: () => {},
