@@ -125,7 +125,7 @@ async function runCommand(
     if (ignored !== null) context.log.warn("config", ignored);
     for (const key of settings.withoutEffect) context.log.warn("config", `${key} has no effect yet`);
   }
-  return run(context);
+  return context.outputs.exitCodeOf(await run(context));
 
   function say(lines: string): number {
     around.stdout.write(lines);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { configurationError, SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { makeFolder, readBytesIfAny, readFileIfAny, writeFileAtomic } from "../support/files.ts";
 import { redactor } from "../support/redact.ts";
 import { toJson } from "../text/json.ts";
 
@@ -52,11 +52,12 @@ export async function makeBundle({ files, into, facts, secrets }: BundleRequest)
     ]);
   }
   await rm(into, { recursive: true, force: true });
-  await mkdir(into, { recursive: true });
+  await makeFolder(into);
   const redact = redactor(secrets);
   const listed: BundleHeader["files"] = [];
   for (const [name, from] of files) {
-    const content = await readFile(from);
+    const content = await readBytesIfAny(from);
+    if (content === null) throw new SignalboxError("artifacts", `${from} does not exist`, { hint: "run dbt again" });
     const text = content.toString("utf8");
     if (redact(text) !== text) {
       await rm(into, { recursive: true, force: true });
@@ -83,7 +84,7 @@ export async function readHeader(folder: string, where: string): Promise<BundleH
 export async function readBundle(folder: string, where: string): Promise<BundleHeader> {
   const header = await readHeader(folder, where);
   for (const { name, bytes, sha256 } of header.files) {
-    const content = await readFile(join(folder, name)).catch(() => null);
+    const content = await readBytesIfAny(join(folder, name)).catch(() => null);
     if (content === null) throw damaged(where, `${name} is missing`);
     const found = fingerprint(content);
     if (found.sha256 !== sha256)

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, stat } from "node:fs/promises";
+import { copyFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
+import { makeFolder } from "../support/files.ts";
 import { type BundleHeader, filesOf } from "./bundle.ts";
 import type { BundleRef } from "./store.ts";
 
@@ -12,7 +13,7 @@ export async function putInOutbox(
   how: string,
 ): Promise<BundleRef> {
   try {
-    await mkdir(outbox, { recursive: true });
+    await makeFolder(outbox);
     for (const name of filesOf(header)) {
       if (resolve(folder) === resolve(outbox)) await stat(join(folder, name));
       else await copyFile(join(folder, name), join(outbox, name));

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
 import { sortQueue, whyUnsure } from "../queue/queue-position.ts";
@@ -13,6 +13,7 @@ import { planStep } from "../steps/plan/plan.ts";
 import { describeFailure } from "../steps/plan/select-nodes.ts";
 import { viewQueue } from "../steps/queue/queue.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { makeFolder } from "../support/files.ts";
 
 /**
  * What `ci` would do here: one look at the queue, the plan, dbt's command line, the channels. Nothing is built, sent or
@@ -34,7 +35,7 @@ export async function dryRun(context: Context, runSettings: RunSettings, dbtProj
 
 /** What dbt knows of the project from before, so that it does not parse every file anew. */
 async function copyPartialParse(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   await copyFile(join(from, "partial_parse.msgpack"), join(to, "partial_parse.msgpack")).catch(() => undefined);
 }
 

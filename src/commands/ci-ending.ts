@@ -76,7 +76,8 @@ export async function finish(
 ): Promise<ExitCode> {
   if (outcome.kind === "failed") {
     progress.verdict = verdictOfRun(outcome.finding, progress.verdict);
-    await context.work.writeJson("verdict.json", progress.verdict);
+    const { verdict: ofRun } = progress;
+    await context.outputs.write("verdict.json", () => context.work.writeJson("verdict.json", ofRun));
   }
   const { verdict } = progress;
   const exitCodes: ExitCode[] = [
@@ -120,23 +121,9 @@ export async function conclude(
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 
-  const result: CiResult = {
-    schema: 1,
-    mode,
-    modeReason,
-    outcome,
-    queue,
-    plan,
-    verdict,
-    notify,
-    published,
-    exitCode,
-    ...(error === null ? {} : { error: errorFields(error) }),
-  };
-  await context.work.writeJson("ci.json", result);
   const fromCwd = (path: string) => relative(context.cwd, path) || ".";
   const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };
-  await context.runner.outputs({
+  const values = {
     outcome,
     errors: String(counts.error),
     warnings: String(counts.warn),
@@ -147,7 +134,23 @@ export async function conclude(
     "summary-path": fromCwd(context.work.path("summary.md")),
     "report-path": "",
     "bundle-path": published === null ? "" : fromCwd(context.work.path("bundle")),
-  });
+  };
+  await context.outputs.write("the outputs for later steps", () => context.runner.outputs(values));
+
+  const result: CiResult = {
+    schema: 1,
+    mode,
+    modeReason,
+    outcome,
+    queue,
+    plan,
+    verdict,
+    notify,
+    published,
+    exitCode: context.outputs.exitCodeOf(exitCode),
+    ...(error === null ? {} : { error: errorFields(error) }),
+  };
+  await context.outputs.write("ci.json", () => context.work.writeJson("ci.json", result));
   if (context.settings.given.json) context.result([], result);
 }
 

@@ -61,13 +61,15 @@ async function tellQueue(context: Context, result: QueueResult): Promise<void> {
     if (!(error instanceof SignalboxError)) throw error;
     context.log.step("queue", `queue.json is not written: ${error.message}`);
   });
-  await context.runner.summary(renderQueueSummary(redactAll(result, context.redact)));
-  await context.runner.outputs({
+  const markdown = renderQueueSummary(redactAll(result, context.redact));
+  await context.outputs.write("the job's summary page", () => context.runner.summary(markdown));
+  const values = {
     decision: result.decision,
     "waited-seconds": String(result.waitedSeconds),
     position: String(result.position),
     "blocker-url": result.blockers[0]?.url ?? "",
-  });
+  };
+  await context.outputs.write("the outputs for later steps", () => context.runner.outputs(values));
 }
 
 /** Secrets that signalbox itself has no use for: the job has them for what it runs, which may miss them. */

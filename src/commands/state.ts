@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
@@ -13,6 +12,7 @@ import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
 import { localChanges, publishStep, whyNotPublished } from "../steps/publish/publish.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
+import { makeFolder } from "../support/files.ts";
 
 /** `state publish|fetch --json`. */
 export interface StateResult {
@@ -117,7 +117,7 @@ async function assertOfBase(context: Context, run: Run, baseBranch: string | nul
 }
 
 async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promise<StateResult> {
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await store.read(ref, out);
   const header = await readBundle(out, ref.where);
   return { schema: 1, commit: ref.commit, where: out, files: header.files };

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { packagesPathOf, plain, readMapping } from "./project.ts";
 
@@ -24,7 +24,7 @@ export function projectNameOf({ projectName }: Pick<DbtFolders, "projectName">):
  * target and logs in the project's folder. https://docs.getdbt.com/reference/global-configs/json-artifacts
  */
 export async function findDbtFolders(projectDir: string, env: Environment): Promise<DbtFolders> {
-  const project = readMapping((await readFileIfAny(join(projectDir, "dbt_project.yml"))) ?? "");
+  const project = readMapping((await readFileIfAny(join(projectDir, "dbt_project.yml"), SETTINGS)) ?? "");
   const named = (name: string, key: string, fallback: string) =>
     resolve(projectDir, env[`DBT_ENGINE_${name}`] || env[`DBT_${name}`] || plain(project[key]) || fallback);
   return {

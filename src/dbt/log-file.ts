@@ -1,8 +1,9 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { createLogReader, type Invocation } from "../artifacts/dbt-log.ts";
-import { isNodeError } from "../support/files.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { openIfAny } from "../support/files.ts";
 
 /** At 10 MB dbt moves its log to dbt.log.1, that one to dbt.log.2, and so on to .5. */
 const MOST_BACKUPS = 5;
@@ -53,8 +54,8 @@ async function readLog(folder: string): Promise<readonly Invocation[]> {
 }
 
 async function readLines(file: string, from: number, onLine: (line: string) => void): Promise<void> {
-  const handle = await open(file, "r").catch((error: unknown) => {
-    if (isNodeError(error)) return null;
+  const handle = await openIfAny(file).catch((error: unknown) => {
+    if (error instanceof SignalboxError) return null;
     throw error;
   });
   if (handle === null) return;

@@ -2,7 +2,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { dbtVariable } from "./environment.ts";
@@ -43,7 +43,7 @@ export interface ProjectPlaces {
 
 /** Reads dbt_project.yml and profiles.yml. Throws a configuration error where the folder is no dbt project. */
 export async function readProject({ dir, profilesDir, profile: asked, env }: ProjectPlaces): Promise<Project> {
-  const text = await readFileIfAny(join(dir, "dbt_project.yml"));
+  const text = await readFileIfAny(join(dir, "dbt_project.yml"), SETTINGS);
   if (text === null) {
     throw new SignalboxError("configuration", `${dir} is no dbt project: it holds no dbt_project.yml`, {
       hint: "set dbt.project_dir in signalbox.yml (relative to that file), or start signalbox in the project's folder",
@@ -94,7 +94,7 @@ const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const
 
 async function packagesOf(dir: string, packagesPath: string): Promise<Project["packages"]> {
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
-  const texts = await Promise.all(named.map(readFileIfAny));
+  const texts = await Promise.all(named.map((path) => readFileIfAny(path, SETTINGS)));
   if (!texts.some((file) => file !== null && /^packages:/m.test(file))) return "none";
   const writtenAt = (path: string) =>
     stat(path).then(
@@ -170,7 +170,7 @@ export async function findProfiles(
       ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])]
       : [isAbsolute(named) ? named : resolve(dir, named)];
   for (const place of places) {
-    const text = await readFileIfAny(join(place, "profiles.yml"));
+    const text = await readFileIfAny(join(place, "profiles.yml"), SETTINGS);
     if (text !== null) return { dir: place, text };
   }
   if (asked === null) return null;

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { readManifest } from "../artifacts/manifest.ts";
@@ -14,9 +13,6 @@ export interface StartRecord
   /** Folder with the copies of its artifacts. */
   readonly dir: string;
 }
-
-/** `JSON.parse` cannot take a text above 512 MB. */
-const LARGEST_ARTIFACT_BYTES = 500 * 1024 * 1024;
 
 /** The results file that a command of dbt writes; null for parse, ls and deps. */
 export function resultsFileOf(command: string): "run_results.json" | "sources.json" | null {
@@ -66,17 +62,6 @@ export function redactRun(run: DbtRun, redact: Redact): DbtRun {
 }
 
 async function readIfAny<T>(file: string, read: (text: string, where: string) => T): Promise<T | null> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > LARGEST_ARTIFACT_BYTES) {
-    throw new SignalboxError(
-      "artifacts",
-      `${file} has ${Math.round(size / 1024 ** 2)} MB: more than signalbox can read`,
-      { hint: "please report it: a reader for such files is planned" },
-    );
-  }
   const text = await readFileIfAny(file);
   return text === null ? null : read(text, file);
 }

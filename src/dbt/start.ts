@@ -1,10 +1,13 @@
-import { copyFile, mkdir, open, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { copyFileIfAny, makeFolder, openIfAny } from "../support/files.ts";
 import type { Redact } from "../support/redact.ts";
+import { knownOf } from "../support/system-errors.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartPlaces } from "./arguments.ts";
 import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
@@ -85,7 +88,7 @@ export function createDbt(setup: DbtSetup): Dbt {
       const dir = join(setup.recordDir, `${String(count).padStart(2, "0")}-${request.command.at(-1)}`);
       // Another signalbox may have left its own start of this number there.
       await rm(dir, { recursive: true, force: true });
-      await mkdir(dir, { recursive: true });
+      await makeFolder(dir);
       // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
       if (writes !== null) await rm(join(request.targetPath, writes), { force: true });
 
@@ -94,15 +97,16 @@ export function createDbt(setup: DbtSetup): Dbt {
       const { end, lastWords, timedOut } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
       const seconds = (setup.clock.now() - startedAt) / 1000;
 
-      await keepArtifacts(request.targetPath, dir, startedAt);
-      const trouble = timedOut ? "timed-out" : end.stopped || end.exitCode === null ? "killed" : "none";
+      const notKept = await keepArtifacts(request.targetPath, dir, startedAt);
+      const stopped = timedOut ? "timed-out" : end.stopped || end.exitCode === null ? "killed" : "none";
+      const trouble = stopped === "none" && notKept !== null ? "unreadable" : stopped;
       const run = await readRecord({
         command,
         exitCode: end.exitCode,
         startedAt,
         seconds,
         trouble,
-        lastWords: lastWords === null ? null : setup.redact(lastWords),
+        lastWords: notKept ?? (lastWords === null ? null : setup.redact(lastWords)),
         dir,
       });
       await redactFiles(dir, LOG_AND_RESULTS, setup.redact);
@@ -212,6 +216,8 @@ function wordsWithoutLog(lines: readonly string[], exitCode: number | null): str
   return said.length === 0 ? null : said.join("\n");
 }
 
+const CHUNK_BYTES = 1024 ** 2;
+
 /**
  * A function that reads what has been appended to the file since the last call; a file that is not there yet is empty.
  * At 10 MB dbt moves its log to dbt.log.1 and starts a new one.
@@ -222,14 +228,17 @@ function followLines(file: string, onLine: (line: string) => void): () => Promis
   const lines = createLineReader(onLine);
   let offset = 0;
   const readOn = async (path: string) => {
-    const handle = await open(path, "r").catch(() => null);
+    const handle = await openIfAny(path).catch(() => null);
     if (handle === null) return;
     try {
       const { size } = await handle.stat();
       if (size <= offset) return;
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - offset), 0, size - offset, offset);
-      offset += bytesRead;
-      lines.read(decoder.write(buffer.subarray(0, bytesRead)));
+      while (offset < size) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
+        if (bytesRead === 0) break;
+        offset += bytesRead;
+        lines.read(decoder.write(buffer.subarray(0, bytesRead)));
+      }
     } finally {
       await handle.close();
     }
@@ -244,8 +253,11 @@ function followLines(file: string, onLine: (line: string) => void): () => Promis
   };
 }
 
-/** Copies what this start wrote; files from before it stay where they are. Times of files can be whole seconds. */
-async function keepArtifacts(targetPath: string, dir: string, startedAt: number): Promise<void> {
+/**
+ * Copies what this start wrote; files from before it stay where they are. Times of files can be whole seconds. The answer:
+ * why they could not be kept (a disk that is full), or null. What dbt did is told all the same.
+ */
+async function keepArtifacts(targetPath: string, dir: string, startedAt: number): Promise<string | null> {
   for (const name of ARTIFACTS) {
     const file = join(targetPath, name);
     const written = await stat(file).then(
@@ -254,7 +266,14 @@ async function keepArtifacts(targetPath: string, dir: string, startedAt: number)
     );
     if (!written) continue;
     // Whoever cleans a checkout while dbt builds takes the work folder along: what dbt has built is told all the same.
-    await mkdir(dir, { recursive: true });
-    await copyFile(file, join(dir, name));
+    try {
+      await makeFolder(dir);
+      await copyFileIfAny(file, join(dir, name));
+    } catch (error) {
+      const known = knownOf(error);
+      if (!(known instanceof SignalboxError)) throw error;
+      return `dbt's ${name} could not be kept: ${known.message}`;
+    }
   }
+  return null;
 }

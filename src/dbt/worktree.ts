@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import { packagesPathOf, readMapping } from "./project.ts";
 
@@ -30,7 +30,7 @@ const PACKAGE_FILES = ["packages.yml", "dependencies.yml", "package-lock.yml"] a
  * They have to be installed then.
  */
 export async function lendPackages(from: string, to: string): Promise<boolean> {
-  const read = (dir: string) => Promise.all(PACKAGE_FILES.map((name) => readFileIfAny(join(dir, name))));
+  const read = (dir: string) => Promise.all(PACKAGE_FILES.map((name) => readFileIfAny(join(dir, name), SETTINGS)));
   const [ours, theirs] = await Promise.all([read(from), read(to)]);
   const isSame = ours.every((text, index) => text === theirs[index]);
   const isLocal = ours.some((text) => text !== null && /\blocal["']?\s*:/.test(text));
@@ -45,5 +45,5 @@ export async function lendPackages(from: string, to: string): Promise<boolean> {
 }
 
 async function readPackagesPath(dir: string): Promise<string> {
-  return packagesPathOf(dir, readMapping((await readFileIfAny(join(dir, "dbt_project.yml"))) ?? ""));
+  return packagesPathOf(dir, readMapping((await readFileIfAny(join(dir, "dbt_project.yml"), SETTINGS)) ?? ""));
 }

@@ -11,7 +11,7 @@ import { findBaseBranch } from "../setup/base-branch.ts";
 import type { Context } from "../setup/context.ts";
 import { assertCheckout } from "../setup/run-settings.ts";
 import type { ChildWatch } from "../support/claims.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
@@ -80,7 +80,7 @@ export async function lookAtTargets({
   const below = relative(top, dir).split(sep).join("/") || ".";
   const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [] });
   const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
-  const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path));
+  const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
   const production = { ...full, ...config.baseline.env };
   const [check, deploy] = [config.modes.check.target, config.modes.deploy.target].map((target) => ({

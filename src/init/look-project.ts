@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { mappingAt, plain, readMapping, readProject } from "../dbt/project.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { joinPath, type Packages, type Profiles, type ProjectFacts, type Target } from "./facts.ts";
 import { findNaming, type TextFile } from "./naming.ts";
@@ -17,7 +17,7 @@ export interface ProjectPlace {
 export async function lookAtProject(place: ProjectPlace): Promise<ProjectFacts> {
   const { top, dir, env } = place;
   const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, profile: null, env });
-  const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"))) ?? "");
+  const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");
   const macroPaths: unknown = settings["macro-paths"];
   const macroDir = Array.isArray(macroPaths) ? plain(macroPaths[0]) : null;
   return {
@@ -51,7 +51,7 @@ async function namingFiles(dir: string, settings: Readonly<Record<string, unknow
     [...new Set(paths.flat())]
       .sort()
       .slice(0, MOST_FILES)
-      .map(async (path) => ({ path, text: (await readFileIfAny(join(dir, path)).catch(() => null)) ?? "" })),
+      .map(async (path) => ({ path, text: (await readFileIfAny(join(dir, path), SETTINGS).catch(() => null)) ?? "" })),
   );
   return files;
 }
@@ -69,7 +69,7 @@ async function findProfiles(
     ...(found !== null && inside === null ? [{ path: found, dir: null }] : []),
   ];
   for (const { path, dir } of places) {
-    const text = await readFileIfAny(join(path, "profiles.yml"));
+    const text = await readFileIfAny(join(path, "profiles.yml"), SETTINGS);
     const outputs = text === null || profile === null ? null : mappingAt(readMapping(text), profile, "outputs");
     if (outputs === null) continue;
     const file = dir === null ? join(path, "profiles.yml") : joinPath(dir, "profiles.yml");
@@ -102,7 +102,7 @@ async function findPackages(top: string, dir: string): Promise<Packages | null> 
 
 async function packagesIn(path: string, dir: string): Promise<Packages | null> {
   const names = await readdir(path).catch(() => [] as string[]);
-  const pyproject = (await readFileIfAny(join(path, "pyproject.toml"))) ?? "";
+  const pyproject = (await readFileIfAny(join(path, "pyproject.toml"), SETTINGS)) ?? "";
   const of = (manager: Packages["manager"], lock: string, file: string): Packages => {
     const isLocked = names.includes(lock);
     return { manager, dir, file: isLocked ? lock : file, isLocked };
@@ -114,7 +114,7 @@ async function packagesIn(path: string, dir: string): Promise<Packages | null> {
 
   const requirements = names.filter((name) => /^requirements[\w.-]*\.txt$/.test(name)).sort(byLength);
   for (const file of requirements) {
-    const text = (await readFileIfAny(join(path, file))) ?? "";
+    const text = (await readFileIfAny(join(path, file), SETTINGS)) ?? "";
     if (/^\s*dbt[-_]/m.test(text)) return { manager: "pip", dir, file, isLocked: false };
   }
   // One that includes others (`-r base.txt`) does not name dbt itself.

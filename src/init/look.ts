@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../settings/file.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
 import { type Ci, type CiFile, type Facts, joinPath, type Remote } from "./facts.ts";
@@ -44,7 +44,7 @@ export async function lookAtRepository({
       },
     );
   }
-  const config = await readFileIfAny(join(top, "signalbox.yml"));
+  const config = await readFileIfAny(join(top, "signalbox.yml"), SETTINGS);
   return {
     top,
     facts: {
@@ -56,7 +56,7 @@ export async function lookAtRepository({
       ),
       ciFiles: await readCiFiles(top),
       existing: config === null ? null : readConfig(config),
-      gitignore: await readFileIfAny(join(top, ".gitignore")),
+      gitignore: await readFileIfAny(join(top, ".gitignore"), SETTINGS),
     },
   };
 }
@@ -116,7 +116,7 @@ export async function readCiFiles(top: string): Promise<readonly CiFile[]> {
     ["circleci", ".circleci/config.yml"],
   ];
   const files = await Promise.all(
-    paths.map(async ([ci, path]) => ({ ci, path, text: await readFileIfAny(join(top, path)) })),
+    paths.map(async ([ci, path]) => ({ ci, path, text: await readFileIfAny(join(top, path), SETTINGS) })),
   );
   return files.flatMap(({ ci, path, text }) => (text === null ? [] : [{ ci, path, text }]));
 }

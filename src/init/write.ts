@@ -1,7 +1,7 @@
-import { appendFile, lstat, mkdir, writeFile } from "node:fs/promises";
+import { lstat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { isNodeError, readFileIfAny } from "../support/files.ts";
+import { appendToFile, makeFolder, readFileIfAny, SETTINGS } from "../support/files.ts";
 import { type Change, changeOf, type WantedFile } from "./files.ts";
 
 /** Compares with what is there. Throws a configuration error for a place that cannot hold its file. */
@@ -9,7 +9,7 @@ export async function compareFiles(top: string, wanted: readonly WantedFile[]): 
   const changes: Change[] = [];
   for (const file of wanted) {
     await assertPlace(top, file.path);
-    changes.push(changeOf(file, await readFileIfAny(join(top, file.path))));
+    changes.push(changeOf(file, await readFileIfAny(join(top, file.path), SETTINGS)));
   }
   return changes;
 }
@@ -19,12 +19,12 @@ export async function applyChanges(top: string, changes: readonly Change[]): Pro
   for (const { path, kind, text } of changes) {
     const file = join(top, path);
     try {
-      if (kind === "append") await appendFile(file, text);
+      if (kind === "append") await appendToFile(file, text);
       if (kind !== "write") continue;
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       await writeFile(file, text, { flag: "wx" });
     } catch (error) {
-      const why = isNodeError(error) ? error.message : String(error);
+      const why = error instanceof Error ? error.message : String(error);
       throw new SignalboxError("configuration", `${path} could not be written: ${why}`, {
         hint: "start init again when that is mended: it goes on from the files that are there",
         cause: error,

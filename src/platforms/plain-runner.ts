@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { appendToFile } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import type { Runner } from "./ports.ts";
 
@@ -12,7 +12,7 @@ export function createPlainRunner(env: Environment): Runner {
     outputs: async (values) => {
       const file = env.SIGNALBOX_OUTPUT;
       if (file === undefined || file === "") return;
-      await appendFile(
+      await appendToFile(
         file,
         Object.entries(values)
           .map(([name, value]) => `${name}=${value.replace(/[\r\n]+/g, " ")}\n`)

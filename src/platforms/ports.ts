@@ -9,7 +9,7 @@ export interface Runner {
   /** Adds Markdown to the job's summary page; nothing where the CI has none. */
   summary(markdown: string): Promise<void>;
   annotate(annotations: readonly Annotation[]): void;
-  /** Values for later steps. QueueBackend breaks in a value become spaces. */
+  /** Values for later steps. Line breaks in a value become spaces. */
   outputs(values: Readonly<Record<string, string>>): Promise<void>;
   /** Asks the CI to hide a value in its log. */
   mask(secret: string): void;

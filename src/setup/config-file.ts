@@ -38,8 +38,9 @@ export async function readConfig({ cwd, asked, ignoresNearNames }: ConfigWanted)
 
 async function readText(path: string, name: string): Promise<string | null> {
   const found = await stat(path).catch((error: unknown) => {
-    if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
-    throw error;
+    if (!isNodeError(error)) throw error;
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw unreadable(`${name} cannot be read: ${error.code}`);
   });
   if (found === null) return null;
   // A pipe that nobody writes would be waited for for ever.

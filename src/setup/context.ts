@@ -12,6 +12,7 @@ import type { Clock } from "../support/clock.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
+import { createOutputs, type Outputs } from "../support/outputs.ts";
 import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
 import { type Redact, redactAll, redactor } from "../support/redact.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
@@ -58,6 +59,7 @@ export interface Context extends Surroundings {
   readonly children: Children;
   readonly runner: Runner;
   readonly log: Log;
+  readonly outputs: Outputs;
   readonly paint: Paint;
   readonly color: boolean;
   readonly secrets: readonly string[];
@@ -106,6 +108,10 @@ export function createContext(
     children: createChildren(),
     runner,
     log,
+    outputs: createOutputs((text) => {
+      log.warn("output", text);
+      runner.annotate([{ level: "warning", title: "Output not written", message: text, file: null, line: null }]);
+    }),
     paint,
     color,
     secrets,

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, lstat, mkdir, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { copyFile, lstat, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import type { Ledger } from "../alerts/alert.ts";
@@ -7,7 +7,7 @@ import { upgradeFingerprint } from "../alerts/fingerprint.ts";
 import { mergeLedgers } from "../alerts/merge.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { isNodeError, writeFileAtomic } from "../support/files.ts";
+import { isNodeError, makeFolder, writeFileAtomic } from "../support/files.ts";
 import { toJson } from "../text/json.ts";
 
 /** Where the ledger lives between runs. */
@@ -71,7 +71,7 @@ export function createFileLedger(path: string, clock: Clock): LedgerStore {
     save: async (base, changed) => {
       try {
         const file = await findFile(path);
-        await mkdir(dirname(file), { recursive: true });
+        await makeFolder(dirname(file));
         return await withLock(`${file}.lock`, clock, () => replace(file, base, changed, clock));
       } catch (error) {
         if (error instanceof SignalboxError) throw error;

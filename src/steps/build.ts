@@ -113,7 +113,7 @@ export async function recordStarts(
     })),
     planMatchesRun,
   };
-  await context.work.writeJson("build.json", result);
+  await context.outputs.write("build.json", () => context.work.writeJson("build.json", result));
   return result;
 }
 

@@ -1,7 +1,7 @@
-import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { isNodeError, readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { isNodeError, makeFolder, readFileIfAny, writeFileAtomic } from "../support/files.ts";
 import { type Redact, redactAll } from "../support/redact.ts";
 import { toJson } from "../text/json.ts";
 import { type Lock, type Locker, lockFolder } from "./lock.ts";
@@ -46,7 +46,7 @@ export function createWorkFolder(dir: string, redact: Redact): WorkFolder {
     );
   };
   const mark = async () => {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await writeFile(join(dir, MARKER), "This folder is emptied by `signalbox ci`.\n");
     await writeFile(join(dir, ".gitignore"), "*\n");
   };

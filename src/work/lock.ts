@@ -1,10 +1,9 @@
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { deleteClaims, drawNumber, listNumbers, partPath, readFolderTime } from "../support/claim-files.ts";
 import { type ChildWatch, holdClaim, holderShape, readStanding, type Standing } from "../support/claims.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { isNodeError } from "../support/files.ts";
+import { isNodeError, makeFolder, readFileIfAny } from "../support/files.ts";
 import { describeHost, describeProcess } from "../support/processes.ts";
 
 /** Who locks a work folder, for the others. */
@@ -47,7 +46,7 @@ export class InUseError extends SignalboxError {}
  * two that come at once, or take a dead one's over, one wins. Throws an InUseError that names the holder.
  */
 export async function lockFolder(locked: Locked, folder: string, { pid, command, startedAt }: Locker): Promise<Lock> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const tookOver = await assertFree(locked, folder, Number.POSITIVE_INFINITY);
 
   const content: LockFile = {
@@ -83,7 +82,9 @@ async function assertFree(locked: Locked, folder: string, before: number): Promi
     if (number >= before) return dead;
     const path = partPath(folder, number, "json");
     try {
-      const lock = lockFile.parse(JSON.parse(await readFile(path, "utf8")));
+      const text = await readFileIfAny(path);
+      if (text === null) continue;
+      const lock = lockFile.parse(JSON.parse(text));
       const { standing } = await readStanding(folder, number, { holder: lock.holder, here, now });
       if (standing.kind === "held" || standing.kind === "orphaned") throw inUse(locked, lock, standing, here);
       if (standing.kind === "abandoned") dead = describeHolder(lock, here);

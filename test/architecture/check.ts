@@ -59,6 +59,18 @@ const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["require", /\brequire\s*\(/],
 ];
 
+/** Reading and appending wait for a pipe, and take what no memory holds: `support/files.ts` does neither. */
+const FILE_ACCESS = /\b(?:readFile|readFileSync|createReadStream|open|openSync|appendFile|appendFileSync)\b/;
+const MAY_ACCESS_FILES: Readonly<Record<string, string>> = {
+  "support/files.ts": "is the one that does",
+  "support/processes.ts": "/proc",
+  "cli.ts": "our own package.json",
+  "slack/ledger-store.ts": "makes its lock, and tells a damaged ledger from a missing one",
+  "steps/report/project-files.ts": "at once, of files that it has looked at",
+  "setup/config-file.ts": "has looked at the file",
+  "dbt/kept-files.ts": "has looked at the file",
+};
+
 /** Every break of the architecture's rules, as sentences. */
 export function findBreaks(sources: readonly Source[]): readonly string[] {
   const impureSupport = new Set(
@@ -98,6 +110,11 @@ function breaksOf({ path, text }: Source, impureSupport: ReadonlySet<string>): r
   if (isPure)
     for (const [name, pattern] of IMPURE)
       if (pattern.test(code)) breaks.push(`${path} uses ${name}: ${folder} is pure`);
+  for (const [statement] of text.matchAll(/^import [^;]*?from "node:fs(?:\/promises)?";/gm))
+    if (FILE_ACCESS.test(statement) && MAY_ACCESS_FILES[path] === undefined)
+      breaks.push(`${path} reads or appends by itself: support/files.ts does, which waits for no pipe`);
+  if (/\bmkdir(?:Sync)?\([^;]*\brecursive:\s*true/.test(code))
+    breaks.push(`${path} makes folders by Node: makeFolder of support/files.ts ends also in /proc`);
   if (/\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b/.test(code)) breaks.push(`${path} has a default export`);
   return breaks;
 }

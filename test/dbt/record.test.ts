@@ -96,6 +96,6 @@ describe("a start's record", () => {
     const run = await readRecord(aRecord());
 
     expect(run).toMatchObject({ trouble: "unreadable", results: null });
-    expect(run.lastWords).toContain("has 600 MB: more than signalbox can read");
+    expect(run.lastWords).toContain("has 600 MB: signalbox reads 500 MB at most");
   });
 });

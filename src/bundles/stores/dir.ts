@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, constants, copyFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
-import { isNodeError, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+import { isNodeError, makeFolder, openIfAny, readFileIfAny, STORED, writeFileAtomic } from "../../support/files.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
@@ -17,14 +17,14 @@ const LATEST = "latest";
 export function createDirStore(root: string, notice: (text: string) => void = () => {}): BundleStore {
   const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
   const has = async (commit: string) =>
-    isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"))) !== null;
+    isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"), STORED)) !== null;
   let hasTold = false;
   const tellOnce = (text: string) => {
     if (!hasTold) notice(text);
     hasTold = true;
   };
   const findLatest = async () => {
-    const latest = (await readFileIfAny(join(root, LATEST)))?.trim();
+    const latest = (await readFileIfAny(join(root, LATEST), STORED))?.trim();
     if (latest === undefined) return null;
     if (await has(latest)) return refOf(latest);
     tellOnce(`${join(root, LATEST)} names a bundle that is not there: ${cleanLine(latest, 60)}`);
@@ -72,12 +72,12 @@ async function tryFolder(root: string): Promise<string> {
   const probe = join(root, `${PROBE}.${suffix}`);
   try {
     await writeFileAtomic(probe, suffix);
-    const read = await readFileIfAny(probe);
+    const read = await readFileIfAny(probe, STORED);
     if (read !== suffix) throw new Error(`${probe} does not hold what was written`);
   } finally {
     await rm(probe, { force: true });
   }
-  const newest = await readFileIfAny(join(root, LATEST));
+  const newest = await readFileIfAny(join(root, LATEST), STORED);
   return `can be written and read: ${newest === null ? "it holds no bundle yet" : `the newest bundle is ${cleanLine(newest, 12)}`}`;
 }
 
@@ -91,7 +91,8 @@ async function tellFailure<T>(root: string, done: "read" | "written", use: () =>
   try {
     return await use();
   } catch (error) {
-    if (error instanceof SignalboxError) throw error;
+    const isOfDisk = error instanceof SignalboxError && ["configuration", "service"].includes(error.kind);
+    if (error instanceof SignalboxError && !isOfDisk) throw error;
     throw new SignalboxError(
       "service",
       `the store ${root} cannot be ${done}: ${error instanceof Error ? error.message : String(error)}`,
@@ -103,7 +104,7 @@ async function tellFailure<T>(root: string, done: "read" | "written", use: () =>
 /** Copies what is to be checked: what the place held a moment ago tells nothing of what was copied. */
 async function takeFolder(place: string, folder: string): Promise<void> {
   const take = async (name: string, mostBytes: number) => {
-    const file = await openIfAny(join(place, name));
+    const file = await openIfAny(join(place, name), STORED);
     if (file === null) return;
     await saveStream(file.createReadStream(), join(folder, name), { mostBytes, where: join(place, name) });
   };
@@ -122,22 +123,13 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function openIfAny(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
-    throw error;
-  }
-}
-
 /** Copies beside the place and renames. The bundle of an earlier run of the same commit makes room first. */
 async function putFolder(folder: string, place: string, header: BundleHeader): Promise<void> {
   const suffix = randomBytes(4).toString("hex");
   const fresh = `${place}.${suffix}.new`;
   const old = `${place}.${suffix}.old`;
   try {
-    await mkdir(fresh, { recursive: true });
+    await makeFolder(fresh);
     for (const name of filesOf(header)) await copyFile(join(folder, name), join(fresh, name));
     await rename(place, old).catch((error: unknown) => {
       if (!isNodeError(error) || error.code !== "ENOENT") throw error;

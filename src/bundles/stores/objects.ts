@@ -1,6 +1,7 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
+import { readFileIfAny, STORED } from "../../support/files.ts";
 import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, tooLarge } from "../receive.ts";
 import { type BundleStore, MOST_COMMITS, PROBE } from "../store.ts";
@@ -95,7 +96,7 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
         await Promise.all([mine, theirs].map((each) => mkdir(each)));
         await writeFile(join(mine, PROBE), PROBE);
         await tool.put(mine, PROBE, key);
-        const isBack = (await tool.get(key, theirs)) && (await readFile(join(theirs, PROBE), "utf8")) === PROBE;
+        const isBack = (await tool.get(key, theirs)) && (await readFileIfAny(join(theirs, PROBE), STORED)) === PROBE;
         const isGone = await tool.remove(key);
         const rest = isGone ? "" : `; ${key} stays there, as these credentials may not delete (nor need to)`;
         if (!isBack) throw new SignalboxError("service", `the store ${address}: what was written is not there${rest}`);
@@ -113,7 +114,7 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
     if (bytes !== null && bytes > LATEST_BYTES) throw tooLarge(`${address}/latest`, LATEST_BYTES);
     const latest = await inTemporary(async (folder) =>
       bytes !== null && (await tool.get(keyOf("latest"), folder))
-        ? (await readFile(join(folder, "latest"), "utf8")).trim()
+        ? ((await readFileIfAny(join(folder, "latest"), STORED)) ?? "").trim()
         : null,
     );
     if (latest !== null) return [latest];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { appendFile } from "node:fs/promises";
 import { escapeCommandValue, stopCommands, toWorkflowCommand } from "../../render/annotations.ts";
+import { appendToFile } from "../../support/files.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { defuseInside } from "../../text/terminal-line.ts";
@@ -12,7 +12,7 @@ import type { Runner } from "../ports.ts";
  */
 export function createGitHubRunner(env: Environment, write: (text: string) => void): Runner {
   const append = async (file: string | undefined, text: string) => {
-    if (file !== undefined && file !== "") await appendFile(file, text);
+    if (file !== undefined && file !== "") await appendToFile(file, text);
   };
   return {
     openGroup: (title) => {

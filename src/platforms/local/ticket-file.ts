@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { orphanedStatus } from "../../queue/status.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import { partPath } from "../../support/claim-files.ts";
 import { holderShape, readStanding } from "../../support/claims.ts";
-import { isNodeError } from "../../support/files.ts";
+import { isNodeError, readFileIfAny } from "../../support/files.ts";
 import { describeHost } from "../../support/processes.ts";
 
 const ticketFile = z.object({
@@ -43,8 +42,9 @@ export async function readTickets(folder: string, numbers: readonly number[], no
   return runs.filter((run) => run !== null);
 }
 
-async function readTicket(folder: string, number: number, now: number, here: string): Promise<SeenRun> {
-  const text = await readFile(partPath(folder, number, "json"), "utf8");
+async function readTicket(folder: string, number: number, now: number, here: string): Promise<SeenRun | null> {
+  const text = await readFileIfAny(partPath(folder, number, "json"));
+  if (text === null) return null;
   const { holder, trigger, url, title, author } = ticketFile.parse(JSON.parse(text));
   const { createdMs, standing } = await readStanding(folder, number, { holder, here, now });
   const run = {

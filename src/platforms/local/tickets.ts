@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Me } from "../../queue/decide.ts";
 import { parseInstant } from "../../queue/iso-time.ts";
@@ -15,7 +14,7 @@ import {
 } from "../../support/claim-files.ts";
 import { type ChildWatch, holdClaim } from "../../support/claims.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { isNodeError } from "../../support/files.ts";
+import { isNodeError, makeFolder } from "../../support/files.ts";
 import { describeProcess, type Holder } from "../../support/processes.ts";
 import { formatTicket, makeTicket, readTickets } from "./ticket-file.ts";
 
@@ -58,7 +57,7 @@ export async function takeTicket({ dir, group, run, holder }: TakeOptions): Prom
     author: commit.author,
   });
   const number = await preparing(dir, async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await prune(folder);
     return drawNumber(folder, content);
   });

@@ -122,7 +122,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     muted: mutedIn(verdict),
   };
   // A dry run leaves the work folder to whoever has it.
-  if (!given.dryRun) await context.work.writeJson("alerts.json", result);
+  if (!given.dryRun) await context.outputs.write("alerts.json", () => context.work.writeJson("alerts.json", result));
   context.signal.throwIfAborted();
   return { result, exitCode: exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) };
 }

@@ -6,7 +6,7 @@ import type { Baseline } from "../../selection/plan.ts";
 import type { Context } from "../../setup/context.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../../support/files.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(
@@ -32,7 +32,7 @@ export async function changedVarsSince(
 ): Promise<readonly string[]> {
   const commit = baseline?.origin.commit ?? null;
   const file = join(project.dir, "dbt_project.yml");
-  const now = await readFileIfAny(file);
+  const now = await readFileIfAny(file, SETTINGS);
   const path = relative(top, file).split(sep).join("/");
   const before = commit === null ? null : await context.git.ask("show", "--end-of-options", `${commit}:${path}`);
   const warning = now === null || before === null ? null : changedVars(varsOf(now), varsOf(before));

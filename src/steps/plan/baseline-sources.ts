@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
 import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
@@ -14,7 +14,7 @@ import type { DbtProject } from "../../setup/dbt-project.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import type { RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { isNodeError, readFileIfAny } from "../../support/files.ts";
+import { copyFileIfAny, makeFolder, readFileIfAny, SETTINGS } from "../../support/files.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
 type Use = "selection" | "deferral" | "production";
@@ -57,9 +57,9 @@ export function openSources(
     const dir = context.work.path("baselines", name);
     if (dirname(file) !== dir) {
       await emptyFolder(dir);
-      for (const beside of BUNDLE_FILES) await copyIfAny(join(dirname(file), beside), join(dir, beside));
+      for (const beside of BUNDLE_FILES) await copyFileIfAny(join(dirname(file), beside), join(dir, beside));
       // dbt wants a folder that holds manifest.json, whatever the file is called.
-      await copyFile(file, join(dir, "manifest.json"));
+      await copyFileIfAny(file, join(dir, "manifest.json"));
     }
     const manifest = await readManifestIn(dir);
     warn(...assertComparable(manifest, current, path));
@@ -128,7 +128,7 @@ export function openSources(
     const inRepository = relative(dbtProject.top, dbtProject.project.dir);
     return withWorktree(context.git, sha, async (tree) => {
       const projectDir = join(tree, inRepository);
-      if ((await readFileIfAny(join(projectDir, "dbt_project.yml"))) === null) {
+      if ((await readFileIfAny(join(projectDir, "dbt_project.yml"), SETTINGS)) === null) {
         warn(
           `${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`,
         );
@@ -150,7 +150,7 @@ export function openSources(
         warn(`${sha.slice(0, 12)} does not parse: ${words}${remedy}`);
         return null;
       }
-      await copyFile(join(parsed.dir, "manifest.json"), join(await emptyFolder(dir), "manifest.json"));
+      await copyFileIfAny(join(parsed.dir, "manifest.json"), join(await emptyFolder(dir), "manifest.json"));
       return {
         manifest: parsed.run.manifest,
         dir,
@@ -164,14 +164,8 @@ export function openSources(
 
 async function emptyFolder(dir: string): Promise<string> {
   await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   return dir;
-}
-
-async function copyIfAny(from: string, to: string): Promise<void> {
-  await copyFile(from, to).catch((error: unknown) => {
-    if (!(isNodeError(error) && error.code === "ENOENT")) throw error;
-  });
 }
 
 async function readManifestIn(dir: string): Promise<Manifest> {

@@ -1,9 +1,9 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { withoutEntries } from "../../artifacts/without-entries.ts";
 import type { Baseline } from "../../selection/plan.ts";
-import { readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+import { makeFolder, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 
 /** Beside the copy: what production holds, functions among it. dbt reads manifest.json alone. */
 const WHOLE = "production.json";
@@ -33,7 +33,7 @@ export async function withoutPlannedFunctions(
   const planned = new Set(ids.filter(isDeferredFunction));
   const text = planned.size === 0 ? null : await readFileIfAny(join(deferral.dir, "manifest.json"));
   if (text === null) return deferral;
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   await writeFileAtomic(join(dir, WHOLE), text);
   await writeFileAtomic(join(dir, "manifest.json"), withoutEntries(text, "functions", planned));
   return { ...deferral, dir };

@@ -73,7 +73,7 @@ export async function reportStep(
     counts: countVerdict(verdict),
     sources: runs.flatMap((run) => judgedSource(run, manifest, now)),
   };
-  await context.work.writeJson("verdict.json", result);
+  await context.outputs.write("verdict.json", () => context.work.writeJson("verdict.json", result));
 
   const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
     ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
@@ -83,7 +83,8 @@ export async function reportStep(
     projectDirFromRepo,
     timestamp: new Date(now).toISOString(),
   });
-  await writeFileAtomic(join(junitDirOf(context), JUNIT), redact(xml));
+  const { outputs } = context;
+  await outputs.write("the JUnit file", () => writeFileAtomic(join(junitDirOf(context), JUNIT), redact(xml)));
   if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
 }
@@ -109,11 +110,9 @@ function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): Judg
 export async function writeSummary(context: Context, of: Summary): Promise<void> {
   const markdown = context.redact(renderSummary(redactAll(of, context.redact)));
   const { summary } = context.settings.given;
-  await writeFileAtomic(
-    summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary),
-    markdown,
-  );
-  await context.runner.summary(markdown);
+  const file = summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary);
+  await context.outputs.write("the summary", () => writeFileAtomic(file, markdown));
+  await context.outputs.write("the job's summary page", () => context.runner.summary(markdown));
 }
 
 /** Absolute folder of the JUnit file. */

@@ -126,13 +126,13 @@ describe("a folder as store", () => {
     await expect(store.read(ref, into)).rejects.toMatchObject({
       kind: "service",
       exitCode: 4,
-      message: expect.stringContaining(`the store ${root()} cannot be read: E`),
+      message: expect.stringContaining(`the store ${root()} cannot be read: `),
     });
     expect(await readdir(into)).toEqual([]);
   });
 
   it.each<[what: string, kind: string, block: () => Promise<unknown>]>([
-    ["a state.json that is a folder", "artifacts", () => replaceByFolder("state.json")],
+    ["a state.json that is a folder", "service", () => replaceByFolder("state.json")],
     ["a state.json that leads round in a circle", "service", () => replaceByCircle("state.json")],
   ])("finds nothing in silence beside %s", async (_, kind, block) => {
     const store = createDirStore(root());
