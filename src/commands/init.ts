@@ -11,6 +11,7 @@ import { CONFIG_NAME } from "../settings/config-name.ts";
 import { resolve as resolveSettings } from "../settings/resolve.ts";
 import type { Context } from "../setup/context.ts";
 import { configurationError } from "../support/errors.ts";
+import { assertReadable } from "../support/git.ts";
 
 /** `init --json`. */
 export interface InitResult {
@@ -25,6 +26,7 @@ export interface InitResult {
 
 export async function run(context: Context): Promise<number> {
   refuseWhatInitDoesNotTake(context);
+  await assertReadable(context.git);
   const { top, facts } = await lookAtRepository({
     git: context.git,
     cwd: context.cwd,

@@ -9,6 +9,7 @@ import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
 import { type Children, createChildren } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
+import { describeKnown } from "../support/errors.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
@@ -95,7 +96,11 @@ export function createContext(
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
   for (const secret of secrets) runner.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
-  const git = createGit(baseDir, env);
+  let isForeignTold = false;
+  const git = createGit(baseDir, env, null, (error) => {
+    if (!isForeignTold) log.warn("git", describeKnown(error));
+    isForeignTold = true;
+  });
   return {
     ...around,
     command,

@@ -6,6 +6,7 @@ import type { Run } from "../run/run.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import { TAKES_REST } from "../settings/flags.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
+import { assertReadable } from "../support/git.ts";
 import { redactAll } from "../support/redact.ts";
 import { openAncestry } from "./ancestry.ts";
 import { findBaseBranch } from "./base-branch.ts";
@@ -35,6 +36,8 @@ const LONGEST_ASKING_SECONDS = 60;
 export async function learnRun(context: Context, needs: Needs): Promise<Detected> {
   const { given, config } = context.settings;
   const { timeout } = config.queue;
+  // All that git does not tell would be taken for what is not there.
+  if (needs.baseBranch) await assertReadable(context.git);
   const waits = context.command === "ci" && !given.noQueue;
   const detected = await detectRun({
     env: context.env,

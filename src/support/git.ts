@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
+import { foreignFolderIn, wordsOfGit } from "./git-words.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 /** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets but what gh reads. */
@@ -26,7 +29,13 @@ const FOR_HELPERS = ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"];
 /** A folder of the tree that looks like a bare repository would be one: with its own HEAD, and with programs to start. */
 const NOT_OF_THE_TREE = ["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"];
 
-export function createGit(cwd: string, env: Environment, limits: Limits | null = null): Git {
+/** `onForeign` is told where git refuses to read the repository and the question is one whose answer may be no. */
+export function createGit(
+  cwd: string,
+  env: Environment,
+  limits: Limits | null = null,
+  onForeign: (error: SignalboxError) => void = () => {},
+): Git {
   const start = (args: readonly string[]) =>
     new Promise<string>((resolve, reject) => {
       execFile(
@@ -53,9 +62,10 @@ export function createGit(cwd: string, env: Environment, limits: Limits | null =
       start(args).catch((error: unknown) => {
         limits?.signal?.throwIfAborted();
         if (error instanceof SignalboxError && error.cause === NOT_FOUND) throw error;
+        if (isOwnerRefused(error)) onForeign(error);
         return null;
       }),
-    within: (narrower) => createGit(cwd, env, narrower),
+    within: (narrower) => createGit(cwd, env, narrower, onForeign),
   };
 }
 
@@ -74,32 +84,48 @@ function failure(args: readonly string[], error: Error, stderr: string): Signalb
       cause: NOT_FOUND,
     });
   }
+  const refused = foreignFolderIn(stderr);
+  if (refused !== null) return foreignOwner(refused, error);
   const command = args.find((word) => !/^-|=/.test(word)) ?? "";
-  return new SignalboxError("configuration", `git ${command} failed: ${wordsOf(stderr) || error.message}`, {
-    ...hintFor(stderr),
+  return new SignalboxError("configuration", `git ${command} failed: ${wordsOfGit(stderr) || error.message}`, {
     cause: error,
   });
 }
 
-const MOST_WORDS = 400;
+/** The cause of git's refusal to read what another user owns. */
+class ForeignOwner extends Error {}
 
-/**
- * git's own words on one line, the first ones first: the reason stands there, and advice behind it ("Please make sure you
- * have the correct access rights").
- */
-function wordsOf(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.trim());
-  const said = lines.filter((line) => line !== "" && !/^(?:hint|warning):/.test(line));
-  const text = (said.length > 0 ? said : lines.filter((line) => line !== "")).join(" ");
-  return text.length > MOST_WORDS ? `${text.slice(0, MOST_WORDS)}…` : text;
+/** Throws where git refuses to read the repository of another user: what it does not tell would be taken for missing. */
+export async function assertReadable(git: Git): Promise<void> {
+  await git.run("rev-parse", "--git-dir").catch((error: unknown) => {
+    if (isOwnerRefused(error)) throw error;
+  });
 }
 
-/** In a container git refuses a work tree of another user: https://github.com/actions/checkout/issues/1169 */
-function hintFor(stderr: string): { readonly hint?: string } {
-  const dir = /detected dubious ownership in repository at '([^'\n]*)'/.exec(stderr)?.[1];
-  return dir === undefined
-    ? {}
-    : {
-        hint: `the folder belongs to another user than this job's; before this step: git config --global --add safe.directory '${dir}'`,
-      };
+/** Whether git refuses to read the repository, which is there. */
+function isOwnerRefused(error: unknown): error is SignalboxError {
+  return error instanceof SignalboxError && error.cause instanceof ForeignOwner;
+}
+
+/** In a container git refuses a work tree of another user: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory */
+function foreignOwner(dir: string, error: Error): SignalboxError {
+  const us = process.geteuid?.();
+  const owner = [dir, join(dir, ".git")].map(ownerOf).find((uid) => uid !== null && uid !== us) ?? null;
+  const belongs =
+    owner === null || us === undefined
+      ? "it belongs to another user"
+      : `it belongs to user ${owner}, and this runs as user ${us}`;
+  const quotedDir = `'${dir.replaceAll("'", "'\\''")}'`;
+  return new SignalboxError("configuration", `git refuses to read ${dir}: ${belongs}`, {
+    hint: `before this step: git config --global --add safe.directory ${quotedDir}`,
+    cause: new ForeignOwner(error.message),
+  });
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return null;
+  }
 }

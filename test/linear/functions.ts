@@ -6,6 +6,7 @@ import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
 import { stepsOfScript } from "../../src/doctor/ci-files/script.ts";
 import { readDbtVersion } from "../../src/doctor/machine.ts";
+import { hintOfCircle, hintOfGitHub, messageIn } from "../../src/platforms/refusals.ts";
 import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
@@ -18,7 +19,9 @@ import { outlineOf } from "../../src/render/yaml-outline.ts";
 import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
+import { nearNames } from "../../src/settings/config-name.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
+import { wordsOfGit } from "../../src/support/git-words.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
 import { redactAll, redactor } from "../../src/support/redact.ts";
 import { secretParts } from "../../src/support/secrets.ts";
@@ -90,6 +93,12 @@ function verdictAbout(text: string) {
 export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   cleanText,
   cleanLine,
+  messageIn,
+  "messageIn (an answer)": (text) => messageIn({ message: text }),
+  hintOfGitHub: (text) => hintOfGitHub({ status: 403, body: { message: text }, permission: "", wantsSso: false }),
+  hintOfCircle: (text) => hintOfCircle({ message: text }, ""),
+  nearNames: (text) => nearNames([text, `${text}.yml`], "signalbox.yml"),
+  wordsOfGit,
   cutText: (text) => cutText(text, 1500, 20),
   "terminalLine (colours)": (text) => terminalLine(text, true),
   escapeMrkdwn,

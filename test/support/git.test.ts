@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { SignalboxError } from "../../src/support/errors.ts";
 import { createGit } from "../../src/support/git.ts";
 import { createRemote } from "../../src/support/remote.ts";
 import { cloneRepository, initRepository } from "./repository.ts";
@@ -58,13 +59,29 @@ describe("git's own words", () => {
     await expect(shop.git.run("-c", "gc.auto=0", "fetch", "--quiet", "nowhere")).rejects.toThrow(/^git fetch failed: /);
   });
 
-  it("say of whose folder it is what lets git read it", async () => {
+  it("are not told of a folder of another user: whose it is, and what lets git read it, is", async () => {
     const shop = initRepository(at("shop"));
-    const other = createGit(shop.dir, { ...ENV, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" });
+    const told: SignalboxError[] = [];
+    const other = createGit(shop.dir, { ...ENV, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" }, null, (error) =>
+      told.push(error),
+    );
+    const refused = {
+      message: `git refuses to read ${shop.dir}: it belongs to another user`,
+      hint: `before this step: git config --global --add safe.directory '${shop.dir}'`,
+    };
 
-    await expect(other.run("status")).rejects.toMatchObject({
-      message: expect.stringContaining("dubious ownership"),
-      hint: `the folder belongs to another user than this job's; before this step: git config --global --add safe.directory '${shop.dir}'`,
+    await expect(other.run("status")).rejects.toMatchObject(refused);
+    expect(await other.within({ ms: 5000, signal: undefined }).ask("rev-parse", "HEAD")).toBeNull();
+    expect(told).toMatchObject([refused]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("tell both users where the folder is another's", async () => {
+    const shop = initRepository(at("it's shop"));
+    chownSync(shop.dir, 12345, 12345);
+
+    await expect(createGit(shop.dir, ENV).run("status")).rejects.toMatchObject({
+      message: `git refuses to read ${shop.dir}: it belongs to user 12345, and this runs as user 0`,
+      hint: `before this step: git config --global --add safe.directory '${shop.dir.replace("'", "'\\''")}'`,
     });
   });
 });

@@ -2,7 +2,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
-import { cleanLine } from "../../text/clean.ts";
+import { hintOfCircle, hintOfUseless, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,
   createServerTime,
@@ -88,7 +88,7 @@ export async function createCircleClient(
     const date = readDate(headers.get("date"));
     serverTime.note(date);
     const requestId = headers.get("x-request-id");
-    const words = response.status < 300 ? "" : wordsOf(response.data);
+    const words = response.status < 300 ? "" : quoted(messageIn(response.data));
     const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}${words}`;
     if (response.status === 429) {
       const seconds = readRetryAfter(headers.get("retry-after"), serverTime.now()) ?? DEFAULT_PAUSE_SECONDS;
@@ -118,14 +118,9 @@ type Sent = CircleAnswer & { readonly status: number; readonly said: string };
 
 function accept({ status, body, date, said }: Sent): CircleAnswer {
   if (status === 200 || status === 202) return { body, date };
-  if (![401, 403, 404].includes(status)) throw unavailable(said);
-  throw new SignalboxError("configuration", said, { hint: TOKEN_HINT });
-}
-
-/** `message` of a refusal, in quotes. */
-function wordsOf(body: unknown): string {
-  const message = typeof body === "object" && body !== null && "message" in body ? cleanLine(String(body.message)) : "";
-  return message === "" ? "" : `: ${JSON.stringify(message)}`;
+  if (![401, 403, 404].includes(status))
+    throw new SignalboxError("service", said, { hint: hintOfUseless(status, "CircleCI") });
+  throw new SignalboxError("configuration", said, { hint: hintOfCircle(body, TOKEN_HINT) });
 }
 
 /** Kinds of tokens that are known to fail are not sent. https://circleci.com/docs/managing-api-tokens/ */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
-import { cleanLine } from "../../text/clean.ts";
+import { hintOfGitHub, hintOfUseless, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,
   createServerTime,
@@ -130,10 +130,12 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
   return {
     serverTime,
     calls: () => calls,
-    refuse: (route, { status, requestId }) =>
-      status === 404
-        ? refusal({ what: describe(route, repository), status, requestId, said: "", permission: permissionOf(route) })
-        : unavailable(`GitHub answered ${status} to ${describe(route, repository)}`),
+    refuse: (route, { status, requestId, body }) => {
+      const refused = { what: describe(route, repository), status, requestId, body };
+      return status === 404
+        ? refusal({ ...refused, permission: permissionOf(route), wantsSso: false })
+        : useless(refused);
+    },
     async request(route, parameters = {}, requestOptions = {}) {
       requestOptions.signal?.throwIfAborted();
       gate.check();
@@ -161,11 +163,10 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
         throw unavailable(`${limit.why}: GitHub answered ${status} to ${what}`);
       }
       if (status === 401 || status === 403) {
-        const said = messageOf(answer.data);
-        throw refusal({ what, status, requestId, said, permission: permissionOf(route) });
+        const wantsSso = /^required\b/.test(textOf(headers["x-github-sso"]) ?? "");
+        throw refusal({ what, status, requestId, body: answer.data, permission: permissionOf(route), wantsSso });
       }
-      const id = requestId === null ? "" : ` (request ${requestId})`;
-      throw unavailable(`GitHub answered ${status} to ${what}${id}${quoted(messageOf(answer.data))}`);
+      throw useless({ what, status, requestId, body: answer.data });
     },
   };
 }
@@ -189,7 +190,7 @@ function readLimit(
       why: "the token's GitHub requests of this hour are spent",
     };
   }
-  return status === 429 || /secondary rate limit|abuse/i.test(messageOf(data))
+  return status === 429 || /rate limit|abuse|login attempts exceeded/i.test(messageIn(data))
     ? { seconds: SECONDARY_LIMIT_SECONDS, why: "GitHub's secondary limit was reached" }
     : null;
 }
@@ -213,64 +214,34 @@ function permissionOf(route: Route): string {
   return route.startsWith("POST") ? "actions: write" : "actions: read";
 }
 
-interface Refusal {
+/** An answer that is refused or of no use. */
+interface Refused {
   readonly what: string;
   readonly status: number;
   readonly requestId: string | null;
-  /** GitHub's own words. */
-  readonly said: string;
+  readonly body: unknown;
+}
+
+interface Refusal extends Refused {
   readonly permission: string;
+  /** https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-sso */
+  readonly wantsSso: boolean;
 }
 
-/**
- * What GitHub refuses for another reason than the token's permissions, by its words.
- * https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
- */
-const OTHER_REASONS: readonly (readonly [said: RegExp, hint: string])[] = [
-  [
-    /\bSAML\b|single sign-on/i,
-    "authorize the token for the organization's single sign-on, or hand over github.token of this job",
-  ],
-  [
-    /\bIP allow list/i,
-    "the organization lets only the addresses of its list in: add those of this runner, or use a runner that is on it",
-  ],
-  [
-    /\bis (?:locked|archived)|was archived|read-only/i,
-    "nobody can write there as long as it is so; report.comment: false leaves the comment out",
-  ],
-  [/\bsuspended\b|\bblocked\b|disabled/i, "an owner of the account or of the organization has to lift that"],
-  [
-    /forbids access via a (?:personal|fine-grained)/i,
-    "the organization does not take this kind of token: hand over github.token of this job",
-  ],
-];
-
-function refusal({ what, status, requestId, said, permission }: Refusal): SignalboxError {
-  const id = requestId === null ? "" : ` (request ${requestId})`;
-  const message = `GitHub answered ${status} to ${what}${id}${quoted(said)}`;
-  const other = OTHER_REASONS.find(([words]) => words.test(said))?.[1];
+function refusal({ permission, wantsSso, ...refused }: Refusal): SignalboxError {
+  const { status, body } = refused;
   const hint =
-    status === 401
-      ? `GITHUB_TOKEN is not valid: ${TOKEN_HINT}`
-      : (other ??
-        `the token may not: give the job \`permissions: ${permission}\`, or a fine-grained token "${fineGrained(permission)}" on this repository, or a classic one the scope \`repo\``);
-  return new SignalboxError("configuration", message, { hint });
+    status === 401 ? `GITHUB_TOKEN is not valid: ${TOKEN_HINT}` : hintOfGitHub({ status, body, permission, wantsSso });
+  return new SignalboxError("configuration", describeRefused(refused), { hint });
 }
 
-/** `message` of an answer, as one short line of printable text. */
-function messageOf(data: unknown): string {
-  const message = typeof data === "object" && data !== null && "message" in data ? String(data.message) : "";
-  return cleanLine(message);
+function useless(refused: Refused): SignalboxError {
+  return new SignalboxError("service", describeRefused(refused), { hint: hintOfUseless(refused.status, "GitHub") });
 }
 
-function quoted(said: string): string {
-  return said === "" ? "" : `: ${JSON.stringify(said)}`;
-}
-
-/** `pull-requests: write` is "Pull requests: write" there. */
-function fineGrained(permission: string): string {
-  return `${permission.charAt(0).toUpperCase()}${permission.slice(1).replace("-", " ")}`;
+function describeRefused({ what, status, requestId, body }: Refused): string {
+  const id = requestId === null ? "" : ` (request ${requestId})`;
+  return `GitHub answered ${status} to ${what}${id}${status < 300 ? "" : quoted(messageIn(body))}`;
 }
 
 function refuseToken(token: string): void {

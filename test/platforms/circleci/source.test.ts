@@ -151,6 +151,21 @@ describe("opening the queue on CircleCI", () => {
   });
 
   it.each([
+    ["This organization requires SSO", "single sign-on"],
+    ["Your IP address is not permitted", "circleci_ip_ranges"],
+    ["Permission denied", "personal API token"],
+  ])("refuses in CircleCI's own words, with what helps: %s", async (message, hint) => {
+    given();
+    server.use(http.get(`${BASE}/api/v2/workflow/:id`, () => HttpResponse.json({ message }, { status: 403 })));
+
+    expect(await failure(open())).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(JSON.stringify(message)),
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it.each([
     ["a project token", "CCIPRJ_abc"],
     ["an OIDC token", "eyJhbGciOi.eyJzdWIi.c2ln"],
     ["nothing", ""],

@@ -816,10 +816,10 @@ describe("trouble on GitHub", () => {
   it.each([
     ["Resource not accessible by integration", "permissions: actions: read"],
     ["Resource protected by organization SAML enforcement. You must grant your token access.", "single sign-on"],
-    ["`acme` has an IP allow list enabled, and your IP address is not permitted", "addresses of its list"],
-    ["Repository was archived so is read-only.", "nobody can write there"],
-    ["`acme` forbids access via a fine-grained personal access tokens", "does not take this kind of token"],
-    ["Sorry. Your account was suspended.", "has to lift that"],
+    ["`acme` has an IP allow list enabled, and your IP address is not permitted", "addresses of its IP allow list"],
+    ["Repository was archived so is read-only.", "the repository is archived"],
+    ["`acme` forbids access via a fine-grained personal access tokens", "takes no token of this kind"],
+    ["Sorry. Your account was suspended.", "no permission of the token changes that"],
   ])("refuses in GitHub's own words, with what helps: %s", async (message, hint) => {
     const source = await opened();
     server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
@@ -828,6 +828,29 @@ describe("trouble on GitHub", () => {
 
     expect(error).toMatchObject({ exitCode: 2, hint: expect.stringContaining(hint) });
     expect((error as Error).message).toContain(JSON.stringify(message));
+  });
+
+  it.each([
+    [301, /renamed or moved/],
+    [422, /asking again does not help/],
+    [500, /^try again/],
+  ])("tells an incident from what no asking changes: %d", async (status, hint) => {
+    const source = await opened();
+    server.use(http.get(RUNS, () => HttpResponse.json({ message: "Moved" }, { status })));
+
+    expect(await failure(source.scan(signal()))).toMatchObject({
+      kind: "service",
+      message: expect.stringMatching(/: "Moved"$/),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  it("takes a spent limit for one where the answer names it and no header does", async () => {
+    const source = await opened();
+    const message = "API rate limit exceeded for installation ID 1.";
+    server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
+
+    expect(await failure(source.scan(signal()))).toMatchObject({ kind: "service", exitCode: 4 });
   });
 
   it("shows a short line of what a hostile answer says", async () => {
