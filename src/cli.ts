@@ -207,6 +207,11 @@ process.on("exit", () => {
 });
 const hasTerminal = [0, 1, 2].some(isatty);
 process.exitCode = await main(process.argv.slice(2));
+// A connection that is given up while it is being made keeps the process for as long as Node waits for it (10 s).
+const leave = () => {
+  if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+};
+setInterval(leave, 200).unref();
 // Node aborts where it is to reset a terminal that is gone: then the signal that said so ends it, now that all is done.
 // https://github.com/nodejs/node/blob/v20.19.0/src/node.cc (ResetStdio)
 if (hasTerminal && isHungUp) {

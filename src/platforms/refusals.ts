@@ -8,7 +8,7 @@ import { cleanLine } from "../text/clean.ts";
 /** What an answer says, its `message` or its plain text, as one short line; empty: nothing, or a page. */
 export function messageIn(body: unknown): string {
   const message = typeof body === "object" && body !== null && "message" in body ? body.message : body;
-  return typeof message === "string" && !isPage(message) ? cleanLine(message) : "";
+  return typeof message === "string" && !/^\s*[<{[]/.test(message) ? cleanLine(message) : "";
 }
 
 /** A page for people is no API's: a proxy, a firewall or a portal has answered. */

@@ -5,8 +5,8 @@ import type { Environment } from "./secrets.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
-/** Shorter than what any request waits, so that it is known that nothing was sent. */
-const TUNNEL_TIMEOUT_MS = 8_000;
+/** Shorter than what any request waits, by more than undici's timers are late, so that it is known that nothing was sent. */
+const TUNNEL_TIMEOUT_MS = 6_000;
 
 /**
  * A fetch that goes through the proxies that the environment names; null where it names none: Node 20's own does not know

@@ -88,6 +88,7 @@ describe("the vendor's own words", () => {
     [{ message: 7 }, ""],
     [{ message: null }, ""],
     [" \n<html>Blocked</html>", ""],
+    ["{}", ""],
     ["Request forbidden by administrative rules.", "Request forbidden by administrative rules."],
     [null, ""],
     [{}, ""],

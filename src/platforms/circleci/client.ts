@@ -37,6 +37,8 @@ export interface CircleClientOptions {
   readonly adapter?: AxiosAdapter | undefined;
   /** Goes through a proxy; null: there is none. */
   readonly fetch?: Fetch | null | undefined;
+  /** How long one request may take. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -48,7 +50,7 @@ const TOKEN_HINT =
 export async function createCircleClient(
   baseUrl: string,
   token: string,
-  { clock = systemClock, adapter, fetch = null }: CircleClientOptions = {},
+  { clock = systemClock, adapter, fetch = null, requestTimeoutMs = REQUEST_TIMEOUT_MS }: CircleClientOptions = {},
 ): Promise<CircleClient> {
   refuseToken(token);
   const { default: axios } = await import("axios");
@@ -72,7 +74,7 @@ export async function createCircleClient(
     gate.check();
     calls++;
     const what = `${method} ${path}`;
-    const response = await sendWithin<AxiosResponse<unknown>>({ clock, ms: REQUEST_TIMEOUT_MS, signal }, (within) =>
+    const response = await sendWithin<AxiosResponse<unknown>>({ clock, ms: requestTimeoutMs, signal }, (within) =>
       client.request({ method, url: path, signal: within }),
     ).catch((error: unknown) => {
       signal?.throwIfAborted();
@@ -82,7 +84,7 @@ export async function createCircleClient(
       throw unavailable(`CircleCI could not be reached: ${what}: ${codeOf(error)}`);
     });
     if (response === "too late")
-      throw unavailable(`CircleCI did not answer within ${REQUEST_TIMEOUT_MS / 1000} s: ${what}`);
+      throw unavailable(`CircleCI did not answer within ${requestTimeoutMs / 1000} s: ${what}`);
 
     const headers = new Map(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]));
     const date = readDate(headers.get("date"));

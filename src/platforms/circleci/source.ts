@@ -33,6 +33,8 @@ export interface CircleSourceOptions {
   readonly adapter?: AxiosAdapter;
   /** Goes through a proxy; null: there is none. */
   readonly fetch?: Fetch | null;
+  /** How long one request may take, where the one who asks waits for no longer than that. */
+  readonly requestTimeoutMs?: number | undefined;
   readonly notice?: (text: string) => void;
   /** Ends the first reads. */
   readonly signal?: AbortSignal;
@@ -75,7 +77,12 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
   const notice = oncePerText(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
-  const client = await createCircleClient(baseUrl, options.token, { clock, adapter, fetch: options.fetch });
+  const client = await createCircleClient(baseUrl, options.token, {
+    clock,
+    adapter,
+    fetch: options.fetch,
+    requestTimeoutMs: options.requestTimeoutMs,
+  });
   const patience = { clock, signal, startedAt, timeoutSeconds, notice };
   const isYoung = () => clock.monotonic() - startedAt <= (lagSeconds + 1) * 1000;
 

@@ -71,6 +71,8 @@ export interface GitHubClientOptions {
   readonly clock?: Clock;
   /** Goes through a proxy; null: there is none. */
   readonly fetch?: typeof globalThis.fetch | null | undefined;
+  /** How long one request may take. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 interface RawAnswer {
@@ -85,7 +87,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const SECONDARY_LIMIT_SECONDS = 60;
 
 export async function createGitHubClient(options: GitHubClientOptions): Promise<GitHubClient> {
-  const { apiUrl, repository, token, clock = systemClock } = options;
+  const { apiUrl, repository, token, clock = systemClock, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   refuseToken(token);
   const [owner = "", repo = ""] = repository.split("/");
   const { Octokit } = await import("@octokit/rest");
@@ -105,7 +107,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
 
   async function send(what: string, route: Route, parameters: Parameters, { signal, etag }: RequestOptions) {
     try {
-      return await sendWithin<RawAnswer>({ clock, ms: REQUEST_TIMEOUT_MS, signal }, async (within) => {
+      return await sendWithin<RawAnswer>({ clock, ms: requestTimeoutMs, signal }, async (within) => {
         const headers = etag ? { "if-none-match": etag } : {};
         const request = { ...parameters, owner, repo, headers, request: { signal: within } };
         if (route !== "POST /graphql") return octokit.request(route, request);
@@ -144,7 +146,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       calls++;
       const answer = await send(what, route, parameters, requestOptions);
       if (answer === "too late")
-        throw unavailable(`GitHub did not answer within ${REQUEST_TIMEOUT_MS / 1000} s: ${what}`);
+        throw unavailable(`GitHub did not answer within ${requestTimeoutMs / 1000} s: ${what}`);
 
       const { status, headers } = answer;
       const date = readDate(headers.date);

@@ -78,7 +78,9 @@ export async function joinQueue(context: Context, run: Run, mode: Mode | null): 
     const env = { [TICKET_VARIABLE]: ticket.name };
     return { group: place.group, me, source, end, env, pace: pollingOf(context, "folder"), outlivesProcess: false };
   }
-  const { outsider, ...opened } = await openPlatform(context, run, place, context.settings.config.queue.timeout);
+  const { outsider, ...opened } = await openPlatform(context, run, place, {
+    timeoutSeconds: context.settings.config.queue.timeout,
+  });
   if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
   return { ...opened, pace: pollingOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
 }
@@ -105,12 +107,16 @@ export interface QueueView {
   readonly me: Me | null;
 }
 
-/** Who looks and does not wait wants to know soon that there is no answer. */
-const LONGEST_LOOK_SECONDS = 10;
+/** Who looks and does not wait wants to know soon that there is no answer: in ten seconds, with the start of the process. */
+const LONGEST_SILENCE_MS = 9_500;
+/** Longer than a proxy may take for a tunnel, as far as the start leaves it. */
+const SHORTEST_REQUEST_MS = 5_000;
+/** Of a scan whose requests are all answered, however many they are. */
+const LONGEST_LOOK_MS = 60_000;
 
 /**
- * One look, without a ticket of one's own where the platform has them. Throws a service error where the CI does not answer
- * within ten seconds.
+ * One look, without a ticket of one's own where the platform has them. Throws a service error at the first request that the
+ * CI does not answer within seconds.
  */
 export async function viewQueue(context: Context, run: Run): Promise<QueueView | NoQueue> {
   const { clock, signal } = context;
@@ -120,16 +126,23 @@ export async function viewQueue(context: Context, run: Run): Promise<QueueView |
     const scan = await openTickets({ dir: place.dir, group: place.group }).scan(signal);
     return { group: place.group, scan, me: null };
   }
+  const leftMs = LONGEST_SILENCE_MS - (clock.monotonic() - context.startedAt);
+  const requestTimeoutMs = Math.max(SHORTEST_REQUEST_MS, Math.floor(leftMs / 500) * 500);
   const look = async (within: AbortSignal): Promise<QueueView> => {
-    const { outsider, me, source, group } = await openPlatform({ ...context, signal: within }, run, place, 0);
+    const oneTry = { timeoutSeconds: 0, requestTimeoutMs };
+    const { outsider, me, source, group } = await openPlatform({ ...context, signal: within }, run, place, oneTry);
     return { group, scan: await source.scan(within), me: outsider === null ? me : null };
   };
-  const view = await sendWithin({ clock, ms: LONGEST_LOOK_SECONDS * 1000, signal }, look);
+  const view = await sendWithin({ clock, ms: LONGEST_LOOK_MS, signal }, look);
   if (view !== "too late") return view;
   const name = place.kind === "github" ? "GitHub" : "CircleCI";
-  throw new SignalboxError("service", `${name} did not answer within ${LONGEST_LOOK_SECONDS} s`, {
-    hint: `try again; ${place.kind === "github" ? "githubstatus.com" : "status.circleci.com"} tells of incidents`,
-  });
+  throw new SignalboxError(
+    "service",
+    `a look at the queue took more than ${LONGEST_LOOK_MS / 1000} s: ${name} is slow`,
+    {
+      hint: "try again; a lower queue.max_age has less to look at",
+    },
+  );
 }
 
 type Place =
@@ -177,12 +190,17 @@ function tokenMissing(platform: "github" | "circleci"): SignalboxError {
       });
 }
 
-/** `timeoutSeconds`: how long to ask again for what has to be known first; null: as long as it takes, 0: one try. */
+interface Asking {
+  /** How long to ask again for what has to be known first; null: as long as it takes, 0: one try. */
+  readonly timeoutSeconds: number | null;
+  readonly requestTimeoutMs?: number;
+}
+
 async function openPlatform(
   context: Context,
   run: Run,
   { kind, token }: Extract<Place, { token: string }>,
-  timeoutSeconds: number | null,
+  asking: Asking,
 ) {
   const { given, config } = context.settings;
   const common = {
@@ -190,7 +208,7 @@ async function openPlatform(
     token,
     lagSeconds: pollingOf(context, kind).lagSeconds,
     maxAgeSeconds: config.queue.maxAge,
-    timeoutSeconds,
+    ...asking,
     clock: context.clock,
     signal: context.signal,
     startedAt: context.startedAt,
