@@ -8,18 +8,23 @@ export interface EnvVar {
 }
 
 /**
- * A key, or a call of env_var(). Read as text, as a YAML parser takes minutes for some texts that are none. Only where a word
- * begins: a text of one word is not read again from each of its letters.
+ * A key, a call of env_var(), also with its quotes as YAML has them inside of quotes, a line break, or what may begin a
+ * comment. Read as text, as a YAML parser takes minutes for some texts that are none. Only where a word begins: a text of one
+ * word is not read again from each of its letters.
  */
-const KEY_OR_CALL = /(?<![\w-])(?:env_var\s*\(\s*["']([A-Za-z_]\w*)["']|([\w-]+)(?:["'][ \t]*:|[ \t]*:(?=\s|$)))/g;
+const KEY_OR_CALL =
+  /(?<![\w-])(?:env_var\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])|([\w-]+)(?:["'][ \t]*:|[ \t]*:(?=\s|$)))|(\n)|(?<!\S)#/g;
 
 /** The variables that a YAML file of dbt reads, in their order, each with the nearest key before it. */
 export function findEnvVars(text: string): readonly EnvVar[] {
   const found: EnvVar[] = [];
   let key: string | null = null;
-  for (const [, name, named] of text.matchAll(KEY_OR_CALL)) {
-    if (name === undefined) key = named ?? null;
-    else found.push({ name, key });
+  let isComment = false;
+  for (const [, name, named, lineBreak] of text.matchAll(KEY_OR_CALL)) {
+    if (name !== undefined) found.push({ name, key });
+    // `password: # host: see below` has one key. In quotes no comment begins: there a secret's key is one all the same.
+    else if (named !== undefined && !(isComment && namesSecret(key ?? "") && !namesSecret(named))) key = named;
+    else if (named === undefined) isComment = lineBreak === undefined;
   }
   return found;
 }
@@ -76,9 +81,15 @@ export function secretsReadBy(texts: readonly string[], env: Environment): reado
     if (key !== null && PLAIN_KEYS.has(key.toLowerCase())) return [];
     if (!namesSecret(name) && (key === null || !namesSecret(key))) return [];
     const isText = /[\r\n]|^\{/.test(value);
-    if (!isText && (PATH.test(value) || [name, key ?? ""].some((each) => PATH_NAME.test(each)))) return [];
+    if (!isText && isPath(value, name, key ?? "")) return [];
     return secretParts(value);
   });
   const isOrdinary = (part: string) => WORDS.has(part.toLowerCase()) || texts.some((text) => text.includes(part));
   return [...new Set(parts)].filter((part) => !isOrdinary(part));
+}
+
+/** What a password's key is given is that password, also where it looks like a path or comes from `…_FILE`. */
+function isPath(value: string, name: string, key: string): boolean {
+  if (namesSecret(key) && !PATH_NAME.test(key)) return false;
+  return PATH.test(value) || PATH_NAME.test(name) || PATH_NAME.test(key);
 }

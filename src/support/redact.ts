@@ -20,9 +20,10 @@ interface Pattern {
 }
 
 /**
- * Finds secrets plain, in base64 and base64url at each offset of a longer text, in percent-encoding, with backslashes (JSON,
- * Markdown), with HTML's character references, broken over lines, and cut off at the end of the text. Each reading is one
- * pass, whatever number of secrets there is. Values under eight characters are passed over.
+ * Finds secrets plain, in base64 and base64url at each offset of a longer text, in percent-encoding and a form's, with
+ * backslashes (JSON, Markdown), either of them twice, with doubled quotes, with HTML's character references, broken over
+ * lines, and cut off at the end of the text. Each reading is one pass, whatever number of secrets there is. Values under eight
+ * characters are passed over.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const patterns = [...new Set(secrets)].filter((secret) => secret.length >= WINDOW).flatMap(patternsOf);
@@ -97,31 +98,41 @@ interface Reading {
   readonly read: Read;
 }
 
+const PERCENT = 37;
+const BACKSLASH = 92;
+
 const plainAt: Read = (text, at) => 0x1_0000 + text.charCodeAt(at);
 
 const READINGS: readonly Reading[] = [
   { sign: null, read: plainAt },
+  { sign: "%", read: percentAt },
+  // An address inside of an address.
   {
-    sign: "%",
+    sign: "%25",
     read: (text, at) => {
-      if (text.charCodeAt(at) !== 37) return plainAt(text, at);
-      const code = hexAt(text, at + 1, 2);
-      return code < 0 ? plainAt(text, at) : 0x3_0000 + code;
+      const code = text.startsWith("%25", at) ? hexAt(text, at + 3, 2) : -1;
+      return code < 0 ? percentAt(text, at) : 0x5_0000 + code;
     },
   },
+  // A form's value.
+  { sign: "+", read: (text, at) => (text.charAt(at) === "+" ? 0x1_0020 : percentAt(text, at)) },
+  { sign: "\\", read: escapeAt },
+  // JSON inside of JSON.
   {
-    sign: "\\",
+    sign: "\\\\",
     read: (text, at) => {
-      if (text.charCodeAt(at) !== 92 || at + 1 >= text.length) return plainAt(text, at);
-      const letter = text.charAt(at + 1);
-      if (letter === "u" || letter === "x") {
-        const digits = letter === "u" ? 4 : 2;
-        const code = hexAt(text, at + 2, digits);
-        return code < 0 ? plainAt(text, at) : (2 + digits) * 0x1_0000 + code;
-      }
-      return 0x2_0000 + (ESCAPES[letter] ?? letter).charCodeAt(0);
+      const outer = escapeAt(text, at);
+      if (outer !== 0x2_0000 + BACKSLASH || at + 2 >= text.length) return outer;
+      const inner = escapeAt(text, at + 2);
+      const letter = String.fromCharCode(inner & 0xffff);
+      const digits = letter === "u" ? 4 : 2;
+      const code = letter === "u" || letter === "x" ? hexAt(text, at + 3, digits) : -1;
+      if (code >= 0) return (3 + digits) * 0x1_0000 + code;
+      return ((inner >>> 16) + 2) * 0x1_0000 + (ESCAPES[letter] ?? letter).charCodeAt(0);
     },
   },
+  // SQL's and YAML's quotes.
+  { sign: "''", read: (text, at) => (text.startsWith("''", at) ? 0x2_0027 : plainAt(text, at)) },
   {
     sign: "&",
     read: (text, at) => {
@@ -135,6 +146,23 @@ const READINGS: readonly Reading[] = [
     },
   },
 ];
+
+function percentAt(text: string, at: number): number {
+  if (text.charCodeAt(at) !== PERCENT) return plainAt(text, at);
+  const code = hexAt(text, at + 1, 2);
+  return code < 0 ? plainAt(text, at) : 0x3_0000 + code;
+}
+
+function escapeAt(text: string, at: number): number {
+  if (text.charCodeAt(at) !== BACKSLASH || at + 1 >= text.length) return plainAt(text, at);
+  const letter = text.charAt(at + 1);
+  if (letter === "u" || letter === "x") {
+    const digits = letter === "u" ? 4 : 2;
+    const code = hexAt(text, at + 2, digits);
+    return code < 0 ? plainAt(text, at) : (2 + digits) * 0x1_0000 + code;
+  }
+  return 0x2_0000 + (ESCAPES[letter] ?? letter).charCodeAt(0);
+}
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 const ENTITIES: Readonly<Record<string, number>> = { amp: 38, lt: 60, gt: 62, quot: 34, apos: 39 };

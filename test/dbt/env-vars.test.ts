@@ -31,7 +31,21 @@ describe("the variables that a file of dbt reads", () => {
     expect(findEnvVars('{"password" : "{{env_var("A")}}"}')).toEqual([{ name: "A", key: "password" }]);
     expect(findEnvVars("pass: >-\n  https://x:{{ env_var('A') }}@y\n")).toEqual([{ name: "A", key: "pass" }]);
     expect(findEnvVars("{{ env_var('A') }}")).toEqual([{ name: "A", key: null }]);
+    expect(findEnvVars("pass: '{{ env_var(''A'') }}'")).toEqual([{ name: "A", key: "pass" }]);
+    expect(findEnvVars('pass: "{{ env_var(\\"A\\") }}"')).toEqual([{ name: "A", key: "pass" }]);
+    expect(findEnvVars("pass: \"{{ env_var(var='A') }}\"")).toEqual([{ name: "A", key: "pass" }]);
     expect(findEnvVars("on-run-start: \"{{ my_env_var('A') }} {{ var('B') }}\"")).toEqual([]);
+  });
+});
+
+describe("the key of a variable", () => {
+  it.each<[text: string, key: string]>([
+    ["password: # host: see the wiki\n  \"{{ env_var('A') }}\"", "password"],
+    ["# user: nobody\npassword: \"{{ env_var('A') }}\"", "password"],
+    ["password: x # user: y\nhost: \"{{ env_var('A') }}\"", "host"],
+    ["{ user: ' #1', password: \"{{ env_var('A') }}\" }", "password"],
+  ])("is no word of a comment: %s", (text, key) => {
+    expect(findEnvVars(text)).toEqual([{ name: "A", key }]);
   });
 });
 
@@ -44,6 +58,7 @@ describe("the secrets that dbt's files read", () => {
     ["its name says password", "DBT_PASSWORD", "hunter2-hunter2"],
     ["its key says secret, in another target", "DBT_PROD_THING", "hunter2-hunter2"],
     ["it begins like a path and is none", "DBT_PASSWORD", "/Ab3+dEf0123="],
+    ["its key says password, though it looks like a path", "DBT_PLACE", "/k3yAbc+9xx.Ab1"],
   ])("hold a value because %s", (_, name, value) => {
     expect(read({ [name]: value })).toEqual([value]);
   });

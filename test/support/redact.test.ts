@@ -86,6 +86,17 @@ describe("the redactor", () => {
     expect(redactor(["first-part-AND", "part-AND-second"])("first-part-AND-second")).toBe("***");
   });
 
+  it.each<[form: string, write: (secret: string) => string]>([
+    ["JSON inside of JSON", (secret) => JSON.stringify(JSON.stringify({ error: secret }))],
+    ["a form", (secret) => new URLSearchParams({ password: secret }).toString()],
+    ["an address inside of an address", (secret) => encodeURIComponent(encodeURIComponent(`https://u:${secret}@h`))],
+    ["SQL's quotes", (secret) => `password = '${secret.replaceAll("'", "''")}'`],
+  ])("hides it in %s", (_, write) => {
+    const secret = "s3cr\"et\\w'o:rd x\ty/99";
+
+    expect(redactor([secret])(write(secret))).toBe(write("***"));
+  });
+
   it("leaves a JSON text one", () => {
     const value = { a: `\n${encode(`x${PLAIN}`, "base64").slice(2)}`, b: `"${SECRET}"`, c: [`\\${SECRET}\\`] };
 
