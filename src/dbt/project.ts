@@ -158,17 +158,20 @@ function dbtMissing(command: readonly string[]): SignalboxError {
       });
 }
 
+/** Folders that may hold profiles.yml; the first one that does counts. */
+export function profilePlaces(dir: string, asked: string | null, env: Environment): readonly string[] {
+  const named = asked ?? dbtVariable(env, "PROFILES_DIR")?.value ?? null;
+  if (named === null) return [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])];
+  return [isAbsolute(named) ? named : resolve(dir, named)];
+}
+
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
-export async function findProfiles(
+async function findProfiles(
   dir: string,
   asked: string | null,
   env: Environment,
 ): Promise<{ dir: string; text: string } | null> {
-  const named = asked ?? dbtVariable(env, "PROFILES_DIR")?.value ?? null;
-  const places =
-    named === null
-      ? [dir, ...(env.HOME ? [join(env.HOME, ".dbt")] : [])]
-      : [isAbsolute(named) ? named : resolve(dir, named)];
+  const places = profilePlaces(dir, asked, env);
   for (const place of places) {
     const text = await readFileIfAny(join(place, "profiles.yml"), SETTINGS);
     if (text !== null) return { dir: place, text };

@@ -1,5 +1,6 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
+import { lineRedactor } from "../support/redact.ts";
 import type { Choosing } from "./choosing.ts";
 import type { Context } from "./context.ts";
 import { openDbtLog } from "./dbt-log.ts";
@@ -20,6 +21,7 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
   const { dbt: config } = context.settings.config;
   // One start after another.
   let onLine = context.log.pass;
+  const hide = lineRedactor(context.secrets);
   const dbt = createDbt({
     command: config.command,
     env: dbtProject.env,
@@ -32,7 +34,7 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
     children: context.children,
     signal: context.signal,
     redact: context.redact,
-    onLine: (line) => onLine(line),
+    onLine: (line) => onLine(hide(line)),
     onNotice: (text) => context.log.step("dbt", text),
   });
   const defaults = {

@@ -1,8 +1,8 @@
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { findEnvVars, secretsReadBy } from "../dbt/env-vars.ts";
-import { findProfiles } from "../dbt/project.ts";
+import { profilePlaces } from "../dbt/project.ts";
 import type { Config } from "../settings/file.ts";
-import { readFileIfAny } from "../support/files.ts";
 import { type Environment, secretValues } from "../support/secrets.ts";
 
 interface Places {
@@ -27,11 +27,22 @@ export async function learnEnvVars(places: Places): Promise<ReadonlySet<string>>
 /** Files that may read a variable, as texts. What cannot be read now is refused where it is needed. */
 async function readDbtFiles({ env, baseDir, dbt }: Places): Promise<readonly string[]> {
   const dir = resolve(baseDir, dbt.projectDir);
-  const profilesDir = dbt.profilesDir === null ? null : resolve(baseDir, dbt.profilesDir);
-  const ofProject = ["dbt_project.yml", "packages.yml", "dependencies.yml"].map((name) =>
-    readFileIfAny(join(dir, name)),
-  );
-  const profiles = findProfiles(dir, profilesDir, { ...env, ...dbt.env }).then((found) => found?.text ?? null);
-  const texts = await Promise.all([...ofProject, profiles].map((reading) => reading.catch(() => null)));
+  const asked = dbt.profilesDir === null ? null : resolve(baseDir, dbt.profilesDir);
+  const profiles = profilePlaces(dir, asked, { ...env, ...dbt.env }).map((place) => join(place, "profiles.yml"));
+  const ofProject = ["dbt_project.yml", "packages.yml", "dependencies.yml"].map((name) => join(dir, name));
+  const texts = await Promise.all([...ofProject, ...profiles].map(readText));
   return texts.filter((text) => text !== null);
+}
+
+/** Nobody writes a longer file by hand. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** null: there is no such file, or it is none that comes to an end. */
+async function readText(path: string): Promise<string | null> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= MOST_BYTES ? await readFile(path, "utf8") : null;
+  } catch {
+    return null;
+  }
 }

@@ -26,13 +26,34 @@ interface Pattern {
  * characters are passed over.
  */
 export function redactor(secrets: readonly string[]): Redact {
+  const find = findAll(secrets);
+  return find === null ? (text) => text : (text) => mask(text, find(text), 0);
+}
+
+/** So much of what came before a line may belong to a secret that goes on in it. */
+const LONGEST_TAIL = 2048;
+
+/** The same for the lines of one stream, one after the other: a secret may be broken over them. */
+export function lineRedactor(secrets: readonly string[]): Redact {
+  const find = findAll(secrets);
+  if (find === null) return (line) => line;
+  let before = "";
+  return (line) => {
+    const text = `${before}${line}`;
+    const from = before.length;
+    before = `${text.slice(-LONGEST_TAIL)}\n`;
+    return mask(text, find(text), from);
+  };
+}
+
+/** null: there is nothing to find. */
+function findAll(secrets: readonly string[]): ((text: string) => readonly Span[]) | null {
   const patterns = [...new Set(secrets)].filter((secret) => secret.length >= WINDOW).flatMap(patternsOf);
-  if (patterns.length === 0) return (text) => text;
+  if (patterns.length === 0) return null;
   const find = createFinder(patterns);
   return (text) => {
-    if (text.length < WINDOW) return text;
-    const spans = READINGS.flatMap(({ sign, read }) => (sign === null || text.includes(sign) ? find(text, read) : []));
-    return spans.length === 0 ? text : mask(text, spans);
+    if (text.length < WINDOW) return [];
+    return READINGS.flatMap(({ sign, read }) => (sign === null || text.includes(sign) ? find(text, read) : []));
   };
 }
 
@@ -283,11 +304,13 @@ function isBase64(text: string, at: number): boolean {
   return at >= 0 && /^[A-Za-z0-9+/_-]$/.test(text.charAt(at));
 }
 
-function mask(text: string, spans: readonly Span[]): string {
+/** The text from there on. */
+function mask(text: string, spans: readonly Span[], from: number): string {
+  if (spans.length === 0) return text.slice(from);
   const parts: string[] = [];
-  let done = 0;
+  let done = from;
   for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
-    if (start >= done) parts.push(text.slice(done, start), MASK);
+    if (end > done && (start >= done || done === from)) parts.push(text.slice(done, Math.max(done, start)), MASK);
     done = Math.max(done, end);
   }
   return [...parts, text.slice(done)].join("");

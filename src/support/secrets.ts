@@ -11,7 +11,6 @@ const WITHHELD: readonly RegExp[] = [
   /^CIRCLE_TOKEN$/,
   /^CIRCLE_OIDC_TOKEN/,
   /^(?:GITHUB|GH)(?:_ENTERPRISE)?_TOKEN$/,
-  /^SIGNALBOX_WEBHOOK_SECRET$/,
   /^INPUT_/,
   /^ACTIONS_.*_TOKEN$/,
   /^ACTIONS_ID_TOKEN_/,

@@ -74,7 +74,7 @@ export function aTestOf(model: string, name: string) {
 }
 
 /**
- * A dbt that only pretends: it notes how it was started, prints what FAKE_DBT_SAYS holds, and writes the artifacts of
+ * A dbt that only pretends: it notes how it was started, prints and logs what FAKE_DBT_SAYS holds, and writes the artifacts of
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
  * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
  * there, or the command that FAKE_DBT_HOLDS names; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES:
@@ -97,7 +97,9 @@ writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest));
 if (argv.includes(process.env.FAKE_DBT_REFUSES)) { console.log("'stat' is not a valid method name"); process.exit(2); }
 const broken = process.env.FAKE_DBT_BROKEN;
 if (broken && readFileSync("dbt_project.yml", "utf8").includes(broken)) process.exit(2);
-if (process.env.FAKE_DBT_SAYS) console.log(process.env.FAKE_DBT_SAYS);
+const says = process.env.FAKE_DBT_SAYS;
+if (says) console.log(says);
+if (says) appendFileSync(join(argv[argv.indexOf("--log-path") + 1], "dbt.log"), JSON.stringify({ data: {}, info: { name: "Note", msg: says } }) + "\\n");
 if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.orders", resource_type: "model" }));
 if (argv.includes(process.env.FAKE_DBT_HOLDS ?? "build"))
   while (existsSync(process.env.FAKE_DBT_HOLD ?? "")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);

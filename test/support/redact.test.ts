@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redactAll, redactor } from "../../src/support/redact.ts";
+import { lineRedactor, redactAll, redactor } from "../../src/support/redact.ts";
 
 const SECRET = 'ghs_Ab/C+d"ef\\gh12~é';
 const PLAIN = "ghs_AbC0123456789xyz";
@@ -112,6 +112,29 @@ describe("the redactor", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(redactor([PLAIN, SECRET, PEM])(text)).toBe(text);
         expect(redactor(["short", ""])(text)).toBe(text);
+      }),
+    );
+  });
+});
+
+describe("lines that come one by one", () => {
+  it("hide a secret that is broken over them, and nothing else", () => {
+    const lines = [
+      "one",
+      `two ${PLAIN.slice(0, 9)}`,
+      `   ${PLAIN.slice(9, 15)}`,
+      `${PLAIN.slice(15)} three`,
+      "four",
+      `${PLAIN} five`,
+    ];
+
+    expect(lines.map(lineRedactor([PLAIN]))).toEqual(["one", "two ***", "***", "*** three", "four", "*** five"]);
+  });
+
+  it("are each as they are alone, where none is broken", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.constant(`a ${PLAIN} b`), fc.constant(PLAIN))), (lines) => {
+        expect(lines.map(lineRedactor([PLAIN]))).toEqual(lines.map(redactor([PLAIN])));
       }),
     );
   });

@@ -16,7 +16,6 @@ describe("dbt's environment", () => {
       GITHUB_TOKEN: "g",
       GH_TOKEN: "g",
       GH_ENTERPRISE_TOKEN: "g",
-      SIGNALBOX_WEBHOOK_SECRET: "w",
       "INPUT_SLACK-TOKEN": TOKEN,
       ACTIONS_RUNTIME_TOKEN: "a",
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "i",
@@ -61,7 +60,6 @@ describe("the secrets of the environment", () => {
       SLACK_CLIENT_SECRET: "client-secret",
       SLACK_SIGNING_SECRET: "signing-secret",
       SLACK_WEBHOOK_ERROR: `https://hooks.slack.com${path}`,
-      SIGNALBOX_WEBHOOK_SECRET: "webhook-secret",
       DBT_ENV_SECRET_GIT: "git-secret",
       GH_TOKEN: "gh-token",
       CIRCLE_OIDC_TOKEN_V2: "oidc-token",
@@ -70,7 +68,7 @@ describe("the secrets of the environment", () => {
 
     expect(secretValues(env)).toEqual([
       ...["1234567890.42", "client-secret", "signing-secret", env.SLACK_WEBHOOK_ERROR, path],
-      ...["webhook-secret", "git-secret", "gh-token", "oidc-token", "request-token"],
+      ...["git-secret", "gh-token", "oidc-token", "request-token"],
     ]);
   });
 
