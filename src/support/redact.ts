@@ -30,18 +30,22 @@ export function redactor(secrets: readonly string[]): Redact {
   return find === null ? (text) => text : (text) => mask(text, find(text), 0);
 }
 
-/** So much of what came before a line may belong to a secret that goes on in it. */
+/** A secret that is longer, such as a key, is known by its lines too. */
 const LONGEST_TAIL = 2048;
+/** What may stand before the part of a secret that is on the line before: its indentation and escapes. */
+const AROUND = 64;
 
 /** The same for the lines of one stream, one after the other: a secret may be broken over them. */
 export function lineRedactor(secrets: readonly string[]): Redact {
   const find = findAll(secrets);
   if (find === null) return (line) => line;
+  const longest = secrets.reduce((most, secret) => Math.max(most, 2 * secret.length), 0);
+  const tail = Math.min(LONGEST_TAIL, longest + AROUND);
   let before = "";
   return (line) => {
     const text = `${before}${line}`;
     const from = before.length;
-    before = `${text.slice(-LONGEST_TAIL)}\n`;
+    before = `${text.slice(-tail)}\n`;
     return mask(text, find(text), from);
   };
 }

@@ -23,7 +23,7 @@ import { nearNames } from "../../src/settings/config-name.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
 import { wordsOfGit } from "../../src/support/git-words.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
-import { redactAll, redactor } from "../../src/support/redact.ts";
+import { lineRedactor, redactAll, redactor } from "../../src/support/redact.ts";
 import { secretParts } from "../../src/support/secrets.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
@@ -115,6 +115,7 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   redact: hide,
   "redact (repeated beginnings)": (text) => hide(`${text}${"another-secret-".repeat(text.length / 15)}`),
   "redact (encodings)": (text) => hide(`${text}${"%5C&#92;\\".repeat(text.length / 11)}`),
+  "redact (lines)": (text) => text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters"])),
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
   secretParts,
