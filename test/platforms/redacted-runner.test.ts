@@ -9,6 +9,7 @@ it("hands a runner no secret but to hide it", async () => {
   const got: unknown[] = [];
   const keep = (value: unknown) => void got.push(value);
   const all: Runner = {
+    folds: true,
     openGroup: (title) => {
       keep(title);
       return () => {};
