@@ -1,8 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { findEnvVars, secretsReadBy } from "../dbt/env-vars.ts";
 import { profilePlaces } from "../dbt/project.ts";
 import type { Config } from "../settings/file.ts";
+import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import { type Environment, secretValues } from "../support/secrets.ts";
 
 interface Places {
@@ -30,19 +30,8 @@ async function readDbtFiles({ env, baseDir, dbt }: Places): Promise<readonly str
   const asked = dbt.profilesDir === null ? null : resolve(baseDir, dbt.profilesDir);
   const profiles = profilePlaces(dir, asked, { ...env, ...dbt.env }).map((place) => join(place, "profiles.yml"));
   const ofProject = ["dbt_project.yml", "packages.yml", "dependencies.yml"].map((name) => join(dir, name));
-  const texts = await Promise.all([...ofProject, ...profiles].map(readText));
+  const texts = await Promise.all(
+    [...ofProject, ...profiles].map((path) => readFileIfAny(path, SETTINGS).catch(() => null)),
+  );
   return texts.filter((text) => text !== null);
-}
-
-/** Nobody writes a longer file by hand. */
-const MOST_BYTES = 4 * 1024 * 1024;
-
-/** null: there is no such file, or it is none that comes to an end. */
-async function readText(path: string): Promise<string | null> {
-  try {
-    const found = await stat(path);
-    return found.isFile() && found.size <= MOST_BYTES ? await readFile(path, "utf8") : null;
-  } catch {
-    return null;
-  }
 }
