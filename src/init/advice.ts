@@ -1,6 +1,6 @@
+import { CONTEXTS } from "./circleci-config.ts";
 import { namesDbt, targetOf, variablesOf } from "./decide.ts";
 import { type Answers, type Facts, joinPath } from "./facts.ts";
-import { GITHUB_SECRETS } from "./github-workflow.ts";
 import { packageNames } from "./install.ts";
 import { OWNER } from "./published.ts";
 
@@ -128,21 +128,16 @@ function namingAdvice({ project: { naming }, check }: Answers): Advice[] {
   ];
 }
 
-function variableAdvice(answers: Answers): Advice[] {
-  const { check, deploy, others } = variablesOf(answers.project, answers);
-  const place = answers.ci === "github" ? "the env of signalbox's step" : "the two dbt contexts";
-  const isUnused = [answers.check, answers.deploy].every(
-    (name) => targetOf(answers.project, name)?.variables.length === 0,
-  );
+/** The CI file hands over what profiles.yml reads, and cannot know of more. */
+function variableAdvice({ project, check, deploy, ci }: Answers): Advice[] {
+  if (variablesOf(project, { check, deploy }).length > 0) return [];
+  const place =
+    ci === "github" ? "the env of signalbox's step" : `the contexts ${CONTEXTS.check} and ${CONTEXTS.deploy}`;
+  const found = project.profiles === null ? "no profiles.yml was found" : "profiles.yml reads no variable";
   return [
-    ...(others.length > 0 ? [advise(`profiles.yml also reads ${others.join(", ")}: add them to ${place}`)] : []),
-    ...(isUnused && check === deploy
-      ? [
-          advise(
-            `profiles.yml reads no variable: the CI hands the credential over in ${check}, so read it there with env_var('${check}')${answers.ci === "github" ? `, or drop ${GITHUB_SECRETS.check} and ${GITHUB_SECRETS.deploy} where none is needed` : ""}`,
-          ),
-        ]
-      : []),
+    advise(
+      `${found}: the CI file hands no credential to dbt. Where the warehouse wants one, read it with env_var() in profiles.yml, and set that variable in ${place}`,
+    ),
   ];
 }
 

@@ -53,16 +53,33 @@ export function targetOf({ profiles }: ProjectFacts, name: string): Target | nul
 
 const SECRET = /(^|_)(KEY|KEYFILE|PASS|PASSWORD|PASSPHRASE|PWD|TOKEN|SECRET|CREDENTIALS?)(_|$)/i;
 
-/** The variables through which the two targets get their credential, and those that they read besides. */
+/** A variable that profiles.yml reads for the two targets. */
+export interface Variable {
+  readonly name: string;
+  /** By its name a credential; the others are names of accounts, users, hosts. */
+  readonly isSecret: boolean;
+  readonly ofCheck: boolean;
+  readonly ofDeploy: boolean;
+}
+
+/**
+ * The variables that the two targets read, credentials first; none is made up. A target that is still to be added to
+ * profiles.yml is taken to read what the other reads.
+ */
 export function variablesOf(
   project: ProjectFacts,
   { check, deploy }: { readonly check: string; readonly deploy: string },
-): { check: string; deploy: string; others: readonly string[] } {
-  const read = [check, deploy].map((name) => targetOf(project, name)?.variables ?? []);
-  const [ofCheck, ofDeploy] = read.map((names) => names.find((name) => SECRET.test(name)));
-  const credentials = { check: ofCheck ?? ofDeploy ?? "DBT_KEY", deploy: ofDeploy ?? ofCheck ?? "DBT_KEY" };
-  const others = read.flat().filter((name) => name !== credentials.check && name !== credentials.deploy);
-  return { ...credentials, others: [...new Set(others)] };
+): readonly Variable[] {
+  const [checks, deploys] = [targetOf(project, check)?.variables, targetOf(project, deploy)?.variables];
+  const ofCheck = checks ?? deploys ?? [];
+  const ofDeploy = deploys ?? checks ?? [];
+  const variables = [...new Set([...ofCheck, ...ofDeploy])].map((name) => ({
+    name,
+    isSecret: SECRET.test(name),
+    ofCheck: ofCheck.includes(name),
+    ofDeploy: ofDeploy.includes(name),
+  }));
+  return [...variables.filter(({ isSecret }) => isSecret), ...variables.filter(({ isSecret }) => !isSecret)];
 }
 
 /** A line of a CI file that builds or tests with dbt, and is not ours. */

@@ -67,7 +67,7 @@ export interface Target {
   /** The key that names the schema (BigQuery says dataset), and its value before Jinja. */
   readonly schemaKey: string;
   readonly schema: string | null;
-  /** Variables that env_var() asks for without a default. */
+  /** Variables that env_var() asks for without a default, or with an empty one. */
   readonly variables: readonly string[];
 }
 

@@ -30,7 +30,7 @@ export function wantedFiles(facts: Facts, answers: Answers): readonly WantedFile
     ciFile(facts, answers, file),
     file(SLACK_APP_PATH, renderSlackApp()),
     file(joinPath(project.dir, project.macroDir, "signalbox_clean.sql"), renderCleanMacro(answers)),
-    { ...file(".gitignore", withWorkFolder(facts.gitignore ?? "")), isAddition: true },
+    { ...file(".gitignore", withLeftBehind(facts.gitignore ?? "")), isAddition: true },
   ];
 }
 
@@ -51,13 +51,17 @@ function callsSignalbox(text: string): boolean {
   return /\/signalbox@|\bsignalbox@\d|\bsignalbox\/(ci|queue)\b/.test(text);
 }
 
-const WORK_FOLDER = ".signalbox/";
+/** What a run leaves behind: the work folder, and the JUnit files. */
+const LEFT_BEHIND = [".signalbox/", "test-results/"];
 
-/** A .gitignore that leaves out the work folder, in the line ends that it has. */
-function withWorkFolder(text: string): string {
-  if (text.split(/\r?\n/).some((line) => /^\/?\.signalbox\/?\s*$/.test(line))) return text;
+/** A .gitignore that leaves out what a run leaves behind, in the line ends that it has. */
+function withLeftBehind(text: string): string {
+  const plain = (line: string) => line.trim().replace(/^\//, "").replace(/\/$/, "");
+  const lines = text.split(/\r?\n/).map(plain);
+  const missing = LEFT_BEHIND.filter((line) => !lines.includes(plain(line)));
+  if (missing.length === 0) return text;
   const end = text.includes("\r\n") ? "\r\n" : "\n";
-  return `${text}${text === "" || text.endsWith("\n") ? "" : end}${WORK_FOLDER}${end}`;
+  return `${text}${text === "" || text.endsWith("\n") ? "" : end}${missing.map((line) => line + end).join("")}`;
 }
 
 export interface Change {

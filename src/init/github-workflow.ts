@@ -1,4 +1,4 @@
-import { variablesOf } from "./decide.ts";
+import { type Variable, variablesOf } from "./decide.ts";
 import type { Answers } from "./facts.ts";
 import { installSteps } from "./install.ts";
 import { ACTION } from "./published.ts";
@@ -6,17 +6,36 @@ import { yamlList, yamlText } from "./yaml-text.ts";
 
 export const WORKFLOW_PATH = ".github/workflows/dbt.yml";
 
-/** The secrets that the workflow reads. */
-export const GITHUB_SECRETS = { slack: "SLACK_BOT_TOKEN", check: "DBT_CI_KEY", deploy: "DBT_PROD_KEY" } as const;
+/** The secret that Slack's token is read from. */
+export const SLACK_SECRET = "SLACK_BOT_TOKEN";
+
+/** A variable of dbt, and the names under which GitHub keeps its values; null: that target does not read it. */
+export interface Kept {
+  readonly variable: Variable;
+  readonly check: string | null;
+  readonly deploy: string | null;
+}
+
+/** A credential has one secret for checks and another for production; what is no credential is a variable of GitHub. */
+export function keptVariables(answers: Answers): readonly Kept[] {
+  return variablesOf(answers.project, answers).map((variable) => {
+    const { name, isSecret, ofCheck, ofDeploy } = variable;
+    const kept = (suffix: string) => (isSecret && ofCheck && ofDeploy ? `${name}_${suffix}` : name);
+    return { variable, check: ofCheck ? kept("CI") : null, deploy: ofDeploy ? kept("PROD") : null };
+  });
+}
 
 export function renderWorkflow(answers: Answers): string {
   return [
     "name: dbt",
     "on:",
     "  pull_request:",
+    "  merge_group:",
     `  push: { branches: ${yamlList([answers.baseBranch])} }`,
     '  schedule: [{ cron: "7 * * * *" }] # every hour',
     "permissions: { contents: read, actions: read }",
+    "# a newer push stops the older check; every other run has a group of its own, so that no deploy is dropped",
+    `concurrency: { group: "dbt-\${{ github.event_name == 'pull_request' && github.ref || github.run_id }}", cancel-in-progress: "\${{ github.event_name == 'pull_request' }}" }`,
     "jobs:",
     "  dbt:",
     "    runs-on: ubuntu-latest",
@@ -30,9 +49,8 @@ export function renderWorkflow(answers: Answers): string {
       ...(dir === "." ? [] : [`        working-directory: ${yamlText(dir)}`]),
     ]),
     `      - uses: ${ACTION}`,
-    `        with: { slack-token: "\${{ secrets.${GITHUB_SECRETS.slack} }}" }`,
-    "        env: # a pull request never gets the key of production",
-    ...credentialLines(answers).map((line) => `          ${line}`),
+    `        with: { slack-token: "\${{ secrets.${SLACK_SECRET} }}" }`,
+    ...environmentLines(answers).map((line) => `        ${line}`),
     "",
   ].join("\n");
 }
@@ -46,14 +64,20 @@ function pythonInputs({ project: { packages } }: Answers): readonly string[] {
 }
 
 /**
- * `a && b || c` is c where b is empty: production's key has to be b, so that a pull request without a key of its own
- * gets none. https://docs.github.com/actions/reference/workflows-and-actions/expressions#operators
+ * `a && b || c` is c where b is empty: production's key has to be b, so that a check without a key of its own gets none.
+ * The ref of a pull request and of a merge group is never the base branch.
+ * https://docs.github.com/actions/reference/workflows-and-actions/expressions#operators
  */
-function credentialLines(answers: Answers): readonly string[] {
-  const { check, deploy } = variablesOf(answers.project, answers);
-  const [ci, prod] = [`secrets.${GITHUB_SECRETS.check}`, `secrets.${GITHUB_SECRETS.deploy}`];
-  const production = `github.event_name != 'pull_request' && ${prod}`;
-  return check === deploy
-    ? [`${check}: "\${{ ${production} || ${ci} }}"`]
-    : [`${check}: "\${{ ${ci} }}"`, `${deploy}: "\${{ ${production} || '' }}"`];
+function environmentLines(answers: Answers): readonly string[] {
+  const isBase = `github.ref == '${`refs/heads/${answers.baseBranch}`.replaceAll("'", "''")}'`;
+  const lines = keptVariables(answers).map(({ variable: { name, isSecret }, check, deploy }) => {
+    const from = (kept: string) => `${isSecret ? "secrets" : "vars"}.${kept}`;
+    if (deploy === null || check === deploy) return [name, from(check ?? name)];
+    return [name, `${isBase} && ${from(deploy)} || ${check === null ? "''" : from(check)}`];
+  });
+  if (lines.length === 0) return [];
+  return [
+    "env: # what profiles.yml reads; a check, of a pull request or of the merge queue, never gets production's key",
+    ...lines.map(([name, value]) => `  ${name}: ${JSON.stringify(`\${{ ${value} }}`)}`),
+  ];
 }

@@ -83,7 +83,9 @@ function targetOf(name: string, output: unknown): Target {
   const schemaKey =
     "schema" in values ? "schema" : "dataset" in values || values.type === "bigquery" ? "dataset" : "schema";
   const schema = values[schemaKey];
-  const asked = [...JSON.stringify(values).matchAll(/env_var\(\s*(?:'|\\")([A-Za-z_]\w*)(?:'|\\")\s*\)/g)];
+  const asked = [
+    ...JSON.stringify(values).matchAll(/env_var\(\s*(?:'|\\")([A-Za-z_]\w*)(?:'|\\")\s*(?:,\s*(?:''|\\"\\")\s*)?\)/g),
+  ];
   return {
     name,
     adapter: plain(values.type),

@@ -68,7 +68,7 @@ function changeLines({ path, kind, text, difference }: Change): readonly string[
     kind === "kept"
       ? `${path} as it is; from it to what init would write:`
       : kind === "append"
-        ? `${path}: ${text.trim()}`
+        ? `${path}: ${text.trim().split(/\s+/).join(", ")}`
         : path;
   return [...labelled(WORDS[kind], what), ...difference.map((line) => `            ${clean(line)}`)];
 }

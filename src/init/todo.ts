@@ -1,7 +1,7 @@
 import { CONTEXTS } from "./circleci-config.ts";
-import { variablesOf } from "./decide.ts";
+import { type Variable, variablesOf } from "./decide.ts";
 import type { Answers, Facts } from "./facts.ts";
-import { GITHUB_SECRETS } from "./github-workflow.ts";
+import { keptVariables, SLACK_SECRET } from "./github-workflow.ts";
 import { WHERE_IDS_ARE } from "./questions.ts";
 import { SLACK_APP_PATH } from "./slack-app.ts";
 
@@ -34,46 +34,76 @@ export function todosOf(facts: Facts, answers: Answers): readonly Todo[] {
 }
 
 function githubSecrets({ remote }: Facts, answers: Answers): Todo {
-  const { check, deploy } = variablesOf(answers.project, answers);
-  const place =
+  const kept = keptVariables(answers);
+  const page = (name: string, tab: string) =>
     remote === null
-      ? "on GitHub: Settings → Secrets and variables → Actions → New repository secret"
-      : `https://${remote.host}/${remote.path}/settings/secrets/actions/new`;
+      ? `on GitHub: Settings → Secrets and variables → Actions → ${tab}`
+      : `https://${remote.host}/${remote.path}/settings/${name}/actions/new`;
+  const rowsOf = (isSecret: boolean) =>
+    kept
+      .filter(({ variable }) => variable.isSecret === isSecret)
+      .flatMap(({ variable, check, deploy }) => rowsOfVariable(variable, check, deploy, answers));
+  const secrets = [[SLACK_SECRET, "the token of step 1"] as const, ...rowsOf(true)];
+  const plain = rowsOf(false);
   return {
-    title: `Add three secrets: ${place}`,
-    lines: table([
-      [GITHUB_SECRETS.slack, "the token of step 1"],
-      [
-        GITHUB_SECRETS.check,
-        `what dbt reads as ${check} with the target ${answers.check}; it must not open production`,
-      ],
-      [GITHUB_SECRETS.deploy, `what dbt reads as ${deploy} with the target ${answers.deploy}`],
-    ]),
+    title: `Add ${counted(secrets.length, "secret")}: ${page("secrets", "New repository secret")}`,
+    lines: [
+      ...table(secrets),
+      ...(plain.length === 0
+        ? []
+        : [`and ${counted(plain.length, "variable")}: ${page("variables", "Variables → New repository variable")}`]),
+      ...table(plain),
+    ],
   };
+}
+
+function rowsOfVariable(
+  { name, isSecret }: Variable,
+  check: string | null,
+  deploy: string | null,
+  answers: Answers,
+): (readonly [string, string])[] {
+  const reads = (target: string) => `what dbt reads as ${name} with the target ${target}`;
+  const apart = isSecret ? "; it must not open production" : "";
+  if (check !== null && check === deploy) return [[check, `what dbt reads as ${name}`]];
+  return [
+    ...(check === null ? [] : [[check, `${reads(answers.check)}${apart}`] as const]),
+    ...(deploy === null ? [] : [[deploy, reads(answers.deploy)] as const]),
+  ];
 }
 
 /** https://circleci.com/docs/guides/security/contexts/ */
 function circleSecrets({ remote }: Facts, answers: Answers): Todo {
-  const { check, deploy } = variablesOf(answers.project, answers);
+  const variables = variablesOf(answers.project, answers);
   const vcs = remote === null ? undefined : { "github.com": "github", "bitbucket.org": "bitbucket" }[remote.host];
   const [organization] = remote?.path.split("/") ?? [];
   const place =
     vcs === undefined || organization === undefined
       ? "https://app.circleci.com → your organization → Organization Settings → Contexts"
       : `https://app.circleci.com/settings/organization/${vcs}/${organization}/contexts`;
+  const names = (isRead: (variable: Variable) => boolean) =>
+    variables
+      .filter(isRead)
+      .map(({ name }) => name)
+      .join(", ") || "what dbt needs";
   return {
-    title: `Add four contexts with a variable each: ${place}`,
+    title: `Add four contexts with their variables: ${place}`,
     lines: [
       ...table([
         [`${CONTEXTS.slack}: SLACK_BOT_TOKEN`, "the token of step 1"],
-        [`${CONTEXTS.check}: ${check}`, `what dbt reads with the target ${answers.check}; it must not open production`],
         [
-          `${CONTEXTS.deploy}: ${deploy}`,
+          `${CONTEXTS.check}: ${names(({ ofCheck }) => ofCheck)}`,
+          `what dbt reads with the target ${answers.check}; it must not open production`,
+        ],
+        [
+          `${CONTEXTS.deploy}: ${names(({ ofDeploy }) => ofDeploy)}`,
           `what dbt reads with the target ${answers.deploy}; restrict the context: pipeline.git.branch == ${JSON.stringify(answers.baseBranch)}`,
         ],
         [`${CONTEXTS.queue}: CIRCLE_TOKEN`, "a personal API token: https://app.circleci.com/settings/user/tokens"],
       ]),
       `For an hourly run: Project Settings → Triggers → Add Trigger → Schedule, on ${answers.baseBranch}`,
+      // https://circleci.com/docs/guides/orchestrate/skip-build/
+      `A newer push stops the older check: Project Settings → Advanced → Auto-cancel redundant workflows; it spares the project's default branch alone, so leave it off where that is not ${answers.baseBranch}: it would stop deploys`,
     ],
   };
 }
@@ -83,7 +113,7 @@ export function nativeLock({ remote }: Facts, { ci }: Answers): readonly string[
   if (ci === "github") {
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
     return [
-      `GitHub's own lock waits without a runner: concurrency: { group: "dbt-\${{ github.ref }}", queue: max } in the workflow, and signalbox ci --no-queue`,
+      `GitHub's own lock waits without a runner: concurrency: { group: "dbt-\${{ github.ref }}", queue: max } in place of the workflow's own, and signalbox ci --no-queue`,
       "It has no timeout, lets no waiting schedule leave for a newer one, and does not say who holds it or for how long still",
     ];
   }
@@ -97,4 +127,9 @@ export function nativeLock({ remote }: Facts, { ci }: Answers): readonly string[
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+function counted(count: number, what: string): string {
+  const word = ["no", "one", "two", "three", "four", "five", "six"][count] ?? String(count);
+  return `${word} ${what}${count === 1 ? "" : "s"}`;
 }

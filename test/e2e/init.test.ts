@@ -129,7 +129,7 @@ describe("a project at the top, installed by pip, on GitHub", () => {
     expectValid("github-workflow.schema.json", text);
     expect(step.uses).toMatch(/\/signalbox@v1$/);
     expect(step.env.DBT_KEY).toBe(
-      `\${{ github.event_name != 'pull_request' && secrets.DBT_PROD_KEY || secrets.DBT_CI_KEY }}`,
+      `\${{ github.ref == 'refs/heads/main' && secrets.DBT_KEY_PROD || secrets.DBT_KEY_CI }}`,
     );
     expect(text).toContain("- run: pip install -r requirements.txt");
   });
@@ -150,7 +150,7 @@ describe("a project at the top, installed by pip, on GitHub", () => {
 
     await init();
 
-    expect(layout.read(".gitignore")).toBe("target/\n.signalbox/\n");
+    expect(layout.read(".gitignore")).toBe("target/\n.signalbox/\ntest-results/\n");
   });
 
   it("is left alone by a second init, which says so", async () => {
@@ -224,9 +224,9 @@ describe("a project in a subfolder, locked by uv, on CircleCI", () => {
 
     expect(stdout).toContain("all pull requests would build into dbt_dana");
     expect(stdout).toContain(`schema: "{{ env_var('SIGNALBOX_SCHEMA', 'dbt_dana') }}"`);
-    expect(stdout).toContain("profiles.yml also reads SF_ACCOUNT");
-    expect(stdout).toMatch(/dbt-ci: SF_CI_PASSWORD +/);
-    expect(stdout).toMatch(/dbt-prod: SF_PASSWORD +/);
+    expect(stdout).toMatch(/dbt-ci: SF_CI_PASSWORD, SF_ACCOUNT +/);
+    expect(stdout).toMatch(/dbt-prod: SF_PASSWORD, SF_ACCOUNT +/);
+    expect(stdout).toContain("Auto-cancel redundant workflows; it spares the project's default branch alone");
     expect(stdout).toContain("https://app.circleci.com/settings/organization/bitbucket/acme/contexts");
     expect(stdout).toContain("serial-group: acme/warehouse/dbt-prod");
     expect(stdout).not.toContain("s3cret");
@@ -240,8 +240,9 @@ describe("a project in a subfolder, locked by uv, on CircleCI", () => {
     const text = layout.read(".github/workflows/dbt.yml");
     expectValid("github-workflow.schema.json", text);
     expect(parse(text).jobs.dbt.steps.at(-1).env).toEqual({
-      SF_CI_PASSWORD: `\${{ secrets.DBT_CI_KEY }}`,
-      SF_PASSWORD: `\${{ github.event_name != 'pull_request' && secrets.DBT_PROD_KEY || '' }}`,
+      SF_CI_PASSWORD: `\${{ secrets.SF_CI_PASSWORD }}`,
+      SF_PASSWORD: `\${{ github.ref == 'refs/heads/main' && secrets.SF_PASSWORD || '' }}`,
+      SF_ACCOUNT: `\${{ vars.SF_ACCOUNT }}`,
     });
     expect(text).toContain("- run: uv sync --locked\n        working-directory: transform\n");
   });
@@ -261,7 +262,7 @@ describe("a project of poetry", () => {
     expect(configOf(layout.read("signalbox.yml")).dbt.command).toEqual(["poetry", "run", "dbt"]);
     expectValid("github-workflow.schema.json", workflow);
     expect(workflow).toContain("- run: pip install poetry\n      - run: poetry install --no-root\n");
-    expect(layout.read(".gitignore")).toBe(".signalbox/\n");
+    expect(layout.read(".gitignore")).toBe(".signalbox/\ntest-results/\n");
   });
 });
 
@@ -314,7 +315,7 @@ workflows:
   const files = {
     ...PIP,
     ".circleci/config.yml": circle,
-    ".gitignore": "target/\n/.signalbox\n",
+    ".gitignore": "target/\n/.signalbox\ntest-results\n",
     "signalbox.yml": "version: 1\nmodes: { check: { target: ci } }\nwarn_sla: 14d\n",
     "signalbox-slack-app.yml": "display_information: { name: ours }\n",
   };
@@ -458,7 +459,7 @@ describe("bad input", () => {
     const { code, stderr } = await init();
 
     expect(code).toBe(2);
-    expect(stderr).toContain("signalbox.yml is a link and no file");
+    expect(stderr).toContain("signalbox.yml is a link to a file that is not there");
   });
 });
 

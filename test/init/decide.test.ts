@@ -54,34 +54,55 @@ describe("the targets that are proposed", () => {
   });
 });
 
-describe("the variables of the credential", () => {
-  const project = (check: readonly string[], deploy: readonly string[]) =>
+describe("the variables that the CI hands over", () => {
+  const project = (targets: Readonly<Record<string, readonly string[]>>) =>
     buildProject([], {
       profiles: {
         file: "profiles.yml",
         dir: ".",
-        targets: [buildTarget({ name: "ci", variables: check }), buildTarget({ name: "prod", variables: deploy })],
+        targets: Object.entries(targets).map(([name, variables]) => buildTarget({ name, variables })),
       },
     });
-  const targets = { check: "ci", deploy: "prod" };
+  const [both, check, deploy] = [
+    { ofCheck: true, ofDeploy: true },
+    { ofCheck: true, ofDeploy: false },
+    { ofCheck: false, ofDeploy: true },
+  ];
 
-  it.each<[string, readonly string[], readonly string[], ReturnType<typeof variablesOf>]>([
+  it.each<[string, Readonly<Record<string, readonly string[]>>, readonly object[]]>([
+    ["none, where none is read", { ci: [], prod: [] }, []],
+    ["none, where neither target is known", { dev: ["DEV_TOKEN"] }, []],
     [
-      "one that both read",
-      ["HOST", "PG_PASSWORD"],
-      ["HOST", "PG_PASSWORD"],
-      { check: "PG_PASSWORD", deploy: "PG_PASSWORD", others: ["HOST"] },
+      "what both read, credentials first",
+      { ci: ["HOST", "PG_PASSWORD"], prod: ["HOST", "PG_PASSWORD"] },
+      [
+        { name: "PG_PASSWORD", isSecret: true, ...both },
+        { name: "HOST", isSecret: false, ...both },
+      ],
     ],
-    ["one for each", ["CI_TOKEN"], ["PROD_TOKEN"], { check: "CI_TOKEN", deploy: "PROD_TOKEN", others: [] }],
     [
-      "production's, where the check reads none",
-      [],
-      ["DBT_ENV_SECRET_X"],
-      { check: "DBT_ENV_SECRET_X", deploy: "DBT_ENV_SECRET_X", others: [] },
+      "every credential of each",
+      { ci: ["CI_TOKEN"], prod: ["PROD_KEY", "PROD_PASSPHRASE"] },
+      [
+        { name: "CI_TOKEN", isSecret: true, ...check },
+        { name: "PROD_KEY", isSecret: true, ...deploy },
+        { name: "PROD_PASSPHRASE", isSecret: true, ...deploy },
+      ],
     ],
-    ["none that is only like one", ["KEYBOARD"], [], { check: "DBT_KEY", deploy: "DBT_KEY", others: ["KEYBOARD"] }],
-  ])("are %s", (_, check, deploy, expected) => {
-    const found = variablesOf(project(check, deploy), targets);
+    [
+      "production's alone",
+      { ci: [], prod: ["DBT_ENV_SECRET_X"] },
+      [{ name: "DBT_ENV_SECRET_X", isSecret: true, ...deploy }],
+    ],
+    ["the other's, for a check that is to be added", { prod: ["A_KEY"] }, [{ name: "A_KEY", isSecret: true, ...both }]],
+    ["the other's, for production to be added", { ci: ["A_KEY"] }, [{ name: "A_KEY", isSecret: true, ...both }]],
+    [
+      "no credential that is only like one",
+      { ci: ["KEYBOARD"], prod: [] },
+      [{ name: "KEYBOARD", isSecret: false, ...check }],
+    ],
+  ])("are %s", (_, targets, expected) => {
+    const found = variablesOf(project(targets), { check: "ci", deploy: "prod" });
 
     expect(found).toEqual(expected);
   });

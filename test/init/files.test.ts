@@ -8,7 +8,7 @@ import { parseRemote } from "../../src/init/look.ts";
 import { renderSignalboxYml } from "../../src/init/signalbox-yml.ts";
 import { yamlList, yamlText } from "../../src/init/yaml-text.ts";
 import { resolve } from "../../src/settings/resolve.ts";
-import { buildAnswers, buildFacts, buildProject } from "./build.ts";
+import { buildAnswers, buildFacts, buildProject, buildTarget } from "./build.ts";
 
 const read = (text: string) =>
   resolve({
@@ -130,6 +130,52 @@ describe("the CI's files", () => {
   });
 });
 
+describe("what GitHub's workflow hands to dbt", () => {
+  const variables = (names: readonly string[]) =>
+    buildProject([], {
+      profiles: {
+        file: "profiles.yml",
+        dir: ".",
+        targets: [
+          buildTarget({ name: "ci", variables: names }),
+          buildTarget({ name: "prod", variables: ["PROD_KEY", ...names] }),
+        ],
+      },
+    });
+  const stepOf = (text: string) => parse(text).jobs.dbt.steps.at(-1);
+
+  it("is production's key on the base branch alone, and every other variable for both", () => {
+    const answers = buildAnswers({ project: variables(["PG_PASSWORD", "PG_HOST"]), baseBranch: "it's" });
+
+    const { env } = stepOf(renderWorkflow(answers));
+
+    const isBase = "github.ref == 'refs/heads/it''s'";
+    expect(env).toEqual({
+      PROD_KEY: `\${{ ${isBase} && secrets.PROD_KEY || '' }}`,
+      PG_PASSWORD: `\${{ ${isBase} && secrets.PG_PASSWORD_PROD || secrets.PG_PASSWORD_CI }}`,
+      PG_HOST: `\${{ vars.PG_HOST }}`,
+    });
+  });
+
+  it("is nothing where profiles.yml reads nothing", () => {
+    const text = renderWorkflow(buildAnswers());
+
+    expect(stepOf(text)).not.toHaveProperty("env");
+    expect(text).not.toMatch(/DBT_\w*KEY/);
+  });
+
+  it("runs for the merge queue, and a newer push stops the older check and nothing else", () => {
+    const { on, concurrency } = parse(renderWorkflow(buildAnswers()));
+
+    const isCheck = "github.event_name == 'pull_request'";
+    expect(Object.keys(on)).toEqual(["pull_request", "merge_group", "push", "schedule"]);
+    expect(concurrency).toEqual({
+      group: `dbt-\${{ ${isCheck} && github.ref || github.run_id }}`,
+      "cancel-in-progress": `\${{ ${isCheck} }}`,
+    });
+  });
+});
+
 describe("an existing CircleCI config", () => {
   const job = "jobs:\n  lint: { docker: [{ image: cimg/base:current }], steps: [checkout] }\n";
   const own = "  main:\n    jobs: [lint]\n";
@@ -177,14 +223,20 @@ describe("what is done about a file", () => {
   };
 
   it.each([
-    ["written where there is none", null, "write", ".signalbox/\n"],
-    ["appended to a text that ends its last line", "target/\n", "append", ".signalbox/\n"],
-    ["appended to a text that does not", "target/", "append", "\n.signalbox/\n"],
-    ["appended in the text's line ends", "target/\r\nlogs/", "append", "\r\n.signalbox/\r\n"],
-    ["there already", "target/\n/.signalbox\n", "same", ""],
-    ["there already, with Windows' line ends", ".signalbox/\r\n", "same", ""],
-    ["not there, where it only looks alike", ".signalboxes/\n", "append", ".signalbox/\n"],
-  ])(".gitignore's line is %s", (_, text, kind, written) => {
+    ["written where there is none", null, "write", ".signalbox/\ntest-results/\n"],
+    ["appended to a text that ends its last line", "target/\n", "append", ".signalbox/\ntest-results/\n"],
+    ["appended to a text that does not", "target/", "append", "\n.signalbox/\ntest-results/\n"],
+    ["appended in the text's line ends", "target/\r\nlogs/", "append", "\r\n.signalbox/\r\ntest-results/\r\n"],
+    ["there already", "target/\n/.signalbox\n/test-results/", "same", ""],
+    ["there already, with Windows' line ends", ".signalbox/\r\ntest-results\r\n", "same", ""],
+    [
+      "not there, where it only looks alike",
+      ".signalboxes/\ntest-results/x\n",
+      "append",
+      ".signalbox/\ntest-results/\n",
+    ],
+    ["half there", ".signalbox/\n", "append", "test-results/\n"],
+  ])(".gitignore's lines are %s", (_, text, kind, written) => {
     const change = gitignore(text);
 
     expect([change.kind, change.text]).toEqual([kind, written]);
