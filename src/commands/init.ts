@@ -4,7 +4,7 @@ import type { Answers, Ci, Facts } from "../init/facts.ts";
 import { type Change, wantedFiles } from "../init/files.ts";
 import { lookAtRepository } from "../init/look.ts";
 import { chooseAnswers } from "../init/questions.ts";
-import { describeFound, renderReport } from "../init/report.ts";
+import { describeAnswers, describeFound, renderReport } from "../init/report.ts";
 import { nativeLock, type Todo, todosOf } from "../init/todo.ts";
 import { applyChanges, compareFiles } from "../init/write.ts";
 import { CONFIG_NAME } from "../settings/config-name.ts";
@@ -31,10 +31,11 @@ export async function run(context: Context): Promise<number> {
     git: context.git,
     cwd: context.cwd,
     env: context.env,
-    readConfig: (text) => readConfig(context, text),
+    readConfig: (text, name) => readConfig(context, text, name),
   });
+  for (const [name, text] of describeFound(facts)) context.log.step(name, text);
   const answers = await answer(context, facts);
-  for (const [name, text] of describeFound(facts, answers)) context.log.step(name, text);
+  for (const [name, text] of describeAnswers(answers)) context.log.step(name, text);
 
   const changes = await compareFiles(top, wantedFiles(facts, answers));
   await applyChanges(top, changes);
@@ -59,8 +60,8 @@ function refuseWhatInitDoesNotTake({ configFile }: Context): void {
   throw configurationError([{ where: "--config", got: configFile.name, wanted }], "signalbox init --help");
 }
 
-function readConfig({ clock }: Context, text: string) {
-  const file = { name: CONFIG_NAME, text };
+function readConfig({ clock }: Context, text: string, name: string) {
+  const file = { name, text };
   return resolveSettings({ command: "init", flags: {}, words: [], rest: [], env: {}, file, now: clock.now() }).config;
 }
 

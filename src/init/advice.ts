@@ -1,6 +1,7 @@
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { CONTEXTS } from "./circleci-config.ts";
 import { namesDbt, targetOf, variablesOf } from "./decide.ts";
-import { type Answers, type Facts, joinPath } from "./facts.ts";
+import { type Answers, configPathOf, type Facts, joinPath } from "./facts.ts";
 import { packageNames } from "./install.ts";
 import { OWNER } from "./published.ts";
 
@@ -13,13 +14,14 @@ export interface Advice {
 export function adviceOf(facts: Facts, answers: Answers): readonly Advice[] {
   return [
     ...publisherAdvice(),
+    ...openTargetAdvice(answers),
     ...targetAdvice(answers),
     ...schemaAdvice(answers),
     ...namingAdvice(answers),
     ...variableAdvice(answers),
     ...installAdvice(answers),
     ...otherRuns(facts, answers),
-    ...baseBranchAdvice(facts),
+    ...baseBranchAdvice(facts, answers),
   ];
 }
 
@@ -30,6 +32,20 @@ function advise(text: string, ...paste: readonly string[]): Advice {
 function publisherAdvice(): Advice[] {
   if (OWNER !== "OWNER") return [];
   return [advise("OWNER in the CI file stands for the account that publishes signalbox: replace it before you push")];
+}
+
+function openTargetAdvice({ project, deploy, ...answers }: Answers): Advice[] {
+  if (deploy !== TARGET_PLACEHOLDER) return [];
+  const names = project.profiles?.targets.map(({ name }) => name).join(", ") ?? "";
+  const found =
+    names === ""
+      ? "no target is known"
+      : `no name tells which target is production (profiles.yml has ${names}; only one called prod, production or live is taken)`;
+  return [
+    advise(
+      `${found}: write its name into ${configPathOf(answers)} in place of ${TARGET_PLACEHOLDER}; every run stops with exit code 2 until then. Start init again after that: it writes the macro that cleans up`,
+    ),
+  ];
 }
 
 function targetAdvice({ project, check, deploy }: Answers): Advice[] {
@@ -47,11 +63,13 @@ function targetAdvice({ project, check, deploy }: Answers): Advice[] {
     return [
       ...shared,
       advise(
-        `no profiles.yml tells the targets of this project: commit ${place} with the targets ${check} and ${deploy}; secrets come in by env_var()`,
+        `no profiles.yml tells the targets of this project: commit ${place} with the targets ${check} and ${deploy === TARGET_PLACEHOLDER ? "production's" : deploy}; secrets come in by env_var()`,
       ),
     ];
   }
-  const missing = [...new Set([check, deploy])].filter((name) => targetOf(project, name) === null);
+  const missing = [...new Set([check, deploy])].filter(
+    (name) => name !== TARGET_PLACEHOLDER && targetOf(project, name) === null,
+  );
   const known = profiles.targets.map(({ name }) => name).join(", ") || "none";
   return [
     ...shared,
@@ -72,12 +90,17 @@ function schemaAdvice({ project, check }: Answers): Advice[] {
   const schema = target?.schema ?? null;
   if (schema?.includes("SIGNALBOX_SCHEMA")) return [];
   const usual = schema !== null && /^\w+$/.test(schema) ? schema : "dbt";
-  const where = schema === null ? "one schema" : schema;
+  const where =
+    schema === null
+      ? ": all pull requests would build into one schema"
+      : schema.includes("{{")
+        ? `, but of ${schema}`
+        : `: all pull requests would build into ${schema}`;
   return [
     advise(
       target === null
         ? `the target ${check} has to take the schema of the branch. In profiles.yml:`
-        : `the target ${check} does not take the schema of the branch: all pull requests would build into ${where}. In profiles.yml:`,
+        : `the target ${check} does not take the schema of the branch${where}. In profiles.yml:`,
       `${target?.schemaKey ?? "schema"}: "{{ env_var('SIGNALBOX_SCHEMA', '${usual}') }}"`,
     ),
   ];
@@ -133,7 +156,13 @@ function variableAdvice({ project, check, deploy, ci }: Answers): Advice[] {
   if (variablesOf(project, { check, deploy }).length > 0) return [];
   const place =
     ci === "github" ? "the env of signalbox's step" : `the contexts ${CONTEXTS.check} and ${CONTEXTS.deploy}`;
-  const found = project.profiles === null ? "no profiles.yml was found" : "profiles.yml reads no variable";
+  const isKnown = [check, deploy].some((name) => targetOf(project, name) !== null);
+  const found =
+    project.profiles === null
+      ? "no profiles.yml was found"
+      : isKnown
+        ? "profiles.yml reads no variable"
+        : "which variables profiles.yml reads is not known without its targets";
   return [
     advise(
       `${found}: the CI file hands no credential to dbt. Where the warehouse wants one, read it with env_var() in profiles.yml, and set that variable in ${place}`,
@@ -162,8 +191,8 @@ function otherRuns({ ciFiles }: Facts, { ci }: Answers): Advice[] {
     );
 }
 
-function baseBranchAdvice({ remote, baseBranch, existing }: Facts): Advice[] {
-  if ((existing?.baseBranch ?? null) !== null || baseBranch.from === "remote") return [];
+function baseBranchAdvice({ remote, baseBranch, existing }: Facts, { project: { own } }: Answers): Advice[] {
+  if ((own?.baseBranch ?? existing?.baseBranch ?? null) !== null || baseBranch.from === "remote") return [];
   const why = remote === null ? "there is no remote" : "the clone does not know its remote's HEAD";
   return [advise(`${baseBranch.name} is taken for the base branch, and ${why}: check base_branch in signalbox.yml`)];
 }

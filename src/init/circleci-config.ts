@@ -1,4 +1,4 @@
-import type { Answers } from "./facts.ts";
+import { type Answers, configPathOf, slugOf } from "./facts.ts";
 import { installSteps } from "./install.ts";
 import { ORB } from "./published.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -9,9 +9,14 @@ export const CONFIG_PATH = ".circleci/config.yml";
 export const CONTEXTS = { check: "dbt-ci", deploy: "dbt-prod", slack: "slack", queue: "signalbox" } as const;
 
 export function renderCircleConfig(answers: Answers): string {
-  return ["version: 2.1", "orbs:", `  ${ORB_LINE}`, "workflows:", ...workflowLines(answers, "dbt", "  "), ""].join(
-    "\n",
-  );
+  return [
+    "version: 2.1",
+    "orbs:",
+    `  ${ORB_LINE}`,
+    "workflows:",
+    ...workflowLines(answers, ownName(answers), "  "),
+    "",
+  ].join("\n");
 }
 
 /**
@@ -24,15 +29,22 @@ export function addToCircleConfig(existing: string, answers: Answers): string | 
   const workflows = lines.findIndex((line) => isKey("workflows").test(line));
   const orbs = lines.findIndex((line) => isKey("orbs").test(line));
   if (workflows < 0 || (orbs < 0 && lines.some((line) => line.startsWith("orbs:")))) return null;
-  const name = /^\s+dbt:/m.test(existing) ? "signalbox" : "dbt";
+  const own = ownName(answers);
+  const name = own === "dbt" && /^\s+dbt:/m.test(existing) ? "signalbox" : own;
   const workflow = workflowLines(answers, name, indentBelow(lines, workflows));
   const orb =
     orbs < 0
       ? { at: workflows, added: ["orbs:", `  ${ORB_LINE}`] }
       : { at: orbs + 1, added: [indentBelow(lines, orbs) + ORB_LINE] };
-  const additions = [{ at: workflows + 1, added: workflow }, orb].sort((a, b) => b.at - a.at);
+  const hasOrb = lines.some((line) => /^\s+signalbox:\s*\S+\/signalbox@/.test(line));
+  const additions = [{ at: workflows + 1, added: workflow }, ...(hasOrb ? [] : [orb])].sort((a, b) => b.at - a.at);
   for (const { at, added } of additions) lines.splice(at, 0, ...added);
   return lines.join("\n");
+}
+
+/** A project with a signalbox.yml of its own has a workflow of its own. */
+function ownName({ configDir }: Answers): string {
+  return configDir === "." ? "dbt" : `dbt_${slugOf(configDir)}`;
 }
 
 const ORB_LINE = `signalbox: ${ORB}`;
@@ -49,16 +61,19 @@ function workflowLines(answers: Answers, name: string, indent: string): readonly
   const install = installSteps(answers).map(({ run, dir }) =>
     dir === "." ? `{ run: ${run} }` : `{ run: { command: ${run}, working_directory: ${yamlText(dir)} } }`,
   );
+  const config = answers.configDir === "." ? [] : [`        config: ${yamlText(configPathOf(answers))}`];
   return [
     `${name}:`,
     "  jobs:",
     "    - signalbox/ci:",
     "        name: check",
+    ...config,
     `        context: [${CONTEXTS.check}, ${CONTEXTS.queue}] # never production's`,
     `        filters: { branches: { ignore: ${branch} } }`,
     `        install: &signalbox_install [${install.join(", ")}]`,
     "    - signalbox/ci:",
     "        name: deploy",
+    ...config,
     `        context: [${CONTEXTS.deploy}, ${CONTEXTS.slack}, ${CONTEXTS.queue}]`,
     `        filters: { branches: { only: ${branch} } }`,
     "        install: *signalbox_install",

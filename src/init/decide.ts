@@ -1,4 +1,6 @@
 import { dbtWrites } from "../dbt/shell-lines.ts";
+import type { Config } from "../settings/file.ts";
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { type Ci, type Facts, joinPath, type ProjectFacts, type Target } from "./facts.ts";
 
 /** What init proposes where nobody answers, each with why. */
@@ -19,32 +21,70 @@ export function proposeCi({ ciFiles, remote }: Facts): Proposal<Ci> {
   return { value, why: `the remote is on ${remote.host}` };
 }
 
-/** The only project, that of signalbox.yml, or the one that init was started in; null: a person has to say. */
-export function proposeProject({ projects, existing, cwd }: Facts): ProjectFacts | null {
-  const [only, other] = projects;
-  if (only !== undefined && other === undefined) return only;
-  const named = existing === null ? null : joinPath(existing.dbt.projectDir);
-  const around = projects.filter(({ dir }) => dir !== "." && `${cwd}/`.startsWith(`${dir}/`));
-  return projects.find(({ dir }) => dir === named) ?? around.at(-1) ?? null;
+/** Projects that test another one, as packages have them: never meant where there is another. */
+const BESIDE = /(^|\/)integration_tests?(\/|$)/;
+
+/** The projects that could be meant. */
+export function ownProjects({ projects, cwd }: Facts): readonly ProjectFacts[] {
+  const own = projects.filter(({ dir }) => !BESIDE.test(dir) || isInside(cwd, dir));
+  return own.length === 0 ? projects : own;
 }
 
-const PRODUCTION = /^(prod|production|prd|live|deploy)$/i;
-const CHECK = /^(ci|check|checks|test|pr)$/i;
-const PERSONAL = /^(dev|development|default|local)$/i;
+/**
+ * The project of the folder that init was started in, that of signalbox.yml, the one at the top, or the only one; null: a
+ * person has to say.
+ */
+export function proposeProject(facts: Facts): ProjectFacts | null {
+  const projects = ownProjects(facts);
+  const around = facts.projects.filter(({ dir }) => dir !== "." && isInside(facts.cwd, dir));
+  const innermost = around.reduce<ProjectFacts | null>(
+    (best, each) => (best === null || each.dir.length > best.dir.length ? each : best),
+    null,
+  );
+  if (innermost !== null) return innermost;
+  const { existing } = facts;
+  const named = existing === null ? null : joinPath(existing.dbt.projectDir);
+  const [only, other] = projects;
+  return (
+    projects.find(({ dir }) => dir === named) ??
+    projects.find(({ dir }) => dir === ".") ??
+    (only !== undefined && other === undefined ? only : null)
+  );
+}
 
-/** Two targets that are never the same; `ci` and `prod` where the profile has none that could be meant. */
-export function proposeTargets({ existing }: Facts, { profiles }: ProjectFacts): { check: string; deploy: string } {
+function isInside(path: string, dir: string): boolean {
+  return dir === "." || `${path}/`.startsWith(`${dir}/`);
+}
+
+/** Where the project's signalbox.yml is, or will be, and what it says; the top's is the first project's. */
+export function configOf(facts: Facts, { dir, own }: ProjectFacts): { dir: string; existing: Config | null } {
+  if (own !== null) return { dir, existing: own };
+  const { existing, projects } = facts;
+  const named = existing === null ? null : joinPath(existing.dbt.projectDir);
+  const isOthers = named !== null && named !== dir && projects.some((each) => each.dir === named);
+  return isOthers && dir !== "." ? { dir, existing: null } : { dir: ".", existing };
+}
+
+/** `prod_eu` is not here: beside it there is a `prod_us`, or it is `prod_service_account`. */
+const PRODUCTION = /^(prod|production|live)$/i;
+const CHECK = /^(ci|cicd|check|checks|test|pr)$/i;
+const PERSONAL = /^(dev|development)$/i;
+
+/**
+ * Two targets that are never the same, taken by their names alone. `ci` where the profile has none for checks; a
+ * placeholder where none, or more than one, is called as production is.
+ */
+export function proposeTargets(existing: Config | null, { profiles }: ProjectFacts): { check: string; deploy: string } {
   const names = (profiles?.targets ?? []).map(({ name }) => name);
-  const first = (pattern: RegExp, but: string | null) => names.find((name) => pattern.test(name) && name !== but);
   const given = { check: existing?.modes.check.target ?? null, deploy: existing?.modes.deploy.target ?? null };
-  const deploy =
-    given.deploy ??
-    first(PRODUCTION, given.check) ??
-    names.find((name) => name !== given.check && !CHECK.test(name) && !PERSONAL.test(name)) ??
-    "prod";
-  const check =
-    given.check ?? first(CHECK, deploy) ?? first(PERSONAL, deploy) ?? names.find((name) => name !== deploy) ?? "ci";
-  return { check, deploy };
+  const [only, other] = names.filter((name) => PRODUCTION.test(name) && name !== given.check);
+  const deploy = given.deploy ?? (other === undefined ? only : undefined) ?? TARGET_PLACEHOLDER;
+  const adapterOf = (name: string) => profiles?.targets.find((target) => target.name === name)?.adapter ?? null;
+  const first = (pattern: RegExp) => names.find((name) => pattern.test(name) && name !== deploy);
+  const personal = first(PERSONAL);
+  // A laptop's DuckDB beside a warehouse's production: what builds there says nothing of what production does.
+  const isAlike = personal !== undefined && [adapterOf(personal), null].includes(adapterOf(deploy));
+  return { check: given.check ?? first(CHECK) ?? (isAlike ? personal : undefined) ?? "ci", deploy };
 }
 
 export function targetOf({ profiles }: ProjectFacts, name: string): Target | null {

@@ -1,3 +1,4 @@
+import { CONFIG_NAME } from "../settings/config-name.ts";
 import type { Config } from "../settings/file.ts";
 
 /** What `init` found in a repository. Paths are relative to its top folder, with `/`, and "." for the top itself. */
@@ -8,7 +9,7 @@ export interface Facts {
   readonly cwd: string;
   readonly projects: readonly ProjectFacts[];
   readonly ciFiles: readonly CiFile[];
-  /** signalbox.yml as signalbox reads it; null: there is none. */
+  /** signalbox.yml of the top folder, as signalbox reads it; null: there is none. */
   readonly existing: Config | null;
   readonly gitignore: string | null;
 }
@@ -36,6 +37,8 @@ export interface ProjectFacts {
   readonly packages: Packages | null;
   readonly profiles: Profiles | null;
   readonly naming: Naming;
+  /** signalbox.yml in the project's own folder, below the top; null: there is none. */
+  readonly own: Config | null;
 }
 
 /** What puts nodes into other schemas than the target's: the project's own macros, and configs. */
@@ -75,8 +78,11 @@ export interface Target {
 export interface Answers {
   readonly ci: Ci;
   readonly project: ProjectFacts;
+  /** The folder of signalbox.yml: the top, or that of the project where another one has the top's. */
+  readonly configDir: string;
   readonly baseBranch: string;
   readonly check: string;
+  /** TARGET_PLACEHOLDER, where nothing and nobody told. */
   readonly deploy: string;
   /** Template of the check's schema. */
   readonly schema: string;
@@ -88,4 +94,33 @@ export interface Answers {
 export function joinPath(...parts: readonly string[]): string {
   const kept = parts.flatMap((part) => part.split("/")).filter((part) => part !== "" && part !== ".");
   return kept.length === 0 ? "." : kept.join("/");
+}
+
+/** The path to a folder as seen from another, both from the top: `profiles` from `growth` is `../profiles`. */
+export function relativePath(from: string, to: string): string {
+  const [source, target] = [from, to].map((path) =>
+    joinPath(path)
+      .split("/")
+      .filter((part) => part !== "."),
+  ) as [string[], string[]];
+  let same = 0;
+  while (same < source.length && source[same] === target[same]) same++;
+  const parts = [...source.slice(same).map(() => ".."), ...target.slice(same)];
+  return parts.length === 0 ? "." : parts.join("/");
+}
+
+/** A folder's name as part of a workflow's, a group's and a schema's: `data/growth-eu` is `data_growth_eu`. */
+export function slugOf(dir: string): string {
+  return (
+    dir
+      .replace(/[^A-Za-z0-9]+/g, "_")
+      .replace(/^_/, "")
+      .replace(/_$/, "")
+      .toLowerCase() || "project"
+  );
+}
+
+/** signalbox.yml, from the top. */
+export function configPathOf({ configDir }: Pick<Answers, "configDir">): string {
+  return joinPath(configDir, CONFIG_NAME);
 }

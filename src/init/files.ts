@@ -1,8 +1,10 @@
 import { structuredPatch } from "diff";
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { addToCircleConfig, CONFIG_PATH, renderCircleConfig } from "./circleci-config.ts";
 import { renderCleanMacro } from "./clean-macro.ts";
-import { type Answers, type Facts, joinPath } from "./facts.ts";
-import { renderWorkflow, WORKFLOW_PATH } from "./github-workflow.ts";
+import { configOf } from "./decide.ts";
+import { type Answers, configPathOf, type Facts, joinPath } from "./facts.ts";
+import { renderWorkflow, workflowPath } from "./github-workflow.ts";
 import { isCovered, renderSignalboxYml } from "./signalbox-yml.ts";
 import { renderSlackApp, SLACK_APP_PATH } from "./slack-app.ts";
 
@@ -25,30 +27,39 @@ export function wantedFiles(facts: Facts, answers: Answers): readonly WantedFile
     isAddition: false,
   });
   const { project } = answers;
+  const { existing } = configOf(facts, project);
+  const macro = file(joinPath(project.dir, project.macroDir, "signalbox_clean.sql"), renderCleanMacro(answers));
   return [
-    file("signalbox.yml", renderSignalboxYml(answers), facts.existing !== null && isCovered(facts.existing, answers)),
+    file(configPathOf(answers), renderSignalboxYml(answers), existing !== null && isCovered(existing, answers)),
     ciFile(facts, answers, file),
     file(SLACK_APP_PATH, renderSlackApp()),
-    file(joinPath(project.dir, project.macroDir, "signalbox_clean.sql"), renderCleanMacro(answers)),
+    // It refuses production's target by its name, and is of no use without one.
+    ...(answers.deploy === TARGET_PLACEHOLDER ? [] : [macro]),
     { ...file(".gitignore", withLeftBehind(facts.gitignore ?? "")), isAddition: true },
   ];
 }
 
 type MakeFile = (path: string, content: string, isCovered?: boolean) => WantedFile;
 
-/** A file of the CI that calls signalbox already is the file. */
+/** A file of the CI that calls signalbox for this project already is the file. */
 function ciFile({ ciFiles }: Facts, answers: Answers, file: MakeFile): WantedFile {
-  const own = answers.ci === "github" ? WORKFLOW_PATH : CONFIG_PATH;
+  const own = answers.ci === "github" ? workflowPath(answers) : CONFIG_PATH;
   const files = ciFiles.filter(({ ci }) => ci === answers.ci);
-  const calling = files.find(({ path, text }) => path !== own && callsSignalbox(text));
+  const isCalling = (text: string) => callsSignalbox(text, answers);
+  const calling = files.find(({ path, text }) => path !== own && isCalling(text));
   if (answers.ci === "github") return file(calling?.path ?? own, renderWorkflow(answers), calling !== undefined);
   const existing = files[0]?.text;
   if (existing === undefined) return file(own, renderCircleConfig(answers));
-  return file(own, addToCircleConfig(existing, answers) ?? renderCircleConfig(answers), callsSignalbox(existing));
+  return file(own, addToCircleConfig(existing, answers) ?? renderCircleConfig(answers), isCalling(existing));
 }
 
-function callsSignalbox(text: string): boolean {
-  return /\/signalbox@|\bsignalbox@\d|\bsignalbox\/(ci|queue)\b/.test(text);
+/** A project with a signalbox.yml of its own is called by that file's path. */
+function callsSignalbox(text: string, answers: Answers): boolean {
+  if (!/\/signalbox@|\bsignalbox@\d|\bsignalbox\/(ci|queue)\b/.test(text)) return false;
+  const path = configPathOf(answers);
+  return answers.configDir === "."
+    ? !text.includes("/signalbox.yml") || answers.ci === "circleci"
+    : text.split(/["'\s]/).includes(path);
 }
 
 /** What a run leaves behind: the work folder, and the JUnit files. */

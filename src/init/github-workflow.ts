@@ -1,10 +1,17 @@
 import { type Variable, variablesOf } from "./decide.ts";
-import type { Answers } from "./facts.ts";
+import { type Answers, configPathOf, slugOf } from "./facts.ts";
 import { installSteps } from "./install.ts";
 import { ACTION } from "./published.ts";
 import { yamlList, yamlText } from "./yaml-text.ts";
 
-export const WORKFLOW_PATH = ".github/workflows/dbt.yml";
+/** A project with a signalbox.yml of its own has a workflow of its own. */
+export function workflowPath(answers: Answers): string {
+  return `.github/workflows/${nameOf(answers)}.yml`;
+}
+
+function nameOf({ configDir }: Answers): string {
+  return configDir === "." ? "dbt" : `dbt_${slugOf(configDir)}`;
+}
 
 /** The secret that Slack's token is read from. */
 export const SLACK_SECRET = "SLACK_BOT_TOKEN";
@@ -27,7 +34,7 @@ export function keptVariables(answers: Answers): readonly Kept[] {
 
 export function renderWorkflow(answers: Answers): string {
   return [
-    "name: dbt",
+    `name: ${nameOf(answers)}`,
     "on:",
     "  pull_request:",
     "  merge_group:",
@@ -35,7 +42,7 @@ export function renderWorkflow(answers: Answers): string {
     '  schedule: [{ cron: "7 * * * *" }] # every hour',
     "permissions: { contents: read, actions: read }",
     "# a newer push stops the older check; every other run has a group of its own, so that no deploy is dropped",
-    `concurrency: { group: "dbt-\${{ github.event_name == 'pull_request' && github.ref || github.run_id }}", cancel-in-progress: "\${{ github.event_name == 'pull_request' }}" }`,
+    `concurrency: { group: "${nameOf(answers)}-\${{ github.event_name == 'pull_request' && github.ref || github.run_id }}", cancel-in-progress: "\${{ github.event_name == 'pull_request' }}" }`,
     "jobs:",
     "  dbt:",
     "    runs-on: ubuntu-latest",
@@ -49,10 +56,15 @@ export function renderWorkflow(answers: Answers): string {
       ...(dir === "." ? [] : [`        working-directory: ${yamlText(dir)}`]),
     ]),
     `      - uses: ${ACTION}`,
-    `        with: { slack-token: "\${{ secrets.${SLACK_SECRET} }}" }`,
+    `        with: { ${actionInputs(answers).join(", ")} }`,
     ...environmentLines(answers).map((line) => `        ${line}`),
     "",
   ].join("\n");
+}
+
+function actionInputs(answers: Answers): readonly string[] {
+  const token = `slack-token: "\${{ secrets.${SLACK_SECRET} }}"`;
+  return answers.configDir === "." ? [token] : [`config: ${yamlText(configPathOf(answers))}`, token];
 }
 
 /** The cache of pip needs a file to hash: https://github.com/actions/setup-python#caching-packages-dependencies */

@@ -14,7 +14,7 @@ export interface ProjectPlace {
   readonly profilesDirs: readonly string[];
 }
 
-export async function lookAtProject(place: ProjectPlace): Promise<ProjectFacts> {
+export async function lookAtProject(place: ProjectPlace): Promise<Omit<ProjectFacts, "own">> {
   const { top, dir, env } = place;
   const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, profile: null, env });
   const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");

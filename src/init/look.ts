@@ -1,24 +1,37 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { plain, readMapping } from "../dbt/project.ts";
+import { CONFIG_NAME } from "../settings/config-name.ts";
 import type { Config } from "../settings/file.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
-import { type Ci, type CiFile, type Facts, joinPath, type Remote } from "./facts.ts";
+import { type Ci, type CiFile, type Facts, joinPath, type Remote, relativePath } from "./facts.ts";
 import { lookAtProject } from "./look-project.ts";
 
 export interface LookOptions {
   readonly git: Git;
   readonly cwd: string;
   readonly env: Environment;
-  /** Reads the text of a signalbox.yml; throws a configuration error for one that is not valid. */
-  readonly readConfig: (text: string) => Config;
+  /** Reads the text of the signalbox.yml at a path; throws a configuration error for one that is not valid. */
+  readonly readConfig: (text: string, path: string) => Config;
 }
 
 const DEEPEST = 4;
 /** Folders that hold other people's projects, or none. */
-const SKIPPED = ["dbt_packages", "dbt_modules", "node_modules", "site-packages", "target", "venv", "env"];
+const SKIPPED = [
+  "dbt_packages",
+  "dbt_modules",
+  "vendor",
+  "vendored",
+  "third_party",
+  "node_modules",
+  "site-packages",
+  "target",
+  "venv",
+  "env",
+];
 
 /** Reads the repository around a folder. Throws a configuration error where it is none, or holds no dbt project. */
 export async function lookAtRepository({
@@ -35,6 +48,10 @@ export async function lookAtRepository({
   }
   const found = { projects: [] as string[], profiles: [] as string[] };
   await walk(top, ".", 0, found);
+  const cwdBelow = joinPath((await git.ask("rev-parse", "--show-prefix")) ?? "");
+  await addProjectsAround(top, cwdBelow, found);
+  const installed = await installedPackages(top, found.projects);
+  const dirs = found.projects.filter((dir) => `${cwdBelow}/`.startsWith(`${dir}/`) || !installed(dir)).sort();
   if (found.projects.length === 0) {
     throw new SignalboxError(
       "configuration",
@@ -44,18 +61,25 @@ export async function lookAtRepository({
       },
     );
   }
-  const config = await readFileIfAny(join(top, "signalbox.yml"), SETTINGS);
+  const readConfigIn = async (dir: string) => {
+    const path = joinPath(dir, CONFIG_NAME);
+    const text = await readFileIfAny(join(top, path), SETTINGS);
+    return text === null ? null : readConfig(text, path);
+  };
   return {
     top,
     facts: {
       remote: await findRemote(git),
       baseBranch: await findBaseBranch(git),
-      cwd: joinPath((await git.ask("rev-parse", "--show-prefix")) ?? ""),
+      cwd: cwdBelow,
       projects: await Promise.all(
-        found.projects.sort().map((dir) => lookAtProject({ top, dir, env, profilesDirs: found.profiles.sort() })),
+        dirs.map(async (dir) => ({
+          ...(await lookAtProject({ top, dir, env, profilesDirs: nearestFirst(found.profiles, dir) })),
+          own: dir === "." ? null : await readConfigIn(dir),
+        })),
       ),
       ciFiles: await readCiFiles(top),
-      existing: config === null ? null : readConfig(config),
+      existing: await readConfigIn("."),
       gitignore: await readFileIfAny(join(top, ".gitignore"), SETTINGS),
     },
   };
@@ -79,6 +103,36 @@ async function walk(
     if (entry.isDirectory() && !isHidden && !SKIPPED.includes(entry.name))
       await walk(top, joinPath(dir, entry.name), depth + 1, found);
   }
+}
+
+/** The folder that somebody stands in is looked at, however deep it lies and whatever it is called. */
+async function addProjectsAround(top: string, cwd: string, found: { projects: string[]; profiles: string[] }) {
+  for (let dir = cwd; dir !== "."; dir = joinPath(...dir.split("/").slice(0, -1))) {
+    const names = await readdir(join(top, dir)).catch(() => [] as string[]);
+    if (names.includes("dbt_project.yml") && !found.projects.includes(dir)) found.projects.push(dir);
+    if (names.includes("profiles.yml") && !found.profiles.includes(dir)) found.profiles.push(dir);
+  }
+}
+
+/** Whether a folder is a package that dbt installed, in the place that a project names for them. */
+async function installedPackages(top: string, dirs: readonly string[]): Promise<(dir: string) => boolean> {
+  const places = await Promise.all(
+    dirs.map(async (dir) => {
+      const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");
+      const place = plain(settings["packages-install-path"]);
+      return place === null || joinPath(place) === "." ? [] : [`${joinPath(dir, place)}/`];
+    }),
+  );
+  return (dir) => places.flat().some((place) => `${dir}/`.startsWith(place));
+}
+
+/** Those that share most of their path with the project: two projects of a repository may call their profile alike. */
+function nearestFirst(dirs: readonly string[], project: string): readonly string[] {
+  const up = (dir: string) =>
+    relativePath(project, dir)
+      .split("/")
+      .filter((part) => part === "..").length;
+  return [...dirs].sort((a, b) => up(a) - up(b) || (a < b ? -1 : 1));
 }
 
 async function findRemote(git: Git): Promise<Remote | null> {

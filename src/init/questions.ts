@@ -1,7 +1,9 @@
+import type { Config } from "../settings/file.ts";
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { channelId } from "../settings/values.ts";
 import { configurationError } from "../support/errors.ts";
-import { proposeCi, proposeProject, proposeTargets } from "./decide.ts";
-import { type Answers, type Ci, type Facts, joinPath, type ProjectFacts } from "./facts.ts";
+import { configOf, ownProjects, proposeCi, proposeProject, proposeTargets } from "./decide.ts";
+import { type Answers, type Ci, type Facts, joinPath, type ProjectFacts, slugOf } from "./facts.ts";
 
 /** A person at a terminal. */
 export interface Prompt {
@@ -12,27 +14,29 @@ export interface Prompt {
 
 type Read<T> = (typed: string) => { readonly value: T } | { readonly wanted: string };
 
-/** At most four questions; without a prompt none, and the proposals stand. Throws where only a person can choose. */
+/** One question at a time; without a prompt none, and the proposals stand. Throws where only a person can choose. */
 export async function chooseAnswers(facts: Facts, asked: Ci | null, prompt: Prompt | null): Promise<Answers> {
   const ci = asked ?? (await chooseCi(facts, prompt));
   const project = await chooseProject(facts, prompt);
-  const targets = await chooseTargets(facts, project, prompt);
-  const channels = await chooseChannels(facts, prompt);
+  const { dir: configDir, existing } = configOf(facts, project);
+  const targets = await chooseTargets(existing, project, prompt);
+  const slack = existing?.slack ?? facts.existing?.slack ?? { error: null, warn: null };
   return {
     ci,
     project,
-    baseBranch: facts.existing?.baseBranch ?? facts.baseBranch.name,
+    configDir,
+    baseBranch: existing?.baseBranch ?? facts.existing?.baseBranch ?? facts.baseBranch.name,
     ...targets,
-    schema: facts.existing?.modes.check.schema ?? "ci_{branch}",
-    errorChannel: channels.error,
-    warnChannel: channels.warn,
+    schema: existing?.modes.check.schema ?? (configDir === "." ? "ci_{branch}" : `ci_${slugOf(configDir)}_{branch}`),
+    errorChannel: await chooseChannel("errors", slack.error, prompt),
+    warnChannel: await chooseChannel("warnings", slack.warn, prompt),
   };
 }
 
 async function chooseCi(facts: Facts, prompt: Prompt | null): Promise<Ci> {
   const { value } = proposeCi(facts);
   if (prompt === null) return value;
-  return question(prompt, "CI, github or circleci?", { value, shown: value }, (typed) => {
+  return question(prompt, "Which CI, github or circleci?", { value, shown: value }, (typed) => {
     const known = (["github", "circleci"] as const).find((ci) => ci === typed.toLowerCase());
     return known === undefined ? { wanted: "wanted github or circleci" } : { value: known };
   });
@@ -40,58 +44,50 @@ async function chooseCi(facts: Facts, prompt: Prompt | null): Promise<Ci> {
 
 async function chooseProject(facts: Facts, prompt: Prompt | null): Promise<ProjectFacts> {
   const proposed = proposeProject(facts);
-  if (proposed !== null && (prompt === null || facts.projects.length === 1)) return proposed;
-  const dirs = facts.projects.map(({ dir }) => dir).join(", ");
+  if (proposed !== null) return proposed;
+  const projects = ownProjects(facts);
+  const dirs = projects.map(({ dir }) => dir).join(", ");
   if (prompt === null) {
     throw configurationError(
-      [{ where: "the repository", got: null, wanted: `holds ${facts.projects.length} dbt projects: ${dirs}` }],
+      [{ where: "the repository", got: null, wanted: `holds ${projects.length} dbt projects: ${dirs}` }],
       "start signalbox init in the folder of one of them, or on a terminal without --yes: it asks there",
     );
   }
-  const proposal = proposed === null ? null : { value: proposed, shown: proposed.dir };
-  return question(prompt, `dbt project, one of ${dirs}?`, proposal, (typed) => {
-    const value = facts.projects.find(({ dir }) => dir === joinPath(typed));
+  return question(prompt, `Which dbt project, of ${dirs}?`, null, (typed) => {
+    const value = projects.find(({ dir }) => dir === joinPath(typed));
     return value === undefined ? { wanted: `wanted one of ${dirs}` } : { value };
   });
 }
 
 async function chooseTargets(
-  facts: Facts,
+  existing: Config | null,
   project: ProjectFacts,
   prompt: Prompt | null,
 ): Promise<{ check: string; deploy: string }> {
-  const value = proposeTargets(facts, project);
-  if (prompt === null) return value;
+  const proposed = proposeTargets(existing, project);
+  if (prompt === null) return proposed;
   const names = project.profiles?.targets.map(({ name }) => name).join(", ") ?? "";
-  const text = `dbt targets for pull requests and for production${names === "" ? "" : `, of ${names}`}?`;
-  return question(prompt, text, { value, shown: `${value.check} ${value.deploy}` }, (typed) => {
-    const [check, deploy, ...others] = typed.split(/[\s,]+/);
-    if (check === undefined || deploy === undefined || others.length > 0)
-      return { wanted: "wanted two names, such as: ci prod" };
-    if (check === deploy) return { wanted: "wanted two that differ: no pull request may build into production" };
-    return { value: { check, deploy } };
-  });
+  const known = names === "" ? "" : ` (profiles.yml has ${names})`;
+  const ask = (text: string, value: string, other: string | null) =>
+    question(prompt, text, { value, shown: value === TARGET_PLACEHOLDER ? "later" : value }, (typed) => {
+      if (/[\s,]/.test(typed)) return { wanted: "wanted one name" };
+      if (typed === other) return { wanted: "wanted another one: no pull request may build into production" };
+      return { value: typed };
+    });
+  const deploy = await ask(`Which dbt target is production${known}?`, proposed.deploy, null);
+  const check = await ask(
+    `Which dbt target do pull requests build with${known}?`,
+    proposed.check === deploy ? "ci" : proposed.check,
+    deploy,
+  );
+  return { check, deploy };
 }
 
-async function chooseChannels(
-  facts: Facts,
-  prompt: Prompt | null,
-): Promise<{ error: string | null; warn: string | null }> {
-  const { error = null, warn = null } = facts.existing?.slack ?? {};
-  const value = { error, warn };
-  if (prompt === null) return value;
-  const shown = [error, warn].filter((id) => id !== null).join(" ");
-  return question(
-    prompt,
-    "Slack channel ids for errors and for warnings?",
-    { value, shown: shown || "later" },
-    (typed) => {
-      const ids = typed.split(/[\s,]+/);
-      const [first, second] = ids;
-      return first !== undefined && second !== undefined && ids.length === 2 && ids.every(isChannel)
-        ? { value: { error: first, warn: second } }
-        : { wanted: `wanted two ids such as C0AAAAAAA C0BBBBBBB, not names; ${WHERE_IDS_ARE}` };
-    },
+async function chooseChannel(what: string, known: string | null, prompt: Prompt | null): Promise<string | null> {
+  if (prompt === null) return known;
+  const proposal = { value: known, shown: known ?? "later" };
+  return question(prompt, `Which Slack channel gets ${what}, by its id?`, proposal, (typed) =>
+    isChannel(typed) ? { value: typed } : { wanted: `wanted an id such as C0AAAAAAA, not a name; ${WHERE_IDS_ARE}` },
   );
 }
 

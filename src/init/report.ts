@@ -1,28 +1,54 @@
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { cleanText } from "../text/clean.ts";
 import type { Advice } from "./advice.ts";
-import { proposeCi } from "./decide.ts";
-import type { Answers, Facts } from "./facts.ts";
+import { ownProjects, proposeCi, proposeProject } from "./decide.ts";
+import { type Answers, configPathOf, type Facts, type ProjectFacts } from "./facts.ts";
 import type { Change } from "./files.ts";
 import { dbtCommand } from "./install.ts";
 import type { Todo } from "./todo.ts";
 
-/** What was found and what follows from it, as steps of the log. */
-export function describeFound(facts: Facts, answers: Answers): readonly (readonly [string, string])[] {
-  const { ci, project, baseBranch, check, deploy } = answers;
-  const { profiles, packages, dir } = project;
-  const proposed = proposeCi(facts);
-  const targets = profiles?.targets.map(({ name }) => name).join(", ") || "none";
+type Step = readonly [name: string, text: string];
+const MOST_PROJECTS = 8;
+
+/** What was found, before anything is asked: steps of the log. */
+export function describeFound(facts: Facts): readonly Step[] {
+  const proposed = proposeProject(facts);
+  const projects = proposed === null ? ownProjects(facts) : [proposed];
   const remote = facts.remote === null ? "no remote" : `${facts.remote.host}/${facts.remote.path}`;
-  const channels = [answers.errorChannel, answers.warnChannel].filter((id) => id !== null);
-  const steps = [
-    ["project", `${project.name ?? "dbt"} in ${dir === "." ? "the top folder" : dir}`],
+  const ci = proposeCi(facts);
+  const others = facts.projects.length - projects.length;
+  const more = projects.length - MOST_PROJECTS;
+  return cleaned([
+    ...projects.slice(0, MOST_PROJECTS).flatMap(describeProject),
+    ...(more > 0 ? [["project", `${more} more`] as const] : []),
+    ...(others > 0 ? [["project", `${others} more in this repository, left as they are`] as const] : []),
+    ["git", `${remote}, base branch ${facts.existing?.baseBranch ?? facts.baseBranch.name}`],
+    ["ci", `${ci.value}: ${ci.why}`],
+  ]);
+}
+
+function describeProject({ name, dir, profiles, packages }: ProjectFacts): Step[] {
+  const targets = profiles?.targets.map((target) => target.name).join(", ") || "none";
+  return [
+    ["project", `${name ?? "dbt"} in ${dir === "." ? "the top folder" : dir}`],
     ["profile", profiles === null ? "no profiles.yml was found" : `${profiles.file}: targets ${targets}`],
     ["dbt", `${dbtCommand(packages).join(" ")} (${packages?.file ?? "nothing tells what installs it"})`],
-    ["git", `${remote}, base branch ${baseBranch}`],
-    ["ci", ci === proposed.value ? `${ci}: ${proposed.why}` : ci],
-    ["targets", `${check} for pull requests, ${deploy} for production`],
+  ];
+}
+
+/** What is written down: proposed, or answered. */
+export function describeAnswers(answers: Answers): readonly Step[] {
+  const { check, deploy, ci } = answers;
+  const channels = [answers.errorChannel, answers.warnChannel].filter((id) => id !== null);
+  const production = deploy === TARGET_PLACEHOLDER ? "production's is still to be chosen" : `${deploy} for production`;
+  return cleaned([
+    ["targets", `${check} for pull requests, ${production}`],
+    ["files", `${configPathOf(answers)}, for ${ci === "github" ? "GitHub Actions" : "CircleCI"}`],
     ["slack", channels.length === 0 ? "no channels yet" : `channels ${channels.join(", ")}`],
-  ] as const;
+  ]);
+}
+
+function cleaned(steps: readonly Step[]): readonly Step[] {
   return steps.map(([name, text]) => [name, clean(text)]);
 }
 

@@ -1,17 +1,19 @@
 import type { Config } from "../settings/file.ts";
-import { type Answers, joinPath } from "./facts.ts";
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
+import { type Answers, joinPath, relativePath } from "./facts.ts";
 import { dbtCommand } from "./install.ts";
 import { WHERE_IDS_ARE } from "./questions.ts";
 import { yamlList, yamlText } from "./yaml-text.ts";
 
 /** Only the keys that matter; the others have defaults, and README names them. */
 export function renderSignalboxYml(answers: Answers): string {
-  const { project, baseBranch, check, deploy, schema, errorChannel, warnChannel } = answers;
+  const { project, configDir, baseBranch, check, deploy, schema, errorChannel, warnChannel } = answers;
   const profilesDir = profilesDirOf(answers);
   const targets = [
     `target: ${yamlText(check)}, schema: ${JSON.stringify(schema)}`,
     `target: ${yamlText(deploy)}`,
   ] as const;
+  const isOpen = deploy === TARGET_PLACEHOLDER;
   const channel = (key: string, id: string | null, what: string) =>
     `  ${`${key}:${id === null ? "" : ` ${id}`}`.padEnd(22)}# ${what}`;
   return [
@@ -19,12 +21,13 @@ export function renderSignalboxYml(answers: Answers): string {
     `base_branch: ${yamlText(baseBranch)}`,
     "dbt:",
     `  command: ${yamlList(dbtCommand(project.packages))}`,
-    `  project_dir: ${yamlText(project.dir)}`,
+    `  project_dir: ${yamlText(relativePath(configDir, project.dir))}`,
     ...(profilesDir === null ? [] : [`  profiles_dir: ${yamlText(profilesDir)}`]),
     "modes:",
     "  # pull requests: what changed, in a schema of the branch",
     `  check:    { ${targets[0]} }`,
     `  # merged to ${baseBranch}, and by the clock: everything`,
+    ...(isOpen ? ["  # write the name of production's target twice: every run stops with exit code 2 until then"] : []),
     `  deploy:   { ${targets[1]} }`,
     `  schedule: { ${targets[1]} }`,
     `slack: # ids, not names: ${WHERE_IDS_ARE}`,
@@ -38,7 +41,7 @@ export function renderSignalboxYml(answers: Answers): string {
 export function isCovered(existing: Config, answers: Answers): boolean {
   const { dbt, modes, slack } = existing;
   const pairs = [
-    [joinPath(dbt.projectDir), answers.project.dir],
+    [joinPath(dbt.projectDir), relativePath(answers.configDir, answers.project.dir)],
     [dbt.profilesDir, dbt.profilesDir ?? profilesDirOf(answers)],
     [modes.check.target, answers.check],
     [modes.deploy.target, answers.deploy],
@@ -50,7 +53,7 @@ export function isCovered(existing: Config, answers: Answers): boolean {
 }
 
 /** null: dbt finds profiles.yml itself, beside the project. */
-function profilesDirOf({ project }: Answers): string | null {
+function profilesDirOf({ project, configDir }: Answers): string | null {
   const dir = project.profiles?.dir ?? null;
-  return dir === project.dir ? null : dir;
+  return dir === null || dir === project.dir ? null : relativePath(configDir, dir);
 }

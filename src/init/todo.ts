@@ -1,6 +1,7 @@
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { CONTEXTS } from "./circleci-config.ts";
 import { type Variable, variablesOf } from "./decide.ts";
-import type { Answers, Facts } from "./facts.ts";
+import { type Answers, configPathOf, type Facts } from "./facts.ts";
 import { keptVariables, SLACK_SECRET } from "./github-workflow.ts";
 import { WHERE_IDS_ARE } from "./questions.ts";
 import { SLACK_APP_PATH } from "./slack-app.ts";
@@ -27,7 +28,7 @@ export function todosOf(facts: Facts, answers: Answers): readonly Todo[] {
       title: "Invite the bot: in both channels, /invite @signalbox",
       lines:
         answers.errorChannel === null || answers.warnChannel === null
-          ? [`and write the channels' ids into signalbox.yml (slack.error, slack.warn): ${WHERE_IDS_ARE}`]
+          ? [`and write the channels' ids into ${configPathOf(answers)} (slack.error, slack.warn): ${WHERE_IDS_ARE}`]
           : [],
     },
   ];
@@ -63,7 +64,7 @@ function rowsOfVariable(
   deploy: string | null,
   answers: Answers,
 ): (readonly [string, string])[] {
-  const reads = (target: string) => `what dbt reads as ${name} with the target ${target}`;
+  const reads = (target: string) => `what dbt reads as ${name} ${withTarget(target)}`;
   const apart = isSecret ? "; it must not open production" : "";
   if (check !== null && check === deploy) return [[check, `what dbt reads as ${name}`]];
   return [
@@ -93,11 +94,11 @@ function circleSecrets({ remote }: Facts, answers: Answers): Todo {
         [`${CONTEXTS.slack}: SLACK_BOT_TOKEN`, "the token of step 1"],
         [
           `${CONTEXTS.check}: ${names(({ ofCheck }) => ofCheck)}`,
-          `what dbt reads with the target ${answers.check}; it must not open production`,
+          `what dbt reads ${withTarget(answers.check)}; it must not open production`,
         ],
         [
           `${CONTEXTS.deploy}: ${names(({ ofDeploy }) => ofDeploy)}`,
-          `what dbt reads with the target ${answers.deploy}; restrict the context: pipeline.git.branch == ${JSON.stringify(answers.baseBranch)}`,
+          `what dbt reads ${withTarget(answers.deploy)}; restrict the context: pipeline.git.branch == ${JSON.stringify(answers.baseBranch)}`,
         ],
         [`${CONTEXTS.queue}: CIRCLE_TOKEN`, "a personal API token: https://app.circleci.com/settings/user/tokens"],
       ]),
@@ -132,4 +133,8 @@ function table(rows: readonly (readonly [string, string])[]): readonly string[] 
 function counted(count: number, what: string): string {
   const word = ["no", "one", "two", "three", "four", "five", "six"][count] ?? String(count);
   return `${word} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function withTarget(name: string): string {
+  return name === TARGET_PLACEHOLDER ? "with production's target" : `with the target ${name}`;
 }

@@ -14,6 +14,7 @@ import {
   TAKES_REST,
   variableOf,
 } from "./flags.ts";
+import { TARGET_PLACEHOLDER } from "./placeholder.ts";
 import { listed, problemOf, show } from "./problem.ts";
 import { unknownFlags, unknownVariables, unknownWords } from "./unknown.ts";
 import * as values from "./values.ts";
@@ -69,6 +70,9 @@ export interface Sources {
   readonly now: number;
 }
 
+/** The commands that start dbt with a target, or go by what one built. */
+const NEEDS_TARGETS: readonly CommandName[] = ["ci", "plan", "build", "state", "clean"];
+
 const LONGEST_MUTE_DAYS = 90;
 const DAY_MS = 86_400_000;
 
@@ -123,6 +127,7 @@ export function resolve(sources: Sources): Settings {
     ofFile.push(
       ...muteProblems(parsed.data, file, sources.file.name, sources.now),
       ...argsProblems(parsed.data, file, sources.file.name),
+      ...(NEEDS_TARGETS.includes(sources.command) ? placeholderProblems(parsed.data, file, sources.file.name) : []),
     );
   if (TAKES_REST[sources.command] === "arguments of dbt build") problems.push(...refusedBehindDashes(sources.rest));
   const all = [...unknown, ...problems, ...ofFile];
@@ -292,6 +297,17 @@ function argsProblems(config: Config, file: YamlFile | null, name: string): Prob
     got: show(word),
     wanted,
   }));
+}
+
+/** Without production's target nothing tells what a check must not write, either. */
+function placeholderProblems(config: Config, file: YamlFile | null, name: string): Problem[] {
+  return (["check", "deploy", "schedule"] as const)
+    .filter((mode) => config.modes[mode].target === TARGET_PLACEHOLDER)
+    .map((mode) => ({
+      where: place(["modes", mode, "target"], file, name),
+      got: show(TARGET_PLACEHOLDER),
+      wanted: `stands for a target that a person has to choose: write ${mode === "check" ? "the one of checks" : "production's"}, by its name in profiles.yml`,
+    }));
 }
 
 function place(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {

@@ -297,6 +297,111 @@ describe("a repository of two projects", () => {
     expect(code).toBe(0);
     expect(configOf(layout.read("signalbox.yml")).dbt.projectDir).toBe("growth");
   });
+
+  it.each(["github", "circleci"])(
+    "gives the second files of its own, and leaves the first's as they are: %s",
+    async (ci) => {
+      open(files);
+      await init(["--yes", "--ci", ci], join(layout.dir, "finance"));
+      const first = layout.tree();
+
+      const { code, stdout } = await init(["--yes", "--ci", ci], join(layout.dir, "growth"));
+
+      const second = layout.tree();
+      expect(code).toBe(0);
+      expect(second).toMatchObject(first);
+      expect(configOf(layout.read("growth/signalbox.yml"))).toMatchObject({
+        dbt: { projectDir: ".", profilesDir: null },
+        modes: { check: { target: "ci", schema: "ci_growth_{branch}" } },
+      });
+      if (ci === "github") {
+        const text = layout.read(".github/workflows/dbt_growth.yml");
+        expectValid("github-workflow.schema.json", text);
+        expect(parse(text).jobs.dbt.steps.at(-1).with.config).toBe("growth/signalbox.yml");
+        expect(parse(text).concurrency.group).toMatch(/^dbt_growth-/);
+      } else {
+        expect(stdout).toContain("kept      .circleci/config.yml");
+        expect(stdout).toMatch(/\+ +dbt_growth:/);
+        expect(stdout).toMatch(/\+ +config: growth\/signalbox\.yml/);
+        expect(stdout).not.toMatch(/\+ +signalbox: OWNER/);
+      }
+      const again = await init(["--json", "--ci", ci], join(layout.dir, "growth"));
+      const kinds =
+        ci === "github" ? ["same", "same", "same", "same", "same"] : ["same", "kept", "same", "same", "same"];
+      expect(kindsOf(again)).toEqual(kinds);
+    },
+  );
+});
+
+describe("projects that are no choice", () => {
+  it("are vendored packages, those that dbt installed, and tests of a package", async () => {
+    open({
+      ...PIP,
+      "dbt_project.yml": `${PROJECT}packages-install-path: deps\n`,
+      "deps/dbt_utils/dbt_project.yml": "name: dbt_utils\n",
+      "vendor/x/dbt_project.yml": "name: x\n",
+      "integration_tests/dbt_project.yml": "name: tests\n",
+    });
+
+    const { code, stdout } = await init();
+
+    expect(code).toBe(0);
+    expect(stdout).toContain("project   shop in the top folder");
+    expect(configOf(layout.read("signalbox.yml")).dbt.projectDir).toBe(".");
+  });
+
+  it("but for the one that somebody stands in, however deep it lies", async () => {
+    open({ ...PIP, "vendor/b/c/d/e/dbt_project.yml": PROJECT });
+
+    const { code } = await init(["--yes"], join(layout.dir, "vendor/b/c/d/e"));
+
+    expect(code).toBe(0);
+    expect(configOf(layout.read("signalbox.yml")).dbt.projectDir).toBe("vendor/b/c/d/e");
+  });
+});
+
+describe("targets of which none is production by its name", () => {
+  const files = {
+    ...PIP,
+    "profiles.yml": PROFILES.replace(" ci:", " dev-sqlfluff:").replace(" prod:", " analyst_sandbox:"),
+  };
+
+  it.each([["ci"], ["plan"], ["build"], ["clean"], ["ci", "--dry-run"], ["plan", "--target", "dev-sqlfluff"]])(
+    "are left open, and the first run says so: %s %s",
+    async (...args) => {
+      open(files);
+      const { code, stdout } = await init();
+      const text = layout.read("signalbox.yml");
+      const line = text.split("\n").findIndex((each) => each.startsWith("  deploy:")) + 1;
+
+      const ran = await signalbox(
+        args.filter((word) => word !== undefined),
+        { cwd: layout.dir, env: layout.env },
+      );
+
+      expect(code).toBe(0);
+      expect(stdout).toContain("no name tells which target is production");
+      expect(text).not.toMatch(/sqlfluff|sandbox/);
+      expect(ran.code).toBe(2);
+      expect(ran.stderr).toContain(
+        `signalbox.yml:${line} modes.deploy.target is "CHOOSE_PRODUCTION_TARGET": stands for a target that a person has to choose`,
+      );
+    },
+  );
+
+  it("are written by a second init, once a person chose", async () => {
+    open(files);
+    await init();
+    expect(layout.tree()).not.toHaveProperty(["macros/signalbox_clean.sql"]);
+    layout.write({
+      "signalbox.yml": layout.read("signalbox.yml").replaceAll("CHOOSE_PRODUCTION_TARGET", "analyst_sandbox"),
+    });
+
+    const again = await init(["--json"]);
+
+    expect(json<InitResult>(again)).toMatchObject({ targets: { deploy: "analyst_sandbox" } });
+    expect(layout.read("macros/signalbox_clean.sql")).toContain('target.name == "analyst_sandbox"');
+  });
 });
 
 describe("a repository that has the files already", () => {
@@ -406,13 +511,13 @@ describe("a repository without a remote, with its profiles at home and nothing t
     expect(stdout).toContain("ci        github: nothing tells; --ci circleci for the other");
     expect(stdout).toContain("Settings → Secrets and variables → Actions");
     expect(stdout).toContain("lies outside the repository, where no CI finds it: commit profiles.yml");
-    expect(stdout).toContain("has no target prod (it has: dev)");
+    expect(stdout).toContain("no name tells which target is production (profiles.yml has dev;");
     expect(stdout).toContain(`dataset: "{{ env_var('SIGNALBOX_SCHEMA', 'dbt_dana') }}"`);
     expect(stdout).toContain("main is taken for the base branch, and there is no remote");
     expectValid("github-workflow.schema.json", workflow);
     expect(workflow).toContain("- run: pip install dbt-core dbt-bigquery\n");
     expect(workflow).not.toContain("cache: pip");
-    expect(configOf(layout.read("signalbox.yml")).dbt.profilesDir).toBeNull();
+    expect(layout.read("signalbox.yml")).not.toContain("profiles_dir");
   });
 });
 
@@ -483,7 +588,7 @@ describe("on a terminal", () => {
     "growth/profiles.yml": PROFILES,
   };
 
-  it("asks four questions, and again where an answer cannot be", () => {
+  it("asks one thing at a time, after what was found, and again where an answer cannot be", () => {
     open(files);
 
     const { status, stdout } = type(
@@ -491,17 +596,26 @@ describe("on a terminal", () => {
       "circleci",
       "",
       "growth/",
-      "ci ci",
+      "ci prod",
       "",
-      "#dbt-errors #dbt-warnings",
-      "C0ERRORS00 C0WARNINGS",
+      "prod",
+      "",
+      "#dbt-errors",
+      "C0ERRORS00",
+      "C0WARNINGS",
     );
 
     expect(status).toBe(0);
     expect(stdout).toContain("wanted github or circleci");
     expect(stdout).toContain("wanted one of finance, growth");
-    expect(stdout).toContain("wanted two that differ");
-    expect(stdout).toContain("wanted two ids such as C0AAAAAAA C0BBBBBBB");
+    expect(stdout).toContain("wanted one name");
+    expect(stdout).toContain("wanted another one");
+    expect(stdout).toContain("wanted an id such as C0AAAAAAA");
+    const found = ["project   shop in finance", "project   shop in growth", "git       ", "ci        "].map((words) =>
+      stdout.indexOf(words),
+    );
+    expect(Math.min(...found)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...found)).toBeLessThan(stdout.indexOf("?"));
     expect(layout.tree()).toHaveProperty([".circleci/config.yml"]);
     expect(configOf(layout.read("signalbox.yml"))).toMatchObject({
       dbt: { projectDir: "growth" },

@@ -14,6 +14,7 @@ export function buildProject(targets: readonly string[] = [], overrides: Partial
     packages: null,
     profiles,
     naming: { macros: [], configs: [] },
+    own: null,
     ...overrides,
   };
 }
@@ -35,6 +36,7 @@ export function buildAnswers(overrides: Partial<Answers> = {}): Answers {
   return {
     ci: "github",
     project: buildProject(["ci", "prod"]),
+    configDir: ".",
     baseBranch: "main",
     check: "ci",
     deploy: "prod",

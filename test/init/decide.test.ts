@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { namesDbt, proposeCi, proposeProject, proposeTargets, variablesOf } from "../../src/init/decide.ts";
+import { configOf, namesDbt, proposeCi, proposeProject, proposeTargets, variablesOf } from "../../src/init/decide.ts";
 import type { CiFile } from "../../src/init/facts.ts";
+import { TARGET_PLACEHOLDER } from "../../src/settings/placeholder.ts";
+import { resolve } from "../../src/settings/resolve.ts";
 import { buildFacts, buildProject, buildTarget } from "./build.ts";
 
 const github = (text = ""): CiFile => ({ ci: "github", path: ".github/workflows/ci.yml", text });
@@ -21,36 +23,94 @@ describe("the CI that is proposed", () => {
   });
 });
 
-describe("the project that is proposed", () => {
-  const projects = ["a", "a/nested", "b"].map((dir) => buildProject([], { dir }));
+const configFrom = (text: string) =>
+  resolve({ command: "init", flags: {}, words: [], rest: [], env: {}, file: { name: "signalbox.yml", text }, now: 0 })
+    .config;
 
-  it.each([
-    ["nobody's, of several seen from the top", ".", null],
-    ["that of the folder", "b", "b"],
-    ["that around the folder", "a/models", "a"],
-    ["the innermost around the folder", "a/nested/models", "a/nested"],
-    ["not one whose name only begins alike", "bb", null],
-  ])("is %s", (_, cwd, expected) => {
-    const proposed = proposeProject(buildFacts({ projects, cwd }));
+describe("the project that is proposed", () => {
+  const config = (projectDir: string) => configFrom(`dbt: { project_dir: ${projectDir} }`);
+
+  it.each<[string, readonly string[], string, string | null, string | null]>([
+    ["nobody's, of several seen from the top", ["a", "a/nested", "b"], ".", null, null],
+    ["that of the folder", ["a", "b"], "b", null, "b"],
+    ["that around the folder", ["a", "a/nested", "b"], "a/models", null, "a"],
+    ["the innermost around the folder", ["a/nested", "a", "b"], "a/nested/models", null, "a/nested"],
+    ["not one whose name only begins alike", ["a", "b"], "bb", null, null],
+    ["that of the folder, whatever signalbox.yml names", ["a", "b"], "b", "a", "b"],
+    ["that of signalbox.yml", ["a", "b"], ".", "./b/", "b"],
+    ["the top's, from the top", [".", "a"], ".", null, "."],
+    ["the top's, beside its tests", [".", "integration_tests"], ".", null, "."],
+    ["the only one that is no test of another", ["dbt", "dbt/integration_tests"], ".", null, "dbt"],
+    [
+      "tests, where somebody stands in them",
+      [".", "integration_tests"],
+      "integration_tests/models",
+      null,
+      "integration_tests",
+    ],
+    ["tests, where there is nothing else", ["integration_tests"], ".", null, "integration_tests"],
+  ])("is %s", (_, dirs, cwd, named, expected) => {
+    const projects = dirs.map((dir) => buildProject([], { dir }));
+    const existing = named === null ? null : config(named);
+
+    const proposed = proposeProject(buildFacts({ projects, cwd, existing }));
 
     expect(proposed?.dir ?? null).toBe(expected);
+  });
+
+  it.each<[string, string, string | null, boolean, string]>([
+    ["at the top for the first", "b", null, false, "."],
+    ["at the top for the one that it names", "a", "a", false, "."],
+    ["in the folder of the second", "b", "a", false, "b"],
+    ["where it is already", "b", null, true, "b"],
+    ["at the top, where that names a folder without a project", "b", "gone", false, "."],
+  ])("has its signalbox.yml %s", (_, dir, named, hasOwn, expected) => {
+    const projects = ["a", "b"].map((each) =>
+      buildProject([], { dir: each, own: hasOwn && each === dir ? config(".") : null }),
+    );
+    const facts = buildFacts({ projects, existing: named === null ? null : config(named) });
+
+    const found = configOf(facts, projects.find((project) => project.dir === dir) ?? buildProject());
+
+    expect(found.dir).toBe(expected);
   });
 });
 
 describe("the targets that are proposed", () => {
   it.each<[string, readonly string[], string, string]>([
     ["by their names", ["prod", "ci"], "ci", "prod"],
+    ["by their names, in capitals", ["PROD", "CI"], "CI", "PROD"],
     ["a personal one for the check", ["dev", "production"], "dev", "production"],
-    ["a check's own before a personal one", ["dev", "ci", "prod"], "ci", "prod"],
-    ["another for production", ["dev", "warehouse"], "dev", "warehouse"],
+    ["a check's own before a personal one", ["dev", "cicd", "live"], "cicd", "live"],
     ["never production for the check", ["prod"], "ci", "prod"],
-    ["never a personal one for production", ["default"], "default", "prod"],
-    ["the usual names where there are none", [], "ci", "prod"],
-    ["two of unknown names", ["blue", "green"], "green", "blue"],
+    ["no other for production", ["dev", "warehouse"], "dev", TARGET_PLACEHOLDER],
+    ["not one that only has a name in it", ["dev-sqlfluff", "analyst_sandbox"], "ci", TARGET_PLACEHOLDER],
+    ["not production's of a region", ["ci", "prod_eu"], "ci", TARGET_PLACEHOLDER],
+    ["not production's of a person or a tool", ["prod_service_account", "prod"], "ci", "prod"],
+    ["none of two that both could be", ["prod", "live", "ci"], "ci", TARGET_PLACEHOLDER],
+    ["never a personal one for production", ["default"], "ci", TARGET_PLACEHOLDER],
+    ["not known where there are none", [], "ci", TARGET_PLACEHOLDER],
+    ["not known where their names are unknown", ["blue", "green"], "ci", TARGET_PLACEHOLDER],
   ])("are %s", (_, names, check, deploy) => {
-    const proposed = proposeTargets(buildFacts(), buildProject(names));
+    const proposed = proposeTargets(null, buildProject(names));
 
     expect(proposed).toEqual({ check, deploy });
+  });
+
+  it("are not a laptop's DuckDB beside another production", () => {
+    const targets = [buildTarget({ name: "dev", adapter: "duckdb" }), buildTarget({ name: "prod", adapter: "trino" })];
+
+    const proposed = proposeTargets(null, buildProject([], { profiles: { file: "profiles.yml", dir: ".", targets } }));
+
+    expect(proposed).toEqual({ check: "ci", deploy: "prod" });
+  });
+
+  it("are those of signalbox.yml, whatever they are called", () => {
+    const existing = configFrom("modes: { check: { target: blue }, deploy: { target: prod_eu } }");
+
+    const proposed = proposeTargets(existing, buildProject(["ci", "prod"]));
+
+    expect(proposed).toEqual({ check: "blue", deploy: "prod_eu" });
   });
 });
 
