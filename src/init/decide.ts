@@ -93,10 +93,14 @@ export function targetOf({ profiles }: ProjectFacts, name: string): Target | nul
 
 const SECRET = /(^|_)(KEY|KEYFILE|PASS|PASSWORD|PASSPHRASE|PWD|TOKEN|SECRET|CREDENTIALS?)(_|$)/i;
 
+/** What a log may show. A name that is not known is taken for a secret: a URL or a DSN holds a password. */
+const PLAIN =
+  /(^|_)(HOST|HOSTNAME|PORT|USER|USERNAME|ACCOUNT|ROLE|WAREHOUSE|DATABASE|DB|DBNAME|CATALOG|SCHEMA|DATASET|PROJECT|REGION|LOCATION|THREADS|TARGET)$/i;
+
 /** A variable that profiles.yml reads for the two targets. */
 export interface Variable {
   readonly name: string;
-  /** By its name a credential; the others are names of accounts, users, hosts. */
+  /** A credential, or what could be one; the others are by their names those of accounts, users, hosts. */
   readonly isSecret: boolean;
   readonly ofCheck: boolean;
   readonly ofDeploy: boolean;
@@ -115,7 +119,7 @@ export function variablesOf(
   const ofDeploy = deploys ?? checks ?? [];
   const variables = [...new Set([...ofCheck, ...ofDeploy])].map((name) => ({
     name,
-    isSecret: SECRET.test(name),
+    isSecret: SECRET.test(name) || !PLAIN.test(name),
     ofCheck: ofCheck.includes(name),
     ofDeploy: ofDeploy.includes(name),
   }));

@@ -157,9 +157,14 @@ describe("the variables that the CI hands over", () => {
     ["the other's, for a check that is to be added", { prod: ["A_KEY"] }, [{ name: "A_KEY", isSecret: true, ...both }]],
     ["the other's, for production to be added", { ci: ["A_KEY"] }, [{ name: "A_KEY", isSecret: true, ...both }]],
     [
-      "no credential that is only like one",
-      { ci: ["KEYBOARD"], prod: [] },
-      [{ name: "KEYBOARD", isSecret: false, ...check }],
+      "a secret, wherever the name does not tell",
+      { ci: ["DATABASE_URL", "PG_DSN", "KEY_HOST", "PG_DATABASE"], prod: [] },
+      [
+        { name: "DATABASE_URL", isSecret: true, ...check },
+        { name: "PG_DSN", isSecret: true, ...check },
+        { name: "KEY_HOST", isSecret: true, ...check },
+        { name: "PG_DATABASE", isSecret: false, ...check },
+      ],
     ],
   ])("are %s", (_, targets, expected) => {
     const found = variablesOf(project(targets), { check: "ci", deploy: "prod" });
