@@ -239,10 +239,15 @@ describe("a plan", () => {
     ];
     writeFileSync(join(dir, "run_results.json"), JSON.stringify({ metadata: {}, args: { which: "build" }, results }));
 
+    const before = performance.now();
     const timed = await plan(["--state", dir, "--defer-state", dir], ALL);
+    const elapsed = (performance.now() - before) / 1000;
     const untimed = await plan(["--state", production(), "--defer-state", production()], ALL);
 
-    expect(timed.plan.estimate).toEqual({ seconds: 7, threads: 2, untimed: 0 });
+    const { estimate } = timed.plan;
+    expect(estimate).toMatchObject({ threads: 2, untimed: 0 });
+    expect(estimate?.seconds, "7 s of the results, and dbt's start").toBeGreaterThan(7);
+    expect(estimate?.seconds).toBeLessThanOrEqual(7 + elapsed);
     expect(untimed.plan.estimate).toBeNull();
   });
 
