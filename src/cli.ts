@@ -72,19 +72,17 @@ async function runCommand(
 ): Promise<number> {
   const [
     { parseArgv },
-    { resolve: resolveSettings },
     { renderCommandHelp, renderTopHelp },
     { nameAsTyped },
-    { readConfig },
+    { openSettings, openWhatCanBeRead },
     { findAbove },
     { createContext, describeUnread },
     { learnSecrets },
   ] = await Promise.all([
     import("./settings/argv.ts"),
-    import("./settings/resolve.ts"),
     import("./settings/help.ts"),
     import("./settings/action-and-orb.ts"),
-    import("./setup/config-file.ts"),
+    import("./setup/open-settings.ts"),
     import("./support/files.ts"),
     import("./setup/context.ts"),
     import("./setup/known-secrets.ts"),
@@ -99,26 +97,20 @@ async function runCommand(
   }
   if (parsed.help) return say(renderCommandHelp(parsed.command));
 
-  const { name: configName, text } = await readConfig({
-    cwd: around.cwd,
-    asked: configAsked(),
-    ignoresNearNames: parsed.command === "init",
-  });
-  const settings = resolveSettings({
-    command: parsed.command,
-    flags: parsed.flags,
-    words: parsed.words,
-    rest: parsed.rest,
-    env: around.env,
+  const given = { ...parsed, command: parsed.command, env: around.env, now: around.clock.now() };
+  const wanted = { cwd: around.cwd, asked: configAsked(), ignoresNearNames: parsed.command === "init" };
+  const {
+    settings,
     file: { name: configName, text },
-    now: around.clock.now(),
-  });
+    broken,
+    isRead,
+  } = await (parsed.command === "doctor" ? openWhatCanBeRead : openSettings)(given, wanted);
   const baseDir = dirname(resolve(around.cwd, configName));
   const secrets = await learnSecrets({ env: around.env, baseDir, dbt: settings.config.dbt });
   onSecrets(secrets);
   const { run } = await LOADERS[parsed.command]();
-  const unread = text === null ? await findAbove(around.cwd, configName) : null;
-  const configFile = { name: configName, exists: text !== null, unread };
+  const unread = text === null && broken === null ? await findAbove(around.cwd, configName) : null;
+  const configFile = { name: configName, exists: isRead, unread, broken };
   const context = createContext(parsed.command, settings, configFile, around, secrets);
   const ignored = describeUnread(context);
   if (!["init", "doctor"].includes(parsed.command)) {

@@ -1,10 +1,10 @@
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { parse } from "yaml";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
+import { readYaml } from "../support/yaml.ts";
 import { dbtVariable } from "./environment.ts";
 import { programMissing } from "./process.ts";
 
@@ -19,10 +19,21 @@ export interface Project {
   readonly targets: readonly string[] | null;
   /** The profile's targets as they are written, before Jinja; null where they cannot be read without dbt. */
   readonly outputs: Readonly<Record<string, unknown>> | null;
+  /** Why there are none of them; null: there are. */
+  readonly noTargets: NoTargets | null;
   /** missing: some are named that are not installed, or were named later than they were installed. */
   readonly packages: "none" | "installed" | "missing";
   /** What decides selections: environment over `flags:` of dbt_project.yml; null: dbt's default. */
   readonly flags: ProjectFlags;
+}
+
+/**
+ * `template`: only dbt can tell them. `missing`: there is no profiles.yml. `refused`: dbt cannot read them either. `why`: a
+ * sentence.
+ */
+export interface NoTargets {
+  readonly kind: "template" | "missing" | "refused";
+  readonly why: string;
 }
 
 export interface ProjectFlags {
@@ -53,17 +64,44 @@ export async function readProject({ dir, profilesDir, profile: asked, env }: Pro
   const found = await findProfiles(dir, profilesDir, env);
   const profile = asked ?? dbtVariable(env, "PROFILE")?.value ?? plain(project.profile);
   if (asked !== null && found !== null) assertProfile(found, asked);
-  const outputs = found === null || profile === null ? null : mappingAt(readMapping(found.text), profile, "outputs");
+  const { outputs, noTargets } = outputsOf(found, profile, asked ?? project.profile);
   return {
     dir,
     name: plain(project.name),
     profilesDir: found?.dir ?? null,
     targets: outputs === null ? null : Object.keys(outputs),
     outputs,
+    noTargets,
     packages: await packagesOf(dir, packagesPathOf(dir, project)),
     flags: flagsOf(mappingAt(project, "flags") ?? {}, env),
   };
 }
+
+/** `named`: the profile's name as it is written, `profile`: without Jinja. */
+function outputsOf(
+  found: { readonly dir: string; readonly text: string } | null,
+  profile: string | null,
+  named: unknown,
+): Pick<Project, "outputs" | "noTargets"> {
+  const none = (kind: NoTargets["kind"], why: string) => ({ outputs: null, noTargets: { kind, why } });
+  if (found === null) return none("missing", "no profiles.yml was found: neither here nor in ~/.dbt");
+  const read = readYaml(found.text);
+  if (read.kind === "refused") return none("refused", `profiles.yml ${read.why}`);
+  if (profile === null)
+    return named == null
+      ? none("refused", "dbt_project.yml names no profile")
+      : none("template", "the name of the profile in dbt_project.yml is a template, which only dbt can read");
+  const profiles = readMapping(found.text);
+  const outputs = mappingAt(profiles, profile, "outputs");
+  if (outputs !== null) return { outputs, noTargets: null };
+  const names = Object.keys(profiles).filter((name) => name !== "config");
+  if (names.includes(profile)) return none("refused", `the profile ${profile} of profiles.yml has no outputs`);
+  if (names.some((name) => name.includes("{{"))) return none("template", "profiles.yml is a template for dbt alone");
+  const known = names.length === 0 ? "it has none" : `it has ${names.slice(0, MOST_NAMES).join(", ")}`;
+  return none("refused", `profiles.yml has no profile ${profile}${didYouMean(profile, names)}: ${known}`);
+}
+
+const MOST_NAMES = 8;
 
 /** The folder into which `dbt deps` puts packages, each under its name; absolute. dbt reads no variable for it. */
 export function packagesPathOf(dir: string, project: Readonly<Record<string, unknown>>): string {
@@ -184,12 +222,9 @@ async function findProfiles(
 
 /** What is no YAML for us may still be some for dbt's own parser: it has the word then. */
 export function readMapping(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = parse(text, { logLevel: "error" });
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  const read = readYaml(text);
+  const value = read.kind === "read" ? read.value : null;
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 export function mappingAt(value: Record<string, unknown>, ...path: readonly string[]): Record<string, unknown> | null {

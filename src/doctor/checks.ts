@@ -1,5 +1,6 @@
+import type { Unread } from "../init/facts.ts";
 import type { Trigger as RunTrigger } from "../run/run.ts";
-import type { Check } from "./check.ts";
+import { type Check, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen, SlackFacts, StoreFacts } from "./facts.ts";
 import { checkFiles, checkGates, checkGroup } from "./gate.ts";
@@ -35,7 +36,7 @@ export interface Facts {
   readonly files: Seen<{
     readonly paths: readonly string[];
     readonly workflows: readonly Workflow[];
-    readonly unread: readonly { readonly path: string; readonly why: string }[];
+    readonly unread: readonly Unread[];
   }>;
   readonly github: TokenSeen;
   readonly circle: TokenSeen;
@@ -55,7 +56,7 @@ export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger)
   const installs = facts.project.kind === "seen" ? facts.project.value.installs : null;
   const base = facts.base.kind === "seen" ? facts.base.value.name : config.baseBranch;
   return [
-    checkConfig(config.file),
+    ...checkConfig(config.file),
     checkNode(facts.node),
     checkDbt(facts.dbt, { command: config.command, adapters, installs }),
     ...checkGit(facts.git, platform, workflows),
@@ -66,9 +67,15 @@ export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger)
     ...checkGitHub(facts.github, place, config.wantsComment),
     ...checkCircle(facts.circle, place),
     ...checkSlack(facts.slack, { ...place, channels: config.file.exists ? config.channels : null, sendTest }),
-    ...(facts.files.kind === "seen" ? checkFiles(files.paths, files.unread, workflows) : []),
+    ...(facts.files.kind === "seen"
+      ? checkFiles(files.paths, files.unread, workflows)
+      : [warn("ci", `the CI files were not looked at: ${facts.files.why}`, facts.files.fix ?? "try again")]),
     ...checkGates(workflows, config.group),
-    ...checkGroup(workflows, config.group),
+    ...checkGroup(
+      workflows,
+      config.group,
+      files.unread.map(({ path }) => path),
+    ),
     ...checkLocks(workflows),
     ...checkTriggers(workflows, base, triggerOf),
   ];

@@ -1,4 +1,5 @@
-import type { Naming } from "../init/facts.ts";
+import type { NoTargets } from "../dbt/project.ts";
+import type { Naming, Unread } from "../init/facts.ts";
 import type { Run } from "../run/run.ts";
 
 /** What the looks of doctor bring back. Nothing in here is a secret: of a token only whether it is there and what it may. */
@@ -54,6 +55,10 @@ export interface ProjectFacts {
   readonly profilesFile: string | null;
   /** null: they cannot be read without dbt. */
   readonly targets: readonly TargetFacts[] | null;
+  /** Why there are none of them; null: there are. */
+  readonly noTargets: NoTargets | null;
+  /** Files of the project that were not read. */
+  readonly unread: readonly Unread[];
   readonly naming: Naming;
   /** How the file that installs dbt lets it be started: `uv run dbt`; null: nothing tells. */
   readonly installs: { readonly command: readonly string[]; readonly file: string } | null;

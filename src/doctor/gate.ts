@@ -117,12 +117,19 @@ function say({ name }: Job, gate: Gate, writes: string): string {
   }
 }
 
-/** Whether the workflows that start signalbox wait for each other, and whether `queue.workflows` names what there is. */
-export function checkGroup(workflows: readonly Workflow[], group: readonly string[]): readonly Check[] {
+/**
+ * Whether the workflows that start signalbox wait for each other, and whether `queue.workflows` names what there is.
+ * `unread`: paths of CI files that were not read.
+ */
+export function checkGroup(
+  workflows: readonly Workflow[],
+  group: readonly string[],
+  unread: readonly string[] = [],
+): readonly Check[] {
   const ours = workflows.filter((workflow) => startsOf(workflow).some(isGate));
   const [github, circle] = (["github", "circleci"] as const).map((ci) => ours.filter((each) => each.ci === ci));
   return [
-    ...unknownNames(workflows, group),
+    ...unknownNames(workflows, group, unread),
     ...apart(github ?? [], group),
     ...apart(circle ?? [], group),
     ...(github?.[0] === undefined || circle?.[0] === undefined
@@ -137,13 +144,24 @@ export function checkGroup(workflows: readonly Workflow[], group: readonly strin
   ];
 }
 
-function unknownNames(workflows: readonly Workflow[], group: readonly string[]): readonly Check[] {
+function unknownNames(
+  workflows: readonly Workflow[],
+  group: readonly string[],
+  unread: readonly string[],
+): readonly Check[] {
   const isKnown = (entry: string) =>
-    entry === "self" || workflows.some((workflow) => namesOf(workflow).includes(entry));
+    entry === "self" ||
+    workflows.some((workflow) => namesOf(workflow).includes(entry)) ||
+    unread.some((path) => path === entry || path.endsWith(`/${entry}`));
   const unknown = group.filter((entry) => !isKnown(entry)).map((entry) => JSON.stringify(entry));
   if (unknown.length === 0 || workflows.length === 0) return [];
-  const found = `queue.workflows names ${listed(unknown, 4)}, and no CI file here has it: a run that queues is refused`;
-  return [fail("group", found, `known here: ${listed(workflows.map(keyOf), 8)}`)];
+  const named = `queue.workflows names ${listed(unknown, 4)}, and no CI file here`;
+  const known = `known here: ${listed(workflows.map(keyOf), 8)}`;
+  return [
+    unread.length === 0
+      ? fail("group", `${named} has it: a run that queues is refused`, known)
+      : warn("group", `${named} that could be read has it; ${listed(unread, 4)} was not read`, known),
+  ];
 }
 
 /** `self` is a run's own workflow: two that have nothing but self do not see each other. */
@@ -159,16 +177,16 @@ function apart(ours: readonly Workflow[], group: readonly string[]): readonly Ch
   ];
 }
 
-/** Whether there is anything to look at. `unread`: CI files that are no YAML, or too large. */
+/** Whether there is anything to look at. `unread`: CI files that say nothing, and why, in words that follow the name. */
 export function checkFiles(
   paths: readonly string[],
   unread: readonly { readonly path: string; readonly why: string }[],
   workflows: readonly Workflow[],
 ): readonly Check[] {
   const ofUnread = unread.map(({ path, why }) =>
-    warn(`ci:${path}`, `${path} was not read: ${why}`, "what it starts is not looked at"),
+    warn(`ci:${path}`, `${path} ${why}`, "mend it, or take it away: what it starts is not looked at"),
   );
-  if (paths.length === 0)
+  if (paths.length === 0 && unread.length === 0)
     return [
       warn(
         "ci",
@@ -190,11 +208,12 @@ export function checkFiles(
           ),
         ];
   if (starts.length > 0) return [...ofUnread, ...ofOwner];
+  const read = paths.filter((path) => !unread.some((each) => each.path === path));
   return [
     ...ofUnread,
     warn(
       "ci",
-      `${listed(paths, 4)}: nothing there starts signalbox`,
+      read.length === 0 ? "no CI file could be read" : `${listed(read, 4)}: nothing there starts signalbox`,
       "signalbox init writes a workflow; what a script or an action of your own starts is not seen",
     ),
   ];

@@ -1,5 +1,5 @@
-import { parse } from "yaml";
-import { readCiFiles } from "../init/look.ts";
+import type { Unread } from "../init/facts.ts";
+import { openRepositoryFiles, readCiFiles } from "../init/repository-files.ts";
 import { gitHubRepository } from "../setup/ancestry.ts";
 import type { Context } from "../setup/context.ts";
 import { openGitHub } from "../setup/github.ts";
@@ -7,6 +7,7 @@ import { SignalboxError } from "../support/errors.ts";
 import type { Remote } from "../support/remote.ts";
 import { repositoryIn } from "../support/repository-address.ts";
 import type { Environment } from "../support/secrets.ts";
+import { readYaml } from "../support/yaml.ts";
 import { readCircleWorkflows } from "./ci-files/circleci.ts";
 import { readGitHubWorkflows } from "./ci-files/github.ts";
 import type { Workflow } from "./ci-files/model.ts";
@@ -15,36 +16,27 @@ import type { Platform, TokenFacts } from "./facts.ts";
 export interface CiFiles {
   readonly paths: readonly string[];
   readonly workflows: readonly Workflow[];
-  readonly unread: readonly { readonly path: string; readonly why: string }[];
+  readonly unread: readonly Unread[];
 }
 
-/** CI files are small: a larger one is not parsed. */
-const MOST_CHARACTERS = 1_000_000;
-
-/** The workflows of the repository's CI files. `top`: its top folder. */
+/** The workflows of the repository's CI files. `top`: its top folder. One that cannot be read says nothing of the others. */
 export async function lookAtCiFiles(top: string): Promise<CiFiles> {
-  const files = (await readCiFiles(top)).map((file) => ({ ...file, ...readYaml(file.text) }));
-  const github = files.filter(({ ci, value }) => ci === "github" && value !== undefined);
-  const circle = files.filter(({ ci, value }) => ci === "circleci" && value !== undefined);
+  const repository = openRepositoryFiles(top);
+  const files = await readCiFiles(repository, top);
+  const parsed = files.flatMap(({ ci, path, text, why }) => {
+    // CircleCI's files merge with `<<`.
+    const read = why === null ? readYaml(text, { merge: true }) : null;
+    if (read?.kind === "refused") repository.note(path, read.why);
+    return read?.kind === "read" ? [{ ci, path, value: read.value }] : [];
+  });
   return {
     paths: files.map(({ path }) => path),
     workflows: [
-      ...readGitHubWorkflows(github),
-      ...circle.flatMap(({ path, value }) => readCircleWorkflows(path, value)),
+      ...readGitHubWorkflows(parsed.filter(({ ci }) => ci === "github")),
+      ...parsed.flatMap(({ ci, path, value }) => (ci === "circleci" ? readCircleWorkflows(path, value) : [])),
     ],
-    unread: files.flatMap(({ path, why }) => (why === null ? [] : [{ path, why }])),
+    unread: repository.unread(),
   };
-}
-
-/** CircleCI's files merge with `<<`. */
-function readYaml(text: string): { readonly value: unknown; readonly why: string | null } {
-  if (text.length > MOST_CHARACTERS) return { value: undefined, why: "it is larger than any CI file" };
-  try {
-    return { value: parse(text, { merge: true, logLevel: "error" }), why: null };
-  } catch (error) {
-    const [first = ""] = (error instanceof Error ? error.message : "").split("\n");
-    return { value: undefined, why: `it is not YAML: ${first}` };
-  }
 }
 
 /** What GITHUB_TOKEN may read. Throws a configuration error for what it may not. */

@@ -6,15 +6,18 @@ import { assertProgram, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
 import { dbtCommand } from "../init/install.ts";
 import { lookAtProject } from "../init/look-project.ts";
+import { openRepositoryFiles } from "../init/repository-files.ts";
 import type { Config } from "../settings/file.ts";
 import { findBaseBranch } from "../setup/base-branch.ts";
 import type { Context } from "../setup/context.ts";
 import { assertCheckout } from "../setup/run-settings.ts";
 import type { ChildWatch } from "../support/claims.ts";
+import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
+import { readYaml } from "../support/yaml.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
 
 const MOST_LINES = 200;
@@ -78,7 +81,9 @@ export async function lookAtTargets({
   const project = await readProject({ dir, profilesDir, profile: config.dbt.profile, env: full });
   const top = (await createGit(dir, env).ask("rev-parse", "--show-toplevel")) ?? dir;
   const below = relative(top, dir).split(sep).join("/") || ".";
-  const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [] });
+  const files = openRepositoryFiles(top);
+  await assertYaml(dir);
+  const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [], files });
   const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
   const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
@@ -93,11 +98,21 @@ export async function lookAtTargets({
     dir,
     profilesFile: project.profilesDir === null ? null : nameFrom(baseDir, join(project.profilesDir, "profiles.yml")),
     targets: project.outputs === null ? null : outputs.map((each) => targetOf(each, production)),
+    noTargets: project.noTargets,
+    unread: files.unread(),
     naming,
     installs: packages === null ? null : { command: dbtCommand(packages), file: packages.file },
     schemaMacro: macro === undefined || text === null ? null : { path: macro.path, text },
     isSeparate: separation === null || separation === "unknown" ? null : separation === "separate",
   };
+}
+
+/** What is no YAML says nothing of the project, and dbt cannot read it either. */
+async function assertYaml(dir: string): Promise<void> {
+  const path = join(dir, "dbt_project.yml");
+  const read = readYaml((await readFileIfAny(path, SETTINGS)) ?? "");
+  if (read.kind === "read") return;
+  throw new SignalboxError("configuration", `${path} ${read.why}`, { hint: "mend it: dbt parse says the same" });
 }
 
 type Output = Readonly<Record<string, unknown>>;
@@ -114,22 +129,47 @@ const IDENTITY = [
 
 function targetOf({ name, output }: { readonly name: string; readonly output: Output }, env: Environment): TargetFacts {
   const schema = output.schema ?? output.dataset;
+  const adapter = renderText(output.type, env);
   const { SIGNALBOX_SCHEMA: _, ...others } = env;
   return {
     name,
-    adapter: renderText(output.type, env),
+    adapter,
     schema: typeof schema === "string" ? schema : null,
     renderedSchema: renderText(schema, others),
     identity: Object.fromEntries(
-      IDENTITY.flatMap((key) => (output[key] == null ? [] : [[key, identityOf(output[key])]])),
+      IDENTITY.flatMap((key) =>
+        output[key] == null ? [] : [[key, identityOf(output[key], foldsNames(adapter, key))]],
+      ),
     ),
   };
 }
 
-/** A hash of the text before Jinja: a value that a variable gives may be another one in CI, and secrets stay here. */
-function identityOf(value: unknown): Identity {
-  const text = JSON.stringify(value).slice(0, 100_000);
-  const variables = [...text.matchAll(/env_var\(\s{0,9}(?:'|\\")([A-Za-z_]\w{0,200})/g)].map(([, name = ""]) => name);
+/**
+ * Users and roles whose case says nothing, as long as nobody quotes them.
+ * https://docs.snowflake.com/en/sql-reference/identifiers-syntax
+ * https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+ */
+const FOLDING: ReadonlySet<string> = new Set(["snowflake", "redshift", "sqlserver", "fabric", "synapse"]);
+
+function foldsNames(adapter: string | null, key: string): boolean {
+  return ["user", "username", "role"].includes(key) && adapter !== null && FOLDING.has(adapter);
+}
+
+/**
+ * A hash of the text before Jinja: a value that a variable gives may be another one in CI, and secrets stay here. Blanks and
+ * quotes of a template say nothing.
+ */
+function identityOf(value: unknown, isFolded: boolean): Identity {
+  const written = JSON.stringify(value).slice(0, 100_000);
+  const isTemplate = written.includes("{{") || written.includes("{%");
+  const text = isTemplate
+    ? written.replace(/\\"/g, "'").replace(/\s/g, "")
+    : isFolded
+      ? written.toLowerCase()
+      : written;
+  const variables = [...written.matchAll(/env_var\(\s{0,9}(?:'|\\")([A-Za-z_]\w{0,200})/g)].map(
+    ([, name = ""]) => name,
+  );
   return { mark: createHash("sha256").update(text).digest("hex"), variables: [...new Set(variables)] };
 }
 

@@ -16,20 +16,36 @@ export function checkNode(version: string): Check {
     : fail("node", `Node ${version.replace(/^v/, "")}: signalbox needs ${NODE.join(".")} or later`, "install Node 24");
 }
 
-/** The configuration file. `unread`: where one lies above that is not read. */
+/** The configuration file. `unread`: where one lies above that is not read. `broken`: what is wrong with it. */
 export function checkConfig(file: {
   readonly name: string;
   readonly exists: boolean;
   readonly unread: string | null;
-}): Check {
-  if (file.exists) return ok("config", `${file.name} is read`);
-  return file.unread === null
-    ? fail("config", `there is no ${file.name} here`, "signalbox init writes one")
-    : fail(
-        "config",
-        `${file.unread} is not read from here`,
-        `start signalbox in its folder, or --config ${file.unread}`,
-      );
+  readonly broken: { readonly message: string; readonly hint: string | null } | null;
+}): readonly Check[] {
+  if (file.broken !== null) return ofBroken(file.broken, file.exists);
+  if (file.exists) return [ok("config", `${file.name} is read`)];
+  return [
+    file.unread === null
+      ? fail("config", `there is no ${file.name} here`, "signalbox init writes one")
+      : fail(
+          "config",
+          `${file.unread} is not read from here`,
+          `start signalbox in its folder, or --config ${file.unread}`,
+        ),
+  ];
+}
+
+/** Each problem by itself; what follows below goes by the rest of the file. */
+function ofBroken(
+  { message, hint }: { readonly message: string; readonly hint: string | null },
+  isUsed: boolean,
+): readonly Check[] {
+  const [first = "", ...more] = message.split("\n");
+  const problems = more.length === 0 ? [first] : more.map((line) => line.replace(/^- /, ""));
+  const note = isUsed ? "the rest of the file is looked at" : "nothing of the file is looked at";
+  const fix = `${hint === null ? "mend it" : hint.split("\n")[0]}; every run ends with exit 2 until then (${note})`;
+  return problems.map((problem, index) => fail(index === 0 ? "config" : `config:${index + 1}`, problem, fix));
 }
 
 export interface DbtVersion {

@@ -1,4 +1,5 @@
 import { listed } from "../render/words.ts";
+import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { ProjectFacts, Seen, TargetFacts } from "./facts.ts";
 
@@ -10,6 +11,7 @@ export interface TargetsOfModes {
 
 const IN_FILE =
   "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
+const LOOK = "see the line on profiles.yml below";
 const OWN_SCHEMA = "schema: \"{{ env_var('SIGNALBOX_SCHEMA', 'dbt') }}\"";
 
 /**
@@ -28,46 +30,64 @@ export function checkTargets(seen: Seen<ProjectFacts>, modes: TargetsOfModes, ha
       (targets ?? []).map(({ name }) => name),
       8,
     ) || "none";
+  const ofUnread = project.unread.map(({ path, why }) =>
+    warn(`project:${path}`, `${path} ${why}`, "mend it, or take it away: what it says is not looked at"),
+  );
   if (targets === null)
-    return [
-      ...(hasConfig ? namedTargets(modes) : []),
-      profilesFile === null
-        ? warn(
-            "targets:profiles",
-            "no profiles.yml was found: neither here nor in ~/.dbt",
-            "commit one beside dbt_project.yml, with secrets by env_var(): a CI has no other; or name its folder in dbt.profiles_dir",
-          )
-        : warn(
-            "targets:profiles",
-            `${profilesFile} does not show the targets of this project's profile`,
-            "is the profile in dbt_project.yml a template, or missing there? dbt debug tells",
-          ),
-    ];
-  if (!hasConfig) return [ok("targets", `${profilesFile} has the targets ${known}`)];
+    return [...(hasConfig ? namedTargets(modes, "not looked up") : []), ofNoTargets(project), ...ofUnread];
+  if (!hasConfig) return [ok("targets", `${profilesFile} has the targets ${known}`), ...ofUnread];
   const missing = (["check", "deploy", "schedule"] as const).flatMap((mode) => {
     const name = modes[mode];
     return name === null || targets.some((target) => target.name === name)
       ? []
       : [
-          fail(
-            `targets:${mode}`,
-            `modes.${mode}.target is ${name}, and ${profilesFile} has no such target`,
-            `it has: ${known}`,
-          ),
+          name === TARGET_PLACEHOLDER
+            ? fail(
+                `targets:${mode}`,
+                `modes.${mode}.target is still ${name}, which signalbox init wrote: a run ends with exit 2`,
+                `write production's target there; ${profilesFile} has: ${known}`,
+              )
+            : fail(
+                `targets:${mode}`,
+                `modes.${mode}.target is ${name}, and ${profilesFile} has no such target`,
+                `it has: ${known}`,
+              ),
         ];
   });
   const target = (name: string | null) => targets.find((each) => each.name === name) ?? null;
   const [check, deploy] = [target(modes.check), target(modes.deploy ?? modes.schedule)];
   return [
-    ...namedTargets(modes),
+    ...namedTargets(modes, missing.length === 0 ? "found" : "missing"),
     ...missing,
     ...(check === null ? [] : [ofSchema(check, deploy, project)]),
     ...(check === null || deploy === null || check.name === deploy.name ? [] : [ofUser(check, deploy)]),
     ...ofNaming(check, project),
+    ...ofUnread,
   ];
 }
 
-function namedTargets({ check, deploy, schedule }: TargetsOfModes): readonly Check[] {
+function ofNoTargets({ profilesFile, noTargets }: ProjectFacts): Check {
+  const why =
+    noTargets?.why.replace("profiles.yml", () => profilesFile ?? "profiles.yml") ?? "profiles.yml has no targets";
+  switch (noTargets?.kind) {
+    case "missing":
+      return warn(
+        "targets:profiles",
+        why,
+        "commit one beside dbt_project.yml, with secrets by env_var(): a CI has no other; or name its folder in dbt.profiles_dir",
+      );
+    case "template":
+      return warn("targets:profiles", `${why}: the targets were not looked at`, "dbt debug tells what it finds there");
+    default:
+      return fail("targets:profiles", why, "mend it: dbt debug says the same, and no run starts without it");
+  }
+}
+
+/** What signalbox.yml says. `isThere`: whether profiles.yml has those targets; of missing ones there are checks of their own. */
+function namedTargets(
+  { check, deploy, schedule }: TargetsOfModes,
+  isThere: "found" | "missing" | "not looked up",
+): readonly Check[] {
   if (check === null)
     return [
       fail("targets", "check mode has no target: signalbox refuses to guess one, it could be production", IN_FILE),
@@ -89,19 +109,29 @@ function namedTargets({ check, deploy, schedule }: TargetsOfModes): readonly Che
         IN_FILE,
       ),
     ];
+  if (isThere === "missing") return [];
+  const named = `check builds with ${check}, deploy with ${deploy}, schedule with ${schedule ?? "the profile's own"}`;
   return [
-    ok(
-      "targets",
-      `check builds with ${check}, deploy with ${deploy}, schedule with ${schedule ?? "the profile's own"}`,
-    ),
+    isThere === "found"
+      ? ok("targets", named)
+      : warn("targets", `${named}, as signalbox.yml says: whether these targets exist was not seen`, LOOK),
   ];
+}
+
+/**
+ * Most warehouses fold names that nobody quotes, and signalbox refuses a check whose relations differ from production's in
+ * case alone, whatever the warehouse is: where names are quoted, quotes may be taken away again.
+ */
+function isOneSchema(check: TargetFacts, deploy: TargetFacts | null): boolean {
+  const [one, other] = [check, deploy].map((target) => target?.renderedSchema?.toLowerCase() ?? null);
+  return one != null && one === other;
 }
 
 /** Two branches that share a schema overwrite each other; one that shares production's overwrites production. */
 function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro, isSeparate }: ProjectFacts): Check {
   const isOfBranch = (text: string | null) => text?.includes("SIGNALBOX_SCHEMA") === true;
   if (isOfBranch(check.schema)) {
-    return isOfBranch(deploy?.schema ?? null) && deploy?.renderedSchema === check.renderedSchema
+    return isOfBranch(deploy?.schema ?? null) && isOneSchema(check, deploy)
       ? warn(
           "schema",
           `${check.name} and ${deploy?.name} both read SIGNALBOX_SCHEMA: production builds into its default, ${deploy?.renderedSchema ?? "which is not told"}, as does a check by hand`,
@@ -113,12 +143,12 @@ function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro,
     return ok("schema", `${schemaMacro?.path} gives the schema of the branch (SIGNALBOX_SCHEMA)`);
   const words = check.renderedSchema ?? check.schema ?? "one that profiles.yml does not name";
   const variable = /env_var\(\s?["'](\w{1,200})/.exec(check.renderedSchema === null ? (check.schema ?? "") : "")?.[1];
-  const isShared =
-    check.renderedSchema !== null && check.renderedSchema === deploy?.renderedSchema && isSeparate !== true;
+  const isShared = isOneSchema(check, deploy) && isSeparate !== true;
+  const inCase = deploy?.renderedSchema === check.renderedSchema ? "" : ` and ${deploy?.renderedSchema}, which is one`;
   return isShared
     ? fail(
         "schema",
-        `${check.name} and ${deploy?.name} share the schema ${words}: a check is refused where it would overwrite production`,
+        `${check.name} and ${deploy?.name} share the schema ${words}${inCase}: a check is refused where it would overwrite production`,
         `in profiles.yml, at ${check.name}: ${OWN_SCHEMA}`,
       )
     : warn(

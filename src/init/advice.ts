@@ -14,6 +14,7 @@ export interface Advice {
 export function adviceOf(facts: Facts, answers: Answers): readonly Advice[] {
   return [
     ...publisherAdvice(),
+    ...unreadAdvice(facts),
     ...openTargetAdvice(answers),
     ...targetAdvice(answers),
     ...schemaAdvice(answers),
@@ -33,6 +34,18 @@ function publisherAdvice(): Advice[] {
   if (OWNER !== "OWNER") return [];
   return [advise("OWNER in the CI file stands for the account that publishes signalbox: replace it before you push")];
 }
+
+/** What such a file starts, or installs, nobody has looked at. */
+function unreadAdvice({ unread }: Facts): Advice[] {
+  const shown = unread.slice(0, MOST_UNREAD);
+  const more = unread.length - shown.length;
+  return [
+    ...shown.map(({ path, why }) => advise(`${path} ${why}: init went on without it`)),
+    ...(more > 0 ? [advise(`${more} more files were not read`)] : []),
+  ];
+}
+
+const MOST_UNREAD = 10;
 
 function openTargetAdvice({ project, deploy, ...answers }: Answers): Advice[] {
   if (deploy !== TARGET_PLACEHOLDER) return [];

@@ -9,6 +9,8 @@ export interface Facts {
   readonly cwd: string;
   readonly projects: readonly ProjectFacts[];
   readonly ciFiles: readonly CiFile[];
+  /** Files that say nothing, though they are there. */
+  readonly unread: readonly Unread[];
   /** signalbox.yml of the top folder, as signalbox reads it; null: there is none. */
   readonly existing: Config | null;
   readonly gitignore: string | null;
@@ -25,7 +27,16 @@ export interface Remote {
 export interface CiFile {
   readonly ci: Ci;
   readonly path: string;
+  /** Empty where it was not read. */
   readonly text: string;
+  /** Why it was not read, in words that follow its name; null: it was. */
+  readonly why: string | null;
+}
+
+/** `why`: words that follow the name, as in `is UTF-16, where UTF-8 was expected`. */
+export interface Unread {
+  readonly path: string;
+  readonly why: string;
 }
 
 export interface ProjectFacts {

@@ -49,7 +49,7 @@ function ciFile({ ciFiles }: Facts, answers: Answers, file: MakeFile): WantedFil
   const calling = files.find(({ path, text }) => path !== own && isCalling(text));
   if (answers.ci === "github") return file(calling?.path ?? own, renderWorkflow(answers), calling !== undefined);
   const existing = files[0]?.text;
-  if (existing === undefined) return file(own, renderCircleConfig(answers));
+  if (existing === undefined || files[0]?.why !== null) return file(own, renderCircleConfig(answers));
   return file(own, addToCircleConfig(existing, answers) ?? renderCircleConfig(answers), isCalling(existing));
 }
 
@@ -98,6 +98,11 @@ export function changeOf(wanted: WantedFile, existing: string | null): Change {
   if (wanted.isCovered || existing === content) return change("same");
   if (wanted.isAddition && content.startsWith(existing)) return change("append", content.slice(existing.length));
   return change("kept", "", differenceOf(existing, content));
+}
+
+/** What cannot be compared is left as it is. */
+export function keptAsUnread({ path }: WantedFile, why: string): Change {
+  return { path, kind: "kept", text: "", difference: [`it ${why}, and was not compared`] };
 }
 
 const CONTEXT_LINES = 1;

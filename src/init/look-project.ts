@@ -5,6 +5,7 @@ import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { joinPath, type Packages, type Profiles, type ProjectFacts, type Target } from "./facts.ts";
 import { findNaming, type TextFile } from "./naming.ts";
+import type { RepositoryFiles } from "./repository-files.ts";
 
 export interface ProjectPlace {
   readonly top: string;
@@ -12,10 +13,12 @@ export interface ProjectPlace {
   readonly env: Environment;
   /** Folders of the repository that hold a profiles.yml. */
   readonly profilesDirs: readonly string[];
+  /** Reads what is not needed to go on. */
+  readonly files: RepositoryFiles;
 }
 
 export async function lookAtProject(place: ProjectPlace): Promise<Omit<ProjectFacts, "own">> {
-  const { top, dir, env } = place;
+  const { top, dir, env, files } = place;
   const { name, profilesDir } = await readProject({ dir: join(top, dir), profilesDir: null, profile: null, env });
   const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");
   const macroPaths: unknown = settings["macro-paths"];
@@ -24,7 +27,7 @@ export async function lookAtProject(place: ProjectPlace): Promise<Omit<ProjectFa
     dir,
     name,
     macroDir: macroDir !== null && isBelow(macroDir) ? macroDir : "macros",
-    packages: await findPackages(top, dir),
+    packages: await findPackages(top, dir, files),
     profiles: await findProfiles(place, profilesDir, plain(settings.profile)),
     naming: findNaming(settings, await namingFiles(join(top, dir), settings)),
   };
@@ -95,16 +98,16 @@ function targetOf(name: string, output: unknown): Target {
   };
 }
 
-async function findPackages(top: string, dir: string): Promise<Packages | null> {
+async function findPackages(top: string, dir: string, files: RepositoryFiles): Promise<Packages | null> {
   for (let place = dir; ; place = joinPath(...place.split("/").slice(0, -1))) {
-    const found = await packagesIn(join(top, place), place);
+    const found = await packagesIn(join(top, place), place, files);
     if (found !== null || place === ".") return found;
   }
 }
 
-async function packagesIn(path: string, dir: string): Promise<Packages | null> {
+async function packagesIn(path: string, dir: string, files: RepositoryFiles): Promise<Packages | null> {
   const names = await readdir(path).catch(() => [] as string[]);
-  const pyproject = (await readFileIfAny(join(path, "pyproject.toml"), SETTINGS)) ?? "";
+  const pyproject = (await files.read(joinPath(dir, "pyproject.toml"))) ?? "";
   const of = (manager: Packages["manager"], lock: string, file: string): Packages => {
     const isLocked = names.includes(lock);
     return { manager, dir, file: isLocked ? lock : file, isLocked };
@@ -116,7 +119,7 @@ async function packagesIn(path: string, dir: string): Promise<Packages | null> {
 
   const requirements = names.filter((name) => /^requirements[\w.-]*\.txt$/.test(name)).sort(byLength);
   for (const file of requirements) {
-    const text = (await readFileIfAny(join(path, file), SETTINGS)) ?? "";
+    const text = (await files.read(joinPath(dir, file))) ?? "";
     if (/^\s*dbt[-_]/m.test(text)) return { manager: "pip", dir, file, isLocked: false };
   }
   // One that includes others (`-r base.txt`) does not name dbt itself.

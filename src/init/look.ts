@@ -7,8 +7,9 @@ import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
-import { type Ci, type CiFile, type Facts, joinPath, type Remote, relativePath } from "./facts.ts";
+import { type Facts, joinPath, type ProjectFacts, type Remote, relativePath } from "./facts.ts";
 import { lookAtProject } from "./look-project.ts";
+import { openRepositoryFiles, type RepositoryFiles, readCiFiles, whyUnread } from "./repository-files.ts";
 
 export interface LookOptions {
   readonly git: Git;
@@ -50,7 +51,8 @@ export async function lookAtRepository({
   await walk(top, ".", 0, found);
   const cwdBelow = joinPath((await git.ask("rev-parse", "--show-prefix")) ?? "");
   await addProjectsAround(top, cwdBelow, found);
-  const installed = await installedPackages(top, found.projects);
+  const files = openRepositoryFiles(top);
+  const installed = await installedPackages(files, found.projects);
   const dirs = found.projects.filter((dir) => `${cwdBelow}/`.startsWith(`${dir}/`) || !installed(dir)).sort();
   if (found.projects.length === 0) {
     throw new SignalboxError(
@@ -66,23 +68,49 @@ export async function lookAtRepository({
     const text = await readFileIfAny(join(top, path), SETTINGS);
     return text === null ? null : readConfig(text, path);
   };
+  const looks = dirs.map(async (dir) => ({
+    ...(await lookAtProject({ top, dir, env, profilesDirs: nearestFirst(found.profiles, dir), files })),
+    own: dir === "." ? null : await readConfigIn(dir),
+  }));
+  const isMeant = (dir: string) => dirs.length === 1 || (dir !== "." && `${cwdBelow}/`.startsWith(`${dir}/`));
+  const projects = readable(await Promise.allSettled(looks), dirs, { top, files, isMeant });
   return {
     top,
     facts: {
       remote: await findRemote(git),
       baseBranch: await findBaseBranch(git),
       cwd: cwdBelow,
-      projects: await Promise.all(
-        dirs.map(async (dir) => ({
-          ...(await lookAtProject({ top, dir, env, profilesDirs: nearestFirst(found.profiles, dir) })),
-          own: dir === "." ? null : await readConfigIn(dir),
-        })),
-      ),
-      ciFiles: await readCiFiles(top),
+      projects,
+      ciFiles: await readCiFiles(files, top),
       existing: await readConfigIn("."),
-      gitignore: await readFileIfAny(join(top, ".gitignore"), SETTINGS),
+      gitignore: await files.read(".gitignore"),
+      unread: files.unread(),
     },
   };
+}
+
+interface Place {
+  readonly top: string;
+  readonly files: RepositoryFiles;
+  /** Whether nothing can be done without the project in this folder. */
+  readonly isMeant: (dir: string) => boolean;
+}
+
+/** The projects that can be read. One that cannot is no reason to stop, unless it is the one that is meant, or there is no other. */
+function readable(
+  looks: readonly PromiseSettledResult<ProjectFacts>[],
+  dirs: readonly string[],
+  { top, files, isMeant }: Place,
+): readonly ProjectFacts[] {
+  const failed = looks.flatMap((look, index) =>
+    look.status === "rejected" ? [{ dir: dirs[index] ?? "", reason: look.reason as unknown }] : [],
+  );
+  const projects = looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : []));
+  const [first] = failed;
+  const fatal = failed.find(({ dir }) => isMeant(dir)) ?? (projects.length === 0 ? first : undefined);
+  if (fatal !== undefined) throw fatal.reason;
+  for (const { dir, reason } of failed) files.note(dir, `is left out: ${whyUnread(reason, join(top, dir))}`);
+  return projects;
 }
 
 /** Folders of dbt_project.yml and profiles.yml. Links are not followed: they may lead in circles, or out of here. */
@@ -115,10 +143,10 @@ async function addProjectsAround(top: string, cwd: string, found: { projects: st
 }
 
 /** Whether a folder is a package that dbt installed, in the place that a project names for them. */
-async function installedPackages(top: string, dirs: readonly string[]): Promise<(dir: string) => boolean> {
+async function installedPackages(files: RepositoryFiles, dirs: readonly string[]): Promise<(dir: string) => boolean> {
   const places = await Promise.all(
     dirs.map(async (dir) => {
-      const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");
+      const settings = readMapping((await files.read(joinPath(dir, "dbt_project.yml"))) ?? "");
       const place = plain(settings["packages-install-path"]);
       return place === null || joinPath(place) === "." ? [] : [`${joinPath(dir, place)}/`];
     }),
@@ -157,20 +185,4 @@ async function findBaseBranch(git: Git): Promise<Facts["baseBranch"]> {
   const usual = ["main", "master"].find((name) => heads.includes(name));
   const current = usual ?? (await git.ask("symbolic-ref", "--short", "--quiet", "HEAD"));
   return current === null ? { name: "main", from: "guess" } : { name: current, from: "checkout" };
-}
-
-/** The CI files of a repository, each with its text. */
-export async function readCiFiles(top: string): Promise<readonly CiFile[]> {
-  const workflows = await readdir(join(top, ".github/workflows")).catch(() => [] as string[]);
-  const paths: readonly (readonly [Ci, string])[] = [
-    ...workflows
-      .filter((name) => /\.ya?ml$/.test(name))
-      .sort()
-      .map((name) => ["github", `.github/workflows/${name}`] as const),
-    ["circleci", ".circleci/config.yml"],
-  ];
-  const files = await Promise.all(
-    paths.map(async ([ci, path]) => ({ ci, path, text: await readFileIfAny(join(top, path), SETTINGS) })),
-  );
-  return files.flatMap(({ ci, path, text }) => (text === null ? [] : [{ ci, path, text }]));
 }

@@ -24,6 +24,7 @@ export function describeFound(facts: Facts): readonly Step[] {
     ...(others > 0 ? [["project", `${others} more in this repository, left as they are`] as const] : []),
     ["git", `${remote}, base branch ${facts.existing?.baseBranch ?? facts.baseBranch.name}`],
     ["ci", `${ci.value}: ${ci.why}`],
+    ...facts.unread.slice(0, MOST_PROJECTS).map(({ path, why }) => ["not read", `${path} ${why}`] as const),
   ]);
 }
 

@@ -2,14 +2,21 @@ import { lstat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { appendToFile, makeFolder, readFileIfAny, SETTINGS } from "../support/files.ts";
-import { type Change, changeOf, type WantedFile } from "./files.ts";
+import { type Change, changeOf, keptAsUnread, type WantedFile } from "./files.ts";
+import { whyUnread } from "./repository-files.ts";
 
 /** Compares with what is there. Throws a configuration error for a place that cannot hold its file. */
 export async function compareFiles(top: string, wanted: readonly WantedFile[]): Promise<readonly Change[]> {
   const changes: Change[] = [];
   for (const file of wanted) {
     await assertPlace(top, file.path);
-    changes.push(changeOf(file, await readFileIfAny(join(top, file.path), SETTINGS)));
+    const path = join(top, file.path);
+    changes.push(
+      await readFileIfAny(path, SETTINGS).then(
+        (existing) => changeOf(file, existing),
+        (error: unknown) => keptAsUnread(file, whyUnread(error, path)),
+      ),
+    );
   }
   return changes;
 }

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { configurationError } from "../support/errors.ts";
+import { whyNotParsed } from "../support/yaml.ts";
 
 export interface YamlFile {
   readonly value: unknown;
@@ -7,13 +8,18 @@ export interface YamlFile {
   lineOf(path: readonly PropertyKey[]): number | null;
 }
 
+/** One wrong sign makes many of them. */
+const MOST_ERRORS = 20;
+
 /** Parses YAML and remembers where everything stands. Throws a configuration error that lists every syntax error. */
 export function parseYaml(text: string, name: string): YamlFile {
+  const refused = whyNotParsed(text);
+  if (refused !== null) throw configurationError([{ where: name, got: null, wanted: refused }]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw configurationError(
-      document.errors.map((error) => ({
+      document.errors.slice(0, MOST_ERRORS).map((error) => ({
         where: `${name}:${lines.linePos(error.pos[0]).line}`,
         got: null,
         wanted: `is not YAML: ${error.message}`,

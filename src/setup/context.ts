@@ -9,7 +9,7 @@ import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
 import { type Children, createChildren } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
-import { describeKnown } from "../support/errors.ts";
+import { describeKnown, type SignalboxError } from "../support/errors.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
@@ -40,9 +40,12 @@ export interface Surroundings {
 export interface ConfigFile {
   /** As it was named, from the working directory. */
   readonly name: string;
+  /** Whether the settings go by it. */
   readonly exists: boolean;
   /** Where there is none: the absolute path of the one that lies in a folder above and is not read. */
   readonly unread: string | null;
+  /** What is wrong with it, where the command goes on all the same. */
+  readonly broken: SignalboxError | null;
 }
 
 /** Made once for a command and handed down. */

@@ -37,6 +37,8 @@ export function project(targets: ProjectFacts["targets"], more: Partial<ProjectF
     dir: "/repo",
     profilesFile: "profiles.yml",
     targets,
+    noTargets: null,
+    unread: [],
     naming,
     installs: null,
     schemaMacro: null,

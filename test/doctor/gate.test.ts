@@ -192,6 +192,16 @@ it("says that there are no CI files, that none starts signalbox, and which were 
 
   expect(levels(checkFiles([], [], []))).toEqual(["warn ci"]);
   expect(levels(checkFiles(["x.yml"], unread, none))).toEqual(["warn ci:x.yml", "warn ci"]);
+  // The folder itself may not be readable.
+  expect(levels(checkFiles([], unread, []))).toEqual(["warn ci:x.yml", "warn ci"]);
+});
+
+it("does not say that there is no workflow of a name, where a file was not read", () => {
+  const files = github({ "a.yml": step("npx signalbox ci") });
+
+  expect(levels(checkGroup(files, ["self", "deploy.yml"]))).toEqual(["fail group"]);
+  expect(levels(checkGroup(files, ["self", "deploy.yml"], [".github/workflows/deploy.yml"]))).toEqual([]);
+  expect(levels(checkGroup(files, ["self", "Deploy"], [".github/workflows/deploy.yml"]))).toEqual(["warn group"]);
 });
 
 it("refuses the placeholder of the examples, which is somebody's account", () => {

@@ -72,11 +72,25 @@ it.each([
 });
 
 it("tells where signalbox.yml is", () => {
-  const file = { name: "signalbox.yml", exists: false, unread: null };
+  const file = { name: "signalbox.yml", exists: false, unread: null, broken: null };
 
-  expect(checkConfig({ ...file, exists: true }).level).toBe("ok");
-  expect(checkConfig(file)).toMatchObject({ level: "fail", fix: "signalbox init writes one" });
-  expect(checkConfig({ ...file, unread: "/repo/signalbox.yml" }).fix).toContain("--config /repo/signalbox.yml");
+  expect(levels(checkConfig({ ...file, exists: true }))).toEqual(["ok config"]);
+  expect(checkConfig(file)).toMatchObject([{ level: "fail", fix: "signalbox init writes one" }]);
+  expect(checkConfig({ ...file, unread: "/repo/signalbox.yml" })[0]?.fix).toContain("--config /repo/signalbox.yml");
+});
+
+it("tells each thing that is wrong with signalbox.yml, and whether the rest of it was used", () => {
+  const file = { name: "signalbox.yml", exists: true, unread: null };
+  const one = { message: "signalbox.yml is UTF-16: wanted a text file in UTF-8", hint: "write it anew" };
+  const two = { message: "2 problems:\n- signalbox.yml:2 vers is no key\n- signalbox.yml:3 x is 1: no", hint: null };
+
+  expect(checkConfig({ ...file, exists: false, broken: one })).toMatchObject([
+    { level: "fail", found: one.message, fix: expect.stringMatching(/^write it anew; .*nothing of the file/) },
+  ]);
+  expect(checkConfig({ ...file, broken: two })).toMatchObject([
+    { id: "config", found: "signalbox.yml:2 vers is no key", fix: expect.stringContaining("the rest of the file") },
+    { id: "config:2", found: "signalbox.yml:3 x is 1: no" },
+  ]);
 });
 
 describe("git", () => {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { ProjectFacts, Seen, TargetFacts } from "../../src/doctor/facts.ts";
 import { checkTargets } from "../../src/doctor/targets.ts";
+import { TARGET_PLACEHOLDER } from "../../src/settings/placeholder.ts";
 import { failed, levels, project, target } from "./build.ts";
 
 const MODES = { check: "ci", deploy: "prod", schedule: "prod" };
@@ -9,6 +10,8 @@ const who = (mark: string, ...variables: string[]): TargetFacts["identity"] => (
 const ci = target("ci", OF_BRANCH);
 const prod = target("prod");
 const GOOD = ["ok targets", "ok schema", "ok user"];
+const without = (kind: "missing" | "template" | "refused") =>
+  project(null, { noTargets: { kind, why: `profiles.yml: ${kind}` } });
 const macro = (text: string): Partial<ProjectFacts> => ({
   schemaMacro: { path: "macros/schema.sql", text },
   naming: { macros: [{ name: "generate_schema_name", path: "macros/schema.sql" }], configs: [] },
@@ -24,8 +27,21 @@ it.each<
 >([
   ["as init writes it", project([ci, prod]), MODES, GOOD],
   ["no project", failed("no dbt_project.yml"), MODES, ["fail project"]],
-  ["no profiles.yml", project(null, { profilesFile: null }), MODES, ["ok targets", "warn targets:profiles"]],
-  ["a profile that is a template", project(null), MODES, ["ok targets", "warn targets:profiles"]],
+  ["no profiles.yml", without("missing"), MODES, ["warn targets", "warn targets:profiles"]],
+  ["a profile that is a template", without("template"), MODES, ["warn targets", "warn targets:profiles"]],
+  ["a profiles.yml that dbt cannot read", without("refused"), MODES, ["warn targets", "fail targets:profiles"]],
+  [
+    "one target for both, and no profiles.yml",
+    without("missing"),
+    { ...MODES, check: "prod" },
+    ["fail targets", "warn targets:profiles"],
+  ],
+  [
+    "a file that was not read",
+    project([ci, prod], { unread: [{ path: "pyproject.toml", why: "is UTF-16" }] }),
+    MODES,
+    [...GOOD, "warn project:pyproject.toml"],
+  ],
   ["no target for checks", project([ci, prod]), { ...MODES, check: null }, ["fail targets"]],
   ["one target for both", project([prod]), { ...MODES, check: "prod" }, ["fail targets", "fail schema"]],
   [
@@ -40,15 +56,16 @@ it.each<
     { check: "ci", deploy: null, schedule: null },
     ["warn targets", "ok schema"],
   ],
-  [
-    "a target that is not there",
-    project([ci]),
-    MODES,
-    ["ok targets", "fail targets:deploy", "fail targets:schedule", "ok schema"],
-  ],
+  ["a target that is not there", project([ci]), MODES, ["fail targets:deploy", "fail targets:schedule", "ok schema"]],
   [
     "one schema",
     project([target("ci", { renderedSchema: "dbt" }), target("prod", { renderedSchema: "dbt" })]),
+    MODES,
+    ["ok targets", "fail schema", "ok user"],
+  ],
+  [
+    "one schema in another case, which Snowflake folds and signalbox refuses everywhere",
+    project([target("ci", { renderedSchema: "Analytics" }), target("prod", { renderedSchema: "ANALYTICS" })]),
     MODES,
     ["ok targets", "fail schema", "ok user"],
   ],
@@ -130,6 +147,15 @@ it.each<
   ],
 ])("targets: %s", (_, found, modes, expected) => {
   expect(levels(checkTargets(found, modes, true))).toEqual(expected);
+});
+
+it("names the placeholder of init for what it is", () => {
+  const modes = { ...MODES, deploy: TARGET_PLACEHOLDER, schedule: TARGET_PLACEHOLDER };
+
+  const [deploy] = checkTargets(project([ci, prod]), modes, true);
+
+  expect(deploy).toMatchObject({ id: "targets:deploy", level: "fail", fix: expect.stringContaining("ci, prod") });
+  expect(deploy?.found).toContain("which signalbox init wrote");
 });
 
 it("says which targets there are where no signalbox.yml names any", () => {

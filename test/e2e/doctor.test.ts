@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -174,6 +175,102 @@ describe("on a laptop without tokens", () => {
     expect(bad(ended)).toEqual(
       expect.arrayContaining(["fail config", "fail dbt", "fail git", "fail project", "warn ci"]),
     );
+  });
+});
+
+describe("one file that cannot be read", () => {
+  const spoil: Readonly<Record<string, (path: string) => void>> = {
+    "UTF-16": (path) => writeFileSync(path, Buffer.from("\ufeffon: push", "utf16le")),
+    "a pipe": (path) => void execFileSync("mkfifo", [path]),
+    "a folder": (path) => mkdirSync(path),
+    "not YAML": (path) => writeFileSync(path, "on: {"),
+    "too deep": (path) => writeFileSync(path, "[".repeat(40_000)),
+    circular: (path) => writeFileSync(path, "jobs: &a { x: *a }"),
+  };
+
+  it.each(Object.keys(spoil))("of the CI is named, and all others are looked at: %s", async (kind) => {
+    open();
+    const whole = levels(await doctor(["--json"]));
+    spoil[kind]?.(join(layout.dir, ".github/workflows/other.yml"));
+
+    const ended = await doctor(["--json"]);
+
+    expect(ended.stderr).not.toContain("internal error");
+    expect(bad(ended)).toEqual(["warn ci:.github/workflows/other.yml"]);
+    expect(levels(ended)).toEqual(expect.arrayContaining(whole));
+    expect(ended.code).toBe(0);
+  });
+
+  it.each(["UTF-16", "a pipe", "a folder", "not YAML", "too deep"])(
+    "signalbox.yml fails with its error, and what can be looked at is: %s",
+    async (kind) => {
+      open();
+      rmSync(join(layout.dir, "signalbox.yml"));
+      spoil[kind]?.(join(layout.dir, "signalbox.yml"));
+
+      const ended = await doctor(["--json"]);
+
+      expect([ended.code, bad(ended)]).toEqual([1, expect.arrayContaining(["fail config"])]);
+      expect(levels(ended)).toEqual(
+        expect.arrayContaining(["ok dbt", "ok git", "ok targets", "ok gate:.github/workflows/dbt.yml"]),
+      );
+    },
+  );
+
+  it("signalbox.yml with wrong keys fails by each of them, and the rest of it is used", async () => {
+    open({
+      "signalbox.yml": `${FILES["signalbox.yml"].replace("deploy: { target: prod }", "deploy: { target: prd }")}mods: 1\nstoer: 2\n`,
+    });
+
+    const ended = await doctor(["--json"]);
+
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toEqual(["fail config", "fail config:2", "fail targets:deploy"]);
+    expect(json<DoctorResult>(ended).checks[0]?.found).toMatch(
+      /^signalbox\.yml:\d+ mods is no key .*did you mean modes/,
+    );
+  });
+
+  it("signalbox.yaml is told by its name; a file that was asked for and is not there is bad input", async () => {
+    open();
+    renameSync(join(layout.dir, "signalbox.yml"), join(layout.dir, "signalbox.yaml"));
+
+    expect(bad(await doctor(["--json"]))).toEqual(["fail config"]);
+    expect((await doctor(["--config", "none.yml"])).code).toBe(2);
+    expect((await doctor(["--jsno"])).code).toBe(2);
+  });
+
+  it.each<[what: string, profiles: string, found: RegExp]>([
+    ["no YAML", "shop: {", /^profiles\.yml is not YAML: line 1/],
+    [
+      "without the profile",
+      "shpo: { outputs: {} }",
+      /^profiles\.yml has no profile shop \(did you mean shpo\?\): it has shpo/,
+    ],
+    ["without outputs", "shop: {}", /^the profile shop of profiles\.yml has no outputs/],
+  ])("profiles.yml %s is a problem, and no target is fine", async (_, profiles, found) => {
+    open({ "profiles.yml": profiles });
+
+    const ended = await doctor(["--json"]);
+
+    expect(bad(ended)).toEqual(["warn targets", "fail targets:profiles"]);
+    expect(json<DoctorResult>(ended).checks.find(({ id }) => id === "targets:profiles")?.found).toMatch(found);
+    expect(ended.code).toBe(1);
+  });
+
+  it("dbt_project.yml that is no YAML is one, too", async () => {
+    open({ "dbt_project.yml": "name: [" });
+
+    expect(bad(await doctor(["--json"]))).toEqual(["fail project"]);
+  });
+
+  it("a schema in another case is production's for Snowflake, and so is a user", async () => {
+    open({
+      "profiles.yml":
+        "shop: { outputs: { ci: { type: snowflake, schema: analytics, user: Dana }, prod: { type: snowflake, schema: ANALYTICS, user: DANA } } }",
+    });
+
+    expect(bad(await doctor(["--json"]))).toEqual(["fail dbt", "fail schema", "warn user"]);
   });
 });
 

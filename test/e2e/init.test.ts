@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -552,6 +552,54 @@ describe("bad input", () => {
     expect(stdout).not.toContain("wrote");
     expect(code).toBe(2);
     expect(layout.tree()).toEqual(before);
+  });
+
+  it.each<[what: string, spoil: (path: string) => void]>([
+    ["UTF-16", (path) => writeFileSync(path, Buffer.from("\ufeffon: push", "utf16le"))],
+    ["a pipe", (path) => void execFileSync("mkfifo", [path])],
+    ["a folder", (path) => mkdirSync(path)],
+  ])("a CI file that cannot be read is said, and init goes on: %s", async (_, spoil) => {
+    open({ ...PIP, ".github/workflows/a.yml": "on: push" });
+    spoil(join(layout.dir, ".github/workflows/b.yml"));
+
+    const { code, stdout, stderr } = await init();
+
+    expect([code, stderr]).toEqual([0, ""]);
+    const said = /^not read +\.github\/workflows\/b\.yml is /m.exec(stdout);
+    expect(said?.index).toBeLessThan(stdout.indexOf("wrote"));
+    expect(stdout).toMatch(/^warning +\.github\/workflows\/b\.yml is .*: init went on without it$/m);
+    expect(layout.tree()).toHaveProperty([".github/workflows/dbt.yml"]);
+  });
+
+  it("what it would write stays as it is where it cannot be compared", async () => {
+    open({ ...PIP, ".github/workflows/a.yml": "on: push" });
+    const utf16 = Buffer.from("\ufeffon: push", "utf16le");
+    for (const path of [".github/workflows/dbt.yml", ".gitignore", "requirements.txt"])
+      writeFileSync(join(layout.dir, path), utf16);
+
+    const ended = await init(["--json"]);
+
+    expect(ended.code).toBe(0);
+    const { files, warnings } = json<InitResult>(ended);
+    expect(files.filter(({ kind }) => kind === "kept").map(({ path }) => path)).toEqual([
+      ".github/workflows/dbt.yml",
+      ".gitignore",
+    ]);
+    expect(warnings.map(({ text }) => text)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^requirements\.txt is UTF-16/)]),
+    );
+    expect(readFileSync(join(layout.dir, ".gitignore"))).toEqual(utf16);
+  });
+
+  it("another project that cannot be read is left out, and the only one is an error", async () => {
+    open({ ...PIP, "tests/fixture/dbt_project.yml": "" });
+    writeFileSync(join(layout.dir, "tests/fixture/dbt_project.yml"), Buffer.from("\ufeffname: x", "utf16le"));
+    const ended = await init();
+    const inside = await init(["--yes"], join(layout.dir, "tests/fixture"));
+
+    expect([ended.code, inside.code]).toEqual([0, 2]);
+    expect(ended.stdout).toMatch(/^not read +tests\/fixture/m);
+    expect(inside.stderr).toMatch(/dbt_project\.yml is UTF-16/);
   });
 
   it("a link that leads nowhere is not written through", async () => {

@@ -26,6 +26,7 @@ export function buildFacts(overrides: Partial<Facts> = {}): Facts {
     cwd: ".",
     projects: [buildProject(["ci", "prod"])],
     ciFiles: [],
+    unread: [],
     existing: null,
     gitignore: null,
     ...overrides,

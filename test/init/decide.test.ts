@@ -5,8 +5,8 @@ import { TARGET_PLACEHOLDER } from "../../src/settings/placeholder.ts";
 import { resolve } from "../../src/settings/resolve.ts";
 import { buildFacts, buildProject, buildTarget } from "./build.ts";
 
-const github = (text = ""): CiFile => ({ ci: "github", path: ".github/workflows/ci.yml", text });
-const circle = (text = ""): CiFile => ({ ci: "circleci", path: ".circleci/config.yml", text });
+const github = (text = ""): CiFile => ({ ci: "github", path: ".github/workflows/ci.yml", text, why: null });
+const circle = (text = ""): CiFile => ({ ci: "circleci", path: ".circleci/config.yml", text, why: null });
 
 describe("the CI that is proposed", () => {
   it.each([

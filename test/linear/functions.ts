@@ -25,6 +25,7 @@ import { wordsOfGit } from "../../src/support/git-words.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
 import { lineRedactor, redactAll, redactor } from "../../src/support/redact.ts";
 import { secretParts } from "../../src/support/secrets.ts";
+import { readYaml } from "../../src/support/yaml.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
 import { toJson } from "../../src/text/json.ts";
@@ -118,6 +119,7 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   "redact (lines)": (text) => text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters"])),
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
+  readYaml: (text) => readYaml(text, { merge: true }),
   secretParts,
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),

@@ -52,7 +52,7 @@ function find(clone: Repository, { own = null, told = null, env = GITHUB, config
     log: quietLog(lines),
     openFetch: async () => null,
     remote: createRemote(createGit(dirname(join(clone.dir, name)), { PATH: process.env.PATH ?? "" })),
-    configFile: { name, exists: true, unread: null },
+    configFile: { name, exists: true, unread: null, broken: null },
   };
   return findBaseBranch(context, own, told);
 }

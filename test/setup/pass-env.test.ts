@@ -37,7 +37,7 @@ async function open(
     log: quietLog(lines),
     openFetch: async () => null,
     remote: createRemote(clone.git),
-    configFile: { name: "signalbox.yml", exists: true, unread: null },
+    configFile: { name: "signalbox.yml", exists: true, unread: null, broken: null },
     settings: { config: { dbt: { passEnv: ["GH_TOKEN", "SLACK_BOT_TOKEN"] } } },
   };
   return { names: await openPassEnv(context, { run: aGitHubRun(run), baseBranch }), log: lines.join("") };
