@@ -58,6 +58,11 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   mentions: (length) => "@a".repeat(length / 2),
   digits: (length) => "1".repeat(length),
   tracebacks: (length) => "Traceback (most recent call last):\n".repeat(length / 35),
+  "groups of exceptions": (length) =>
+    "  + Exception Group Traceback (most recent call last):\n  | x\n  +-+--- 1 ---\n".repeat(length / 75),
+  "gutters in gutters": (length) =>
+    `+ Exception Group Traceback (most recent call last):\n${"| + ".repeat(length / 4)}`,
+  "frames of Java": (length) => "\tat a.b.C(D.java:1)\nCaused by: x\n".repeat(length / 34),
   "backtraces of dbt 2": (length) => "   0: x\n   1: y\n".repeat(length / 16),
   joiners: (length) => "é\u200d".repeat(length / 2),
   colours: (length) => "\u001b[31mx".repeat(length / 6),

@@ -12,6 +12,51 @@ function traceback(frames: readonly string[], exception: string): string {
   return ["Traceback (most recent call last):", ...frames, exception].join("\n");
 }
 
+const GROUPS = `  + Exception Group Traceback (most recent call last):
+  |   File "/app/run.py", line 10, in <module>
+  |     try: g()
+  |          ^^^
+  |   File "/app/run.py", line 9, in g
+  |     raise ExceptionGroup(...)
+  | ExceptionGroup: tables (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Exception Group Traceback (most recent call last):
+    |   File "/app/run.py", line 8, in g
+    |     try: raise inner
+    | ExceptionGroup: inner (2 sub-exceptions)
+    +-+---------------- 1 ----------------
+      | Traceback (most recent call last):
+      |   File "/app/run.py", line 2, in f
+      |     f()
+      | KeyError: 'gone'
+      +---------------- 2 ----------------
+      | Traceback (most recent call last):
+      |   File "/app/run.py", line 5, in <lambda>
+      |     int("x")
+      | ValueError: invalid literal
+      +------------------------------------
+    +---------------- 2 ----------------
+    | OSError: disk
+    | second line
+    +------------------------------------`;
+
+const JAVA = [
+  "org.apache.spark.SparkException: Job aborted.",
+  "\tat org.apache.spark.sql.X$.f(X.scala:12)",
+  "\tat org.apache.spark.sql.Y.g(Y.scala:3) ~[spark.jar:3.5.1]",
+  "Caused by: java.util.concurrent.ExecutionException: boom",
+  "  of two lines",
+  "\tat a.b.C.<init>(Unknown Source)",
+  "\t... 20 more",
+  "Caused by: java.lang.ArithmeticException: / by zero",
+  "  second line of it",
+  "\tat com.acme.Udf.divide(Udf.java:7)",
+  "\tat com.acme.Udf$.apply(Udf.scala:12)",
+  "\tat java.base/java.lang.Thread.run(Thread.java:829)",
+  "\tat z.Z.z(Native Method)",
+  "\t... 32 more",
+];
+
 describe("a crash", () => {
   it("begins with the exception's own line, and shows three frames: a DuckDB file that another process has locked", () => {
     const frames = ["handle", "open", "initialize_db"].map((name, index) =>
@@ -124,6 +169,106 @@ describe("a crash", () => {
         expect(short.split("\n").filter((line) => line.startsWith("  at ")).length).toBeLessThanOrEqual(3);
       }),
     );
+  });
+
+  it("of several at once tells the group and each of its exceptions, without gutters", () => {
+    const short = shortenCrash(GROUPS).split("\n");
+
+    expect(short).toEqual([
+      "ExceptionGroup: tables (2 sub-exceptions)",
+      "- ExceptionGroup: inner (2 sub-exceptions)",
+      "- KeyError: 'gone'",
+      "- ValueError: invalid literal",
+      "- OSError: disk",
+      "  second line",
+      "  at /app/run.py:10 in <module>: try: g()",
+      "  at /app/run.py:9 in g: raise ExceptionGroup(...)",
+      "  at /app/run.py:8 in g: try: raise inner",
+    ]);
+  });
+
+  it("of several at once may be raised while another one is handled, and stands in dbt's indentation", () => {
+    const chain = "During handling of the above exception, another exception occurred:";
+    const first = traceback([frame("a.py", 1, "f")], "KeyError: 'gone'");
+    const text = `${first}\n\n${chain}\n\n${GROUPS}\nafter`
+      .split("\n")
+      .map((line) => `    ${line}`)
+      .join("\n");
+
+    const short = shortenCrash(text).split("\n");
+
+    expect(short[0]).toBe("ExceptionGroup: tables (2 sub-exceptions)");
+    expect(short.filter((line) => /^\s*[|+]/.test(line))).toEqual([]);
+    expect(short).toContain("    after");
+    expect(short.filter((line) => line.startsWith("  at "))).toHaveLength(3);
+  });
+
+  it.each<[what: string, behind: readonly string[], kept: readonly string[]]>([
+    [
+      "the resource tracker",
+      [
+        "/usr/lib/python3.11/multiprocessing/resource_tracker.py:254: UserWarning: resource_tracker: There appear to be 1 leaked semaphore objects",
+        "  warnings.warn('resource_tracker: There appear to be %d '",
+      ],
+      [],
+    ],
+    ["open files", ["sys:1: ResourceWarning: unclosed file <x>", "ResourceWarning: Enable tracemalloc"], []],
+    ["a warning", ["/x/y.py:3: DeprecationWarning: old", "  import old"], ["/x/y.py:3: DeprecationWarning: old"]],
+    [
+      "an error in a finalizer",
+      [
+        "Exception ignored in: <function A.__del__ at 0x7f>",
+        traceback([frame("d.py", 1, "__del__")], "AttributeError: x"),
+      ],
+      [],
+    ],
+  ])("ends with its own exception, whatever Python says after it: %s", (_, behind, kept) => {
+    const text = [traceback([frame("a.py", 1, "f")], "OSError: disk"), ...behind].join("\n");
+
+    expect(shortenCrash(text).split("\n")).toEqual(["OSError: disk", ...kept, "  at a.py:1 in f: f()"]);
+  });
+
+  it("in a finalizer is told where there is no other", () => {
+    const text = ["Exception ignored in: <function A>", traceback([frame("d.py", 1, "g")], "AttributeError: x")].join(
+      "\n",
+    );
+
+    expect(shortenCrash(text).split("\n")[0]).toBe("AttributeError: x");
+  });
+
+  it("of Java tells the exception, the cause that it began with, and the cause's nearest frames", () => {
+    expect(shortenCrash(["Runtime Error in model m (models/m.sql)", ...JAVA].join("\n")).split("\n")).toEqual([
+      "Runtime Error in model m (models/m.sql)",
+      "org.apache.spark.SparkException: Job aborted.",
+      "Caused by: java.lang.ArithmeticException: / by zero",
+      "  second line of it",
+      "  at com.acme.Udf.divide(Udf.java:7)",
+      "  at com.acme.Udf$.apply(Udf.scala:12)",
+      "  at java.base/java.lang.Thread.run(Thread.java:829)",
+      "  (dbt's log has 56 more frames)",
+    ]);
+  });
+
+  it("of Java in one of Python has three frames in all", () => {
+    const frames = ["run", "sql", "get"].map((name, index) => frame(`${LIBRARY}/py4j/java.py`, index + 1, name));
+    const [first, ...rest] = JAVA;
+    const text = traceback(
+      frames,
+      ["py4j.protocol.Py4JJavaError: An error occurred.", `: ${first}`, ...rest].join("\n"),
+    );
+
+    const short = shortenCrash(text).split("\n");
+
+    expect(short.slice(0, 3)).toEqual([
+      "py4j.protocol.Py4JJavaError: An error occurred.",
+      ": org.apache.spark.SparkException: Job aborted.",
+      "Caused by: java.lang.ArithmeticException: / by zero",
+    ]);
+    expect(short.filter((line) => line.startsWith("  at "))).toEqual([
+      "  at py4j/java.py:2 in sql: sql()",
+      "  at py4j/java.py:3 in get: get()",
+      "  at com.acme.Udf.divide(Udf.java:7)",
+    ]);
   });
 
   it("is found in the lines of a log", () => {
