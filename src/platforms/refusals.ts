@@ -21,17 +21,30 @@ export function isPassing(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
+export type Vendor = "GitHub" | "CircleCI";
+
+/** The setting that says where the API is. */
+export function whereApiIs(vendor: Vendor): string {
+  return vendor === "GitHub" ? "GITHUB_API_URL" : "--circle-url";
+}
+
+/** The host that a redirect names, for an error: ` (to sso.acme.com)`; empty: it names none. */
+export function ledTo(location: unknown): string {
+  const host = typeof location === "string" && URL.canParse(location) ? cleanLine(new URL(location).host, 100) : "";
+  return host === "" ? "" : ` (a redirect to ${host})`;
+}
+
 /** What to do about an answer that is neither a refusal nor of use. */
-export function hintOfUseless(status: number, vendor: "GitHub" | "CircleCI"): string {
+export function hintOfUseless(status: number, vendor: Vendor): string {
   const page = vendor === "GitHub" ? "githubstatus.com" : "status.circleci.com";
   if (isPassing(status)) return `try again; ${page} tells of incidents`;
   if (status >= 300 && status < 400)
-    return `a redirect is not followed, for it would take the token along: was the repository renamed or moved, or is the API's address (${vendor === "GitHub" ? "GITHUB_API_URL" : "--circle-url"}) another?`;
-  return `asking again does not help: ${vendor}'s own words say why; is the API's address right (${vendor === "GitHub" ? "GITHUB_API_URL" : "--circle-url"})?`;
+    return `a redirect is not followed, for it would take the token along: was the repository renamed or moved, is the API's address another (${whereApiIs(vendor)}), or does a login portal want this job to sign in?`;
+  return `asking again does not help: ${vendor}'s own words say why; is the API's address right (${whereApiIs(vendor)})?`;
 }
 
 const FOREIGN =
-  "the answer is a page and not the API's: a proxy, a firewall or a portal stands between, and has to let this job through";
+  "the answer is a web page and not the API's: a proxy, a firewall or a login portal stands between, and has to let this job through";
 
 /** For the end of an error: `: "Not Found"`, or nothing. */
 export function quoted(message: string): string {

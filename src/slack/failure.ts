@@ -1,4 +1,5 @@
 import type { SignalboxError } from "../support/errors.ts";
+import { hintOfNetwork, isOfCertificate, networkCode } from "../support/network-words.ts";
 import { NO_TUNNEL, proxyErrorIn } from "../support/proxied-fetch.ts";
 import { hintFor, type Reaction, reactionTo } from "./codes.ts";
 
@@ -34,12 +35,16 @@ export function readFailure(error: unknown, method: string): Failure {
       // The SDK's plain error for a 429 without a valid Retry-After.
       if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
         return rateLimited(null);
-      return ofProxy(proxyErrorIn(error), networkCode(error)) ?? ofNetwork(networkCode(error));
+      return ofProxy(proxyErrorIn(error), codeOf(error)) ?? ofNetwork(codeOf(error));
   }
 }
 
 /** An answer with 200 that holds no message: what a proxy or another server says. */
-export const NOT_SLACK: Failure = failure("not_slack", "the answer is not Slack's: is a proxy in between?", "look");
+export const NOT_SLACK: Failure = failure(
+  "not_slack",
+  "the answer is not Slack's: a proxy, a firewall or a login portal stands between, and has to let this job through; or --slack-url is another",
+  "look",
+);
 
 function refusal(data: Readonly<Record<string, unknown>>, method: string): Failure {
   const { error: code, needed, provided } = data;
@@ -76,8 +81,11 @@ function ofStatus(status: number | undefined): Failure {
   const isRefused = status !== undefined && status >= 400 && status < 500 && status !== 408;
   return isRefused
     ? failure(code, "what answers there does not take messages: is --slack-url right, is a proxy in between?", "stop")
-    : failure(code, "Slack answered with an error", "look");
+    : failure(code, SERVER_ERROR, "look");
 }
+
+const SERVER_ERROR =
+  "Slack's server, or a proxy before it, failed: try again; https://slack-status.com tells of incidents";
 
 /** Nothing was sent before these: posting again cannot double it. */
 const NEVER_SENT = [
@@ -91,15 +99,11 @@ const NEVER_SENT = [
 ];
 
 function ofNetwork(code: string): Failure {
-  if (/CERT|UNABLE_TO_(?:VERIFY|GET)/.test(code))
-    return failure(
-      code,
-      "the certificate is not trusted: NODE_EXTRA_CA_CERTS names the file of a company's own",
-      "stop",
-    );
+  const hint = hintOfNetwork(code, "--slack-url");
+  if (isOfCertificate(code)) return failure(code, hint, "stop");
   return NEVER_SENT.includes(code)
-    ? failure(code, "Slack could not be reached", "wait")
-    : failure(code, "no answer from Slack", "look");
+    ? failure(code, `Slack could not be reached: ${hint}`, "wait")
+    : failure(code, `no answer from Slack: ${hint}`, "look");
 }
 
 /** Words that name the proxy. One that refuses us sent nothing on; null: no proxy was in between. */
@@ -117,12 +121,6 @@ function failure(code: string, hint: string, reaction: Reaction): Failure {
   return { code, hint, reaction, retryAfterMs: null, pointers: [] };
 }
 
-/** The first code of the network in the chain of causes. */
-function networkCode(error: unknown): string {
-  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 10; depth += 1) {
-    const { code, cause: next, original } = cause as { code?: unknown; cause?: unknown; original?: unknown };
-    if (typeof code === "string" && !code.startsWith("slack_webapi")) return code;
-    cause = original ?? next;
-  }
-  return "no_answer";
+function codeOf(error: unknown): string {
+  return networkCode(error, /^slack_webapi/) ?? "no_answer";
 }

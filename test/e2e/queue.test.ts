@@ -66,6 +66,13 @@ afterEach(async () => {
   project.remove();
 });
 
+interface Said {
+  readonly status?: number;
+  readonly body: string;
+  readonly type?: string;
+  readonly location?: string;
+}
+
 describe("the queue on a laptop", () => {
   it("is empty on a branch that never ran here: status says so, and ci --dry-run would enter", async () => {
     project.git("switch", "--quiet", "--create", "feature");
@@ -343,6 +350,61 @@ describe("the queue on GitHub Actions", () => {
     expect(performance.now() - began).toBeLessThan(40_000);
   });
 
+  const PAGE = "<!doctype html><title>Sign in · Acme SSO</title>";
+  it.each<[what: string, answer: Said, exitCode: number, said: RegExp, hint: RegExp]>([
+    [
+      "a login page",
+      { body: PAGE },
+      4,
+      /answered 200 to GET .* with a web page \("Sign in · Acme SSO"\)/,
+      /login portal/,
+    ],
+    ["a login page that says it is JSON", { body: PAGE, type: "application/json" }, 4, /a web page/, /login portal/],
+    ["a login page in place of a 404", { status: 404, body: PAGE }, 4, /answered 404 .* a web page/, /login portal/],
+    [
+      "a redirect to a login",
+      { status: 302, body: "", location: "https://sso.acme.example/login?x=1" },
+      4,
+      /answered 302 to .*\(a redirect to sso\.acme\.example\)/,
+      /sign in/,
+    ],
+    [
+      "a refusal for single sign-on",
+      {
+        status: 403,
+        body: JSON.stringify({ message: "Resource protected by organization SAML enforcement." }),
+        type: "application/json",
+      },
+      2,
+      /answered 403 .*"Resource protected by organization SAML/,
+      /single sign-on/,
+    ],
+    [
+      "JSON of something else",
+      { body: '{"error":"no"}', type: "application/json" },
+      4,
+      /'s answer has no id$/,
+      /address right/,
+    ],
+    ["nothing", { body: "", type: "application/json" }, 4, /with nothing in place of JSON/, /login portal/],
+  ])("says in plain words what is there in place of the API: %s", async (_, answer, exitCode, said, hint) => {
+    const env = await github(() => []);
+    const url = await openSaying(answer);
+
+    const ends = await Promise.all(
+      (["github", "circleci"] as const).map((platform) =>
+        signalbox(["status", "--json"], { cwd: project.dir, env: { ...env, ...at(platform, url) } }),
+      ),
+    );
+
+    for (const ended of ends) {
+      const { error } = json<{ error: { message: string; hint: string } }>(ended);
+      expect([ended.code, error.message]).toEqual([exitCode, expect.stringMatching(said)]);
+      expect(error.hint).toMatch(hint);
+      expect(ended.stderr).not.toMatch(/expected|received|Invalid input/);
+    }
+  });
+
   const at = (platform: "github" | "circleci", url: string): Record<string, string> =>
     platform === "github"
       ? { GITHUB_API_URL: url }
@@ -358,6 +420,23 @@ describe("the queue on GitHub Actions", () => {
           CIRCLE_SHA1: SHA,
           SIGNALBOX_CIRCLE_URL: url,
         };
+  /** A server that says the same to everybody. */
+  async function openSaying({ status = 200, body, type = "text/html", location }: Said): Promise<string> {
+    await api?.close();
+    const server = createServer((_, response) => {
+      response.writeHead(status, { "content-type": type, ...(location === undefined ? {} : { location }) });
+      response.end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const close = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    api = { url, requests: [], problems: [], close };
+    return url;
+  }
   /** A server that answers every request with a status, or never. */
   async function broken(status: number | null): Promise<Api> {
     await api?.close();

@@ -78,7 +78,7 @@ describe("an answer of no use", () => {
 
   it("that is a page for people comes from something between", () => {
     for (const hint of [hintOf({ body: "<!doctype html>" }), hintOfCircle("<html>", "x")])
-      expect(hint).toMatch(/^the answer is a page and not the API's/);
+      expect(hint).toMatch(/^the answer is a web page and not the API's/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { SignalboxError } from "../../support/errors.ts";
 import { repositoryIn } from "../../support/repository-address.ts";
+import { readAnswerOf } from "../unexpected.ts";
 
 /** What is missing or odd in an answer is null and counts against entering. */
 const word = z
@@ -123,11 +123,7 @@ export function pageOf<T>(item: z.ZodType<T>) {
   return z.object({ items: z.array(item), next_page_token: word });
 }
 
-/** Reads an answer; throws a service error where it is not as documented. */
+/** Reads an answer. Throws a service error that says in plain words what it lacks. */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join(".") || "the answer";
-  throw new SignalboxError("service", `CircleCI's answer is not as documented: ${where}: ${issue?.message}`);
+  return readAnswerOf("CircleCI", schema, answer);
 }

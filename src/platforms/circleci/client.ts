@@ -1,8 +1,9 @@
 import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { hintOfNetwork, networkCode } from "../../support/network-words.ts";
 import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
-import { hintOfCircle, hintOfUseless, messageIn, quoted } from "../refusals.ts";
+import { hintOfCircle, hintOfUseless, ledTo, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,
   createServerTime,
@@ -12,6 +13,7 @@ import {
   type ServerTime,
   sendWithin,
 } from "../requests.ts";
+import { foreignAnswer } from "../unexpected.ts";
 
 /** CircleCI's API v2, as far as it is used. The token goes to the configured host only. */
 export interface CircleClient {
@@ -81,7 +83,8 @@ export async function createCircleClient(
       const proxyError = proxyErrorIn(error);
       if (proxyError !== null) throw proxyError;
       // An AxiosError prints the Circle-Token header; only its code leaves.
-      throw unavailable(`CircleCI could not be reached: ${what}: ${codeOf(error)}`);
+      const code = networkCode(error) ?? "no answer";
+      throw unavailable(`CircleCI could not be reached: ${what}: ${code}`, hintOfNetwork(code, "--circle-url"));
     });
     if (response === "too late")
       throw unavailable(`CircleCI did not answer within ${requestTimeoutMs / 1000} s: ${what}`);
@@ -90,8 +93,10 @@ export async function createCircleClient(
     const date = readDate(headers.get("date"));
     serverTime.note(date);
     const requestId = headers.get("x-request-id");
+    const foreign = foreignAnswer("CircleCI", what, response.status, response.data);
+    if (foreign !== null) throw foreign;
     const words = response.status < 300 ? "" : quoted(messageIn(response.data));
-    const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}${words}`;
+    const said = `CircleCI answered ${response.status} to ${what}${requestId ? ` (request ${String(requestId)})` : ""}${ledTo(headers.get("location"))}${words}`;
     if (response.status === 429) {
       const seconds = readRetryAfter(headers.get("retry-after"), serverTime.now()) ?? DEFAULT_PAUSE_SECONDS;
       gate.hold(seconds, "CircleCI asks for a pause");
@@ -140,12 +145,6 @@ function refuseToken(token: string): void {
   if (found !== null) throw new SignalboxError("configuration", `CIRCLE_TOKEN ${found}`, { hint: TOKEN_HINT });
 }
 
-function unavailable(message: string): SignalboxError {
-  return new SignalboxError("service", message, { hint: "try again; status.circleci.com tells of incidents" });
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "no answer";
+function unavailable(message: string, hint = "try again; status.circleci.com tells of incidents"): SignalboxError {
+  return new SignalboxError("service", message, { hint });
 }

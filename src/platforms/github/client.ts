@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { hintOfNetwork, networkCode } from "../../support/network-words.ts";
 import { proxyErrorIn } from "../../support/proxied-fetch.ts";
-import { hintOfGitHub, hintOfUseless, messageIn, quoted } from "../refusals.ts";
+import { hintOfGitHub, hintOfUseless, ledTo, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,
   createServerTime,
@@ -11,6 +12,7 @@ import {
   type ServerTime,
   sendWithin,
 } from "../requests.ts";
+import { foreignAnswer } from "../unexpected.ts";
 import { createBudget, LONGEST_WINDOW_SECONDS, type RateLimits } from "./budget.ts";
 
 /** GitHub's REST API, as far as the queue uses it. The token goes to `apiUrl` only. */
@@ -125,15 +127,16 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       const proxyError = proxyErrorIn(error);
       if (proxyError !== null) throw proxyError;
       // Octokit's errors hold the whole request; only what is said here leaves.
-      throw unavailable(`GitHub could not be reached: ${what}`);
+      const code = networkCode(error) ?? "no answer";
+      throw unavailable(`GitHub could not be reached: ${what}: ${code}`, hintOfNetwork(code, "GITHUB_API_URL"));
     }
   }
 
   return {
     serverTime,
     calls: () => calls,
-    refuse: (route, { status, requestId, body }) => {
-      const refused = { what: describe(route, repository), status, requestId, body };
+    refuse: (route, { status, requestId, body, location }) => {
+      const refused = { what: describe(route, repository), status, requestId, body, location };
       return status === 404
         ? refusal({ ...refused, permission: permissionOf(route), wantsSso: false })
         : useless(refused);
@@ -154,6 +157,8 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       const limits = readLimits(headers);
       budget.note(limits, status === 304);
       const requestId = textOf(headers["x-github-request-id"]);
+      const foreign = foreignAnswer("GitHub", what, status, answer.data);
+      if (foreign !== null) throw foreign;
       if (isAnswer(status)) {
         const hasNext = /<[^>]*>;[^,]*\brel="?next"?/.test(textOf(headers.link) ?? "");
         const [etag, location] = [textOf(headers.etag), textOf(headers.location)];
@@ -166,9 +171,17 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
       }
       if (status === 401 || status === 403) {
         const wantsSso = /^required\b/.test(textOf(headers["x-github-sso"]) ?? "");
-        throw refusal({ what, status, requestId, body: answer.data, permission: permissionOf(route), wantsSso });
+        throw refusal({
+          what,
+          status,
+          requestId,
+          body: answer.data,
+          location: null,
+          permission: permissionOf(route),
+          wantsSso,
+        });
       }
-      throw useless({ what, status, requestId, body: answer.data });
+      throw useless({ what, status, requestId, body: answer.data, location: headers.location });
     },
   };
 }
@@ -222,6 +235,7 @@ interface Refused {
   readonly status: number;
   readonly requestId: string | null;
   readonly body: unknown;
+  readonly location: unknown;
 }
 
 interface Refusal extends Refused {
@@ -241,9 +255,9 @@ function useless(refused: Refused): SignalboxError {
   return new SignalboxError("service", describeRefused(refused), { hint: hintOfUseless(refused.status, "GitHub") });
 }
 
-function describeRefused({ what, status, requestId, body }: Refused): string {
+function describeRefused({ what, status, requestId, body, location }: Refused): string {
   const id = requestId === null ? "" : ` (request ${requestId})`;
-  return `GitHub answered ${status} to ${what}${id}${status < 300 ? "" : quoted(messageIn(body))}`;
+  return `GitHub answered ${status} to ${what}${id}${ledTo(location)}${status < 300 ? "" : quoted(messageIn(body))}`;
 }
 
 function refuseToken(token: string): void {
@@ -254,8 +268,8 @@ function refuseToken(token: string): void {
   });
 }
 
-function unavailable(message: string): SignalboxError {
-  return new SignalboxError("service", message, { hint: "try again; githubstatus.com tells of incidents" });
+function unavailable(message: string, hint = "try again; githubstatus.com tells of incidents"): SignalboxError {
+  return new SignalboxError("service", message, { hint });
 }
 
 function describe(route: Route, repository: string, runId?: string | number): string {

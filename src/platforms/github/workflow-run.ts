@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
-import { SignalboxError } from "../../support/errors.ts";
+import { readAnswerOf } from "../unexpected.ts";
 import { triggerOfEvent } from "./run.ts";
 
 const word = z.string().nullish().catch(null);
@@ -58,13 +58,9 @@ export const workflowPage = z.object({
   workflows: z.array(z.object({ name: z.string(), path: z.string() })),
 });
 
-/** Reads an answer; throws a service error where it is not as documented. */
+/** Reads an answer. Throws a service error that says in plain words what it lacks. */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join(".") || "the answer";
-  throw new SignalboxError("service", `GitHub's answer is not as documented: ${where}: ${issue?.message}`);
+  return readAnswerOf("GitHub", schema, answer);
 }
 
 /** The runs that must not overlap, as the API's record of this run tells them. */
