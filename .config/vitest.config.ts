@@ -3,9 +3,12 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
- * `unit` is everything in process; `e2e` runs the built dist/ as processes, most of it on real dbt. Two unit files at a time
- * also where vitest would leave a core free; e2e after them and as vitest chooses, as some of it measures waits.
+ * `unit` is everything in process; `e2e` runs the built dist/ as processes, after it, most of it on real dbt. Two files at
+ * a time also where vitest would leave a core free: what waits for another process waits for what that prints, not for
+ * a time.
  */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
@@ -18,7 +21,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 20_000,
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -27,6 +30,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
@@ -161,18 +161,22 @@ describeOnDbt("a team's day", () => {
 
   it("lets the second of two runs wait for the first, names it, and lets it in when the first has ended", async () => {
     const hourly = shop.clone("hourly");
-    const first = start(["queue", "--", "sleep", "3"], { cwd: shop.repo, env: shop.env });
+    const hold = join(shop.dir, "hold");
+    writeFileSync(hold, "");
+    const untilGone = ["sh", "-c", `while [ -e ${hold} ]; do sleep 0.1; done`];
+    const first = start(["queue", "--", ...untilGone], { cwd: shop.repo, env: shop.env });
     await first.prints(/entered at once/);
 
     const second = start(["queue", "--json", "--", "true"], { cwd: shop.repo, env: shop.env });
     await second.prints(/waits for run \d+ of main, .* \(running since \d\d:\d\d:\d\d UTC/);
-    const third = start(["queue", "--timeout", "0s"], { cwd: hourly, env: shop.env });
-    const [one, two, three] = await Promise.all([first.ended, second.ended, third.ended]);
+    const three = await signalbox(["queue", "--timeout", "0s"], { cwd: hourly, env: shop.env });
+    rmSync(hold);
+    const [one, two] = await Promise.all([first.ended, second.ended]);
 
     expect([one.code, two.code, three.code]).toEqual([0, 0, 75]);
     expect(json(two)).toMatchObject({ decision: "entered", blockers: [{ status: "success" }] });
-    expect(two.stderr).toMatch(/entered after \d s: run \d+ has ended/);
-    expect(three.stdout).toMatch(/timed out after 0 s: run \d+ has not ended/);
+    expect(two.stderr).toMatch(/entered after \d+ s: run \d+ has ended/);
+    expect(three.stdout).toMatch(/timed out after \d+ s: run \d+ has not ended/);
   });
 
   it("does not start dbt where nothing changed", async () => {
@@ -215,7 +219,7 @@ describeOnDbt("a team's day", () => {
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(`stopped by ${name}`);
     expect(value("ci.json")).toMatchObject({ outcome: "failed", exitCode: code });
-    const next = await signalbox(["queue", "--settle", "0s", "--timeout", "5s"], { cwd: shop.repo, env: shop.env });
+    const next = await signalbox(["queue", "--settle", "0s", "--timeout", "120s"], { cwd: shop.repo, env: shop.env });
     expect(next.code).toBe(0);
   });
 });
