@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
-import { json, signalbox, start } from "./cli.ts";
+import { type Ended, json, signalbox, start } from "./cli.ts";
 import { describeOnDbt } from "./real-dbt.ts";
 import { MISTAKE, openShop, type Shop } from "./shop.ts";
 import { openSlack } from "./slack-server.ts";
@@ -13,30 +13,55 @@ const TOKEN = "xoxb-1234567890-end-to-end";
 const FAILING = "test.shop.unique_int_orders_eur_order_id.b2a50f1b5a";
 const WARNING = "test.shop.orders_with_old_fx_rate";
 
-/** One day of a team on real dbt and DuckDB: each test goes on where the one before ended. */
+interface Run {
+  readonly shop: Shop;
+  readonly ended: Ended;
+  readonly posted: Awaited<ReturnType<typeof openSlack>>["posted"];
+}
+
+/** One day of a team on real dbt and DuckDB: each test has a copy of the shop as one of its two first runs has left it. */
 describeOnDbt("a team's day", () => {
-  let shop: Shop;
   let slack: Awaited<ReturnType<typeof openSlack>>;
-  const value = <T>(name: string, repo = shop.repo) =>
+  let deployed: Run;
+  let checked: Run;
+  let shop: Shop;
+  const value = <T>(name: string, { repo } = shop) =>
     JSON.parse(readFileSync(join(repo, ".signalbox", name), "utf8")) as T;
+  const withSlack = ({ env } = shop) => ({ ...env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url });
+  const goOnFrom = (run: Run) => {
+    shop = run.shop.copy();
+  };
 
   beforeAll(async () => {
-    shop = openShop();
     slack = await openSlack();
+    const run = async (shop: Shop, args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+      const ended = await signalbox(args, { cwd: shop.repo, env: { ...withSlack(shop), ...more } });
+      return { shop, ended, posted: slack.posted.splice(0) };
+    };
+    const first = openShop();
+    first.write("models/marts/token.sql", `select '{{ env_var("SLACK_BOT_TOKEN", "absent") }}' as token\n`);
+    first.commit("A model that reads a secret");
+    first.git("push", "--quiet", "origin", "main");
+    deployed = await run(first, ["ci", "--mode", "deploy", "--json"]);
+
+    const second = first.copy();
+    second.git("switch", "--quiet", "--create", "feature/rates");
+    second.edit(MISTAKE.file, MISTAKE.old, MISTAKE.now);
+    second.commit("Use a rate through its last day");
+    // Of another step of the job: the plan says what dbt compares with and defers to.
+    checked = await run(second, ["ci"], { DBT_DEFER_STATE: "/nowhere", DBT_STATE: "/nowhere" });
   });
   afterAll(async () => {
     await slack?.close();
-    shop?.remove();
+    for (const run of [deployed, checked]) run?.shop.remove();
   });
+  beforeEach(() => {
+    slack.posted.length = 0;
+  });
+  afterEach(() => shop?.remove());
 
-  it("begins with a deploy that builds everything, sends the warning to its channel and publishes a bundle", async () => {
-    const env = { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url };
-    shop.write("models/marts/token.sql", `select '{{ env_var("SLACK_BOT_TOKEN", "absent") }}' as token\n`);
-    shop.commit("A model that reads a secret");
-    shop.git("push", "--quiet", "origin", "main");
-
-    const ended = await signalbox(["ci", "--mode", "deploy", "--json"], { cwd: shop.repo, env });
-
+  it("begins with a deploy that builds everything, sends the warning to its channel and publishes a bundle", () => {
+    const { ended, posted } = deployed;
     const result = json<CiResult>(ended);
     expect(ended.code).toBe(0);
     expect(result).toMatchObject({
@@ -47,10 +72,10 @@ describeOnDbt("a team's day", () => {
       queue: { decision: "entered" },
     });
     expect(result.verdict?.counts).toMatchObject({ error: 0, warn: 1, skipped: 0 });
-    expect(slack.posted.map(({ channel, authorization }) => [channel, authorization])).toEqual([
+    expect(posted.map(({ channel, authorization }) => [channel, authorization])).toEqual([
       ["C0WARNINGS", `Bearer ${TOKEN}`],
     ]);
-    expect(result.published?.commit).toBe(shop.git("rev-parse", "HEAD"));
+    expect(result.published?.commit).toBe(deployed.shop.git("rev-parse", "HEAD"));
     expect(readdirSync(result.published?.where ?? "").sort()).toEqual([
       "manifest.json",
       "run_results.json",
@@ -60,40 +85,25 @@ describeOnDbt("a team's day", () => {
   });
 
   it("keeps Slack's token from dbt and from every file", () => {
-    const manifest = readFileSync(join(shop.repo, ".signalbox/dbt/01-build/manifest.json"), "utf8");
+    const manifest = readFileSync(join(deployed.shop.repo, ".signalbox/dbt/01-build/manifest.json"), "utf8");
 
     expect(manifest).toContain("model.shop.token");
-    const files = readdirSync(join(shop.repo, ".signalbox"), { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
+    const files = readdirSync(join(deployed.shop.repo, ".signalbox"), { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
     );
     const holding = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(TOKEN));
     expect(holding.map(({ name }) => name)).toEqual([]);
     expect(files.length).toBeGreaterThan(8);
   });
 
-  it("checks a branch: only what changed, against production, with the error and its cause; nobody is alerted", async () => {
-    const before = slack.posted.length;
-    shop.git("switch", "--quiet", "--create", "feature/rates");
-    shop.edit(MISTAKE.file, MISTAKE.old, MISTAKE.now);
-    shop.commit("Use a rate through its last day");
-
-    const ended = await signalbox(["ci"], {
-      cwd: shop.repo,
-      env: {
-        ...shop.env,
-        SLACK_BOT_TOKEN: TOKEN,
-        SIGNALBOX_SLACK_URL: slack.url,
-        // Of another step of the job: the plan says what dbt compares with and defers to.
-        DBT_DEFER_STATE: "/nowhere",
-        DBT_STATE: "/nowhere",
-      },
-    });
+  it("checks a branch: only what changed, against production, with the error and its cause; nobody is alerted", () => {
+    const { ended, posted } = checked;
 
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain("check: branch feature/rates is not main");
     expect(ended.stdout).toMatch(/int_orders_eur\s+body changed/);
-    expect(value("build.json")).toMatchObject({ planMatchesRun: true });
-    const plan = value<PlanResult>("plan.json");
+    expect(value("build.json", checked.shop)).toMatchObject({ planMatchesRun: true });
+    const plan = value<PlanResult>("plan.json", checked.shop);
     expect(plan).toMatchObject({
       kind: "selected",
       defer: true,
@@ -105,7 +115,7 @@ describeOnDbt("a team's day", () => {
     expect(ended.stdout).toMatch(/13 of \d+ nodes: 1 changed, 12 follow; about \d/);
     // One bundle is both: dbt reads it once.
     expect(plan.dbt?.deferState).toBe(plan.dbt?.state);
-    const verdict = value<VerdictResult>("verdict.json");
+    const verdict = value<VerdictResult>("verdict.json", checked.shop);
     expect(
       verdict.findings.map(({ subject, severity, isNew }) => [subject.kind === "node" && subject.id, severity, isNew]),
     ).toEqual([
@@ -113,11 +123,13 @@ describeOnDbt("a team's day", () => {
       [WARNING, "warn", false],
     ]);
     expect(verdict.findings[0]?.skipped).toHaveLength(9);
-    expect(slack.posted).toHaveLength(before);
-    expect(existsSync(join(shop.store, shop.git("rev-parse", "HEAD")))).toBe(false);
+    expect(posted).toEqual([]);
+    expect(existsSync(join(checked.shop.store, checked.shop.git("rev-parse", "HEAD")))).toBe(false);
   });
 
   it("goes on from the files: report and notify say the same as ci did", async () => {
+    goOnFrom(checked);
+
     const report = await signalbox(["report", "--json"], { cwd: shop.repo, env: shop.env });
     const notify = await signalbox(["notify"], { cwd: shop.repo, env: shop.env });
 
@@ -129,6 +141,7 @@ describeOnDbt("a team's day", () => {
   });
 
   it("compares with a work tree where the store has nothing, and selects the same", async () => {
+    goOnFrom(checked);
     const inStore = value<PlanResult>("plan.json").ids;
 
     const ended = await signalbox(["plan", "--json", "--store", "none"], { cwd: shop.repo, env: shop.env });
@@ -141,14 +154,11 @@ describeOnDbt("a team's day", () => {
   });
 
   it("sends an error and a warning to their channels when the mistake is merged, and publishes nothing", async () => {
-    slack.posted.length = 0;
+    goOnFrom(checked);
     shop.git("switch", "--quiet", "main");
     shop.git("merge", "--quiet", "--ff-only", "feature/rates");
 
-    const ended = await signalbox(["ci", "--mode", "deploy"], {
-      cwd: shop.repo,
-      env: { ...shop.env, SLACK_BOT_TOKEN: TOKEN, SIGNALBOX_SLACK_URL: slack.url },
-    });
+    const ended = await signalbox(["ci", "--mode", "deploy"], { cwd: shop.repo, env: withSlack() });
 
     expect(ended.code).toBe(1);
     expect(slack.posted.map(({ channel }) => channel)).toEqual(["C0ERRORS00", "C0WARNINGS"]);
@@ -160,6 +170,7 @@ describeOnDbt("a team's day", () => {
   });
 
   it("lets the second of two runs wait for the first, names it, and lets it in when the first has ended", async () => {
+    goOnFrom(deployed);
     const hourly = shop.clone("hourly");
     const hold = join(shop.dir, "hold");
     writeFileSync(hold, "");
@@ -180,7 +191,7 @@ describeOnDbt("a team's day", () => {
   });
 
   it("does not start dbt where nothing changed", async () => {
-    shop.git("reset", "--quiet", "--hard", "origin/main");
+    goOnFrom(deployed);
     shop.git("switch", "--quiet", "--create", "feature/nothing");
 
     const ended = await signalbox(["ci", "--json"], { cwd: shop.repo, env: shop.env });
@@ -191,6 +202,8 @@ describeOnDbt("a team's day", () => {
   });
 
   it("takes a project that does not compile for a finding about the run, and never the results of the run before", async () => {
+    goOnFrom(deployed);
+    shop.git("switch", "--quiet", "--create", "feature/broken");
     shop.write("models/marts/broken.sql", "select * from {{ ref('no_such_model') }}\n");
     shop.commit("Break it");
 
@@ -209,7 +222,7 @@ describeOnDbt("a team's day", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("stops dbt first when it gets %s, and lets the next run in", async (name, code) => {
-    shop.git("reset", "--quiet", "--hard", "origin/main");
+    goOnFrom(deployed);
     const running = start(["ci", "--mode", "deploy", "--settle", "0s"], { cwd: shop.repo, env: shop.env });
     await running.prints(/of \d+ START/);
 
