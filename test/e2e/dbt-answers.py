@@ -40,6 +40,20 @@ def places(request):
     return ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", target]
 
 
+class Selector(ResourceTypeSelector):
+    """Dbt's own. Its methods compare every node with its baseline: for all questions about one graph once by each value."""
+
+    def __init__(self, found, **options):
+        super().__init__(**options)
+        self.found = found
+
+    def select_included(self, included_nodes, spec):
+        asked = (spec.method, tuple(spec.method_arguments), spec.value)
+        if asked not in self.found:
+            self.found[asked] = super().select_included(included_nodes, spec)
+        return set(self.found[asked])
+
+
 @functools.cache
 def state_of(path, target, project):
     """The same baseline serves many requests; dbt only reads it."""
@@ -70,9 +84,11 @@ def ask(manifest, graphs, state, question):
     object.__setattr__(get_flags(), "INDIRECT_SELECTION", question["mode"])
     kind = question["as"]
     if kind not in graphs:
-        graphs[kind] = graph_of(manifest, kind)
-    selector = ResourceTypeSelector(
-        graph=graphs[kind],
+        graphs[kind] = (graph_of(manifest, kind), {})
+    graph, found = graphs[kind]
+    selector = Selector(
+        found,
+        graph=graph,
         manifest=manifest,
         previous_state=state,
         resource_types=list(BuildTask.ALL_RESOURCE_VALUES if kind == "build" else ListTask.DEFAULT_RESOURCE_VALUES),
