@@ -75,14 +75,16 @@ async function runCommand(
     { renderCommandHelp, renderTopHelp },
     { nameAsTyped },
     { openSettings, openWhatCanBeRead },
+    { describeUnread },
     { findAbove },
-    { createContext, describeUnread },
+    { createContext },
     { learnSecrets },
   ] = await Promise.all([
     import("./settings/argv.ts"),
     import("./settings/help.ts"),
     import("./settings/action-and-orb.ts"),
     import("./setup/open-settings.ts"),
+    import("./setup/config-file.ts"),
     import("./support/files.ts"),
     import("./setup/context.ts"),
     import("./setup/known-secrets.ts"),
@@ -112,7 +114,7 @@ async function runCommand(
   const unread = text === null && broken === null ? await findAbove(around.cwd, configName) : null;
   const configFile = { name: configName, exists: isRead, unread, broken };
   const context = createContext(parsed.command, settings, configFile, around, secrets);
-  const ignored = describeUnread(context);
+  const ignored = describeUnread(configFile, around.cwd);
   if (!["init", "doctor"].includes(parsed.command)) {
     if (ignored !== null) context.log.warn("config", ignored);
     for (const key of settings.withoutEffect) context.log.warn("config", `${key} has no effect yet`);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { findBreaks, readImports, type Source } from "./architecture/check.ts";
+import { findBreaks, findContextTakers, readImports, type Source } from "./architecture/check.ts";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -12,12 +12,22 @@ function readSources(): readonly Source[] {
     .map((path) => ({ path: path.split(sep).join("/"), text: readFileSync(join(SRC, path), "utf8") }));
 }
 
+/** Not one more. Each command's own function is one of them. */
+const MOST_CONTEXT_TAKERS = 24;
+
 describe("the sources", () => {
   it("import one way, are pure where they have to be, and have no default exports", () => {
     const sources = readSources();
 
     expect(sources.length).toBeGreaterThan(70);
     expect(findBreaks(sources)).toEqual([]);
+  });
+
+  it("hand out parts: few functions take the whole Context", () => {
+    const takers = findContextTakers(readSources());
+    const inAll = [...takers.values()].reduce((sum, count) => sum + count, 0);
+
+    expect(inAll, JSON.stringify([...takers])).toBeLessThanOrEqual(MOST_CONTEXT_TAKERS);
   });
 
   it("are read whole: the check sees every import statement that there is", () => {
@@ -74,6 +84,21 @@ describe("the check itself", () => {
     ["setup/a.ts", 'import { x } from "../steps/x.ts";', "setup may not know steps"],
     ["work/a.ts", 'import { x } from "../setup/x.ts";', "work may not know setup"],
     ["dbt/a.ts", 'import { x } from "../work/x.ts";', "dbt may not know work"],
+    [
+      "steps/a.ts",
+      'import type { Context } from "../setup/context.ts";',
+      "imports setup/context.ts: it names the parts",
+    ],
+    ["setup/a.ts", 'import { type Context } from "./context.ts";', "imports setup/context.ts: it names the parts"],
+    ["commands/a.ts", "interface Own extends Context {}", "another name for the whole Context"],
+    ["commands/a.ts", "type Own = Context;", "another name for the whole Context"],
+    ["commands/a.ts", "let x: Context & Own;", "another name for the whole Context"],
+    ["commands/a.ts", 'type P = Omit<Context, "log">;', "another name for the whole Context"],
+    [
+      "commands/a.ts",
+      'type P = Pick<Context, "log" | "git" | "env" | "cwd" | "clock" | "work">;',
+      "another name for the whole Context",
+    ],
     ["helpers/a.ts", "", "a folder that has no rule: helpers"],
     ["alerts/a.ts", 'import {\n  a,\n  b,\n} from "../dbt/x.ts";', "alerts may not know dbt"],
     ["alerts/a.ts", "import { a } from '../dbt/x.ts'", "alerts may not know dbt"],
@@ -126,10 +151,30 @@ describe("the check itself", () => {
     ["dbt/a.ts", 'import { rm, stat } from "node:fs/promises";'],
     ["commands/a.ts", 'import { x } from "../bundles/x.ts"; import { y } from "../settings/y.ts";'],
     ["dbt/a.ts", 'export async function f(from: string, to = "default") {}'],
+    ["commands/a.ts", 'import type { Context } from "../setup/context.ts"; let x: Context["result"];'],
+    ["steps/a.ts", 'import type { X } from "../setup/x.ts"; type P = Pick<X, "log">;'],
     ["doctor/look.ts", 'import { stat } from "node:fs/promises"; import { x } from "../slack/x.ts";'],
     ["cli.ts", 'const x = () => import("./commands/ci.ts");'],
   ])("lets pass what is allowed: %s with %j", (path, text) => {
     expect(breaksOf(path, text)).toEqual([]);
+  });
+
+  it("counts a function that takes the whole Context, however it takes it", () => {
+    const text = [
+      "export async function run(context: Context): Promise<number> {}",
+      "function draw({ log, settings: { given } }: Context, text: string) {}",
+      "const own = (context: Context) => 1;",
+      "function many(\n  context: Context,\n  x: string,\n) {}",
+      'function part(result: Context["result"], log: Pick<Context, "log">): Context {}',
+      "// run(context: Context)",
+    ].join("\n");
+
+    expect([
+      ...findContextTakers([
+        { path: "commands/a.ts", text },
+        { path: "commands/b.ts", text: "" },
+      ]),
+    ]).toEqual([["commands/a.ts", 4]]);
   });
 
   it("finds a circle, and names it once", () => {

@@ -1,6 +1,21 @@
 import { realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
+
+/** The manifest in a file; null: there is no such file. Throws an artifacts error for one that is no manifest. */
+export async function readManifestIfAny(file: string): Promise<Manifest | null> {
+  const text = await readFileIfAny(file);
+  return text === null ? null : readManifest(text, file);
+}
+
+/** The same, but an artifacts error with this hint where there is no such file. */
+export async function readManifestFile(file: string, hint?: string): Promise<Manifest> {
+  const manifest = await readManifestIfAny(file);
+  if (manifest !== null) return manifest;
+  throw new SignalboxError("artifacts", `${file} does not exist`, hint === undefined ? {} : { hint });
+}
 
 /**
  * The manifest that `--state PATH` names: a file of any name, or a folder that holds manifest.json. Throws an artifacts

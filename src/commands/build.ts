@@ -1,58 +1,56 @@
 import { join, resolve } from "node:path";
-import { type Manifest, readManifest } from "../artifacts/manifest.ts";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { readManifestIfAny } from "../bundles/manifest-file.ts";
 import { describeDifference, type Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import { openBundles } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
-import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
+import { openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
-import { purposeOf, type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
+import { purposeOf, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
 import { placePlan } from "../steps/plan/place-plan.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
 import { readPlanFile } from "../work/plan-file.ts";
 
 export async function run(context: Context): Promise<number> {
   const runSettings = await resolveRunSettings(context);
   const dbtProject = await openDbtProject(context, runSettings);
-  return withWork(context, () => build(context, runSettings, dbtProject), { targetPath: dbtProject.targetPath });
+  const { targetPath } = dbtProject.folders;
+
+  const build = async (): Promise<number> => {
+    const planFile = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
+    const plan = await readPlan(planFile, purposeOf(runSettings));
+    // A plan that was named becomes the work folder's own: report tells of it.
+    await context.work.writeJson("plan.json", plan);
+    if (plan.kind === "nothing") {
+      const result = await recordStarts(context, runSettings, [], null);
+      context.result(["nothing changed: dbt is not started"], result);
+      return 0;
+    }
+    const dbt = createDbtRunner(context, runSettings, dbtProject);
+    const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
+    const placed =
+      runSettings.mode === "check" ? await placePlan(context, runSettings, dbtProject, dbt, bundles, plan) : null;
+    if (placed?.kind === "failed") {
+      context.result([describeBuild([placed.start])], await recordStarts(context, runSettings, [placed.start], null));
+      return 1;
+    }
+    const manifest = placed?.manifest ?? (await readManifestIfAny(join(targetPath, "manifest.json")));
+    const { result, starts } = await buildStep(context, runSettings, dbt, plan, manifest);
+    context.result([describeBuild(starts)], result);
+    const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
+    return failed === undefined ? 0 : exitCodeOfFailed(failed.run);
+  };
+  return withWork(context, build, { targetPath });
 }
 
-async function build(context: Context, runSettings: RunSettings, dbtProject: DbtProject): Promise<number> {
-  const plan = await readPlan(context, purposeOf(runSettings));
-  // A plan that was named becomes the work folder's own: report tells of it.
-  await context.work.writeJson("plan.json", plan);
-  if (plan.kind === "nothing") {
-    const result = await recordStarts(context, runSettings, [], null);
-    context.result(["nothing changed: dbt is not started"], result);
-    return 0;
-  }
-  const dbt = createDbtRunner(context, runSettings, dbtProject);
-  const placed = runSettings.mode === "check" ? await placePlan(context, runSettings, dbtProject, dbt, plan) : null;
-  if (placed?.kind === "failed") {
-    context.result([describeBuild([placed.start])], await recordStarts(context, runSettings, [placed.start], null));
-    return 1;
-  }
-  const manifest = placed?.manifest ?? (await readOwnManifest(dbtProject));
-  const { result, starts } = await buildStep(context, runSettings, dbt, plan, manifest);
-  context.result([describeBuild(starts)], result);
-  const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
-  return failed === undefined
-    ? 0
-    : failed.run.trouble === "unreadable" || (failed.run.trouble === "missing" && failed.run.exitCode === 0)
-      ? 3
-      : 1;
+function exitCodeOfFailed({ trouble, exitCode }: DbtRun): 1 | 3 {
+  return trouble === "unreadable" || (trouble === "missing" && exitCode === 0) ? 3 : 1;
 }
 
-async function readOwnManifest({ targetPath }: DbtProject): Promise<Manifest | null> {
-  const file = join(targetPath, "manifest.json");
-  const text = await readFileIfAny(file);
-  return text === null ? null : readManifest(text, file);
-}
-
-async function readPlan(context: Context, purpose: Purpose): Promise<PlanResult> {
-  const file = resolve(context.cwd, context.settings.given.plan ?? context.work.path("plan.json"));
+async function readPlan(file: string, purpose: Purpose): Promise<PlanResult> {
   const plan = await readPlanFile(file);
   if (plan?.kind === "selected" && plan.dbt === null)
     throw new SignalboxError("artifacts", `${file} lists what dbt ls would, which is no plan to build`, {

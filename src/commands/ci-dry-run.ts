@@ -2,6 +2,8 @@ import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { showCommandLine } from "../dbt/arguments.ts";
 import { sortQueue, whyUnsure } from "../queue/queue-position.ts";
+import type { Config } from "../settings/file.ts";
+import { openBundles } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
 import type { DbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
@@ -11,7 +13,7 @@ import { buildArguments } from "../steps/build.ts";
 import { describePlan } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
 import { describeFailure } from "../steps/plan/select-nodes.ts";
-import { viewQueue } from "../steps/queue/queue.ts";
+import { type NoQueue, type QueueView, viewQueue } from "../steps/queue/queue.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { makeFolder } from "../support/files.ts";
 
@@ -21,15 +23,47 @@ import { makeFolder } from "../support/files.ts";
  * may be in use by a run, so that it has both to itself, for as long as it takes; it shows the paths that `ci` would use.
  */
 export async function dryRun(context: Context, runSettings: RunSettings, dbtProject: DbtProject): Promise<number> {
-  const aside = await openAside(context);
+  const { settings, log } = context;
+  const { config } = settings;
+  const work = await openAside(context.redact);
+  const asInCi = (text: string) => text.replaceAll(work.dir, context.work.dir);
+  const targetPath = work.path("target");
+  const aside = { ...dbtProject, folders: { ...dbtProject.folders, targetPath } };
   try {
-    const targetPath = aside.work.path("target");
-    await copyPartialParse(dbtProject.targetPath, targetPath);
-    return await show(aside, runSettings, { ...dbtProject, targetPath }, (text) =>
-      text.replaceAll(aside.work.dir, context.work.dir),
-    );
+    await copyPartialParse(dbtProject.folders.targetPath, targetPath);
+    if (!settings.given.noQueue)
+      log.step("queue", describeQueue(await viewQueue(context, runSettings.run), runSettings));
+
+    const parts = { ...context, work };
+    const dbt = createDbtRunner(parts, runSettings, aside);
+    const bundles = openBundles(parts, runSettings.run, runSettings.baseBranch);
+    const planned = await planStep(parts, runSettings, aside, dbt, bundles);
+    if (planned.kind === "failed") {
+      const { message, hint } = describeFailure(planned.run);
+      throw new SignalboxError("dbt", asInCi(message), { hint });
+    }
+    const { result } = planned;
+    log.step("plan", asInCi(describePlan(context.paint, planned).lines.join("\n")));
+    const target = runSettings.target === null ? [] : ["--target", runSettings.target];
+    const command = [...config.dbt.command, "build", ...target, ...buildArguments(result)];
+    const isNothing = result.kind === "nothing";
+    log.step("dbt", isNothing ? "would not be started" : `would run: ${asInCi(showCommandLine(command))}`);
+    log.step("notify", describeAlerts(runSettings, config.slack));
+    context.result([], {
+      schema: 1,
+      mode: runSettings.mode,
+      modeReason: runSettings.modeReason,
+      outcome: isNothing ? "nothing" : "skipped",
+      queue: null,
+      plan: JSON.parse(asInCi(JSON.stringify(result))),
+      verdict: null,
+      notify: null,
+      published: null,
+      exitCode: 0,
+    });
+    return 0;
   } finally {
-    await rm(aside.work.dir, { recursive: true, force: true });
+    await rm(work.dir, { recursive: true, force: true });
   }
 }
 
@@ -39,51 +73,12 @@ async function copyPartialParse(from: string, to: string): Promise<void> {
   await copyFile(join(from, "partial_parse.msgpack"), join(to, "partial_parse.msgpack")).catch(() => undefined);
 }
 
-async function show(
-  context: Context,
-  runSettings: RunSettings,
-  dbtProject: DbtProject,
-  asInCi: (text: string) => string,
-): Promise<number> {
-  const { config } = context.settings;
-  if (!context.settings.given.noQueue) context.log.step("queue", await lookAtQueue(context, runSettings));
-
-  const dbt = createDbtRunner(context, runSettings, dbtProject);
-  const planned = await planStep(context, runSettings, dbtProject, dbt);
-  if (planned.kind === "failed") {
-    const { message, hint } = describeFailure(planned.run);
-    throw new SignalboxError("dbt", asInCi(message), { hint });
-  }
-  context.log.step("plan", asInCi(describePlan(context, planned).lines.join("\n")));
-  const target = runSettings.target === null ? [] : ["--target", runSettings.target];
-  const command = [...config.dbt.command, "build", ...target, ...buildArguments(planned.result)];
-  context.log.step(
-    "dbt",
-    planned.result.kind === "nothing" ? "would not be started" : `would run: ${asInCi(showCommandLine(command))}`,
-  );
-  context.log.step(
-    "notify",
-    runSettings.mode === "check"
-      ? "check mode: nobody would be alerted"
-      : `errors would go to ${config.slack.error ?? "no channel"}, warnings to ${config.slack.warn ?? "no channel"}`,
-  );
-  context.result([], {
-    schema: 1,
-    mode: runSettings.mode,
-    modeReason: runSettings.modeReason,
-    outcome: planned.result.kind === "nothing" ? "nothing" : "skipped",
-    queue: null,
-    plan: JSON.parse(asInCi(JSON.stringify(planned.result))),
-    verdict: null,
-    notify: null,
-    published: null,
-    exitCode: 0,
-  });
-  return 0;
+function describeAlerts({ mode }: RunSettings, { error, warn }: Config["slack"]): string {
+  if (mode === "check") return "check mode: nobody would be alerted";
+  return `errors would go to ${error ?? "no channel"}, warnings to ${warn ?? "no channel"}`;
 }
 
-async function lookAtQueue(context: Context, { run }: RunSettings): Promise<string> {
-  const queue = await viewQueue(context, run);
+function describeQueue(queue: QueueView | NoQueue, { run }: RunSettings): string {
   if ("why" in queue) return `would not wait: ${queue.why}`;
   const ahead = sortQueue(queue.scan).filter(({ id }) => id !== run.id);
   const unsure = whyUnsure(queue.scan, queue.me);

@@ -1,28 +1,33 @@
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import type { NotifyResult } from "../alerts/alert.ts";
 import { redactStarts } from "../dbt/kept-files.ts";
+import type { Runner } from "../platforms/ports.ts";
 import type { QueueResult } from "../queue/result.ts";
+import type { Paint } from "../render/colors.ts";
 import type { Summary } from "../render/markdown.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
-import type { Context } from "../setup/context.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
 import type { RunSettings } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
-import { type AlertContext, notifyStep } from "../steps/notify/notify.ts";
-import { publishIfDue } from "../steps/publish/publish.ts";
-import { junitDirOf, writeSummary } from "../steps/report/report.ts";
+import type { Notified } from "../steps/notify/notify.ts";
+import type { Published } from "../steps/publish/publish.ts";
+import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
 import { type ErrorFields, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
+import type { Log } from "../support/log.ts";
+import type { WorkFolder } from "../work/folder.ts";
 
 /** ci.json and `ci --json`. */
 export interface CiResult {
   readonly schema: 1;
   readonly mode: Mode;
   readonly modeReason: string;
+  /** `skipped`: a dry run. */
   readonly outcome: "pass" | "warn" | "error" | "nothing" | "superseded" | "skipped" | "failed";
   readonly queue: QueueResult | null;
   readonly plan: PlanResult | null;
@@ -35,7 +40,7 @@ export interface CiResult {
 }
 
 /** What has come about so far; each step adds its value. */
-export interface Progress {
+export interface CiProgress {
   readonly comment: PullRequestComment;
   queue: QueueResult | null;
   plan: PlanResult | null;
@@ -47,7 +52,7 @@ export interface Progress {
 }
 
 /** Nothing yet. */
-export function startProgress(comment: PullRequestComment): Progress {
+export function startProgress(comment: PullRequestComment): CiProgress {
   return {
     comment,
     queue: null,
@@ -60,68 +65,85 @@ export function startProgress(comment: PullRequestComment): Progress {
   };
 }
 
-interface Ending {
+export interface EndingParts extends SummaryParts, JunitParts {
+  readonly settings: SettingsPart<"quiet" | "json" | "summary", "report">;
+  readonly work: Pick<WorkFolder, "path" | "writeJson">;
+  readonly runner: Pick<Runner, "summary" | "outputs">;
+  readonly log: Pick<Log, "step" | "result">;
+  readonly paint: Paint;
+  readonly result: (lines: readonly string[], json: unknown) => void;
+}
+
+interface CiEnding {
   readonly runSettings: RunSettings;
-  readonly told: AlertContext | null;
-  readonly progress: Progress;
+  readonly progress: CiProgress;
   readonly outcome: Outcome;
   /** One sentence for a run without a verdict. */
   readonly words: string | null;
+  /** Sends the alerts; null: none is sent. */
+  readonly notify: ((verdict: VerdictResult) => Promise<Notified>) | null;
+  readonly publish: () => Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }>;
 }
 
-/** Tells people, publishes, writes what is left to write. */
+/** Shows the verdict, sends alerts, publishes, writes what is left to write. */
 export async function finish(
-  context: Context,
-  { runSettings, told, progress, outcome, words }: Ending,
+  parts: EndingParts,
+  { runSettings, progress, outcome, words, notify, publish }: CiEnding,
 ): Promise<ExitCode> {
   if (outcome.kind === "failed") {
-    progress.verdict = verdictOfRun(outcome.finding, progress.verdict);
-    const { verdict: ofRun } = progress;
-    await context.outputs.write("verdict.json", () => context.work.writeJson("verdict.json", ofRun));
+    const ofRun = verdictOfRun(outcome.finding, progress.verdict);
+    progress.verdict = ofRun;
+    await parts.outputs.write("verdict.json", () => parts.work.writeJson("verdict.json", ofRun));
   }
   const { verdict } = progress;
   const exitCodes: ExitCode[] = [
     exitCodeOf(outcome, { failOn: runSettings.failOn, nothing: "fails", undelivered: false }),
   ];
-  const lines = verdict !== null ? renderVerdict(verdict, context.paint) : words === null ? [] : [words];
-  if (context.settings.given.quiet) lines.forEach(context.log.result);
-  else context.log.step("verdict", lines.join("\n"));
+  const lines = verdict !== null ? renderVerdict(verdict, parts.paint) : words === null ? [] : [words];
+  if (parts.settings.given.quiet) lines.forEach(parts.log.result);
+  else parts.log.step("verdict", lines.join("\n"));
 
-  if (told !== null && verdict !== null) {
-    const notified = await notifyStep(context, told, verdict);
+  if (notify !== null && verdict !== null) {
+    const notified = await notify(verdict);
     progress.notify = notified.result;
     exitCodes.push(notified.exitCode);
   }
   if (outcome.kind === "verdict") {
-    const ended = await publishIfDue(context, runSettings, progress);
-    if (ended.published !== null) progress.published = { commit: ended.published.commit, where: ended.published.where };
-    exitCodes.push(ended.exitCode);
+    const { published, exitCode } = await publish();
+    if (published !== null) progress.published = { commit: published.commit, where: published.where };
+    exitCodes.push(exitCode);
   }
   const exitCode = worstExitCode(exitCodes);
-  await conclude(context, runSettings, progress, outcomeName(outcome), exitCode, words);
+  await conclude(parts, { runSettings, progress, outcome: outcomeName(outcome), exitCode, words, error: null });
   return exitCode;
+}
+
+interface Conclusion {
+  readonly runSettings: RunSettings;
+  readonly progress: CiProgress;
+  readonly outcome: CiResult["outcome"];
+  readonly exitCode: ExitCode;
+  readonly words: string | null;
+  /** What ended it, where it was no verdict. */
+  readonly error: SignalboxError | null;
 }
 
 /** Writes summary.md and ci.json, sets the outputs and prints the result. */
 export async function conclude(
-  context: Context,
-  runSettings: RunSettings,
-  progress: Progress,
-  outcome: CiResult["outcome"],
-  exitCode: ExitCode,
-  words: string | null,
-  error: SignalboxError | null = null,
+  parts: EndingParts,
+  { runSettings, progress, outcome, exitCode, words, error }: Conclusion,
 ): Promise<void> {
+  const { work, outputs } = parts;
   const { mode, modeReason } = runSettings;
   const { queue, plan, verdict, notify, published } = progress;
   // A CI keeps the work folder, and nothing behind this reads dbt's files again.
-  await redactStarts(context.work.path("dbt"), context.redact);
+  await redactStarts(work.path("dbt"), parts.redact);
   const summary = summaryOf(runSettings, progress, words);
-  await writeSummary(context, summary);
+  await writeSummary(parts, summary);
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 
-  const fromCwd = (path: string) => relative(context.cwd, path) || ".";
+  const fromCwd = (path: string) => relative(parts.cwd, path) || ".";
   const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };
   const values = {
     outcome,
@@ -130,12 +152,12 @@ export async function conclude(
     skipped: String(counts.skipped),
     passed: String(counts.passed),
     mode,
-    "junit-path": verdict === null ? "" : fromCwd(join(junitDirOf(context), "dbt.xml")),
-    "summary-path": fromCwd(context.work.path("summary.md")),
+    "junit-path": verdict === null ? "" : fromCwd(junitFileOf(parts)),
+    "summary-path": fromCwd(work.path("summary.md")),
     "report-path": "",
-    "bundle-path": published === null ? "" : fromCwd(context.work.path("bundle")),
+    "bundle-path": published === null ? "" : fromCwd(work.path("bundle")),
   };
-  await context.outputs.write("the outputs for later steps", () => context.runner.outputs(values));
+  await outputs.write("the outputs for later steps", () => parts.runner.outputs(values));
 
   const result: CiResult = {
     schema: 1,
@@ -147,16 +169,16 @@ export async function conclude(
     verdict,
     notify,
     published,
-    exitCode: context.outputs.exitCodeOf(exitCode),
+    exitCode: outputs.exitCodeOf(exitCode),
     ...(error === null ? {} : { error: errorFields(error) }),
   };
-  await context.outputs.write("ci.json", () => context.work.writeJson("ci.json", result));
-  if (context.settings.given.json) context.result([], result);
+  await outputs.write("ci.json", () => work.writeJson("ci.json", result));
+  if (parts.settings.given.json) parts.result([], result);
 }
 
 export function summaryOf(
   { mode, modeReason, target }: RunSettings,
-  progress: Progress,
+  progress: CiProgress,
   ended: string | null,
 ): Summary {
   const { queue, plan, verdict, nodesInProject } = progress;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { cleanArguments, readCleanLog } from "../dbt/clean-macro.ts";
+import type { Detected } from "../platforms/detect.ts";
 import {
   CLEAN_MACRO,
   type Cleaning,
@@ -10,14 +11,16 @@ import {
   prefixOf,
 } from "../run/clean.ts";
 import { whyDistrusted } from "../run/run.ts";
+import type { Config } from "../settings/file.ts";
 import type { Context } from "../setup/context.ts";
-import { type DbtProject, hashOfBranch, openDbtProject } from "../setup/dbt-project.ts";
+import { hashOfBranch, openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner, type DbtRunner } from "../setup/dbt-runner.ts";
 import { learnRun, type RunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { readKnownRefs } from "../steps/known-refs.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import type { Git } from "../support/git.ts";
 import { MOST_LIST_MS } from "../support/remote.ts";
 
 /** `clean --json`. */
@@ -34,54 +37,42 @@ export interface CleanResult {
 
 /** Drops the schemas of branches and tags that are gone. Names first, then the deed. */
 export async function run(context: Context): Promise<number> {
-  const naming = chooseNaming(context);
-  const runSettings = await occasionOfClean(context);
-  const dbtProject = await openDbtProject(context, runSettings);
-  return withWork(context, () => clean(context, runSettings, dbtProject, naming), {
-    targetPath: dbtProject.targetPath,
-  });
-}
-
-async function clean(
-  context: Context,
-  runSettings: RunSettings,
-  dbtProject: DbtProject,
-  naming: Naming,
-): Promise<number> {
-  const { given } = context.settings;
+  const { given, config } = context.settings;
+  const { dryRun } = given;
+  const naming = chooseNaming(given.prefix, config.modes.check.schema);
   const { prefix } = naming;
-  const dryRun = given.dryRun;
-  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  // What the tree calls the base branch says nothing of whose code it is.
+  const detected = await learnRun(context, { baseBranch: true, trigger: false, trust: true });
+  const runSettings = runSettingsOfClean(detected, config.modes.check, given.target);
+  const dbtProject = await openDbtProject(context, runSettings);
 
-  const deps = await dbt.installPackages();
-  if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
-  const schemas = await callMacro(dbt, prefix, null);
-  const { known, living } = await readKnownRefs(context, runSettings.run);
-  const named = given.branch.map(parseNamedRef);
-  // What lives is asked last: a branch that came back in between lives.
-  const refs = [...(await listRefs(context)), runSettings.run.ref.name].map(ownRef);
-  const cleaning = decideClean({
-    schemas,
-    living: [...refs, ...living],
-    known: [...known, ...named],
-    ...naming,
-    keep: given.keep,
-    also: given.also,
-    hashOf: hashOfBranch,
-  });
-  refuseContradiction(cleaning);
-  for (const line of describe(cleaning, dryRun)) context.log.step("clean", line);
-  const { drop, keep, notProven } = cleaning;
-  const dropped = dryRun || drop.length === 0 ? drop : await callMacro(dbt, prefix, drop);
-  const result: CleanResult = {
-    schema: 1,
-    dropped,
-    kept: keep,
-    notProven,
-    dryRun,
+  const clean = async (): Promise<number> => {
+    const dbt = createDbtRunner(context, runSettings, dbtProject);
+    const deps = await dbt.installPackages();
+    if (deps !== null && deps.run.exitCode !== 0) throw dbtFailed("dbt deps", deps.run.lastWords);
+    const schemas = await callMacro(dbt, prefix, null);
+    const { known, living } = await readKnownRefs(context, runSettings.run);
+    const named = given.branch.map(parseNamedRef);
+    // What lives is asked last: a branch that came back in between lives.
+    const refs = [...(await listRefs(context.git, context.signal)), runSettings.run.ref.name].map(ownRef);
+    const cleaning = decideClean({
+      schemas,
+      living: [...refs, ...living],
+      known: [...known, ...named],
+      ...naming,
+      keep: given.keep,
+      also: given.also,
+      hashOf: hashOfBranch,
+    });
+    refuseContradiction(cleaning);
+    for (const line of describe(cleaning, dryRun)) context.log.step("clean", line);
+    const { drop, keep, notProven } = cleaning;
+    const dropped = dryRun || drop.length === 0 ? drop : await callMacro(dbt, prefix, drop);
+    const result: CleanResult = { schema: 1, dropped, kept: keep, notProven, dryRun };
+    context.result([summary(result)], result);
+    return 0;
   };
-  context.result([summary(result)], result);
-  return 0;
+  return withWork(context, clean, { targetPath: dbtProject.folders.targetPath });
 }
 
 function refuseContradiction({ contradicted }: Cleaning): void {
@@ -97,39 +88,40 @@ function refuseContradiction({ contradicted }: Cleaning): void {
 }
 
 /** Always with the check target: production's schemas are out of reach, whatever else happens. */
-async function occasionOfClean(context: Context): Promise<RunSettings> {
-  const { given, config } = context.settings;
-  // What the tree calls the base branch says nothing of whose code it is.
-  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false, trust: true });
+function runSettingsOfClean(
+  { run: thisRun, baseBranch }: Detected,
+  check: Config["modes"]["check"],
+  target: string | undefined,
+): RunSettings {
   const distrust = whyDistrusted(thisRun);
   if (distrust !== null) {
     throw new SignalboxError("configuration", `${distrust}: it drops nothing`, {
       hint: "run clean on the base branch, on a schedule",
     });
   }
-  const { exclude, failOn, target } = config.modes.check;
   return {
     run: thisRun,
     baseBranch: baseBranch ?? thisRun.ref.name,
     mode: "check",
     modeReason: "clean",
-    target: given.target ?? target,
+    target: target ?? check.target,
     select: null,
-    exclude,
-    failOn,
+    exclude: check.exclude,
+    failOn: check.failOn,
   };
 }
 
 /** How the schemas of checks are named. */
-type Naming = Pick<CleanRequest, "template" | "prefix">;
+type SchemaNaming = Pick<CleanRequest, "template" | "prefix">;
 
-function chooseNaming({ settings: { given, config } }: Context): Naming {
-  const template = given.prefix === undefined ? config.modes.check.schema : `${given.prefix}{branch}`;
+/** By --prefix, else by the schema of modes.check. */
+function chooseNaming(asked: string | undefined, schema: string): SchemaNaming {
+  const template = asked === undefined ? schema : `${asked}{branch}`;
   const prefix = prefixOf(template);
   if (prefix !== null) return { template, prefix };
   throw configurationError(
     [
-      given.prefix === undefined
+      asked === undefined
         ? {
             where: "modes.check.schema",
             got: JSON.stringify(template),
@@ -137,7 +129,7 @@ function chooseNaming({ settings: { given, config } }: Context): Naming {
           }
         : {
             where: "--prefix",
-            got: JSON.stringify(given.prefix),
+            got: JSON.stringify(asked),
             wanted: "wanted two or more letters, digits and underscores",
           },
     ],
@@ -149,7 +141,7 @@ function chooseNaming({ settings: { given, config } }: Context): Naming {
  * Branches and tags, which runs build schemas for alike: of origin, and of this clone, since one may not have been pushed
  * yet. Throws where origin cannot be asked.
  */
-async function listRefs({ git, signal }: Context): Promise<readonly string[]> {
+async function listRefs(git: Git, signal: AbortSignal): Promise<readonly string[]> {
   const far = git.within({ ms: MOST_LIST_MS, signal });
   const asked = await far.run("ls-remote", "--heads", "--tags", "--refs", "--end-of-options", "origin");
   const remote = [...asked.matchAll(/^[0-9a-f]+\trefs\/(heads|tags)\/(.+)$/gm)];

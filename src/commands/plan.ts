@@ -1,3 +1,4 @@
+import { openBundles } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
 import { openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
@@ -12,24 +13,23 @@ import { SignalboxError } from "../support/errors.ts";
 
 export async function run(context: Context): Promise<number> {
   refuseTarget(context);
-  return withWork(context, () => plan(context));
-}
-
-async function plan(context: Context): Promise<number> {
-  const planned = context.settings.given.manifest === undefined ? await planHere(context) : await planOffline(context);
-  if (planned.kind === "failed") {
-    const { message, hint } = describeFailure(planned.run);
-    throw new SignalboxError("dbt", message, { hint });
-  }
-  context.result(describePlan(context, planned).lines, planned.result);
-  return 0;
-}
-
-async function planHere(context: Context): Promise<Planned> {
-  const runSettings = await resolveRunSettings(context);
-  const dbtProject = await openDbtProject(context, runSettings);
-  context.log.step("mode", `${runSettings.mode}: ${runSettings.modeReason}`);
-  return withTarget(context, dbtProject.targetPath, () =>
-    planStep(context, runSettings, dbtProject, createDbtRunner(context, runSettings, dbtProject)),
-  );
+  const planHere = async (): Promise<Planned> => {
+    const runSettings = await resolveRunSettings(context);
+    const dbtProject = await openDbtProject(context, runSettings);
+    context.log.step("mode", `${runSettings.mode}: ${runSettings.modeReason}`);
+    const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
+    return withTarget(context, dbtProject.folders.targetPath, () =>
+      planStep(context, runSettings, dbtProject, createDbtRunner(context, runSettings, dbtProject), bundles),
+    );
+  };
+  return withWork(context, async () => {
+    const isOffline = context.settings.given.manifest !== undefined;
+    const planned = isOffline ? await planOffline(context) : await planHere();
+    if (planned.kind === "failed") {
+      const { message, hint } = describeFailure(planned.run);
+      throw new SignalboxError("dbt", message, { hint });
+    }
+    context.result(describePlan(context.paint, planned).lines, planned.result);
+    return 0;
+  });
 }

@@ -1,16 +1,21 @@
 import { constants } from "node:os";
 import { basename } from "node:path";
 import { runProcess } from "../dbt/process.ts";
+import type { Runner } from "../platforms/ports.ts";
 import type { QueueResult } from "../queue/result.ts";
 import { renderQueueSummary } from "../render/queue-table.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
 import type { Context } from "../setup/context.ts";
 import { openPassEnv } from "../setup/pass-env.ts";
 import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { type Turn, takeTurn } from "../steps/queue/turn.ts";
+import type { ChildWatch } from "../support/claims.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { redactAll } from "../support/redact.ts";
-import { isWithheld, withoutSecrets } from "../support/secrets.ts";
+import type { Log } from "../support/log.ts";
+import type { Outputs } from "../support/outputs.ts";
+import { type Redact, redactAll } from "../support/redact.ts";
+import { type Environment, isWithheld, withoutSecrets } from "../support/secrets.ts";
 
 const TIMED_OUT = 75;
 const LEFT = 76;
@@ -26,7 +31,9 @@ export async function run(context: Context): Promise<number> {
     mode: mode === "auto" ? null : mode,
     supersede: supersede ?? "none",
   });
-  await tellQueue(context, turn.result);
+  // The work folder may be another run's, and the command may need it: it is locked for this moment only.
+  const writeResult = () => withWork(context, () => context.work.writeJson("queue.json", turn.result));
+  await tellQueue(context, turn.result, writeResult);
   const { decision } = turn.result;
   if (decision === "left" || decision === "timed-out") {
     await turn.end("left");
@@ -52,24 +59,32 @@ export async function run(context: Context): Promise<number> {
   return 0;
 }
 
-/**
- * queue.json, the job's page and the outputs: the same facts as in the log. The work folder may be another run's, and the
- * command may need it: it is locked for this moment only.
- */
-async function tellQueue(context: Context, result: QueueResult): Promise<void> {
-  await withWork(context, () => context.work.writeJson("queue.json", result)).catch((error: unknown) => {
+interface TellParts {
+  readonly outputs: Outputs;
+  readonly runner: Pick<Runner, "summary" | "outputs">;
+  readonly redact: Redact;
+  readonly log: Pick<Log, "step">;
+}
+
+/** queue.json, the job's page and the outputs: the same facts as in the log. */
+async function tellQueue(
+  { outputs, runner, redact, log }: TellParts,
+  result: QueueResult,
+  writeResult: () => Promise<void>,
+): Promise<void> {
+  await writeResult().catch((error: unknown) => {
     if (!(error instanceof SignalboxError)) throw error;
-    context.log.step("queue", `queue.json is not written: ${error.message}`);
+    log.step("queue", `queue.json is not written: ${error.message}`);
   });
-  const markdown = renderQueueSummary(redactAll(result, context.redact));
-  await context.outputs.write("the job's summary page", () => context.runner.summary(markdown));
+  const markdown = renderQueueSummary(redactAll(result, redact));
+  await outputs.write("the job's summary page", () => runner.summary(markdown));
   const values = {
     decision: result.decision,
     "waited-seconds": String(result.waitedSeconds),
     position: String(result.position),
     "blocker-url": result.blockers[0]?.url ?? "",
   };
-  await context.outputs.write("the outputs for later steps", () => context.runner.outputs(values));
+  await outputs.write("the outputs for later steps", () => runner.outputs(values));
 }
 
 /** Secrets that signalbox itself has no use for: the job has them for what it runs, which may miss them. */
@@ -77,27 +92,35 @@ function isForCommands(name: string): boolean {
   return isWithheld(name) && /^(?:GH_|CIRCLE_OIDC_|ACTIONS_ID_)/.test(name);
 }
 
+interface CommandParts {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly settings: SettingsPart<"json">;
+  readonly children: ChildWatch;
+  readonly signal: AbortSignal;
+}
+
 /** The command's exit code, or as a shell tells of a signal. Input and output are its own; with --json its output is on stderr. */
 async function runCommand(
-  context: Context,
+  { env, cwd, settings, children, signal }: CommandParts,
   command: readonly string[],
   passed: readonly string[],
   turn: Turn,
 ): Promise<number> {
   const end = await runProcess({
     argv: command,
-    cwd: context.cwd,
-    env: { ...withoutSecrets(context.env, passed), ...turn.env },
-    stdout: context.settings.given.json ? "own-error" : "own",
-    children: context.children,
+    cwd,
+    env: { ...withoutSecrets(env, passed), ...turn.env },
+    stdout: settings.given.json ? "own-error" : "own",
+    children,
     name: basename(command[0] ?? ""),
-    signal: context.signal,
+    signal,
     onLine: () => {},
   }).catch(async (error: unknown) => {
     await turn.end("failed");
     throw error;
   });
   await turn.end(end.stopped ? "cancelled" : end.exitCode === 0 ? "success" : "failed");
-  context.signal.throwIfAborted();
+  signal.throwIfAborted();
   return end.exitCode ?? 128 + constants.signals[end.signal ?? "SIGKILL"];
 }

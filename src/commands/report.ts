@@ -13,26 +13,28 @@ import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
-export const run = (context: Context): Promise<number> => withWork(context, () => report(context));
-
-async function report(context: Context): Promise<number> {
-  const { given, config } = context.settings;
-  // It may be the verdict that lies in the work folder.
-  const base = given.base === undefined ? null : await readVerdictFile(resolve(context.cwd, given.base));
-  if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
-  const inputs = await readInputs(context);
-  const result = await reportStep(context, { ...inputs, base });
-  const { plan, manifest } = inputs;
-  const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
-  const judged = describeJudged(result.sources, context.cwd);
-  const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
-  await writeSummary(context, summary);
-  if (config.report.comment) {
-    const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
-    await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);
-  }
-  context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
-  const mode = given.mode === "auto" ? null : config.modes[given.mode];
-  const failOn = given.failOn ?? mode?.failOn ?? "error";
-  return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });
+/** Judges what dbt left, or what `signalbox build` recorded. */
+export async function run(context: Context): Promise<number> {
+  const { settings, cwd } = context;
+  const { given, config } = settings;
+  return withWork(context, async () => {
+    // It may be the verdict that lies in the work folder.
+    const base = given.base === undefined ? null : await readVerdictFile(resolve(cwd, given.base));
+    if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
+    const inputs = await readInputs(context);
+    const result = await reportStep(context, { ...inputs, base });
+    const { plan, manifest } = inputs;
+    const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
+    const judged = describeJudged(result.sources, cwd);
+    const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
+    await writeSummary(context, summary);
+    if (config.report.comment) {
+      const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
+      await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);
+    }
+    context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
+    const mode = given.mode === "auto" ? null : config.modes[given.mode];
+    const failOn = given.failOn ?? mode?.failOn ?? "error";
+    return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });
+  });
 }

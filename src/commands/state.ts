@@ -2,17 +2,19 @@ import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
 import type { BundleRef, BundleStore } from "../bundles/store.ts";
-import type { Run } from "../run/run.ts";
-import { openAncestry } from "../setup/ancestry.ts";
-import { openStoreOf, requireStore } from "../setup/bundle-store.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
+import type { Ancestry } from "../setup/ancestry.ts";
+import { type BundleParts, openBundles, requireStore } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
 import { dbtFoldersOf } from "../setup/dbt-project.ts";
-import { learnRun, resolveRunSettings } from "../setup/run-settings.ts";
+import { learnRun, type RunParts, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { filesInFolder, filesOfBuild } from "../steps/publish/bundle-files.ts";
 import { localChanges, publishStep, whyNotPublished } from "../steps/publish/publish.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { makeFolder } from "../support/files.ts";
+import type { Git } from "../support/git.ts";
+import type { WorkFolder } from "../work/folder.ts";
 
 /** `state publish|fetch --json`. */
 export interface StateResult {
@@ -48,35 +50,43 @@ export async function run(context: Context): Promise<number> {
 
 async function publish(context: Context): Promise<StateResult> {
   const runSettings = await resolveRunSettings(context);
-  const head = runSettings.run.commit.checkedOut;
-  const { from, commit = head } = context.settings.given;
+  const { run: thisRun, baseBranch: branch } = runSettings;
+  const bundles = openBundles(context, thisRun, branch);
+  const head = thisRun.commit.checkedOut;
+  const { given, config } = context.settings;
+  const { from, commit = head } = given;
   const refusal =
-    (await whyNotPublished(context, runSettings, head)) ??
-    (commit === head ? null : await whyNotPublished(context, runSettings, commit));
+    (await whyNotPublished(config.store, runSettings, bundles, head)) ??
+    (commit === head ? null : await whyNotPublished(config.store, runSettings, bundles, commit));
   if (refusal !== null)
     throw new SignalboxError("configuration", `nothing is published: ${refusal}`, {
-      hint: `publish what is on ${runSettings.baseBranch}, from a run on it; with fetch-depth: 0 git can tell`,
+      hint: `publish what is on ${branch}, from a run on it; with fetch-depth: 0 git can tell`,
     });
-  const changes = await localChanges(context, runSettings);
+  const changes = await localChanges(context, thisRun);
   if (changes !== null) context.log.warn("publish", `the bundle may not be what its commit says: ${changes}`);
   const { files, target } =
     from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
-  const published = await publishStep(context, runSettings, { commit, target }, files);
+  const published = await publishStep(context, bundles, { commit, target, branch }, files);
   return { schema: 1, ...published };
 }
 
-async function fetch(context: Context): Promise<StateResult> {
-  const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: true, trigger: false, trust: false });
-  const store = requireStore(openStoreOf(context, thisRun, baseBranch));
-  const { commit } = context.settings.given;
-  if (
-    commit !== undefined &&
-    (await context.git.ask("rev-parse", "--verify", "--quiet", `${commit}^{commit}`)) === null
-  )
+interface FetchParts extends RunParts, BundleParts {
+  readonly settings: RunParts["settings"] & BundleParts["settings"] & SettingsPart<"commit" | "out", "dbt">;
+  readonly git: Git;
+  readonly work: Pick<WorkFolder, "path">;
+  readonly log: RunParts["log"];
+}
+
+async function fetch(parts: FetchParts): Promise<StateResult> {
+  const { run: thisRun, baseBranch } = await learnRun(parts, { baseBranch: true, trigger: false, trust: false });
+  const { opened, ancestry } = openBundles(parts, thisRun, baseBranch);
+  const store = requireStore(opened);
+  const { commit } = parts.settings.given;
+  if (commit !== undefined && (await parts.git.ask("rev-parse", "--verify", "--quiet", `${commit}^{commit}`)) === null)
     throw configurationError([
       { where: "--commit", got: JSON.stringify(commit), wanted: "is no commit of this checkout" },
     ]);
-  const wanted = commit === undefined ? [] : await listAncestors(context.git, commit);
+  const wanted = commit === undefined ? [] : await listAncestors(parts.git, commit);
   const ref = await store.find(wanted);
   if (ref === null) {
     throw new SignalboxError(
@@ -87,14 +97,14 @@ async function fetch(context: Context): Promise<StateResult> {
       },
     );
   }
-  await assertOfBase(context, thisRun, baseBranch, ref);
-  const out = resolve(context.cwd, context.settings.given.out ?? context.work.path("bundle"));
-  const { targetPath } = await dbtFoldersOf(context);
+  await assertOfBase(ancestry, baseBranch, ref);
+  const out = resolve(parts.cwd, parts.settings.given.out ?? parts.work.path("bundle"));
+  const { targetPath } = await dbtFoldersOf(parts);
   if (out === targetPath) {
     throw configurationError([
       {
         where: "--out",
-        got: JSON.stringify(context.settings.given.out),
+        got: JSON.stringify(parts.settings.given.out),
         wanted: "is dbt's target folder, which is dbt's own",
       },
     ]);
@@ -103,8 +113,8 @@ async function fetch(context: Context): Promise<StateResult> {
 }
 
 /** What was fetched is what a check reads from: who asks by hand has to know as well. */
-async function assertOfBase(context: Context, run: Run, baseBranch: string | null, ref: BundleRef): Promise<void> {
-  const isOnBase = await openAncestry(context, run, baseBranch, context.remote).isOnBase(ref.commit);
+async function assertOfBase(ancestry: Ancestry, baseBranch: string | null, ref: BundleRef): Promise<void> {
+  const isOnBase = await ancestry.isOnBase(ref.commit);
   if (isOnBase === true) return;
   const branch = baseBranch ?? "the base branch, which is not known";
   throw new SignalboxError(

@@ -57,7 +57,7 @@ export function platformOf(env: Environment): Run["platform"] {
 export async function detectRun(options: DetectOptions): Promise<Detected> {
   const { env, git } = options;
   const platform = platformOf(env);
-  const head = await git.ask("rev-parse", "HEAD");
+  const head = await git.head();
   if (platform === "github") {
     // What cannot be read says nothing, as an empty file does.
     const payload = env.GITHUB_EVENT_PATH ? await readFileIfAny(env.GITHUB_EVENT_PATH).catch(() => "") : null;

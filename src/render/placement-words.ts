@@ -1,5 +1,7 @@
 import type { Manifest } from "../artifacts/manifest.ts";
-import { type Maker, makerOf, type Placed, type Refused, relationName, schemasOf } from "../selection/placement.ts";
+import { type Placed, relationName, schemasOf } from "../selection/placement.ts";
+import { type Maker, makerOf } from "../selection/placement-maker.ts";
+import { isAboutFile, type RefusedPlace } from "../selection/refused-places.ts";
 import { cleanLine } from "../text/clean.ts";
 import { count, grouped, listed, shortName } from "./words.ts";
 
@@ -12,7 +14,11 @@ export interface RefusalWords {
 }
 
 /** Why a check is not built: each node with its relation, what of production is there, and what put it there. */
-export function describeRefused(refused: readonly Refused[], manifest: Manifest, target: string | null): RefusalWords {
+export function describeRefused(
+  refused: readonly RefusedPlace[],
+  manifest: Manifest,
+  target: string | null,
+): RefusalWords {
   const lines = refused.slice(0, MOST_LINES).map((each) => `- ${refusedLine(each, manifest, target)}`);
   const more = refused.length - lines.length;
   return {
@@ -25,20 +31,20 @@ export function describeRefused(refused: readonly Refused[], manifest: Manifest,
   };
 }
 
-function refusedLine(refused: Refused, manifest: Manifest, target: string | null): string {
+function refusedLine(refused: RefusedPlace, manifest: Manifest, target: string | null): string {
   const node = manifest.nodes.get(refused.id);
-  const maker = node === undefined ? null : makerOf(node, refused.refusal.kind, manifest);
+  const maker = node === undefined ? null : makerOf(node, isAboutFile(refused.refusal), manifest);
   const place = `${typeOf(refused.id)} ${nameOf(refused.id)} → ${cleanLine(placeWords(refused), 300)}`;
   const why = maker === null ? "" : `; placed by ${makerWords(maker, target)}`;
   return `${place}: ${whyWords(refused)}${why}`;
 }
 
-function placeWords({ relation, location, refusal }: Refused): string {
+function placeWords({ relation, location, refusal }: RefusedPlace): string {
   if (refusal.kind === "location" || refusal.kind === "folder" || refusal.kind === "template") return location ?? "";
   return relation === null ? "no schema in the manifest" : relationName(relation);
 }
 
-function whyWords({ id, refusal }: Refused): string {
+function whyWords({ id, refusal }: RefusedPlace): string {
   if (refusal.kind === "unknown") return "where it is written is not known";
   if (refusal.kind === "template") return "dbt alone can tell where that is";
   const other = `${typeOf(refusal.of)} ${nameOf(refusal.of)}`;
@@ -69,7 +75,7 @@ function makerWords(maker: Maker, target: string | null): string {
 }
 
 /** In the order in which they are to be tried. */
-function waysOut(refused: readonly Refused[], manifest: Manifest): string {
+function waysOut(refused: readonly RefusedPlace[], manifest: Manifest): string {
   const types = [...new Set(refused.map(({ id }) => typeOf(id)))].sort();
   // Whole types are left out but where they are what a check is for.
   const isWhole = types.every((type) => type === "snapshot" || type === "seed" || type === "function");

@@ -56,6 +56,12 @@ export interface Settings {
   readonly withoutEffect: readonly string[];
 }
 
+/** The part of the settings that a function names: flags, and keys of signalbox.yml. */
+export interface SettingsPart<G extends keyof Given = never, C extends keyof Config = never> {
+  readonly given: Pick<Given, G>;
+  readonly config: Pick<Config, C>;
+}
+
 export interface Sources {
   readonly command: CommandName;
   /** Flags as they were typed, by name: text, a list of texts, or true for a flag without a value. */

@@ -3,10 +3,11 @@ import { isAncestor } from "../bundles/base-commit.ts";
 import type { GitHubClient } from "../platforms/github/client.ts";
 import type { Run } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
+import type { Log } from "../support/log.ts";
 import type { Remote } from "../support/remote.ts";
 import { repositoryIn } from "../support/repository-address.ts";
-import type { Context } from "./context.ts";
-import { openGitHub } from "./github.ts";
+import type { Environment } from "../support/secrets.ts";
+import { type GitHubParts, openGitHub } from "./github.ts";
 
 /** Whose commit it is, in the eyes of git and of GitHub's API. */
 export interface Ancestry {
@@ -16,17 +17,17 @@ export interface Ancestry {
   isOnSomeBranch(commit: string): Promise<boolean>;
 }
 
+export interface AncestryParts extends GitHubParts {
+  readonly signal: AbortSignal;
+  readonly log: Pick<Log, "warn">;
+}
+
 /** A search among many bundles may not spend the token's requests. */
 const MOST_COMPARISONS = 10;
 
 /** `remote`: of the clone that the commit is in. `baseBranch`: null where it is not known. */
-export function openAncestry(
-  context: Pick<Context, "env" | "clock" | "signal" | "log" | "openFetch">,
-  run: Run,
-  baseBranch: string | null,
-  remote: Remote,
-): Ancestry {
-  const { env } = context;
+export function openAncestry(parts: AncestryParts, run: Run, baseBranch: string | null, remote: Remote): Ancestry {
+  const { env, signal, log } = parts;
   const known = new Map<string, boolean | null>();
   let comparisons = 0;
 
@@ -38,11 +39,11 @@ export function openAncestry(
     const token = env.GITHUB_TOKEN || null;
     if (repository === null || token === null) return null;
     try {
-      return await ask(await openBranches(await openGitHub(context, repository, token), context.signal));
+      return await ask(await openBranches(await openGitHub(parts, repository, token), signal));
     } catch (error) {
-      context.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof SignalboxError)) throw error;
-      context.log.warn("trust", `${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
+      log.warn("trust", `${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
       return null;
     }
   };
@@ -109,7 +110,7 @@ async function isIn(branches: Branches, commit: string, branch: string): Promise
 }
 
 /** The repository that the CI names, which a job's checkout need not be of; null: it does not say. */
-function ownRepository({ platform, repository }: Run, env: Context["env"]): string | null {
+function ownRepository({ platform, repository }: Run, env: Environment): string | null {
   if (platform === "github") return repository;
   if (platform !== "circleci") return null;
   return env.CIRCLE_REPOSITORY_URL ? repositoryIn(env.CIRCLE_REPOSITORY_URL) : null;

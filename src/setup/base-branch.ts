@@ -6,28 +6,42 @@ import { chooseBaseBranch, type SharedBaseBranch } from "../run/base-branch.ts";
 import { notAFlag } from "../settings/values.ts";
 import { parseYaml } from "../settings/yaml.ts";
 import { SignalboxError } from "../support/errors.ts";
+import type { Log } from "../support/log.ts";
 import type { Remote } from "../support/remote.ts";
 import { gitHubRepository, isCloneOf } from "./ancestry.ts";
-import type { Context } from "./context.ts";
-import { openGitHub } from "./github.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { type GitHubParts, openGitHub } from "./github.ts";
 
-type Parts = Pick<Context, "env" | "clock" | "signal" | "log" | "openFetch" | "remote" | "configFile">;
+/** What the clone, the remote and GitHub's API are asked with for a file of a branch. */
+export interface RepositoryParts extends GitHubParts {
+  readonly signal: AbortSignal;
+  readonly remote: Remote;
+  readonly configFile: Pick<ConfigFile, "name">;
+}
+
+export interface BaseBranchParts extends RepositoryParts {
+  readonly log: Pick<Log, "warn">;
+}
 
 /**
  * The base branch of this run's repository: `base_branch` in the file of the remote's default branch, else the default
  * branch; null where nothing tells. As a rule git knows; the remote is asked, then GitHub's API, where it does not.
  * `own`: what the file of this checkout says. `told`: the default branch as the event tells it.
  */
-export async function findBaseBranch(context: Parts, own: string | null, told: string | null): Promise<string | null> {
-  const { remote, env, log } = context;
+export async function findBaseBranch(
+  parts: BaseBranchParts,
+  own: string | null,
+  told: string | null,
+): Promise<string | null> {
+  const { remote, env, log } = parts;
   const platform = platformOf(env);
-  const isOwn = await isCloneOf(remote, platform === "github" ? (env.GITHUB_REPOSITORY ?? null) : null);
-  const path = await pathInRepository(context);
+  const isOwn = await isOwnClone(parts);
+  const path = await pathInRepository(parts);
   const defaultBranch = told ?? (isOwn || (await remote.url()) === null ? await findDefaultBranch(remote) : null);
   const canDeployByItself = platform === "github" || platform === "circleci";
   // A CI's clone came from somewhere, whatever it calls the remote.
   const hasOrigin = canDeployByItself || (await remote.url()) !== null;
-  const shared = path === null || !hasOrigin ? ALONE : await readShared(context, { defaultBranch, path, isOwn });
+  const shared = path === null || !hasOrigin ? ALONE : await readShared(parts, { defaultBranch, path, isOwn });
   const { baseBranch, note } = chooseBaseBranch({ own, shared, defaultBranch, canDeployByItself });
   if (note !== null) log.warn("config", note);
   return baseBranch;
@@ -43,8 +57,13 @@ async function findDefaultBranch(remote: Remote): Promise<string | null> {
   return remembered?.replace(/^refs\/remotes\/origin\//, "") ?? (await remote.heads())?.defaultBranch ?? null;
 }
 
+/** Whether the clone is one of this run's repository; outside of GitHub: whether it came from any. */
+function isOwnClone({ remote, env }: RepositoryParts): Promise<boolean> {
+  return isCloneOf(remote, platformOf(env) === "github" ? (env.GITHUB_REPOSITORY ?? null) : null);
+}
+
 /** Of signalbox.yml, from the top of its repository; null: it lies in none. */
-async function pathInRepository({ remote, configFile }: Parts): Promise<string | null> {
+async function pathInRepository({ remote, configFile }: RepositoryParts): Promise<string | null> {
   const prefix = await remote.git.ask("rev-parse", "--show-prefix");
   return prefix === null ? null : `${prefix}${basename(configFile.name)}`;
 }
@@ -60,23 +79,20 @@ interface Wanted {
  * signalbox.yml as a branch of this run's repository has it, by git or GitHub's API; "absent": it has none; null: it cannot
  * be read.
  */
-export async function readFileOfBranch(context: Parts, branch: string): Promise<Reading> {
-  const isOwn = await isCloneOf(
-    context.remote,
-    platformOf(context.env) === "github" ? (context.env.GITHUB_REPOSITORY ?? null) : null,
-  );
-  const path = await pathInRepository(context);
-  return path === null ? null : readInBranch(context, { defaultBranch: branch, path, isOwn });
+export async function readFileOfBranch(parts: RepositoryParts, branch: string): Promise<Reading> {
+  const isOwn = await isOwnClone(parts);
+  const path = await pathInRepository(parts);
+  return path === null ? null : readInBranch(parts, { defaultBranch: branch, path, isOwn });
 }
 
-async function readInBranch(context: Parts, { defaultBranch, path, isOwn }: Wanted): Promise<Reading> {
-  const commit = isOwn && defaultBranch !== null ? await findCommit(context.remote, defaultBranch) : null;
-  const byGit = commit === null ? null : await readByGit(context.remote, commit, path);
-  return byGit ?? (await readByApi(context, defaultBranch, path));
+async function readInBranch(parts: RepositoryParts, { defaultBranch, path, isOwn }: Wanted): Promise<Reading> {
+  const commit = isOwn && defaultBranch !== null ? await findCommit(parts.remote, defaultBranch) : null;
+  const byGit = commit === null ? null : await readByGit(parts.remote, commit, path);
+  return byGit ?? (await readByApi(parts, defaultBranch, path));
 }
 
-async function readShared(context: Parts, wanted: Wanted): Promise<SharedBaseBranch> {
-  const text = await readInBranch(context, wanted);
+async function readShared(parts: RepositoryParts, wanted: Wanted): Promise<SharedBaseBranch> {
+  const text = await readInBranch(parts, wanted);
   if (text === null) return UNREADABLE;
   if (text === "absent") return { kind: "read", value: null };
   return parseBaseBranch(text.content);
@@ -108,15 +124,15 @@ async function readByGit({ git }: Remote, commit: string, path: string): Promise
 /** https://docs.github.com/en/rest/repos/contents#get-repository-content */
 const contentsAnswer = z.object({ encoding: z.literal("base64"), content: z.string() });
 
-async function readByApi(context: Parts, branch: string | null, path: string): Promise<Reading> {
-  const platform = platformOf(context.env);
-  const own = { platform, repository: context.env.GITHUB_REPOSITORY ?? "" };
-  const repository = await gitHubRepository(own, context.remote);
-  const token = context.env.GITHUB_TOKEN || null;
+async function readByApi(parts: RepositoryParts, branch: string | null, path: string): Promise<Reading> {
+  const platform = platformOf(parts.env);
+  const own = { platform, repository: parts.env.GITHUB_REPOSITORY ?? "" };
+  const repository = await gitHubRepository(own, parts.remote);
+  const token = parts.env.GITHUB_TOKEN || null;
   if (repository === null || token === null) return null;
   try {
-    const client = await openGitHub(context, repository, token);
-    const options = { signal: context.signal };
+    const client = await openGitHub(parts, repository, token);
+    const options = { signal: parts.signal };
     // Without a ref GitHub takes its default branch.
     const wanted = { path, ...(branch === null ? {} : { ref: branch }) };
     const answer = await client.request("GET /repos/{owner}/{repo}/contents/{path}", wanted, options);
@@ -124,7 +140,7 @@ async function readByApi(context: Parts, branch: string | null, path: string): P
     const read = contentsAnswer.safeParse(answer.body);
     return read.success ? { content: Buffer.from(read.data.content, "base64").toString("utf8") } : null;
   } catch (error) {
-    context.signal.throwIfAborted();
+    parts.signal.throwIfAborted();
     if (!(error instanceof SignalboxError)) throw error;
     return null;
   }

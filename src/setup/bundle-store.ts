@@ -3,35 +3,60 @@ import { createCircleStore } from "../bundles/stores/circleci.ts";
 import { createGitHubStore } from "../bundles/stores/github.ts";
 import { type OpenedStore, openStore } from "../bundles/stores/open.ts";
 import type { Run } from "../run/run.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
 import { once } from "../support/once.ts";
-import { openAncestry } from "./ancestry.ts";
-import type { Context } from "./context.ts";
+import type { Remote } from "../support/remote.ts";
+import type { WorkFolder } from "../work/folder.ts";
+import { type Ancestry, type AncestryParts, openAncestry } from "./ancestry.ts";
 import { connectGitHub, gitHubApiUrl } from "./github.ts";
 
+/** The bundles of this run's repository: where they are kept, and whose commits they are of. */
+export interface Bundles {
+  readonly opened: OpenedStore;
+  readonly ancestry: Ancestry;
+}
+
+export interface BundleParts extends AncestryParts {
+  readonly settings: SettingsPart<"circleUrl", "store">;
+  /** What a relative folder in signalbox.yml starts from. */
+  readonly baseDir: string;
+  readonly remote: Remote;
+  /** What is published lies in it, for the CI's upload step. */
+  readonly work: Pick<WorkFolder, "path">;
+}
+
+/** Opens them once for the run of this process. Nothing is asked before the first bundle is. */
+export function openBundles(parts: BundleParts, run: Run, baseBranch: string | null): Bundles {
+  const ancestry = openAncestry(parts, run, baseBranch, parts.remote);
+  return { ancestry, opened: openStoreOf(parts, run, baseBranch, ancestry) };
+}
+
 /** The store that the configuration names, for the run of this process; with `auto`, its CI's own artifacts. */
-export function openStoreOf(context: Context, run: Run, baseBranch: string | null): OpenedStore {
-  return openStore(context.settings.config.store, {
-    cwd: context.baseDir,
-    env: context.env,
-    notice: (text) => context.log.warn("store", text),
-    signal: context.signal,
-    openFetch: context.openFetch,
-    auto: () => openArtifacts(context, run, baseBranch),
+export function openStoreOf(
+  parts: BundleParts,
+  run: Run,
+  baseBranch: string | null,
+  ancestry: Ancestry = openAncestry(parts, run, baseBranch, parts.remote),
+): OpenedStore {
+  return openStore(parts.settings.config.store, {
+    cwd: parts.baseDir,
+    env: parts.env,
+    notice: (text) => parts.log.warn("store", text),
+    signal: parts.signal,
+    openFetch: parts.openFetch,
+    auto: () => openArtifacts(parts, run, baseBranch, ancestry),
   });
 }
 
-/** Nothing is asked before the first bundle is: a deploy needs no token to leave its own to the upload step. */
-function openArtifacts(context: Context, run: Run, baseBranch: string | null): OpenedStore {
+/** A deploy needs no token to leave its own bundle to the upload step. */
+function openArtifacts(parts: BundleParts, run: Run, baseBranch: string | null, ancestry: Ancestry): OpenedStore {
   if (baseBranch === null) return { store: null, why: "store: auto, and the base branch is not known" };
   switch (run.platform) {
     case "github":
-      return {
-        name: "artifacts of GitHub Actions",
-        store: openGitHub(context, run, baseBranch),
-      };
+      return { name: "artifacts of GitHub Actions", store: openGitHub(parts, run, baseBranch) };
     case "circleci":
-      return { name: "artifacts of CircleCI", store: openCircle(context, run, baseBranch) };
+      return { name: "artifacts of CircleCI", store: openCircle(parts, run, baseBranch, ancestry) };
     case "local":
     case "unknown": {
       const where = run.platform === "local" ? "there is no CI here" : "this CI is not known";
@@ -40,46 +65,52 @@ function openArtifacts(context: Context, run: Run, baseBranch: string | null): O
   }
 }
 
+type WarnAndSkipParts = Pick<BundleParts, "signal" | "log">;
+
 /**
- * A store that nobody asked for by name must not fail a run: where the CI's API cannot be asked, that is said, and the
+ * A store that nobody asked for by name must not fail a run: where the CI's API cannot be asked, the log says so, and the
  * next source of baselines has its turn.
  */
-export function warnAndSkipAuto(context: Context, opened: OpenedStore): OpenedStore {
+export function warnAndSkipAuto(parts: WarnAndSkipParts, opened: OpenedStore): OpenedStore {
   const { store } = opened;
-  if (store === null || context.settings.config.store !== "auto") return opened;
+  if (store === null) return opened;
   return {
     ...opened,
     store: {
       ...store,
-      find: (commits) => warnAndSkip(context, "no bundle is looked for", store.find(commits)),
+      find: (commits) => warnAndSkip(parts, "no bundle is looked for", store.find(commits)),
     },
   };
 }
 
-/** The work's value; null where it fails, said aloud. */
-export function warnAndSkip<T>(context: Context, what: string, work: Promise<T | null>): Promise<T | null> {
+/** The work's value; null where it fails, with a warning. */
+export function warnAndSkip<T>(
+  { signal, log }: WarnAndSkipParts,
+  what: string,
+  work: Promise<T | null>,
+): Promise<T | null> {
   return work.catch((error: unknown) => {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof SignalboxError)) throw error;
     const hint = error.hint === null ? "" : `\n${error.hint}`;
-    context.log.warn("store", `${what}: ${error.message}${hint}`);
+    log.warn("store", `${what}: ${error.message}${hint}`);
     return null;
   });
 }
 
-function openGitHub(context: Context, run: Run, baseBranch: string): BundleStore {
+function openGitHub(parts: BundleParts, run: Run, baseBranch: string): BundleStore {
   const connect = once(async () => {
     const { createGitHubArtifacts } = await import("../platforms/github/artifacts.ts");
-    return createGitHubArtifacts(await connectGitHub(context, run), {
-      apiUrl: gitHubApiUrl(context),
-      signal: context.signal,
+    return createGitHubArtifacts(await connectGitHub(parts, run), {
+      apiUrl: gitHubApiUrl(parts),
+      signal: parts.signal,
     });
   });
-  return createGitHubStore({ ...commonOf(context, run, baseBranch), connect });
+  return createGitHubStore({ ...commonOf(parts, run, baseBranch), connect });
 }
 
-function openCircle(context: Context, run: Run, baseBranch: string): BundleStore {
-  const { env, signal, clock } = context;
+function openCircle(parts: BundleParts, run: Run, baseBranch: string, ancestry: Ancestry): BundleStore {
+  const { env, signal, clock } = parts;
   const connect = once(async () => {
     const token = env.CIRCLE_TOKEN || null;
     if (token === null) {
@@ -93,17 +124,16 @@ function openCircle(context: Context, run: Run, baseBranch: string): BundleStore
     }
     const { createCircleClient } = await import("../platforms/circleci/client.ts");
     const { createCircleArtifacts } = await import("../platforms/circleci/artifacts.ts");
-    const baseUrl = context.settings.given.circleUrl;
-    const client = await createCircleClient(baseUrl, token, { clock, fetch: await context.openFetch() });
+    const baseUrl = parts.settings.given.circleUrl;
+    const client = await createCircleClient(baseUrl, token, { clock, fetch: await parts.openFetch() });
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });
-  const ancestry = openAncestry(context, run, baseBranch, context.remote);
   const isInBase = async (commit: string) => (await ancestry.isOnBase(commit)) === true;
-  return createCircleStore({ ...commonOf(context, run, baseBranch), connect, isInBase });
+  return createCircleStore({ ...commonOf(parts, run, baseBranch), connect, isInBase });
 }
 
-function commonOf(context: Context, { repository }: Run, baseBranch: string) {
-  const { signal, log, work, openFetch } = context;
+function commonOf(parts: BundleParts, { repository }: Run, baseBranch: string) {
+  const { signal, log, work, openFetch } = parts;
   return {
     repository,
     baseBranch,

@@ -1,8 +1,20 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { CONFIG_NAME, isYaml, nearNames } from "../settings/config-name.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError } from "../support/files.ts";
+
+/** The configuration file, as the log and errors name it. */
+export interface ConfigFile {
+  /** As it was named, from the working directory. */
+  readonly name: string;
+  /** Whether the settings go by it. */
+  readonly exists: boolean;
+  /** Where there is none: the absolute path of the one that lies in a folder above and is not read. */
+  readonly unread: string | null;
+  /** What is wrong with it, where the command goes on all the same. */
+  readonly broken: SignalboxError | null;
+}
 
 /** The configuration as it was named; `text` is null where there is none and nobody asked for one. */
 export interface FoundConfig {
@@ -94,4 +106,14 @@ function passedOver(near: string): SignalboxError {
   return new SignalboxError("configuration", `${near} is not read: the file is called ${CONFIG_NAME}`, {
     hint: isYaml(near) ? `rename it, or name it: --config ${near}` : "write it as YAML: signalbox init makes one",
   });
+}
+
+/** What a person does not expect: started in a sub-folder, signalbox reads no file of a folder above. null: there is none. */
+export function describeUnread({ unread }: ConfigFile, cwd: string): string | null {
+  return unread === null ? null : `${unread} is not read from here: --config ${relative(cwd, unread)}`;
+}
+
+/** For errors whose cause may be that signalbox.yml is not read. */
+export function noConfigFile({ name }: ConfigFile, cwd: string): string {
+  return `there is no ${name} in ${cwd}`;
 }

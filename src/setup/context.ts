@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { platformOf } from "../platforms/detect.ts";
 import { createGitHubRunner } from "../platforms/github/runner.ts";
 import { createPlainRunner } from "../platforms/plain-runner.ts";
@@ -9,7 +9,7 @@ import type { CommandName } from "../settings/flags.ts";
 import type { Settings } from "../settings/resolve.ts";
 import { type Children, createChildren } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
-import { describeKnown, type SignalboxError } from "../support/errors.ts";
+import { describeKnown } from "../support/errors.ts";
 import { createGit, type Git } from "../support/git.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { once } from "../support/once.ts";
@@ -20,6 +20,7 @@ import { createRemote, type Remote } from "../support/remote.ts";
 import type { Environment } from "../support/secrets.ts";
 import { toJson } from "../text/json.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
+import type { ConfigFile } from "./config-file.ts";
 
 /** The process around a command, handed in so that nothing else touches it. */
 export interface Surroundings {
@@ -35,17 +36,6 @@ export interface Surroundings {
   readonly pid: number;
   /** When the process began, by the clock's monotonic time: deadlines run from here. */
   readonly startedAt: number;
-}
-
-export interface ConfigFile {
-  /** As it was named, from the working directory. */
-  readonly name: string;
-  /** Whether the settings go by it. */
-  readonly exists: boolean;
-  /** Where there is none: the absolute path of the one that lies in a folder above and is not read. */
-  readonly unread: string | null;
-  /** What is wrong with it, where the command goes on all the same. */
-  readonly broken: SignalboxError | null;
 }
 
 /** Made once for a command and handed down. */
@@ -130,14 +120,4 @@ export function createContext(
       else for (const line of lines) log.result(line);
     },
   };
-}
-
-/** What a person does not expect: started in a sub-folder, signalbox reads no file of a folder above. null: there is none. */
-export function describeUnread({ configFile: { unread }, cwd }: Context): string | null {
-  return unread === null ? null : `${unread} is not read from here: --config ${relative(cwd, unread)}`;
-}
-
-/** For errors whose cause may be that signalbox.yml is not read. */
-export function noConfigFile({ configFile, cwd }: Context): string {
-  return `there is no ${configFile.name} in ${cwd}`;
 }

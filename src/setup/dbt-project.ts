@@ -1,18 +1,27 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
 import { type DbtFolders, findDbtFolders } from "../dbt/folders.ts";
 import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
 import { createGit } from "../support/git.ts";
-import { isWithheld, withoutSecrets } from "../support/secrets.ts";
+import type { Log } from "../support/log.ts";
+import { type Environment, isWithheld, withoutSecrets } from "../support/secrets.ts";
 import { type Choosing, readChoosing } from "./choosing.ts";
-import { type Context, describeUnread, noConfigFile } from "./context.ts";
+import { type ConfigFile, describeUnread, noConfigFile } from "./config-file.ts";
 import { learnEnvVars } from "./known-secrets.ts";
-import { assertOwnCode, refuseTarget } from "./own-code.ts";
-import { openPassEnv } from "./pass-env.ts";
+import { assertOwnCode, type OwnCodeParts, refuseTarget } from "./own-code.ts";
+import { openPassEnv, type PassEnvParts } from "./pass-env.ts";
 import { assertCheckout, type RunSettings } from "./run-settings.ts";
+
+/** The folders of a dbt project in its repository. */
+export interface ProjectFolders extends DbtFolders {
+  /** The top of the work tree that the project is in; its own folder, where it is in none. */
+  readonly top: string;
+}
 
 /** Where and how dbt works in this run. */
 export interface DbtProject {
@@ -20,65 +29,90 @@ export interface DbtProject {
   /** dbt's environment: without our secrets, with SIGNALBOX_SCHEMA in check mode. */
   readonly env: Readonly<Record<string, string>>;
   readonly choosing: Choosing;
-  readonly folders: DbtFolders;
-  /** dbt's own target folder, shared by all starts so that partial parsing works. */
-  readonly targetPath: string;
-  readonly top: string;
+  /** Its target folder is shared by all starts, so that partial parsing works. */
+  readonly folders: ProjectFolders;
   /** Whose schema a check builds into; null in the other modes. */
   readonly owner: SchemaOwner | null;
   /** What no schema holds but those of this check; null: nothing tells them apart, or the mode is another. */
   readonly mark: string | null;
 }
 
+export interface DbtProjectParts extends OwnCodeParts, PassEnvParts {
+  readonly settings: SettingsPart<"target", "dbt" | "modes">;
+  readonly configFile: ConfigFile;
+  readonly cwd: string;
+}
+
 /** Everything that dbt needs, checked. Throws a configuration error before anything is started or written. */
-export async function openDbtProject(context: Context, runSettings: RunSettings): Promise<DbtProject> {
-  const { config } = context.settings;
-  refuseTarget(context);
-  await assertCheckout(context);
-  const dir = projectDirOf(context);
-  await assertOwnCode(context, runSettings, dir);
-  assertOwnTarget(context, runSettings);
-  const passed = await openPassEnv(context, runSettings);
-  await warnOfWithheld(context, passed);
+export async function openDbtProject(parts: DbtProjectParts, runSettings: RunSettings): Promise<DbtProject> {
+  const { config, given } = parts.settings;
+  refuseTarget(parts);
+  await assertCheckout({ ...parts, git: parts.remote.git });
+  const dir = projectDirOf(parts);
+  await assertOwnCode(parts, runSettings, dir);
+  assertOwnTarget(parts, runSettings);
+  const passed = await openPassEnv(parts, runSettings);
+  await warnOfWithheld(parts, passed);
   const owner = ownerOf(runSettings);
   const template = config.modes.check.schema;
   const told = {
-    ...withoutSecrets(context.env, passed),
+    ...withoutSecrets(parts.env, passed),
     ...config.dbt.env,
     ...(owner === null ? {} : { SIGNALBOX_SCHEMA: schemaOf(template, owner.branch, owner.hash, owner.pullRequest) }),
   };
   const choosing = readChoosing(config.dbt.args, told);
   const { env, dropped } = withoutChoices(told);
-  warnOfDropped(context, dir, told, dropped);
-  const folders = await findDbtFolders(dir, told);
+  warnOfDropped(parts, dir, told, dropped);
+  const folders = await dbtFoldersOf(parts);
   const project = await readProject({
     dir,
-    profilesDir: config.dbt.profilesDir === null ? null : resolve(context.baseDir, config.dbt.profilesDir),
+    profilesDir: config.dbt.profilesDir === null ? null : resolve(parts.baseDir, config.dbt.profilesDir),
     profile: config.dbt.profile,
     env: told,
   });
-  const where = context.settings.given.target === undefined ? `modes.${runSettings.mode}.target` : "--target";
+  const where = given.target === undefined ? `modes.${runSettings.mode}.target` : "--target";
   assertTarget(project, runSettings.target, where);
   await assertProgram(config.dbt.command, dir, env);
 
-  const git = createGit(dir, context.env);
-  const top = (await git.ask("rev-parse", "--show-toplevel")) ?? dir;
   const mark = owner === null ? null : markOf(template, owner);
-  return { project, env, choosing, folders, targetPath: folders.targetPath, top, owner, mark };
+  return { project, env, choosing, folders, owner, mark };
+}
+
+export interface FolderParts {
+  readonly baseDir: string;
+  readonly settings: SettingsPart<never, "dbt">;
+  readonly env: Environment;
 }
 
 /** Where relative paths of the project start from. */
-export function projectDirOf({ baseDir, settings }: Pick<Context, "baseDir" | "settings">): string {
+export function projectDirOf({ baseDir, settings }: Omit<FolderParts, "env">): string {
   return resolve(baseDir, settings.config.dbt.projectDir);
 }
 
-/** The folders of a project whose dbt something else may have started. */
-export function dbtFoldersOf(parts: Pick<Context, "baseDir" | "settings" | "env">): Promise<DbtFolders> {
-  return findDbtFolders(projectDirOf(parts), { ...parts.env, ...parts.settings.config.dbt.env });
+/** The folders of the project, whoever starts its dbt. It need not be there. */
+export async function dbtFoldersOf(parts: FolderParts): Promise<ProjectFolders> {
+  const { env } = parts;
+  const dir = projectDirOf(parts);
+  const folders = await findDbtFolders(dir, { ...env, ...parts.settings.config.dbt.env });
+  const top = await createGit(await nearestFolder(dir), env).top();
+  return { ...folders, top: top ?? dir };
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  for (let dir = path; ; dir = dirname(dir)) {
+    const isFolder = await stat(dir).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (isFolder || dir === dirname(dir)) return dir;
+  }
 }
 
 /** dbt would say that a variable is not set which the job has. */
-async function warnOfWithheld({ env, baseDir, settings, log }: Context, passed: readonly string[]): Promise<void> {
+async function warnOfWithheld(
+  { env, baseDir, settings, log }: DbtProjectParts,
+  passed: readonly string[],
+): Promise<void> {
   const { dbt } = settings.config;
   const read = await learnEnvVars({ env, baseDir, dbt });
   const names = [...read].filter((name) => isWithheld(name) && !passed.includes(name) && (env[name] ?? "") !== "");
@@ -92,7 +126,7 @@ async function warnOfWithheld({ env, baseDir, settings, log }: Context, passed: 
 
 /** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */
 function warnOfDropped(
-  { cwd, log }: Context,
+  { cwd, log }: { readonly cwd: string; readonly log: Pick<Log, "warn"> },
   dir: string,
   env: Readonly<Record<string, string>>,
   dropped: readonly string[],
@@ -104,16 +138,16 @@ function warnOfDropped(
 }
 
 /** A check builds on every push of every branch: production must never be where it does so. */
-function assertOwnTarget(context: Context, { mode, target }: RunSettings): void {
+function assertOwnTarget({ settings, configFile, cwd }: DbtProjectParts, { mode, target }: RunSettings): void {
   if (mode !== "check") return;
-  const { deploy, schedule } = context.settings.config.modes;
+  const { deploy, schedule } = settings.config.modes;
   const hint =
     "in signalbox.yml: modes: { check: { target: ci }, deploy: { target: prod }, schedule: { target: prod } }";
   if (target === null) {
     const wanted = "check mode needs a dbt target of its own, so that no pull request builds into production";
-    if (!context.configFile.exists)
-      throw new SignalboxError("configuration", `${noConfigFile(context)}: ${wanted}`, {
-        hint: describeUnread(context) ?? `signalbox init writes one; ${hint}`,
+    if (!configFile.exists)
+      throw new SignalboxError("configuration", `${noConfigFile(configFile, cwd)}: ${wanted}`, {
+        hint: describeUnread(configFile, cwd) ?? `signalbox init writes one; ${hint}`,
       });
     throw configurationError([{ where: "modes.check.target", got: null, wanted: `is missing: ${wanted}` }], hint);
   }

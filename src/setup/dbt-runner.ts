@@ -1,8 +1,13 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
-import { lineRedactor } from "../support/redact.ts";
+import type { Runner } from "../platforms/ports.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
+import type { ChildWatch } from "../support/claims.ts";
+import type { Clock } from "../support/clock.ts";
+import type { Log } from "../support/log.ts";
+import { lineRedactor, type Redact } from "../support/redact.ts";
+import type { WorkFolder } from "../work/folder.ts";
 import type { Choosing } from "./choosing.ts";
-import type { Context } from "./context.ts";
 import { openDbtLog } from "./dbt-log.ts";
 import type { DbtProject } from "./dbt-project.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -17,29 +22,44 @@ export interface DbtRunner extends Dbt {
   installPackages(): Promise<DbtStart | null>;
 }
 
-export function createDbtRunner(context: Context, runSettings: RunSettings, dbtProject: DbtProject): DbtRunner {
-  const { dbt: config } = context.settings.config;
+export interface DbtRunnerParts {
+  readonly settings: SettingsPart<never, "dbt">;
+  readonly cwd: string;
+  readonly work: Pick<WorkFolder, "path">;
+  readonly clock: Clock;
+  readonly children: ChildWatch;
+  readonly signal: AbortSignal;
+  readonly runner: Pick<Runner, "openGroup" | "folds">;
+  readonly log: Pick<Log, "step" | "pass">;
+  readonly color: boolean;
+  readonly secrets: readonly string[];
+  readonly redact: Redact;
+}
+
+export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings, dbtProject: DbtProject): DbtRunner {
+  const { log, signal, settings } = parts;
+  const { dbt: config } = settings.config;
   // One start after another.
-  let onLine = context.log.pass;
-  const hide = lineRedactor(context.secrets);
+  let onLine = log.pass;
+  const hide = lineRedactor(parts.secrets);
   const dbt = createDbt({
     command: config.command,
     env: dbtProject.env,
-    recordDir: context.work.path("dbt"),
+    recordDir: parts.work.path("dbt"),
     profilesDir: dbtProject.project.profilesDir,
     profile: config.profile,
     extra: config.args,
-    color: context.color,
-    clock: context.clock,
-    children: context.children,
-    signal: context.signal,
-    redact: context.redact,
+    color: parts.color,
+    clock: parts.clock,
+    children: parts.children,
+    signal,
+    redact: parts.redact,
     onLine: (line) => onLine(hide(line)),
-    onNotice: (text) => context.log.step("dbt", text),
+    onNotice: (text) => log.step("dbt", text),
   });
   const defaults = {
     projectDir: dbtProject.project.dir,
-    targetPath: dbtProject.targetPath,
+    targetPath: dbtProject.folders.targetPath,
     target: runSettings.target,
   };
   const { packages } = dbtProject.project;
@@ -53,18 +73,18 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
       return starter.start({ ...defaults, command: ["deps"], args: [] });
     },
     start: async (request) => {
-      context.log.step("dbt", showStart(context, request));
-      const log = openDbtLog(request.command, context.log.pass, context.runner);
+      log.step("dbt", showStart(parts, request));
+      const shown = openDbtLog(request.command, log.pass, parts.runner);
       let isGood = false;
-      onLine = log.onLine;
+      onLine = shown.onLine;
       try {
         const started = await dbt.start(request);
         isGood = started.run.exitCode === 0 && started.run.trouble === "none";
         return started;
       } finally {
-        log.end(isGood);
+        shown.end(isGood);
         // Stopped from outside: nothing after dbt is to happen.
-        context.signal.throwIfAborted();
+        signal.throwIfAborted();
       }
     },
   };
@@ -72,7 +92,10 @@ export function createDbtRunner(context: Context, runSettings: RunSettings, dbtP
 }
 
 /** The part of a start that a person would type, with paths from the working directory. */
-function showStart({ cwd, settings }: Context, { command, target, args }: StartRequest): string {
+function showStart(
+  { cwd, settings }: Pick<DbtRunnerParts, "cwd" | "settings">,
+  { command, target, args }: StartRequest,
+): string {
   const shown = args.map((word) => (word.startsWith(`${cwd}/`) ? word.slice(cwd.length + 1) : word));
   return showCommandLine([...settings.config.dbt.command, ...command, ...flag("--target", target), ...shown]);
 }

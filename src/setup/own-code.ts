@@ -4,15 +4,18 @@ import { demandOf, demandWithoutEvent } from "../run/checkout.ts";
 import type { Mode } from "../run/mode.ts";
 import { type Run, whyDistrusted } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { createGit, type Git } from "../support/git.ts";
+import { createGit } from "../support/git.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
-import { openAncestry } from "./ancestry.ts";
-import type { Context } from "./context.ts";
+import type { Environment } from "../support/secrets.ts";
+import { type AncestryParts, openAncestry } from "./ancestry.ts";
 
-type Parts = Pick<Context, "env" | "clock" | "signal" | "log" | "openFetch" | "remote" | "baseDir">;
+export interface OwnCodeParts extends AncestryParts {
+  readonly remote: Remote;
+  readonly baseDir: string;
+}
 
 /** `pull_request_target` is no event to run dbt in, whatever is checked out. Throws a configuration error there. */
-export function refuseTarget({ env }: Pick<Context, "env">): void {
+export function refuseTarget({ env }: { readonly env: Environment }): void {
   const eventName = eventOf(env);
   if (eventName === null || demandOf(eventName, "check") !== "none") return;
   throw new SignalboxError(
@@ -28,35 +31,34 @@ export function refuseTarget({ env }: Pick<Context, "env">): void {
  * branch. Nothing in the tree is read before.
  */
 export async function assertOwnCode(
-  context: Parts,
+  parts: OwnCodeParts,
   runSettings: { readonly run: Run; readonly baseBranch: string | null; readonly mode: Mode },
   projectDir: string,
 ): Promise<void> {
-  refuseTarget(context);
-  const eventName = eventOf(context.env);
+  refuseTarget(parts);
+  const eventName = eventOf(parts.env);
   const demand =
     eventName === null ? demandWithoutEvent(runSettings.run, runSettings.mode) : demandOf(eventName, runSettings.mode);
   if (demand !== "own branch" && demand !== "base branch") return;
 
   const assertOn = async (remote: Remote, head: string | null) => {
-    const ancestry = openAncestry(context, runSettings.run, runSettings.baseBranch, remote);
+    const ancestry = openAncestry(parts, runSettings.run, runSettings.baseBranch, remote);
     const ask = demand === "base branch" ? ancestry.isOnBase : ancestry.isOnSomeBranch;
     const isOwn = head === null ? null : await ask(head);
     if (isOwn !== true) throw notOwn({ ...runSettings, eventName, head, demand, isKnown: isOwn !== null });
   };
-  const { git } = context.remote;
-  await assertOn(context.remote, await git.ask("rev-parse", "HEAD"));
+  const { git } = parts.remote;
+  await assertOn(parts.remote, await git.head());
 
   // The project may lie in a checkout of its own: a submodule is as its repository pins it.
   if (!(await isFolder(projectDir))) return;
-  const projectGit = createGit(projectDir, context.env);
-  const topOf = (dir: Git) => dir.ask("rev-parse", "--show-toplevel");
-  const [top, projectTop] = await Promise.all([topOf(git), topOf(projectGit)]);
+  const projectGit = createGit(projectDir, parts.env);
+  const [top, projectTop] = await Promise.all([git.top(), projectGit.top()]);
   if (top === projectTop) return;
-  const head = await projectGit.ask("rev-parse", "HEAD");
-  const path = projectTop === null ? "" : relative(context.baseDir, projectTop);
+  const head = await projectGit.head();
+  const path = projectTop === null ? "" : relative(parts.baseDir, projectTop);
   const pinned = await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `HEAD:./${path}`);
-  if (head === null || pinned !== head) await assertOn(createRemote(projectGit, context.signal), head);
+  if (head === null || pinned !== head) await assertOn(createRemote(projectGit, parts.signal), head);
 }
 
 interface NotOwn {
@@ -96,6 +98,6 @@ function isFolder(path: string): Promise<boolean> {
 }
 
 /** null: not GitHub. */
-function eventOf(env: Context["env"]): string | null {
+function eventOf(env: Environment): string | null {
   return env.GITHUB_ACTIONS === "true" ? (env.GITHUB_EVENT_NAME ?? "") : null;
 }

@@ -4,13 +4,16 @@ import { chooseMode, type Mode } from "../run/mode.ts";
 import type { Purpose } from "../run/purpose.ts";
 import type { Run } from "../run/run.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
-import { TAKES_REST } from "../settings/flags.ts";
+import { type CommandName, TAKES_REST } from "../settings/flags.ts";
+import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import { configurationError, SignalboxError } from "../support/errors.ts";
-import { assertReadable } from "../support/git.ts";
-import { redactAll } from "../support/redact.ts";
+import { assertReadable, type Git } from "../support/git.ts";
+import type { Log } from "../support/log.ts";
+import { type Redact, redactAll } from "../support/redact.ts";
+import type { Environment } from "../support/secrets.ts";
 import { openAncestry } from "./ancestry.ts";
-import { findBaseBranch } from "./base-branch.ts";
-import { type Context, describeUnread, noConfigFile } from "./context.ts";
+import { type BaseBranchParts, findBaseBranch } from "./base-branch.ts";
+import { type ConfigFile, describeUnread, noConfigFile } from "./config-file.ts";
 
 /** What a run is for: known before anything is started or written. */
 export interface RunSettings {
@@ -32,82 +35,113 @@ export function purposeOf({ mode, target, run }: RunSettings): Purpose {
 /** A command that does not queue does not wait as long as one that does. */
 const LONGEST_ASKING_SECONDS = 60;
 
+/** What tells which run this is: the environment, git, the remote, the CI's API, and how long that may be asked. */
+export interface RunParts extends BaseBranchParts {
+  readonly command: CommandName;
+  readonly settings: SettingsPart<"circleUrl" | "noQueue", "baseBranch" | "queue">;
+  readonly cwd: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly redact: Redact;
+  readonly log: Pick<Log, "step" | "warn">;
+}
+
 /** Which run this is; what started it and what the base branch is, only where the command needs to know. */
-export async function learnRun(context: Context, needs: Needs): Promise<Detected> {
-  const { given, config } = context.settings;
+export async function learnRun(parts: RunParts, needs: Needs): Promise<Detected> {
+  const { env, remote, clock, signal, startedAt, log, settings } = parts;
+  const { given, config } = settings;
   const { timeout } = config.queue;
   // All that git does not tell would be taken for what is not there.
-  if (needs.baseBranch) await assertReadable(context.git);
-  const waits = context.command === "ci" && !given.noQueue;
+  if (needs.baseBranch) await assertReadable(remote.git);
+  const waits = parts.command === "ci" && !given.noQueue;
   const detected = await detectRun({
-    env: context.env,
-    git: context.git,
-    findBaseBranch: (told) => findBaseBranch(context, context.settings.config.baseBranch, told),
+    env,
+    git: remote.git,
+    findBaseBranch: (told) => findBaseBranch(parts, config.baseBranch, told),
     needs,
-    isOnBase: (run, baseBranch, head) => openAncestry(context, run, baseBranch, context.remote).isOnBase(head),
-    circleUrl: context.settings.given.circleUrl,
-    localId: `${context.pid}-${context.clock.now()}`,
-    cwd: context.cwd,
-    openFetch: context.openFetch,
+    isOnBase: (run, baseBranch, head) => openAncestry(parts, run, baseBranch, remote).isOnBase(head),
+    circleUrl: given.circleUrl,
+    localId: `${parts.pid}-${clock.now()}`,
+    cwd: parts.cwd,
+    openFetch: parts.openFetch,
     patience: {
-      clock: context.clock,
-      signal: context.signal,
-      startedAt: context.startedAt,
+      clock,
+      signal,
+      startedAt,
       timeoutSeconds: waits ? timeout : Math.min(timeout ?? LONGEST_ASKING_SECONDS, LONGEST_ASKING_SECONDS),
-      notice: (text) => context.log.step("mode", text),
+      notice: (text) => log.step("mode", text),
     },
   });
   // What people wrote. Names of branches stay as they are: git and the CI are asked by them.
   const { title, author, ...commit } = detected.run.commit;
   return {
     ...detected,
-    run: { ...detected.run, commit: { ...commit, ...redactAll({ title, author }, context.redact) } },
+    run: { ...detected.run, commit: { ...commit, ...redactAll({ title, author }, parts.redact) } },
   };
 }
 
+export interface RunSettingsParts extends RunParts, RestParts {
+  readonly settings: RunParts["settings"] &
+    RestParts["settings"] &
+    SettingsPart<"mode" | "target" | "select" | "exclude" | "failOn", "modes" | "dbt">;
+  readonly configFile: ConfigFile;
+  readonly baseDir: string;
+}
+
 /** The run, its mode, and the settings of that mode with flags over them. */
-export async function resolveRunSettings(context: Context): Promise<RunSettings> {
-  const { given, config } = context.settings;
+export async function resolveRunSettings(parts: RunSettingsParts): Promise<RunSettings> {
+  const { given, config } = parts.settings;
   const asked = given.mode;
-  const { run, baseBranch } = await learnRun(context, {
+  const { run, baseBranch } = await learnRun(parts, {
     baseBranch: true,
     trigger: asked === "auto",
     trust: true,
   });
   if (baseBranch === null) {
-    await assertCheckout(context);
-    throw noBaseBranch(context);
+    await assertCheckout({ ...parts, git: parts.remote.git });
+    throw noBaseBranch(parts);
   }
   const { mode, reason } = chooseMode(run, baseBranch, asked);
   const ofMode = config.modes[mode];
   // Where everything is built dbt may be told to leave some out: what is published goes by what it built.
-  if (mode === "check" || (given.select ?? ofMode.select) !== null) assertPlanChooses(context);
+  if (mode === "check" || (given.select ?? ofMode.select) !== null) assertPlanChooses(parts);
   return {
     run,
     baseBranch,
     mode,
     modeReason: reason,
-    target: given.target ?? ofMode.target ?? (mode === "check" ? null : targetOfVariable(context)),
+    target: given.target ?? ofMode.target ?? (mode === "check" ? null : targetOfVariable(parts.env, config.dbt.env)),
     select: given.select ?? ofMode.select,
     exclude: given.exclude ?? ofMode.exclude,
     failOn: given.failOn ?? ofMode.failOn,
   };
 }
 
+interface RestParts {
+  readonly command: CommandName;
+  readonly settings: Pick<Settings, "rest">;
+}
+
 /** Throws a configuration error where words behind `--` would choose other nodes than the plan. */
-export function assertPlanChooses({ settings, command }: Context): void {
+export function assertPlanChooses({ settings, command }: RestParts): void {
   if (TAKES_REST[command] === undefined || command === "queue") return;
   const problems = choosingBehindDashes(settings.rest);
   if (problems.length > 0) throw configurationError(problems);
 }
 
 /** Where signalbox.yml names no target, dbt takes the one of its own variable: then that is the target of the run. */
-function targetOfVariable({ env, settings }: Context): string | null {
-  return dbtVariable({ ...env, ...settings.config.dbt.env }, "TARGET")?.value ?? null;
+function targetOfVariable(env: Environment, ofFile: Environment): string | null {
+  return dbtVariable({ ...env, ...ofFile }, "TARGET")?.value ?? null;
+}
+
+export interface CheckoutParts {
+  readonly git: Git;
+  readonly baseDir: string;
+  readonly env: Environment;
 }
 
 /** A job that forgot its checkout would otherwise hear of every file that is not there. */
-export async function assertCheckout({ git, baseDir, env }: Pick<Context, "git" | "baseDir" | "env">): Promise<void> {
+export async function assertCheckout({ git, baseDir, env }: CheckoutParts): Promise<void> {
   const error = await git.run("rev-parse", "--git-dir").then(
     () => null,
     (thrown: unknown) => thrown,
@@ -126,17 +160,17 @@ export async function assertCheckout({ git, baseDir, env }: Pick<Context, "git" 
   });
 }
 
-function noBaseBranch(context: Context): SignalboxError {
-  const refused = context.remote.whyNoHeads();
+function noBaseBranch({ remote, configFile, cwd, settings }: RunSettingsParts): SignalboxError {
+  const refused = remote.whyNoHeads();
   const asked = refused === null ? "" : ` (the remote was asked: ${refused})`;
-  const nothing = `${asked}${context.configFile.exists ? "" : `, and ${noConfigFile(context)}`}`;
+  const nothing = `${asked}${configFile.exists ? "" : `, and ${noConfigFile(configFile, cwd)}`}`;
   return new SignalboxError(
     "configuration",
     `the base branch is not known: the repository has no remote whose HEAD names it${nothing}`,
     {
       hint:
-        describeUnread(context) ??
-        (context.settings.config.baseBranch === null
+        describeUnread(configFile, cwd) ??
+        (settings.config.baseBranch === null
           ? "write base_branch: main (or its name) into signalbox.yml"
           : "base_branch is read from the file of the default branch of the remote origin: git remote set-head origin --auto names it"),
     },

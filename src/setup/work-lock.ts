@@ -1,10 +1,27 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CommandName } from "../settings/flags.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
+import type { Children } from "../support/claims.ts";
+import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { createWorkFolder } from "../work/folder.ts";
+import type { Log } from "../support/log.ts";
+import type { Redact } from "../support/redact.ts";
+import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 import { InUseError, type Lock, type Locker, lockTarget } from "../work/lock.ts";
-import type { Context } from "./context.ts";
+
+/** Who holds a folder, and for how long another one's is waited for. */
+export interface LockParts {
+  readonly command: CommandName;
+  readonly settings: SettingsPart<never, "queue">;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  readonly signal: AbortSignal;
+  readonly children: Children;
+  readonly log: Pick<Log, "step">;
+}
 
 interface Use {
   /** Nothing is in the work folder before. */
@@ -20,43 +37,42 @@ interface Use {
  * configuration error that names the process that has it.
  */
 export async function withWork<T>(
-  context: Context,
+  parts: LockParts & { readonly work: Pick<WorkFolder, "lock"> },
   rest: () => Promise<T>,
   { empty = false, targetPath, waits = false }: Use = {},
 ): Promise<T> {
   const take = async () => {
-    const lock = await context.work.lock(lockerOf(context), { empty });
+    const lock = await parts.work.lock(lockerOf(parts), { empty });
     if (lock.tookOver !== null)
-      context.log.step("work", `${lock.tookOver} ended without a word: its work folder is taken over`);
+      parts.log.step("work", `${lock.tookOver} ended without a word: its work folder is taken over`);
     return lock;
   };
-  return holding(context, { take, waits }, () =>
-    targetPath === undefined ? rest() : withTarget(context, targetPath, rest, { waits }),
+  return holding(parts, { take, waits }, () =>
+    targetPath === undefined ? rest() : withTarget(parts, targetPath, rest, { waits }),
   );
 }
 
 /** Runs the rest while no other signalbox lets dbt write into this target folder. */
 export function withTarget<T>(
-  context: Context,
+  parts: LockParts,
   targetPath: string,
   rest: () => Promise<T>,
   { waits = false }: Pick<Use, "waits"> = {},
 ): Promise<T> {
-  return holding(context, { take: () => lockTarget(targetPath, lockerOf(context)), waits }, rest);
+  return holding(parts, { take: () => lockTarget(targetPath, lockerOf(parts)), waits }, rest);
 }
 
-function lockerOf({ clock, pid, command, startedAt }: Context): Locker {
+function lockerOf({ clock, pid, command, startedAt }: LockParts): Locker {
   return { pid, command, startedAt: clock.now() - (clock.monotonic() - startedAt) };
 }
 
 async function holding<T>(
-  context: Context,
+  parts: LockParts,
   { take, waits }: { readonly take: () => Promise<Lock>; readonly waits: boolean },
   rest: () => Promise<T>,
 ): Promise<T> {
-  const { children } = context;
-  const lock = waits ? await whenFree(context, take) : await take();
-  const forget = children.add(lock);
+  const lock = waits ? await whenFree(parts, take) : await take();
+  const forget = parts.children.add(lock);
   try {
     return await rest();
   } finally {
@@ -69,7 +85,7 @@ const LOOK_MS = 500;
 
 /** Until the deadline of the queue: a run that has entered is not to end for a `signalbox report` of a second. */
 async function whenFree(
-  { log, clock, signal, settings, startedAt }: Context,
+  { log, clock, signal, settings, startedAt }: LockParts,
   take: () => Promise<Lock>,
 ): Promise<Lock> {
   const { timeout } = settings.config.queue;
@@ -89,25 +105,33 @@ async function whenFree(
  * The same for a run that has something to tell although it did not enter: where another process has the work folder, what
  * it tells goes into a folder of its own, which stays.
  */
-export async function withWorkOrAside<T>(context: Context, rest: (context: Context) => Promise<T>): Promise<T> {
+export async function withWorkOrAside<T>(
+  parts: LockParts & AsideParts,
+  rest: (work: WorkFolder) => Promise<T>,
+): Promise<T> {
   let isOurs = false;
   try {
     const inWork = () => {
       isOurs = true;
-      return rest(context);
+      return rest(parts.work);
     };
-    return await withWork(context, inWork, { empty: true });
+    return await withWork(parts, inWork, { empty: true });
   } catch (error) {
     if (isOurs || !(error instanceof SignalboxError)) throw error;
-    const aside = await openAside(context);
-    context.log.step("work", `${error.message}: the files of this run are in ${aside.work.dir}`);
+    const aside = await openAside(parts.redact);
+    parts.log.step("work", `${error.message}: the files of this run are in ${aside.dir}`);
     return rest(aside);
   }
 }
 
-/** The same context with a new work folder, which nobody else knows. */
-export async function openAside(context: Context): Promise<Context> {
-  const work = createWorkFolder(await mkdtemp(join(tmpdir(), "signalbox-work-")), context.redact);
+interface AsideParts {
+  readonly work: WorkFolder;
+  readonly redact: Redact;
+}
+
+/** A new work folder, which nobody else knows. */
+export async function openAside(redact: Redact): Promise<WorkFolder> {
+  const work = createWorkFolder(await mkdtemp(join(tmpdir(), "signalbox-work-")), redact);
   await work.open();
-  return { ...context, work };
+  return work;
 }

@@ -30,7 +30,7 @@ export function exitCodeOf(outcome: Outcome, policy: ExitPolicy): ExitCode {
 function codesOf(outcome: Outcome, { failOn, nothing }: ExitPolicy): readonly ExitCode[] {
   switch (outcome.kind) {
     case "superseded":
-    case "skipped":
+    case "nothing":
       return [];
     case "failed":
       return [codeOf(outcome.finding)];
@@ -53,17 +53,8 @@ function codeOf({ subject, failureClass }: Finding): ExitCode {
 }
 
 /** The word for the outcome in `ci --json` and in the Action's outputs. */
-export function outcomeName(
-  outcome: Outcome,
-): "pass" | "warn" | "error" | "nothing" | "superseded" | "skipped" | "failed" {
-  switch (outcome.kind) {
-    case "verdict":
-      return outcome.verdict.level;
-    case "skipped":
-      return outcome.why === "nothing-changed" ? "nothing" : "skipped";
-    default:
-      return outcome.kind;
-  }
+export function outcomeName(outcome: Outcome): "pass" | "warn" | "error" | "nothing" | "superseded" | "failed" {
+  return outcome.kind === "verdict" ? outcome.verdict.level : outcome.kind;
 }
 
 /** Findings by severity, muted ones among them; nodes that were skipped because of a finding; nodes that passed. */

@@ -107,6 +107,7 @@ export interface Counts {
 /** How a whole run ended. */
 export type Outcome =
   | { readonly kind: "verdict"; readonly verdict: Verdict }
-  | { readonly kind: "superseded"; readonly by: string }
-  | { readonly kind: "skipped"; readonly why: "fork" | "nothing-changed" }
+  | { readonly kind: "superseded" }
+  /** A check whose plan holds nothing: dbt was not started. */
+  | { readonly kind: "nothing" }
   | { readonly kind: "failed"; readonly finding: Finding };

@@ -10,11 +10,15 @@ import type { Purpose } from "../run/purpose.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
-import type { Context } from "../setup/context.ts";
+import type { CommandName } from "../settings/flags.ts";
+import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
 import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import type { Log } from "../support/log.ts";
+import type { Outputs } from "../support/outputs.ts";
+import type { WorkFolder } from "../work/folder.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -43,21 +47,35 @@ export interface Built {
   readonly runs: readonly DbtRun[];
 }
 
+interface RecordParts {
+  readonly work: Pick<WorkFolder, "writeJson">;
+  readonly outputs: Outputs;
+}
+
+export interface BuildParts extends RecordParts {
+  readonly command: CommandName;
+  readonly settings: Pick<Settings, "rest"> &
+    SettingsPart<"stallAfter" | "nodeTimeout" | "runTimeout", "dbt" | "modes">;
+  readonly work: Pick<WorkFolder, "path" | "writeJson">;
+  readonly log: Pick<Log, "warn">;
+}
+
 /**
  * Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. `manifest`: the project's
  * own as it was parsed before; null: not known.
  */
 export async function buildStep(
-  context: Context,
+  parts: BuildParts,
   runSettings: RunSettings,
   dbt: DbtRunner,
   plan: PlanResult,
   manifest: Manifest | null,
 ): Promise<Built> {
-  const { given, config } = context.settings;
-  if (plan.kind === "selected") assertPlanChooses(context);
-  else if (choosingBehindDashes(context.settings.rest).length > 0)
-    context.log.warn("plan", `dbt takes what ${showCommandLine(context.settings.rest)} leaves of everything`);
+  const { log, settings, work } = parts;
+  const { given, config, rest } = settings;
+  if (plan.kind === "selected") assertPlanChooses(parts);
+  else if (choosingBehindDashes(rest).length > 0)
+    log.warn("plan", `dbt takes what ${showCommandLine(rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
   const limits: Limits = {
     stallAfterSeconds: given.stallAfter,
@@ -65,7 +83,7 @@ export async function buildStep(
     runTimeoutSeconds: given.runTimeout ?? null,
   };
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
-  for (const name of ["build.json", "verdict.json"]) await rm(context.work.path(name), { force: true });
+  for (const name of ["build.json", "verdict.json"]) await rm(work.path(name), { force: true });
   const starts: DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
@@ -75,7 +93,7 @@ export async function buildStep(
       await dbt.start({
         ...dbt.defaults,
         command: ["build"],
-        args: [...threads, ...buildArguments(plan), ...context.settings.rest],
+        args: [...threads, ...buildArguments(plan), ...rest],
         limits,
       }),
     );
@@ -86,14 +104,14 @@ export async function buildStep(
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
-      context.log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
-  const result = await recordStarts(context, runSettings, starts, comparePlan(context, plan, runs));
+      log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
+  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, plan, runs));
   return { result, starts, runs };
 }
 
 /** Writes build.json. */
 export async function recordStarts(
-  context: Context,
+  { work, outputs }: RecordParts,
   runSettings: RunSettings,
   starts: readonly DbtStart[],
   planMatchesRun: boolean | null,
@@ -113,7 +131,7 @@ export async function recordStarts(
     })),
     planMatchesRun,
   };
-  await context.outputs.write("build.json", () => context.work.writeJson("build.json", result));
+  await outputs.write("build.json", () => work.writeJson("build.json", result));
   return result;
 }
 
@@ -150,7 +168,7 @@ export function describeBuild(starts: readonly DbtStart[]): string {
 }
 
 /** Whether dbt ran exactly the planned nodes. A difference is our bug, and said. */
-function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
+function comparePlan(log: Pick<Log, "warn">, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
   const built = runs.find(({ command }) => command === "build");
   if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
   const { onlyPlanned, onlyRan } = compareWithPlan(plan.ids, built.results, {
@@ -158,7 +176,7 @@ function comparePlan(context: Context, plan: PlanResult, runs: readonly DbtRun[]
     isFailFast: built.flags?.failFast === true,
   });
   if (onlyPlanned.length === 0 && onlyRan.length === 0) return true;
-  context.log.warn(
+  log.warn(
     "plan",
     `dbt ran other nodes than planned, please report it: not run ${onlyPlanned.join(", ") || "none"}; not planned ${onlyRan.join(", ") || "none"}`,
   );

@@ -2,10 +2,11 @@ import type { StickyComment } from "../platforms/github/comment.ts";
 import { type Comment, markerOf, renderComment } from "../render/comment.ts";
 import type { Summary } from "../render/markdown.ts";
 import type { Run } from "../run/run.ts";
-import type { Context } from "../setup/context.ts";
-import { connectGitHub } from "../setup/github.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
+import { connectGitHub, type GitHubParts } from "../setup/github.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { redactAll } from "../support/redact.ts";
+import type { Log } from "../support/log.ts";
+import { type Redact, redactAll } from "../support/redact.ts";
 
 /** The one comment on the pull request of this run. */
 export interface PullRequestComment {
@@ -13,32 +14,39 @@ export interface PullRequestComment {
   put(summary: Summary): Promise<void>;
 }
 
+export interface CommentParts extends GitHubParts {
+  readonly settings: SettingsPart<never, "report">;
+  readonly signal: AbortSignal;
+  readonly log: Pick<Log, "step" | "warn">;
+  readonly redact: Redact;
+}
+
 /** Where nobody asked for it, or there is no pull request of this repository, it does nothing. */
-export function openComment(context: Context, run: Run, project: string): PullRequestComment {
+export function openComment(parts: CommentParts, run: Run, project: string): PullRequestComment {
   const pullRequest = run.pullRequest?.number ?? null;
-  const isWanted = context.settings.config.report.comment && run.platform === "github" && run.trust === "full";
+  const isWanted = parts.settings.config.report.comment && run.platform === "github" && run.trust === "full";
   if (!isWanted || pullRequest === null) return { put: async () => {} };
 
-  const { redact } = context;
+  const { redact, signal, log } = parts;
   let opened: Promise<StickyComment> | null = null;
   let hasFailed = false;
   const open = async (): Promise<StickyComment> => {
     const { createStickyComment } = await import("../platforms/github/comment.ts");
-    return createStickyComment(await connectGitHub(context, run), { pullRequest, marker: markerOf(project) });
+    return createStickyComment(await connectGitHub(parts, run), { pullRequest, marker: markerOf(project) });
   };
   return {
     put: async (summary) => {
-      if (context.signal.aborted || hasFailed) return;
+      if (signal.aborted || hasFailed) return;
       const comment: Comment = redactAll({ ...summary, project, commit: run.commit.sha, url: run.url }, redact);
       try {
         opened ??= open();
         const done = await (await opened).put(redact(renderComment(comment)));
-        context.log.step("comment", `${done} on pull request #${pullRequest}`);
+        log.step("comment", `${done} on pull request #${pullRequest}`);
       } catch (error) {
         if (!(error instanceof SignalboxError)) throw error;
         hasFailed = true;
         const hint = error.hint === null ? "" : `\n${error.hint}`;
-        context.log.warn("comment", `none on pull request #${pullRequest}: ${error.message}${hint}`);
+        log.warn("comment", `none on pull request #${pullRequest}: ${error.message}${hint}`);
       }
     },
   };

@@ -3,9 +3,11 @@ import { readRefsOfPipelines } from "../platforms/circleci/past-refs.ts";
 import { type PullRequestRefs, readPullRequestRefs, readRefsOfRuns } from "../platforms/github/past-refs.ts";
 import { type NamedRef, ownRef } from "../run/clean.ts";
 import type { Run } from "../run/run.ts";
-import type { Context } from "../setup/context.ts";
-import { connectGitHub } from "../setup/github.ts";
+import type { SettingsPart } from "../settings/resolve.ts";
+import { connectGitHub, type GitHubParts } from "../setup/github.ts";
 import { SignalboxError } from "../support/errors.ts";
+import type { Git } from "../support/git.ts";
+import type { Log } from "../support/log.ts";
 
 /** Branches and tags that existed at some time, and those of open pull requests, which git may not be able to list. */
 export interface KnownRefs {
@@ -13,21 +15,27 @@ export interface KnownRefs {
   readonly living: readonly NamedRef[];
 }
 
+interface RemoteParts extends GitHubParts {
+  readonly settings: SettingsPart<"circleUrl">;
+  readonly signal: AbortSignal;
+  readonly log: Pick<Log, "step" | "warn">;
+}
+
 /**
  * What the CI, GitHub and this clone remember of branches. An answer that does not come makes less known, and never more:
  * it is said, and the rest goes on.
  */
-export async function readKnownRefs(context: Context, run: Run): Promise<KnownRefs> {
-  const circle = run.platform === "circleci" ? await readCircle(context) : [];
-  const github = await readGitHub(context, run);
+export async function readKnownRefs(parts: RemoteParts & { readonly git: Git }, run: Run): Promise<KnownRefs> {
+  const circle = run.platform === "circleci" ? await readCircle(parts) : [];
+  const github = await readGitHub(parts, run);
   return {
-    known: [...(await readTracked(context)), ...circle, ...github.known],
+    known: [...(await readTracked(parts.git)), ...circle, ...github.known],
     living: github.living,
   };
 }
 
 /** What was fetched from origin at some time; which of them are gone is another list's to say. */
-async function readTracked({ git }: Context): Promise<readonly NamedRef[]> {
+async function readTracked(git: Git): Promise<readonly NamedRef[]> {
   const names = await git.run("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin");
   return names
     .split("\n")
@@ -35,21 +43,22 @@ async function readTracked({ git }: Context): Promise<readonly NamedRef[]> {
     .map(ownRef);
 }
 
-async function readGitHub(context: Context, run: Run): Promise<KnownRefs> {
-  const repository = gitHubRepositoryOf(run, context.env.CIRCLE_REPOSITORY_URL ?? "");
+async function readGitHub(parts: RemoteParts, run: Run): Promise<KnownRefs> {
+  const { env, signal, log } = parts;
+  const repository = gitHubRepositoryOf(run, env.CIRCLE_REPOSITORY_URL ?? "");
   if (repository === null) return { known: [], living: [] };
-  if (!context.env.GITHUB_TOKEN) {
-    context.log.step("clean", "GITHUB_TOKEN is not set: closed pull requests are not known, which prove most");
+  if (!env.GITHUB_TOKEN) {
+    log.step("clean", "GITHUB_TOKEN is not set: closed pull requests are not known, which prove most");
     return { known: [], living: [] };
   }
-  const client = await connectGitHub(context, { ...run, repository });
+  const client = await connectGitHub(parts, { ...run, repository });
   const pulls = await trying<PullRequestRefs>(
-    context,
+    parts,
     "pull requests",
-    () => readPullRequestRefs(client, repository, context.signal),
+    () => readPullRequestRefs(client, repository, signal),
     { closed: [], open: null },
   );
-  const runs = await trying(context, "workflow runs", () => readRefsOfRuns(client, repository, context.signal), []);
+  const runs = await trying(parts, "workflow runs", () => readRefsOfRuns(client, repository, signal), []);
   const { closed, open } = pulls;
   // A fork's branch lives where a pull request of it is open: without all of those none of its branches is known as gone.
   const known = open === null ? closed.filter(({ fork }) => fork === null) : closed;
@@ -63,16 +72,16 @@ function gitHubRepositoryOf({ platform, repository }: Run, circleUrl: string): s
   return /^github\.com\/([^/]+\/[^/]+)$/.exec(repository)?.[1] ?? null;
 }
 
-async function readCircle(context: Context): Promise<readonly NamedRef[]> {
-  const { env, settings, signal } = context;
+async function readCircle(parts: RemoteParts): Promise<readonly NamedRef[]> {
+  const { env, settings, signal, log } = parts;
   const token = env.CIRCLE_TOKEN;
   if (!token) {
-    context.log.step("clean", "CIRCLE_TOKEN is not set: the branches of earlier pipelines are not known");
+    log.step("clean", "CIRCLE_TOKEN is not set: the branches of earlier pipelines are not known");
     return [];
   }
   const client = await createCircleClient(settings.given.circleUrl, token);
   return trying(
-    context,
+    parts,
     "pipelines",
     async () => {
       const workflow = await client.get(`/workflow/${encodeURIComponent(env.CIRCLE_WORKFLOW_ID ?? "")}`, signal);
@@ -88,13 +97,18 @@ function slugOf(workflow: unknown): string {
   throw new SignalboxError("service", "CircleCI does not say which project the workflow is of");
 }
 
-async function trying<T>(context: Context, what: string, read: () => Promise<T>, otherwise: T): Promise<T> {
+async function trying<T>(
+  { signal, log }: Pick<RemoteParts, "signal" | "log">,
+  what: string,
+  read: () => Promise<T>,
+  otherwise: T,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof SignalboxError)) throw error;
-    context.log.warn("clean", `the ${what} cannot be read, so less is known to be gone: ${error.message}`);
+    log.warn("clean", `the ${what} cannot be read, so less is known to be gone: ${error.message}`);
     return otherwise;
   }
 }

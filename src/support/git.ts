@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
 import { foreignFolderIn, wordsOfGit } from "./git-words.ts";
+import { once } from "./once.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 /** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets but what gh reads. */
@@ -14,6 +15,10 @@ export interface Git {
   ask(...args: string[]): Promise<string | null>;
   /** The same git, whose commands are ended after `ms`, and when the signal is aborted: for what asks another machine. */
   within(limits: Limits): Git;
+  /** The top folder of the work tree, absolute; null: there is none. */
+  top(): Promise<string | null>;
+  /** The commit that is checked out; null: there is none. */
+  head(): Promise<string | null>;
 }
 
 export interface Limits {
@@ -56,16 +61,23 @@ export function createGit(
         },
       );
     });
+  const ask = (...args: string[]) =>
+    start(args).catch((error: unknown) => {
+      limits?.signal?.throwIfAborted();
+      if (error instanceof SignalboxError && error.cause === NOT_FOUND) throw error;
+      if (isOwnerRefused(error)) onForeign(error);
+      return null;
+    });
   return {
     run: (...args) => start(args),
-    ask: (...args) =>
-      start(args).catch((error: unknown) => {
-        limits?.signal?.throwIfAborted();
-        if (error instanceof SignalboxError && error.cause === NOT_FOUND) throw error;
-        if (isOwnerRefused(error)) onForeign(error);
-        return null;
-      }),
+    ask,
     within: (narrower) => createGit(cwd, env, narrower, onForeign),
+    top: once(async () => {
+      const top = await ask("rev-parse", "--show-toplevel");
+      // On Windows git writes it with slashes.
+      return top === null ? null : resolvePath(top);
+    }),
+    head: () => ask("rev-parse", "HEAD"),
   };
 }
 

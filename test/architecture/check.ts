@@ -71,6 +71,26 @@ const MAY_ACCESS_FILES: Readonly<Record<string, string>> = {
   "dbt/kept-files.ts": "has looked at the file",
 };
 
+/**
+ * Who may know the type of the whole Context, of twenty parts: the entry, commands, which hand out parts, and what stands
+ * here. Steps and setup name the parts that they take.
+ */
+const MAY_KNOW_CONTEXT = /^(?:cli\.ts$|commands\/|setup\/context\.ts$|doctor\/look|steps\/notify\/)/;
+/** Other names for the whole of it, and picks that are nearly the whole. */
+const DISGUISES =
+  /\b(?:extends|Omit<|Partial<|Readonly<|Required<)\s*Context\b|[&|=]\s*Context\b(?!\[)|\bContext\s*[&|]|\bPick<\s*Context\s*,(?:\s*\|?\s*"[^"]*"){6,}/;
+
+/** The functions that take the whole Context, each as its file and the number of such functions in it. */
+export function findContextTakers(sources: readonly Source[]): ReadonlyMap<string, number> {
+  const counts = sources
+    .filter(({ path }) => path !== "cli.ts")
+    .map(
+      ({ path, text }) =>
+        [path, codeOf(text, { strings: false }).match(/:\s*Context(?=\s*[,)=])/g)?.length ?? 0] as const,
+    );
+  return new Map(counts.filter(([, count]) => count > 0));
+}
+
 /** Every break of the architecture's rules, as sentences. */
 export function findBreaks(sources: readonly Source[]): readonly string[] {
   const impureSupport = new Set(
@@ -106,6 +126,13 @@ function breaksOf({ path, text }: Source, impureSupport: ReadonlySet<string>): r
       if (!isAllowed) breaks.push(`${path} imports ${from}: ${folder} is pure`);
     }
   }
+  if (
+    !MAY_KNOW_CONTEXT.test(path) &&
+    readImports(text).some(({ from }) => resolveImport(path, from) === "setup/context.ts")
+  )
+    breaks.push(`${path} imports setup/context.ts: it names the parts that it takes`);
+  if (path !== "setup/context.ts" && DISGUISES.test(codeOf(text, { strings: true })))
+    breaks.push(`${path} has another name for the whole Context`);
   const code = codeOf(text, { strings: false });
   if (isPure)
     for (const [name, pattern] of IMPURE)

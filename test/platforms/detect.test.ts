@@ -36,8 +36,10 @@ const ofPipeline = (origin: string | null, target: string | null) => () =>
 
 const git: Git = {
   run: async () => SHA,
-  ask: async (command) => (command === "rev-parse" ? SHA : null),
+  ask: async () => null,
   within: () => git,
+  top: async () => null,
+  head: async () => SHA,
 };
 
 interface Case {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeRefused, describeSchemas, describeShared } from "../../src/render/placement-words.ts";
-import type { Placed, Refused } from "../../src/selection/placement.ts";
+import type { Placed } from "../../src/selection/placement.ts";
+import type { RefusedPlace } from "../../src/selection/refused-places.ts";
 import { aNode } from "../artifacts/build.ts";
 import { macro, manifest } from "../selection/build.ts";
 
@@ -9,7 +10,7 @@ const placed = (id: string, schema = "reference"): Placed => ({
   relation: { database: "w", schema, identifier: id.split(".").at(-1) ?? "" },
   location: null,
 });
-const refused = (id: string, refusal: Refused["refusal"]): Refused => ({ ...placed(id), refusal });
+const refused = (id: string, refusal: RefusedPlace["refusal"]): RefusedPlace => ({ ...placed(id), refusal });
 const current = manifest(
   [aNode("countries", { type: "seed" }), aNode("orders"), aNode("fct", { raw: { config: { schema: "reference" } } })],
   [macro("generate_schema_name")],

@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Manifest, Node } from "../../src/artifacts/manifest.ts";
 import {
-  makerOf,
   outsideOf,
   type Placed,
-  type ProductionPart,
   placeOf,
   placesOf,
-  type Refusal,
-  refusedPlaces,
   schemasOf,
   type WriteOptions,
 } from "../../src/selection/placement.ts";
+import { makerOf } from "../../src/selection/placement-maker.ts";
+import {
+  isAboutFile,
+  type PlaceRefusal,
+  type ProductionPart,
+  refusedPlaces,
+} from "../../src/selection/refused-places.ts";
 import { aNode, aSource, aTest } from "../artifacts/build.ts";
 import { macro, manifest } from "./build.ts";
 
@@ -146,7 +149,7 @@ describe("the places of a check", () => {
 });
 
 describe("production", () => {
-  it.each<[what: string, planned: Node, inProduction: Node, refusal: Refusal | undefined]>([
+  it.each<[what: string, planned: Node, inProduction: Node, refusal: PlaceRefusal | undefined]>([
     ["the same relation", at("orders"), at("orders"), { kind: "relation", of: "model.shop.orders" }],
     [
       "case alone apart",
@@ -187,7 +190,7 @@ describe("production", () => {
     expect(refusalsOf([planned], [inProduction])[planned.id]).toEqual(refusal);
   });
 
-  it.each<[what: string, planned: string, inProduction: string, kind: Refusal["kind"] | undefined]>([
+  it.each<[what: string, planned: string, inProduction: string, kind: PlaceRefusal["kind"] | undefined]>([
     ["the same file", "s3://lake/orders.parquet", "s3://lake/orders.parquet", "location"],
     ["the same file, written otherwise", "./out//orders.parquet", "out/x/../orders.parquet", "location"],
     ["a file in a folder of production", "s3://lake/orders/1.parquet", "s3://lake/orders", "location"],
@@ -223,8 +226,8 @@ describe("what put a node where it is", () => {
   const of = (
     node: Node,
     macros: Manifest["macros"] extends ReadonlyMap<string, infer M> ? readonly M[] : never,
-    kind: Refusal["kind"] = "relation",
-  ) => makerOf(node, kind, manifest([node], macros));
+    kind: "relation" | "location" | "folder" | "template" = "relation",
+  ) => makerOf(node, isAboutFile({ kind, of: "" }), manifest([node], macros));
 
   it("is the project's own macro, under each name that dbt looks for", () => {
     const isCustom = { kind: "macro", name: "generate_schema_name", path: custom.path, package: "shop" };

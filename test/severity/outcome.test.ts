@@ -44,8 +44,8 @@ describe("exitCodeOf", () => {
   });
 
   it.each<[string, Outcome, Partial<ExitPolicy>, ExitCode]>([
-    ["superseded", { kind: "superseded", by: "12" }, {}, 0],
-    ["skipped", { kind: "skipped", why: "nothing-changed" }, {}, 0],
+    ["superseded", { kind: "superseded" }, {}, 0],
+    ["nothing", { kind: "nothing" }, {}, 0],
     ["failed for the queue", { kind: "failed", finding: aRunFinding("queue-timeout") }, {}, 4],
     ["failed for artifacts", { kind: "failed", finding: aRunFinding("artifacts") }, { failOn: "never" }, 3],
     ["nothing built", { kind: "verdict", verdict: aVerdict([], { level: "nothing" }) }, {}, 0],
@@ -101,9 +101,8 @@ describe("outcomeName", () => {
   it.each<[string, Outcome]>([
     ["warn", { kind: "verdict", verdict: aVerdict([warn]) }],
     ["nothing", { kind: "verdict", verdict: aVerdict([], { level: "nothing" }) }],
-    ["nothing", { kind: "skipped", why: "nothing-changed" }],
-    ["skipped", { kind: "skipped", why: "fork" }],
-    ["superseded", { kind: "superseded", by: "12" }],
+    ["nothing", { kind: "nothing" }],
+    ["superseded", { kind: "superseded" }],
     ["failed", { kind: "failed", finding: aRunFinding("platform") }],
   ])("is %s", (name, outcome) => {
     expect(outcomeName(outcome)).toBe(name);

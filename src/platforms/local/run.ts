@@ -8,11 +8,11 @@ import type { Git } from "../../support/git.ts";
 export async function readLocalRun(git: Git, platform: "local" | "unknown", id: string, cwd: string): Promise<Run> {
   const [branch, head, title, author, remote, top] = await Promise.all([
     git.ask("symbolic-ref", "--short", "--quiet", "HEAD"),
-    git.ask("rev-parse", "HEAD"),
+    git.head(),
     git.ask("log", "-1", "--format=%s"),
     git.ask("log", "-1", "--format=%an"),
     git.ask("config", "--get", "remote.origin.url"),
-    git.ask("rev-parse", "--show-toplevel"),
+    git.top(),
   ]);
   const repository = remote === null ? (top ?? cwd) : withoutCredentials(remote);
   const sha = head ?? "";

@@ -3,15 +3,16 @@ import { type RunResults, readRunResults } from "../../artifacts/run-results.ts"
 import { varsOf } from "../../dbt/project.ts";
 import { changedVars } from "../../selection/blind-spots.ts";
 import type { Baseline } from "../../selection/plan.ts";
-import type { Context } from "../../setup/context.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../../support/files.ts";
+import type { Git } from "../../support/git.ts";
+import type { Log } from "../../support/log.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(
-  { git }: Context,
-  { project, top }: DbtProject,
+  git: Git,
+  { project, folders }: DbtProject,
   baseline: Baseline | null,
 ): Promise<ReadonlySet<string> | null> {
   const commit = baseline?.origin.commit ?? null;
@@ -21,26 +22,26 @@ export async function filesChangedSince(
       : await git.ask("diff", "--name-only", "--no-renames", "-z", "--end-of-options", commit, "--", project.dir);
   if (listed === null) return null;
   const files = listed.split("\0").filter((file) => file !== "");
-  return new Set(files.map((file) => relative(project.dir, join(top, file)).split(sep).join("/")));
+  return new Set(files.map((file) => relative(project.dir, join(folders.top, file)).split(sep).join("/")));
 }
 
 /** Vars are in no manifest: git has the file of the baseline's commit. */
 export async function changedVarsSince(
-  context: Context,
-  { project, top }: DbtProject,
+  git: Git,
+  { project, folders }: DbtProject,
   baseline: Baseline | null,
 ): Promise<readonly string[]> {
   const commit = baseline?.origin.commit ?? null;
   const file = join(project.dir, "dbt_project.yml");
   const now = await readFileIfAny(file, SETTINGS);
-  const path = relative(top, file).split(sep).join("/");
-  const before = commit === null ? null : await context.git.ask("show", "--end-of-options", `${commit}:${path}`);
+  const path = relative(folders.top, file).split(sep).join("/");
+  const before = commit === null ? null : await git.ask("show", "--end-of-options", `${commit}:${path}`);
   const warning = now === null || before === null ? null : changedVars(varsOf(now), varsOf(before));
   return warning === null ? [] : [warning];
 }
 
 /** What dbt said of its nodes when the baseline was built; null where the baseline's folder does not have it. */
-export async function readResultsOf(context: Context, baseline: Baseline | null): Promise<RunResults | null> {
+export async function readResultsOf(log: Pick<Log, "warn">, baseline: Baseline | null): Promise<RunResults | null> {
   const file = baseline === null ? null : join(baseline.dir, "run_results.json");
   const text = file === null ? null : await readFileIfAny(file);
   if (file === null || text === null) return null;
@@ -48,7 +49,7 @@ export async function readResultsOf(context: Context, baseline: Baseline | null)
     return readRunResults(text, file);
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
-    context.log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
+    log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
     return null;
   }
 }

@@ -1,20 +1,22 @@
 import { rm } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
 import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
-import { findManifestFile } from "../../bundles/manifest-file.ts";
+import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
 import type { BundleRef, BundleStore } from "../../bundles/store.ts";
 import { assertComparable, assertFits } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
 import type { Baseline } from "../../selection/plan.ts";
-import { openAncestry } from "../../setup/ancestry.ts";
-import { openStoreOf, warnAndSkip, warnAndSkipAuto } from "../../setup/bundle-store.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import { type Bundles, warnAndSkip, warnAndSkipAuto } from "../../setup/bundle-store.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import type { RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { copyFileIfAny, makeFolder, readFileIfAny, SETTINGS } from "../../support/files.ts";
+import type { Git } from "../../support/git.ts";
+import type { Log } from "../../support/log.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
 type Use = "selection" | "deferral" | "production";
@@ -34,17 +36,35 @@ export interface BaselineSources {
   warn(...texts: readonly string[]): void;
 }
 
-/** `current`: the project's own manifest, which every baseline is to fit. */
+export interface SourceParts {
+  readonly settings: SettingsPart<never, "baseline" | "store">;
+  readonly cwd: string;
+  readonly git: Git;
+  readonly work: Pick<WorkFolder, "path">;
+  readonly log: Pick<Log, "warn">;
+  readonly signal: AbortSignal;
+}
+
+/** What every baseline comes from, or has to fit. */
+export interface SourcesOf {
+  readonly runSettings: Pick<RunSettings, "baseBranch">;
+  readonly dbtProject: DbtProject;
+  readonly dbt: DbtRunner;
+  readonly bundles: Bundles;
+  /** The project's own manifest. */
+  readonly current: Manifest;
+}
+
 export function openSources(
-  context: Context,
-  runSettings: RunSettings,
-  dbtProject: DbtProject,
-  dbt: DbtRunner,
-  current: Manifest,
+  parts: SourceParts,
+  { runSettings, dbtProject, dbt, bundles, current }: SourcesOf,
 ): BaselineSources {
-  const { config } = context.settings;
-  const ancestry = openAncestry(context, runSettings.run, runSettings.baseBranch, context.remote);
-  const opened = warnAndSkipAuto(context, openStoreOf(context, runSettings.run, runSettings.baseBranch));
+  const { work } = parts;
+  const { config } = parts.settings;
+  const { folders } = dbtProject;
+  // Nobody asked for the store by name: where it fails, the next source has its turn.
+  const isAuto = config.store === "auto";
+  const opened = isAuto ? warnAndSkipAuto(parts, bundles.opened) : bundles.opened;
   const warnings: string[] = [];
   const read = new Map<string, Baseline>();
   const refused = new Set<string>();
@@ -53,15 +73,15 @@ export function openSources(
   };
 
   const fromPath = async (path: string, name: Use): Promise<Baseline> => {
-    const file = await findManifestFile(resolve(context.cwd, path), join(dbtProject.targetPath, "manifest.json"));
-    const dir = context.work.path("baselines", name);
+    const file = await findManifestFile(resolve(parts.cwd, path), join(folders.targetPath, "manifest.json"));
+    const dir = work.path("baselines", name);
     if (dirname(file) !== dir) {
       await emptyFolder(dir);
       for (const beside of BUNDLE_FILES) await copyFileIfAny(join(dirname(file), beside), join(dir, beside));
       // dbt wants a folder that holds manifest.json, whatever the file is called.
       await copyFileIfAny(file, join(dir, "manifest.json"));
     }
-    const manifest = await readManifestIn(dir);
+    const manifest = await readManifestFile(join(dir, "manifest.json"));
     warn(...assertComparable(manifest, current, path));
     const origin = { kind: "path", where: path, distance: 0, commit: null, createdAt: null } as const;
     return { manifest, dir, origin };
@@ -72,7 +92,7 @@ export function openSources(
    * nobody can tell: the next source has its turn.
    */
   const assertOnBase = async ({ commit, where }: BundleRef): Promise<boolean> => {
-    const isOn = await ancestry.isOnBase(commit);
+    const isOn = await bundles.ancestry.isOnBase(commit);
     if (isOn === true) return true;
     if (isOn === null) {
       warn(
@@ -98,12 +118,12 @@ export function openSources(
     const same = read.get(ref.where);
     // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
     if (same !== undefined) return { ...same, origin: { ...same.origin, distance } };
-    const dir = await emptyFolder(context.work.path("baselines", name));
+    const dir = await emptyFolder(work.path("baselines", name));
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
     assertFits(header, current, runSettings.baseBranch, ref.where);
     if (!(await assertOnBase(ref))) return null;
-    const manifest = await readManifestIn(dir);
+    const manifest = await readManifestFile(join(dir, "manifest.json"));
     warn(...assertComparable(manifest, current, ref.where));
     const { where, commit } = ref;
     const { createdAt } = header;
@@ -117,16 +137,15 @@ export function openSources(
     const ref = (await store?.find(commits)) ?? null;
     if (store === null || ref === null || refused.has(ref.where)) return null;
     const found = fromBundle(store, ref, name, Math.max(0, commits.indexOf(ref.commit)));
-    // Nobody asked for this store by name: the next source has its turn.
-    const taken = config.store === "auto" ? await warnAndSkip(context, `${ref.where} is not used`, found) : await found;
+    const taken = isAuto ? await warnAndSkip(parts, `${ref.where} is not used`, found) : await found;
     if (taken === null) refused.add(ref.where);
     return taken;
   };
 
   const fromWorktree = async (sha: string, target: string | null, name: Use): Promise<Baseline | null> => {
-    const dir = context.work.path("baselines", name);
-    const inRepository = relative(dbtProject.top, dbtProject.project.dir);
-    return withWorktree(context.git, sha, async (tree) => {
+    const dir = work.path("baselines", name);
+    const inRepository = relative(folders.top, dbtProject.project.dir);
+    return withWorktree(parts.git, sha, async (tree) => {
       const projectDir = join(tree, inRepository);
       if ((await readFileIfAny(join(projectDir, "dbt_project.yml"), SETTINGS)) === null) {
         warn(
@@ -137,13 +156,13 @@ export function openSources(
       const targetPath = join(projectDir, "target");
       // Production's schema must not become the branch's, where both targets read the variable.
       const schema = name === "selection" ? {} : { SIGNALBOX_SCHEMA: undefined };
-      const place = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
+      const start = { projectDir, targetPath, target, env: { ...config.baseline.env, ...schema } } as const;
       const needsPackages =
         dbtProject.project.packages !== "none" && !(await lendPackages(dbtProject.project.dir, projectDir));
-      if (needsPackages) await dbt.start({ ...place, command: ["deps"], args: [] });
+      if (needsPackages) await dbt.start({ ...start, command: ["deps"], args: [] });
       // Cold, although dbt would take the partial parse of this run: a manifest that it mends keeps what is gone from the
       // files and loses descriptions of tests, and a baseline must not.
-      const parsed = await dbt.start({ ...place, command: ["parse"], args: [] });
+      const parsed = await dbt.start({ ...start, command: ["parse"], args: [] });
       if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {
         const words = parsed.run.lastWords ?? `dbt ended with ${parsed.run.exitCode}`;
         const remedy = /env var required/i.test(words) ? " (give it a placeholder: baseline.env in signalbox.yml)" : "";
@@ -166,11 +185,4 @@ async function emptyFolder(dir: string): Promise<string> {
   await rm(dir, { recursive: true, force: true });
   await makeFolder(dir);
   return dir;
-}
-
-async function readManifestIn(dir: string): Promise<Manifest> {
-  const file = join(dir, "manifest.json");
-  const text = await readFileIfAny(file);
-  if (text === null) throw new SignalboxError("artifacts", `${file} does not exist`);
-  return readManifest(text, file);
 }

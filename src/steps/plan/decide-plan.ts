@@ -1,5 +1,6 @@
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
+import type { Paint } from "../../render/colors.ts";
 import { renderPlan } from "../../render/terminal.ts";
 import type { Purpose } from "../../run/purpose.ts";
 import { blindSpots, describeUpgrades } from "../../selection/blind-spots.ts";
@@ -11,12 +12,14 @@ import { type Placed, relationName } from "../../selection/placement.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../../selection/plan.ts";
 import { explainAdded } from "../../selection/promote.ts";
 import { renderedOtherwise } from "../../selection/rendered-values.ts";
-import type { Context } from "../../setup/context.ts";
+import type { Given, SettingsPart } from "../../settings/resolve.ts";
+import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Log } from "../../support/log.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import { readResultsOf } from "./baseline-facts.ts";
 import { withoutPlannedFunctions } from "./deferral-copy.ts";
-import type { Placing } from "./place.ts";
+import type { Placing } from "./placing.ts";
 import { listWithDbt, runSelector, type SelectorInput } from "./run-selector.ts";
 import { type SelectionRequest, selectNodes } from "./select-nodes.ts";
 
@@ -32,21 +35,36 @@ export type Planned =
   | { readonly kind: "failed"; readonly run: DbtRun };
 
 /** Says where nodes are written; throws where they may not be. `deferral`: production, where it is known. */
-export type Place = (ids: readonly string[], deferral: Baseline | null) => Promise<Placing>;
+export type PlaceNodes = (ids: readonly string[], deferral: Baseline | null) => Promise<Placing>;
+
+interface WritePlanParts {
+  readonly settings: SettingsPart<"as">;
+  readonly work: Pick<WorkFolder, "writeJson">;
+}
+
+export interface DecidePlanParts extends WritePlanParts {
+  readonly settings: SettingsPart<"as" | "verify" | "indirectSelection">;
+  readonly work: Pick<WorkFolder, "path" | "writeJson">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /**
  * Selects, places and writes plan.json. `warnings`: asked for at the end, as reading baselines gives some. Throws where
  * --verify finds a difference, and where a check would write to production.
  */
 export async function decidePlan(
-  context: Context,
+  parts: DecidePlanParts,
   purpose: Purpose,
   request: SelectionRequest,
-  place: Place,
+  place: PlaceNodes,
   warnings: () => readonly string[],
 ): Promise<Planned> {
+  const { log } = parts;
+  const { given } = parts.settings;
   const { selection, manifest } = request;
-  const choice = await selectNodes(request, context.log, context.clock.now());
+  const choosing = handedOn(given, request);
+  const choice = await selectNodes(request, log, parts.clock.now());
   if (choice.kind === "failed") return choice;
   if (choice.kind === "everything") {
     const all = await runSelector(request, []);
@@ -57,19 +75,12 @@ export async function decidePlan(
       why: "no-baseline",
       warnings: [...warnings(), choice.warning, ...ofPlaces],
     };
-    return writePlan(
-      context,
-      purpose,
-      plan,
-      { selection, deferral: null },
-      manifest,
-      choice.delegatedToDbt,
-      places,
-      handedOn(context, request),
-    );
+    const baselines = { selection, deferral: null };
+    const { delegatedToDbt } = choice;
+    return writePlan(parts, { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing });
   }
-  if (context.settings.given.verify) {
-    const verified = await verify(request, choice, context.log);
+  if (given.verify) {
+    const verified = await verify(request, choice, log);
     if (verified !== null) return verified;
   }
   const placing = await place(choice.ids, choice.production);
@@ -87,11 +98,11 @@ export async function decidePlan(
   const read = choice.deferral ? choice.production : null;
   // Without dbt nothing is built of the plan.
   const isBuilt = request.dbt !== null && request.as !== "ls";
-  const copy = context.work.path("baselines", "deferral-of-plan");
+  const copy = parts.work.path("baselines", "deferral-of-plan");
   const deferral = read === null || !isBuilt ? read : await withoutPlannedFunctions(read, choice.ids, manifest, copy);
   const used = { selection, deferral };
   const other = choice.production?.dir === selection?.dir ? null : choice.production;
-  const timed = request.results ?? (await readResultsOf(context, other));
+  const timed = request.results ?? (await readResultsOf(log, other));
   const plan: Plan =
     nodes.length > 0
       ? {
@@ -105,16 +116,9 @@ export async function decidePlan(
           warnings: all,
         }
       : { kind: "nothing", warnings: all };
-  return writePlan(
-    context,
-    purpose,
-    plan,
-    used,
-    manifest,
-    choice.delegatedToDbt,
-    placing.places,
-    handedOn(context, request),
-  );
+  const { delegatedToDbt } = choice;
+  const { places } = placing;
+  return writePlan(parts, { purpose, plan, baselines: used, manifest, delegatedToDbt, places, choosing });
 }
 
 function reasonsFor(
@@ -154,22 +158,27 @@ async function verify(
 }
 
 /** The flag of --compare-unrendered; `ofProject`: what the project says where the flag leaves it to it. */
-export function compareUnrenderedOf({ settings: { given } }: Context, ofProject: boolean | null): boolean | null {
-  return given.compareUnrendered === "auto" ? ofProject : given.compareUnrendered === "true";
+export function compareUnrenderedOf(flag: Given["compareUnrendered"], ofProject: boolean | null): boolean | null {
+  return flag === "auto" ? ofProject : flag === "true";
+}
+
+/** A plan with everything that plan.json says of it. */
+interface PlanFacts {
+  readonly purpose: Purpose;
+  readonly plan: Plan;
+  readonly baselines: Baselines;
+  readonly manifest: Manifest | null;
+  readonly delegatedToDbt: string | null;
+  readonly places: readonly Placed[];
+  readonly choosing: PlanResult["choosing"];
 }
 
 /** Writes plan.json. */
 export async function writePlan(
-  context: Context,
-  { mode, target, commit }: Purpose,
-  plan: Plan,
-  baselines: Baselines,
-  manifest: Manifest | null,
-  delegatedToDbt: string | null,
-  places: readonly Placed[],
-  choosing: PlanResult["choosing"],
+  { settings, work }: WritePlanParts,
+  { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing }: PlanFacts,
 ): Promise<Planned> {
-  const { given } = context.settings;
+  const { mode, target, commit } = purpose;
   const relations = new Map(places.map(({ id, relation }) => [id, relation]));
   const nodes = (plan.kind === "selected" ? plan.nodes : []).map((node) => {
     const relation = relations.get(node.id) ?? null;
@@ -189,16 +198,19 @@ export async function writePlan(
     promoted: plan.kind === "selected" ? plan.promoted : [],
     estimate: plan.kind === "selected" ? plan.estimate : null,
     // What only dbt ls lists, sources say, cannot be built.
-    dbt: plan.kind === "selected" && given.as !== "ls" ? dbtSelection(plan, baselines, choosing) : null,
+    dbt: plan.kind === "selected" && settings.given.as !== "ls" ? dbtSelection(plan, baselines, choosing) : null,
     delegatedToDbt,
     warnings: plan.warnings,
   };
-  await context.work.writeJson("plan.json", result);
+  await work.writeJson("plan.json", result);
   return { kind: "planned", result, manifest, places };
 }
 
-function handedOn(context: Context, { dbt, exclude, resourceTypes }: SelectorInput): PlanResult["choosing"] {
-  const { indirectSelection = dbt?.choosing.indirectSelection ?? null } = context.settings.given;
+function handedOn(
+  given: Pick<Given, "indirectSelection">,
+  { dbt, exclude, resourceTypes }: SelectorInput,
+): PlanResult["choosing"] {
+  const { indirectSelection = dbt?.choosing.indirectSelection ?? null } = given;
   return { exclude, indirectSelection, resourceTypes };
 }
 
@@ -218,9 +230,9 @@ function dbtSelection(
 
 /** The plan as the log shows it, and how many nodes of the project a build could take (null: not known). */
 export function describePlan(
-  context: Context,
+  paint: Paint,
   { result, manifest, places }: Planned & { kind: "planned" },
 ): { lines: string[]; total: number | null } {
   const total = manifest === null ? null : builtNodes(manifest).length;
-  return { lines: renderPlan(result, { total, paint: context.paint, places }), total };
+  return { lines: renderPlan(result, { total, paint, places }), total };
 }

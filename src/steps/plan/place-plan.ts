@@ -1,19 +1,20 @@
-import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
+import { readManifestFile } from "../../bundles/manifest-file.ts";
 import type { DbtStart } from "../../dbt/start.ts";
 import type { Baseline, Origin, PlanResult } from "../../selection/plan.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import type { Bundles } from "../../setup/bundle-store.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import type { RunSettings } from "../../setup/run-settings.ts";
-import { SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import type { Log } from "../../support/log.ts";
 import { once } from "../../support/once.ts";
 import { readResultsOf } from "./baseline-facts.ts";
-import { openSources } from "./baseline-sources.ts";
+import { openSources, type SourceParts } from "./baseline-sources.ts";
 import { findBase } from "./baselines.ts";
 import { compareUnrenderedOf } from "./decide-plan.ts";
 import { wholeManifestIn } from "./deferral-copy.ts";
-import { placeStep } from "./place.ts";
+import { type PlacingParts, placeStep } from "./placing.ts";
 import { runSelector } from "./run-selector.ts";
 
 export type PlacedPlan =
@@ -21,17 +22,25 @@ export type PlacedPlan =
   /** The start of dbt that ended it: the project does not compile. */
   | { readonly kind: "failed"; readonly start: DbtStart };
 
+export interface PlacePlanParts extends SourceParts, PlacingParts {
+  readonly settings: SourceParts["settings"] & PlacingParts["settings"] & SettingsPart<"as" | "compareUnrendered">;
+  readonly log: Pick<Log, "step" | "warn">;
+}
+
 /**
  * For a plan out of a file, which may be of another tree or another day: the project is parsed again, as dbt will do, and
  * what its selectors choose now is placed, beside what the file lists. Throws where a check would write to production.
  */
 export async function placePlan(
-  context: Context,
+  parts: PlacePlanParts,
   runSettings: RunSettings,
   dbtProject: DbtProject,
   dbt: DbtRunner,
+  bundles: Bundles,
   plan: PlanResult,
 ): Promise<PlacedPlan> {
+  const { git, log } = parts;
+  const { given } = parts.settings;
   const { flags } = dbtProject.project;
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", start: deps };
@@ -48,20 +57,20 @@ export async function placePlan(
     selection,
     indirectSelection: plan.choosing.indirectSelection ?? flags.indirectSelection ?? "eager",
     resourceTypes: plan.choosing.resourceTypes,
-    compareUnrendered: compareUnrenderedOf(context, flags.compareUnrendered),
-    results: await readResultsOf(context, selection),
-    as: context.settings.given.as,
+    compareUnrendered: compareUnrenderedOf(given.compareUnrendered, flags.compareUnrendered),
+    results: await readResultsOf(log, selection),
+    as: given.as,
   } as const;
   const answer = await runSelector(input, plan.dbt?.select ?? []);
   const listed = answer.kind === "selected" ? answer.ids : [...manifest.nodes.keys()];
-  const { warnings } = await placeStep(context, runSettings, dbtProject, dbt, {
+  const { warnings } = await placeStep(parts, runSettings, dbtProject, dbt, {
     ids: [...new Set([...plan.ids, ...listed])].sort(),
     manifest,
     deferral,
-    sources: openSources(context, runSettings, dbtProject, dbt, manifest),
-    base: once(() => findBase(context, runSettings)),
+    sources: openSources(parts, { runSettings, dbtProject, dbt, bundles, current: manifest }),
+    base: once(() => findBase(git, runSettings)),
   });
-  for (const warning of warnings) context.log.warn("plan", warning);
+  for (const warning of warnings) log.warn("plan", warning);
   return { kind: "placed", manifest };
 }
 
@@ -69,9 +78,7 @@ export async function placePlan(
 async function readBaselineIn(dir: string | null, origin: Origin | null): Promise<Baseline | null> {
   if (dir === null) return null;
   const file = await wholeManifestIn(dir);
-  const text = await readFileIfAny(file);
-  if (text === null)
-    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "run signalbox plan again" });
+  const manifest = await readManifestFile(file, "run signalbox plan again");
   const unknown = { kind: "path", where: file, distance: 0, commit: null, createdAt: null } as const;
-  return { manifest: readManifest(text, file), dir, origin: origin ?? unknown };
+  return { manifest, dir, origin: origin ?? unknown };
 }

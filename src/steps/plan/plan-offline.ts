@@ -1,34 +1,37 @@
 import { dirname, resolve } from "node:path";
-import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
-import { findManifestFile } from "../../bundles/manifest-file.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
+import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
 import { assertComparable } from "../../bundles/trust.ts";
 import { placesOf } from "../../selection/placement.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import { EVERY_TYPE } from "../../selection/resource-types.ts";
 import { comparesState } from "../../selection/selector.ts";
-import type { Context } from "../../setup/context.ts";
-import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import { configurationError } from "../../support/errors.ts";
 import { readResultsOf } from "./baseline-facts.ts";
-import { compareUnrenderedOf, decidePlan, type Planned } from "./decide-plan.ts";
+import { compareUnrenderedOf, type DecidePlanParts, decidePlan, type Planned } from "./decide-plan.ts";
 
 const USUAL_SELECTION = "state:modified+";
 
+export interface OfflineParts extends DecidePlanParts {
+  readonly settings: DecidePlanParts["settings"] &
+    SettingsPart<"manifest" | "state" | "deferState" | "select" | "exclude" | "mode" | "compareUnrendered">;
+  readonly cwd: string;
+}
+
 /** Two manifests and nothing else: no dbt, no git. */
-export async function planOffline(context: Context): Promise<Planned> {
-  const { given } = context.settings;
+export async function planOffline(parts: OfflineParts): Promise<Planned> {
+  const { cwd } = parts;
+  const { given } = parts.settings;
   if (given.verify)
     throw configurationError([
       { where: "--verify", got: null, wanted: "asks dbt, and --manifest plans without: leave one out" },
     ]);
-  const file = resolve(context.cwd, given.manifest ?? "");
-  const text = await readFileIfAny(file);
-  if (text === null)
-    throw new SignalboxError("artifacts", `${file} does not exist`, { hint: "name the manifest.json that dbt wrote" });
-  const manifest = readManifest(text, file);
+  const file = resolve(cwd, given.manifest ?? "");
+  const manifest = await readManifestFile(file, "name the manifest.json that dbt wrote");
   const warnings: string[] = [];
   const read = async (path: string | undefined) =>
-    path === undefined ? null : readBaseline(resolve(context.cwd, path), manifest, file, warnings);
+    path === undefined ? null : readBaseline(resolve(cwd, path), manifest, file, warnings);
   const selection = await read(given.state);
   const deferral = await read(given.deferState);
   const select = given.select ?? USUAL_SELECTION;
@@ -39,12 +42,12 @@ export async function planOffline(context: Context): Promise<Planned> {
   }
   const flags = {
     indirectSelection: given.indirectSelection ?? "eager",
-    compareUnrendered: compareUnrenderedOf(context, null),
+    compareUnrendered: compareUnrenderedOf(given.compareUnrendered, null),
   } as const;
   // Two manifests are compared as a check compares them; what was checked out is in neither.
   const mode = given.mode === "auto" ? "check" : given.mode;
   return decidePlan(
-    context,
+    parts,
     { mode, target: null, commit: null },
     {
       select,
@@ -56,7 +59,7 @@ export async function planOffline(context: Context): Promise<Planned> {
       dbt: null,
       as: given.as,
       resourceTypes: EVERY_TYPE,
-      results: await readResultsOf(context, selection),
+      results: await readResultsOf(parts.log, selection),
       startSeconds: null,
       changedFiles: null,
       mayDefer: deferral !== null,
@@ -70,7 +73,7 @@ export async function planOffline(context: Context): Promise<Planned> {
 
 async function readBaseline(path: string, current: Manifest, own: string, warnings: string[]): Promise<Baseline> {
   const file = await findManifestFile(path, own);
-  const manifest = readManifest((await readFileIfAny(file)) ?? "", file);
+  const manifest = await readManifestFile(file);
   warnings.push(...assertComparable(manifest, current, path).filter((warning) => !warnings.includes(warning)));
   return {
     manifest,

@@ -3,33 +3,60 @@ import type { Baselines, Plan } from "../../selection/plan.ts";
 import { describeTypes } from "../../selection/resource-types.ts";
 import { comparesState } from "../../selection/selector.ts";
 import { nameAsTyped } from "../../settings/action-and-orb.ts";
-import type { Context } from "../../setup/context.ts";
+import type { Config } from "../../settings/file.ts";
+import type { Given, SettingsPart } from "../../settings/resolve.ts";
+import type { Bundles } from "../../setup/bundle-store.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import { purposeOf, type RunSettings } from "../../setup/run-settings.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import type { Log } from "../../support/log.ts";
 import { once } from "../../support/once.ts";
+import type { Environment } from "../../support/secrets.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
-import { openSources } from "./baseline-sources.ts";
-import { findBase, findDeferral, findSelection } from "./baselines.ts";
-import { compareUnrenderedOf, decidePlan, type Place, type Planned, writePlan } from "./decide-plan.ts";
-import { placeStep } from "./place.ts";
+import { openSources, type SourceParts } from "./baseline-sources.ts";
+import { type BaselineParts, findBase, findDeferral, findSelection } from "./baselines.ts";
+import {
+  compareUnrenderedOf,
+  type DecidePlanParts,
+  decidePlan,
+  type PlaceNodes,
+  type Planned,
+  writePlan,
+} from "./decide-plan.ts";
+import { type PlacingParts, placeStep } from "./placing.ts";
 import { runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
+const NOTHING_KNOWN = { baselines: NO_BASELINES, delegatedToDbt: null } as const;
+
+/** What planning works with, part by part: it decides, compares with baselines, and places. */
+export interface PlanParts extends DecidePlanParts, BaselineParts, SourceParts, PlacingParts {
+  readonly settings: DecidePlanParts["settings"] &
+    BaselineParts["settings"] &
+    SourceParts["settings"] &
+    PlacingParts["settings"] &
+    SettingsPart<"full" | "select" | "exclude" | "compareUnrendered">;
+  readonly env: Environment;
+  readonly log: Log;
+  readonly work: Pick<WorkFolder, "path" | "writeJson">;
+}
 
 /** Decides what is to be built and writes plan.json. Throws for what is no finding about the project. */
 export async function planStep(
-  context: Context,
+  parts: PlanParts,
   runSettings: RunSettings,
   dbtProject: DbtProject,
   dbt: DbtRunner,
+  bundles: Bundles,
 ): Promise<Planned> {
-  const { given, config } = context.settings;
+  const { git, log } = parts;
+  const { given, config } = parts.settings;
   const purpose = purposeOf(runSettings);
   const types = describeTypes(dbt.choosing.resourceTypes);
-  if (types !== null) context.log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
+  if (types !== null) log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
   const exclude = runSettings.exclude === null ? [] : [runSettings.exclude];
   const choosing = {
     ...dbt.choosing,
@@ -39,9 +66,9 @@ export async function planStep(
   const isEverything = runSettings.select === null || given.full;
   if (isEverything && runSettings.mode !== "check") {
     const plan = { kind: "everything", why: "mode", warnings: [] } as const;
-    return writePlan(context, purpose, plan, NO_BASELINES, null, null, [], choosing);
+    return writePlan(parts, { purpose, plan, ...NOTHING_KNOWN, manifest: null, places: [], choosing });
   }
-  const base = once(() => findBase(context, runSettings));
+  const base = once(() => findBase(git, runSettings));
   // Git may not hold it: that is to be known before dbt takes its time.
   if (runSettings.mode === "check" && given.state === undefined && !isEverything) await base();
   const deps = await dbt.installPackages();
@@ -54,53 +81,59 @@ export async function planStep(
     });
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
-  const sources = openSources(context, runSettings, dbtProject, dbt, manifest);
+  const sources = openSources(parts, { runSettings, dbtProject, dbt, bundles, current: manifest });
   const asked = {
     exclude,
     manifest,
     dbt,
     resourceTypes: dbt.choosing.resourceTypes,
     indirectSelection: given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager",
-    compareUnrendered: compareUnrenderedOf(context, dbtProject.project.flags.compareUnrendered),
+    compareUnrendered: compareUnrenderedOf(given.compareUnrendered, dbtProject.project.flags.compareUnrendered),
     as: given.as,
   } as const;
-  const place: Place = (ids, deferral) =>
+  const place: PlaceNodes = (ids, deferral) =>
     given.as === "ls"
       ? Promise.resolve({ places: [], warnings: [] })
-      : placeStep(context, runSettings, dbtProject, dbt, { ids, manifest, deferral, sources, base });
+      : placeStep(parts, runSettings, dbtProject, dbt, { ids, manifest, deferral, sources, base });
   const everything = async (plan: Plan): Promise<Planned> => {
     const all = await runSelector({ ...asked, selection: null, results: null }, []);
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
     const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
-    return writePlan(context, purpose, { ...plan, warnings: told }, NO_BASELINES, manifest, null, places, choosing);
+    const warned = { ...plan, warnings: told };
+    return writePlan(parts, { purpose, plan: warned, ...NOTHING_KNOWN, manifest, places, choosing });
   };
   if (isEverything || runSettings.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
-  const selection = await findSelection(context, runSettings, sources, base);
+  const selection = await findSelection(parts, runSettings, sources, base);
   if (selection === null && comparesState(runSettings.select))
-    return everything(withoutBaseline(context, sources.warnings));
+    return everything(withoutBaseline(config.baseline, sources.warnings));
 
   const request: SelectionRequest = {
     ...asked,
     select: runSettings.select,
     writtenAt: {
-      select: placeOf(context, "select", runSettings.mode),
-      exclude: placeOf(context, "exclude", runSettings.mode),
+      select: whereWritten(given, parts.env, "select", runSettings.mode),
+      exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
     },
     selection,
     // To know production can take another parse.
-    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(context, sources, base) : null),
-    results: await readResultsOf(context, selection),
+    findDeferral: async (isNeeded) => (isNeeded ? findDeferral(parts, sources, base) : null),
+    results: await readResultsOf(log, selection),
     startSeconds: parsed.run.seconds,
-    changedFiles: await filesChangedSince(context, dbtProject, selection),
+    changedFiles: await filesChangedSince(git, dbtProject, selection),
     mayDefer: runSettings.mode === "check" && config.modes.check.defer,
   };
-  const vars = await changedVarsSince(context, dbtProject, selection);
-  return decidePlan(context, purpose, request, place, () => [...sources.warnings, ...vars]);
+  const vars = await changedVarsSince(git, dbtProject, selection);
+  return decidePlan(parts, purpose, request, place, () => [...sources.warnings, ...vars]);
 }
 
 /** Where the user wrote what holds: a flag or its variable is over the mode's key. */
-function placeOf({ settings: { given }, env }: Context, name: "select" | "exclude", mode: Mode): string {
+function whereWritten(
+  given: Pick<Given, "select" | "exclude">,
+  env: Environment,
+  name: "select" | "exclude",
+  mode: Mode,
+): string {
   if (given[name] === undefined) return `modes.${mode}.${name}`;
   return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
     ? nameAsTyped({ name }, env.SIGNALBOX_FACE)
@@ -108,9 +141,8 @@ function placeOf({ settings: { given }, env }: Context, name: "select" | "exclud
 }
 
 /** Never an empty selection where there is nothing to compare with. */
-function withoutBaseline(context: Context, warnings: readonly string[]): Plan {
-  if (context.settings.config.baseline.onMissing === "fail") {
-    const { sources } = context.settings.config.baseline;
+function withoutBaseline({ onMissing, sources }: Config["baseline"], warnings: readonly string[]): Plan {
+  if (onMissing === "fail") {
     const why = warnings.length === 0 ? "" : `: ${warnings.join("; ")}`;
     const allow = sources.includes("worktree") ? "" : ", allow the worktree in baseline.sources";
     throw new SignalboxError(

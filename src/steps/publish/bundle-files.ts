@@ -7,12 +7,13 @@ import { type RunResults, readRunResults } from "../../artifacts/run-results.ts"
 import { BUNDLE_FILES } from "../../bundles/bundle.ts";
 import { whyNotPublishable } from "../../bundles/publishable.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
-import type { Context } from "../../setup/context.ts";
-import { dbtFoldersOf } from "../../setup/dbt-project.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import { dbtFoldersOf, type FolderParts } from "../../setup/dbt-project.ts";
 import type { VerdictResult } from "../../severity/verdict.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
 import { readBuildFile } from "../../work/build-file.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import { readVerdictFile } from "../../work/verdict-file.ts";
 import { readLogFor } from "../report/report-inputs.ts";
 
@@ -24,13 +25,21 @@ interface ToPublish {
   readonly target: string | null;
 }
 
+/** What the user says of a build that is to be published: its mode and its target. */
+interface BuildClaim {
+  readonly settings: SettingsPart<"mode" | "target", "modes">;
+}
+
 /**
  * The artifacts of somebody else's `dbt build`, in the folder that --from names. Throws an artifacts error where a later
  * check could not be compared with them, or read from what was built, and a configuration error where they do not say
  * their target and --target does not either.
  */
-export async function filesInFolder(context: Context, from: string): Promise<ToPublish> {
-  const dir = resolve(context.cwd, from);
+export async function filesInFolder(
+  parts: FolderParts & BuildClaim & { readonly cwd: string },
+  from: string,
+): Promise<ToPublish> {
+  const dir = resolve(parts.cwd, from);
   const files = await filesIn([dir]);
   const read = async <T>(name: "manifest.json" | "run_results.json", parse: (text: string, where: string) => T) => {
     const file = files.get(name);
@@ -40,7 +49,7 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   const manifest = await read("manifest.json", readManifest);
   const results = await read("run_results.json", readRunResults);
   const where = join(dir, "run_results.json");
-  const folders = await dbtFoldersOf(context);
+  const folders = await dbtFoldersOf(parts);
   const log = await readLogFor(folders, [{ results }]);
   const provenance = checkProvenance({
     ...{ results, manifest, notBefore: null, where, isNewest: true, isNewestThere: true, knownIds: new Set<string>() },
@@ -54,11 +63,11 @@ export async function filesInFolder(context: Context, from: string): Promise<ToP
   const run = { ...facts, command: "build", results: results.results, flags: results.flags, manifest };
   const why = whyNotPublishable({ runs: [run], verdict: null, ids: null });
   if (why !== null) throw notPublished(`${where} says that ${why}`);
-  return { files, target: targetOf(context, results, where) };
+  return { files, target: targetOf(parts, results, where) };
 }
 
 /** Where somebody else's dbt built: deploy's or schedule's own target, or nothing is published. */
-function targetOf({ settings: { given, config } }: Context, results: RunResults, where: string): string {
+function targetOf({ settings: { given, config } }: BuildClaim, results: RunResults, where: string): string {
   if (given.mode === "check")
     throw configurationError([
       { where: "--mode", got: '"check"', wanted: "wanted deploy or schedule: no check builds what production holds" },
@@ -82,21 +91,25 @@ function targetOf({ settings: { given, config } }: Context, results: RunResults,
  * The artifacts of the work folder's last build, with its verdict. Throws an artifacts error where a later check could not
  * be compared with it, or read from what it built, and where it is of another commit.
  */
-export async function filesOfBuild(context: Context, commit: string): Promise<ToPublish> {
-  const build = await readBuildFile(context.work);
+export async function filesOfBuild(
+  { settings, work }: BuildClaim & { readonly work: WorkFolder },
+  commit: string,
+): Promise<ToPublish> {
+  const build = await readBuildFile(work);
   if (build === null || build.runs.length === 0) throw notPublished("there is no build in the work folder");
   const { purpose } = build;
-  const { given, config } = context.settings;
+  const { given, config } = settings;
   const other = whyNotProduction(purpose, config.modes);
   if (other !== null) throw notPublished(other);
   if (given.target !== undefined && given.target !== purpose.target)
     throw notPublished(`the build is of target ${purpose.target ?? "the profile's own"}, not of ${given.target}`);
   if (purpose.commit !== commit)
     throw notPublished(`the build is of commit ${purpose.commit?.slice(0, 12)}, not of ${commit.slice(0, 12)}`);
-  const verdict = await verdictOf(context, build.runs);
+  const verdictFile = work.path("verdict.json");
+  const verdict = await verdictOf(verdictFile, build.runs);
   const why = whyNotPublishable({ runs: build.runs, verdict, ids: null });
   if (why !== null) throw notPublished(why);
-  const files = await filesOfStarts(build.dirs, verdict === null ? null : context.work.path("verdict.json"));
+  const files = await filesOfStarts(build.dirs, verdict === null ? null : verdictFile);
   return { files, target: purpose.target };
 }
 
@@ -108,19 +121,18 @@ export async function filesOfStarts(dirs: readonly string[], verdictFile: string
 }
 
 /** The work folder's verdict, where it is of these runs and not of earlier ones. */
-async function verdictOf(context: Context, runs: readonly DbtRun[]): Promise<VerdictResult | null> {
-  const file = context.work.path("verdict.json");
+async function verdictOf(file: string, runs: readonly DbtRun[]): Promise<VerdictResult | null> {
   if (!(await isFile(file))) return null;
   const verdict = await readVerdictFile(file);
   const judged = new Set(verdict.sources.map(({ generatedAt }) => generatedAt));
   return runs.every(({ source }) => source === null || judged.has(source.generatedAt)) ? verdict : null;
 }
 
-async function filesIn(places: readonly string[]): Promise<BundleFiles> {
+async function filesIn(dirs: readonly string[]): Promise<BundleFiles> {
   const found: BundleFiles = new Map();
   for (const name of BUNDLE_FILES) {
-    for (const place of places) {
-      if (await isFile(join(place, name))) found.set(name, join(place, name));
+    for (const dir of dirs) {
+      if (await isFile(join(dir, name))) found.set(name, join(dir, name));
     }
   }
   return found;

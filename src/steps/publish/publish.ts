@@ -1,19 +1,22 @@
-import { relative } from "node:path";
-import { readManifest } from "../../artifacts/manifest.ts";
+import { dirname, relative } from "node:path";
 import { type BundleHeader, makeBundle } from "../../bundles/bundle.ts";
+import { readManifestFile } from "../../bundles/manifest-file.ts";
 import { whyNotPublishable } from "../../bundles/publishable.ts";
 import { type Publication, whyNotOfBase, whyRunMayNotPublish } from "../../bundles/publisher.ts";
 import { whyNotProduction } from "../../run/purpose.ts";
+import type { Run } from "../../run/run.ts";
 import type { PlanResult } from "../../selection/plan.ts";
-import { openAncestry } from "../../setup/ancestry.ts";
-import { openStoreOf, requireStore } from "../../setup/bundle-store.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import { type Bundles, requireStore } from "../../setup/bundle-store.ts";
 import type { RunSettings } from "../../setup/run-settings.ts";
 import type { Verdict } from "../../severity/verdict.ts";
+import type { Clock } from "../../support/clock.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import type { Git } from "../../support/git.ts";
+import type { Log } from "../../support/log.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import type { Built } from "../build.ts";
-import { junitDirOf } from "../report/report.ts";
+import { type JunitParts, junitFileOf } from "../report/report.ts";
 import { type BundleFiles, filesOfStarts } from "./bundle-files.ts";
 
 export interface Published {
@@ -29,24 +32,31 @@ export interface Finished {
   readonly verdict: Verdict | null;
 }
 
-/** Why this run may not publish a build of the commit, or null. */
+/** Why this run may not publish a build of the commit, or null. `store`: as signalbox.yml names it. */
 export async function whyNotPublished(
-  context: Context,
+  store: string,
   runSettings: RunSettings,
+  { ancestry }: Bundles,
   commit: string,
 ): Promise<string | null> {
-  return (
-    whyRunMayNotPublish(publicationOf(context, runSettings, commit)) ?? (await notOfBase(context, runSettings, commit))
-  );
+  const publication = publicationOf(store, runSettings, commit);
+  return whyRunMayNotPublish(publication) ?? whyNotOfBase(publication, await ancestry.isOnBase(commit));
 }
 
-function publicationOf(context: Context, { run, baseBranch }: RunSettings, commit: string): Publication {
-  return { run, baseBranch, commit, isAmongArtifacts: context.settings.config.store === "auto" };
+function publicationOf(store: string, { run, baseBranch }: RunSettings, commit: string): Publication {
+  return { run, baseBranch, commit, isAmongArtifacts: store === "auto" };
 }
 
-async function notOfBase(context: Context, runSettings: RunSettings, commit: string): Promise<string | null> {
-  const { isOnBase } = openAncestry(context, runSettings.run, runSettings.baseBranch, context.remote);
-  return whyNotOfBase(publicationOf(context, runSettings, commit), await isOnBase(commit));
+/** What making a bundle takes beside the build. */
+export interface PublishParts {
+  readonly clock: Clock;
+  readonly work: Pick<WorkFolder, "path">;
+  readonly secrets: readonly string[];
+}
+
+interface PublishIfDueParts extends PublishParts, LocalParts {
+  readonly settings: SettingsPart<"noPublish", "store" | "modes" | "report">;
+  readonly log: Pick<Log, "step" | "warn">;
 }
 
 /**
@@ -54,39 +64,48 @@ async function notOfBase(context: Context, runSettings: RunSettings, commit: str
  * that is said, and no error. The exit code is that of a store which could not be written.
  */
 export async function publishIfDue(
-  context: Context,
+  parts: PublishIfDueParts,
   runSettings: RunSettings,
+  bundles: Bundles,
   finished: Finished,
 ): Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }> {
   const nothing = { published: null, exitCode: 0 } as const;
-  if (runSettings.mode === "check" || context.settings.given.noPublish || finished.built === null) return nothing;
-  const opened = openStoreOf(context, runSettings.run, runSettings.baseBranch);
+  const { log, settings, work } = parts;
+  const { config } = settings;
+  if (runSettings.mode === "check" || settings.given.noPublish || finished.built === null) return nothing;
+  const { opened, ancestry } = bundles;
   const commit = runSettings.run.commit.checkedOut;
+  const publication = publicationOf(config.store, runSettings, commit);
   const why =
-    whyRunMayNotPublish(publicationOf(context, runSettings, commit)) ??
-    whyNotProduction(runSettings, context.settings.config.modes) ??
+    whyRunMayNotPublish(publication) ??
+    whyNotProduction(runSettings, config.modes) ??
     whyNotPublishable({ runs: finished.built.runs, verdict: finished.verdict, ids: idsToBuild(finished.plan) }) ??
-    (await localChanges(context, runSettings)) ??
+    (await localChanges(parts, runSettings.run)) ??
     (opened.store === null ? opened.why : null);
   if (why !== null) {
-    context.log.step("publish", `no state bundle: ${why}`);
+    log.step("publish", `no state bundle: ${why}`);
     return nothing;
   }
   // Last of all: git may have to ask the remote, and GitHub's API after it.
-  const elsewhere = await notOfBase(context, runSettings, commit);
+  const elsewhere = whyNotOfBase(publication, await ancestry.isOnBase(commit));
   if (elsewhere !== null) {
-    context.log.warn("publish", `no state bundle: ${elsewhere}`);
+    log.warn("publish", `no state bundle: ${elsewhere}`);
     return nothing;
   }
   try {
     const dirs = finished.built.starts.map(({ dir }) => dir);
-    const files = await filesOfStarts(dirs, context.work.path("verdict.json"));
-    const published = await publishStep(context, runSettings, { commit, target: runSettings.target }, files);
-    context.log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
+    const files = await filesOfStarts(dirs, work.path("verdict.json"));
+    const published = await publishStep(
+      parts,
+      bundles,
+      { commit, target: runSettings.target, branch: runSettings.baseBranch },
+      files,
+    );
+    log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
     return { published, exitCode: 0 };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
-    context.log.warn("publish", `no state bundle: ${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
+    log.warn("publish", `no state bundle: ${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
     return { published: null, exitCode: error.exitCode };
   }
 }
@@ -103,43 +122,46 @@ function idsToBuild(plan: PlanResult | null): readonly string[] | null {
 
 /** Makes the bundle of these files, which were built in this target of this commit, and publishes it. */
 export async function publishStep(
-  context: Context,
-  runSettings: RunSettings,
-  { commit, target }: Pick<BundleHeader, "commit" | "target">,
+  { clock, work, secrets }: PublishParts,
+  { opened }: Bundles,
+  of: Pick<BundleHeader, "commit" | "target" | "branch">,
   files: BundleFiles,
 ): Promise<Published> {
-  const store = requireStore(openStoreOf(context, runSettings.run, runSettings.baseBranch));
+  const store = requireStore(opened);
   const manifestFile = files.get("manifest.json");
   if (manifestFile === undefined)
     throw new SignalboxError("artifacts", "there is no manifest.json to publish", {
       hint: "build first, or name dbt's target folder with --from",
     });
-  const manifest = readManifest((await readFileIfAny(manifestFile)) ?? "", manifestFile);
-  const into = context.work.path("bundle");
+  const manifest = await readManifestFile(manifestFile);
+  const into = work.path("bundle");
   const header = await makeBundle({
     files,
     into,
     facts: {
-      commit,
-      branch: runSettings.baseBranch,
-      createdAt: new Date(context.clock.now()).toISOString(),
+      ...of,
+      createdAt: new Date(clock.now()).toISOString(),
       project: manifest.projectName,
       adapter: manifest.adapter,
       dbtVersion: manifest.dbtVersion,
-      target,
     },
-    secrets: context.secrets,
+    secrets,
   });
   const ref = await store.write(into, header);
   return { commit: ref.commit, where: ref.where, files: header.files };
 }
 
+interface LocalParts extends JunitParts {
+  readonly git: Git;
+  readonly baseDir: string;
+}
+
 /** On a laptop a bundle is only of its commit where nothing has been edited since: what was, or null. */
-export async function localChanges(context: Context, { run }: RunSettings): Promise<string | null> {
-  if (run.platform !== "local") return null;
-  const reports = relative(context.baseDir, junitDirOf(context));
+export async function localChanges(parts: LocalParts, { platform }: Run): Promise<string | null> {
+  if (platform !== "local") return null;
+  const reports = relative(parts.baseDir, dirname(junitFileOf(parts)));
   const isInside = reports !== "" && !reports.startsWith("..");
-  const changes = await context.git.run(
+  const changes = await parts.git.run(
     "status",
     "--porcelain",
     "--",

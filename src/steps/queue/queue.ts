@@ -7,8 +7,11 @@ import type { RunSource } from "../../queue/source.ts";
 import type { Scan } from "../../queue/ticket.ts";
 import { type Mode, triggerOfTicket } from "../../run/mode.ts";
 import { type Run, whyDistrusted } from "../../run/run.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import { type GitHubParts, gitHubApiUrl } from "../../setup/github.ts";
+import type { Children } from "../../support/claims.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
+import type { Log } from "../../support/log.ts";
 
 /** The line of runs that this one stands in, whichever platform keeps it. */
 export interface QueueBackend {
@@ -36,7 +39,7 @@ export interface Polling {
 /** Tells a signalbox that `signalbox queue -- command` started that its turn has come: it would wait for itself. */
 const TICKET_VARIABLE = "SIGNALBOX_TICKET";
 
-/** No line to stand in: said aloud, and the run goes on. `inside`: it has its turn already. */
+/** There is no queue: the log says why, and the run goes on. `inside`: it has its turn already. */
 export interface NoQueue {
   readonly kind: "none" | "inside";
   readonly why: string;
@@ -50,39 +53,54 @@ const POLLING: Readonly<Record<"github" | "circleci" | "folder", Polling>> = {
   folder: { lagSeconds: 0, pollSeconds: 0.5, maxPollSeconds: 2 },
 };
 
+/** What the queue is asked with. */
+export interface QueueParts extends GitHubParts {
+  readonly settings: SettingsPart<"ticketDir" | "apiLag" | "poll" | "circleUrl", "queue">;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  readonly log: Pick<Log, "step" | "warn">;
+}
+
 /**
- * Takes a place in the line. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
+ * Enters the queue. `mode`: what the run is for; null: it is not known. Throws a configuration error where a
  * token is missing or is refused.
  */
-export async function joinQueue(context: Context, run: Run, mode: Mode | null): Promise<QueueBackend | NoQueue> {
-  const place = placeOf(context, run);
-  if (place.kind === "none") return place;
-  if (place.kind === "folder") {
+export async function joinQueue(
+  parts: QueueParts & { readonly children: Children },
+  run: Run,
+  mode: Mode | null,
+): Promise<QueueBackend | NoQueue> {
+  const { settings, log } = parts;
+  const host = hostOf(parts, run);
+  if (host.kind === "none") return host;
+  if (host.kind === "folder") {
     const trigger = mode === null ? run.trigger : triggerOfTicket(mode, run.trigger);
-    const outer = context.env[TICKET_VARIABLE] ?? "";
-    if (await isHeld({ dir: place.dir, group: place.group }, outer)) {
+    const { dir, group } = host;
+    const outer = parts.env[TICKET_VARIABLE] ?? "";
+    if (await isHeld({ dir, group }, outer)) {
       const why = "it runs inside signalbox queue, which has its turn";
-      return { kind: "inside", why, group: place.group };
+      return { kind: "inside", why, group };
     }
-    const ticket = await takeTicket({ dir: place.dir, group: place.group, run: { ...run, trigger } });
-    const forget = context.children.add(ticket);
+    const ticket = await takeTicket({ dir, group, run: { ...run, trigger } });
+    const forget = parts.children.add(ticket);
     const { me, source } = ticket;
     const end = async (status: EndStatus) => {
       forget();
       // The run itself is over: what it found stands, and the end of this process tells the others the rest.
       await ticket.release(status).catch((error: unknown) => {
         if (!(error instanceof SignalboxError)) throw error;
-        context.log.warn("queue", `the end of this run is not in its ticket: ${error.message}`);
+        log.warn("queue", `the end of this run is not in its ticket: ${error.message}`);
       });
     };
     const env = { [TICKET_VARIABLE]: ticket.name };
-    return { group: place.group, me, source, end, env, pace: pollingOf(context, "folder"), outlivesProcess: false };
+    return { group, me, source, end, env, pace: pollingOf(settings, "folder"), outlivesProcess: false };
   }
-  const { outsider, ...opened } = await openPlatform(context, run, place, {
-    timeoutSeconds: context.settings.config.queue.timeout,
+  const { outsider, ...opened } = await openPlatform(parts, run, host, {
+    timeoutSeconds: settings.config.queue.timeout,
   });
-  if (outsider !== null) throw notInGroup(outsider, context.settings.config.queue.workflows);
-  return { ...opened, pace: pollingOf(context, place.kind), outlivesProcess: true, env: {}, end: async () => {} };
+  if (outsider !== null) throw notInGroup(outsider, settings.config.queue.workflows);
+  return { ...opened, pace: pollingOf(settings, host.kind), outlivesProcess: true, env: {}, end: async () => {} };
 }
 
 /** Others with this list do not see such a run, and it does not see itself: it would wait to its deadline. */
@@ -118,24 +136,24 @@ const LONGEST_LOOK_MS = 60_000;
  * One look, without a ticket of one's own where the platform has them. Throws a service error at the first request that the
  * CI does not answer within seconds.
  */
-export async function viewQueue(context: Context, run: Run): Promise<QueueView | NoQueue> {
-  const { clock, signal } = context;
-  const place = placeOf(context, run);
-  if (place.kind === "none") return place;
-  if (place.kind === "folder") {
-    const scan = await openTickets({ dir: place.dir, group: place.group }).scan(signal);
-    return { group: place.group, scan, me: null };
+export async function viewQueue(parts: QueueParts, run: Run): Promise<QueueView | NoQueue> {
+  const { clock, signal } = parts;
+  const host = hostOf(parts, run);
+  if (host.kind === "none") return host;
+  if (host.kind === "folder") {
+    const { dir, group } = host;
+    return { group, scan: await openTickets({ dir, group }).scan(signal), me: null };
   }
-  const leftMs = LONGEST_SILENCE_MS - (clock.monotonic() - context.startedAt);
+  const leftMs = LONGEST_SILENCE_MS - (clock.monotonic() - parts.startedAt);
   const requestTimeoutMs = Math.max(SHORTEST_REQUEST_MS, Math.floor(leftMs / 500) * 500);
   const look = async (within: AbortSignal): Promise<QueueView> => {
     const oneTry = { timeoutSeconds: 0, requestTimeoutMs };
-    const { outsider, me, source, group } = await openPlatform({ ...context, signal: within }, run, place, oneTry);
+    const { outsider, me, source, group } = await openPlatform({ ...parts, signal: within }, run, host, oneTry);
     return { group, scan: await source.scan(within), me: outsider === null ? me : null };
   };
   const view = await sendWithin({ clock, ms: LONGEST_LOOK_MS, signal }, look);
   if (view !== "too late") return view;
-  const name = place.kind === "github" ? "GitHub" : "CircleCI";
+  const name = host.kind === "github" ? "GitHub" : "CircleCI";
   throw new SignalboxError(
     "service",
     `a look at the queue took more than ${LONGEST_LOOK_MS / 1000} s: ${name} is slow`,
@@ -145,12 +163,13 @@ export async function viewQueue(context: Context, run: Run): Promise<QueueView |
   );
 }
 
-type Place =
+/** What keeps the queue of this run. */
+type QueueHost =
   | { readonly kind: "folder"; readonly dir: string; readonly group: string }
   | { readonly kind: "github" | "circleci"; readonly token: string }
   | (NoQueue & { readonly kind: "none" });
 
-function placeOf({ settings: { given, config }, cwd, env }: Context, run: Run): Place {
+function hostOf({ settings: { given, config }, cwd, env }: QueueParts, run: Run): QueueHost {
   const group = groupOf(run, config.queue.workflows);
   if (given.ticketDir !== undefined) return { kind: "folder", dir: resolve(cwd, given.ticketDir), group };
   switch (run.platform) {
@@ -197,28 +216,29 @@ interface Asking {
 }
 
 async function openPlatform(
-  context: Context,
+  parts: QueueParts,
   run: Run,
-  { kind, token }: Extract<Place, { token: string }>,
+  { kind, token }: Extract<QueueHost, { token: string }>,
   asking: Asking,
 ) {
-  const { given, config } = context.settings;
+  const { settings } = parts;
+  const { given, config } = settings;
   const common = {
     workflows: config.queue.workflows,
     token,
-    lagSeconds: pollingOf(context, kind).lagSeconds,
+    lagSeconds: pollingOf(settings, kind).lagSeconds,
     maxAgeSeconds: config.queue.maxAge,
     ...asking,
-    clock: context.clock,
-    signal: context.signal,
-    startedAt: context.startedAt,
-    notice: (text: string) => context.log.step("queue", text),
-    fetch: await context.openFetch(),
+    clock: parts.clock,
+    signal: parts.signal,
+    startedAt: parts.startedAt,
+    notice: (text: string) => parts.log.step("queue", text),
+    fetch: await parts.openFetch(),
   };
   if (kind === "github") {
     const { createGitHubSource } = await import("../../platforms/github/source.ts");
     const { repository, headRepository, id: runId, attempt, ref } = run;
-    const apiUrl = context.env.GITHUB_API_URL || "https://api.github.com";
+    const apiUrl = gitHubApiUrl(parts);
     return createGitHubSource({ ...common, repository, headRepository, ref: ref.name, runId, attempt, apiUrl });
   }
   const { createCircleSource } = await import("../../platforms/circleci/source.ts");
@@ -226,7 +246,7 @@ async function openPlatform(
 }
 
 /** A platform's usual pace, with flags over it. */
-function pollingOf({ settings: { given } }: Context, kind: keyof typeof POLLING): Polling {
+function pollingOf({ given }: SettingsPart<"apiLag" | "poll">, kind: keyof typeof POLLING): Polling {
   const usual = POLLING[kind];
   if (kind !== "folder" && given.apiLag === 0) {
     throw configurationError([

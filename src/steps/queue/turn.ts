@@ -1,3 +1,4 @@
+import type { Runner } from "../../platforms/ports.ts";
 import { OutOfTimeError } from "../../platforms/requests.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import { describeEvent } from "../../queue/log-lines.ts";
@@ -5,9 +6,10 @@ import { type QueueResult, skipQueue } from "../../queue/result.ts";
 import { endWithoutAnswer, type WaitPolicy, waitForTurn } from "../../queue/wait.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import type { Children } from "../../support/claims.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
-import { type EndStatus, groupOf, joinQueue } from "./queue.ts";
+import { type EndStatus, groupOf, joinQueue, type QueueParts } from "./queue.ts";
 
 /** A turn: how the wait ended, and what to do when the run has ended. */
 export interface Turn {
@@ -26,60 +28,67 @@ export interface TurnRequest {
   readonly supersede: WaitPolicy["supersede"];
 }
 
-/** Waits until earlier runs have ended. Where there is no line to stand in, says why and goes on. */
-export async function takeTurn(context: Context, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
-  const { given, config } = context.settings;
-  const report = (event: QueueEvent) => tellEvent(context, event);
-  const line = await joinQueue(context, thisRun, mode).catch((error: unknown) => {
+export interface TurnParts extends QueueParts {
+  readonly settings: QueueParts["settings"] & SettingsPart<"settle" | "ignoreRun">;
+  readonly children: Children;
+  readonly runner: Pick<Runner, "annotate">;
+}
+
+/** Waits until earlier runs have ended. Where there is no queue, says why and goes on. */
+export async function takeTurn(parts: TurnParts, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
+  const { clock, log, signal, startedAt } = parts;
+  const { given, config } = parts.settings;
+  const report = (event: QueueEvent) => tellEvent(parts, event);
+  const queue = await joinQueue(parts, thisRun, mode).catch((error: unknown) => {
     if (error instanceof OutOfTimeError) return error;
     throw error;
   });
-  if (line instanceof OutOfTimeError) {
+  if (queue instanceof OutOfTimeError) {
     const result = endWithoutAnswer({
       me: thisRun,
       group: groupOf(thisRun, config.queue.workflows),
       ref: thisRun.ref.name,
       onTimeout: config.queue.onTimeout,
-      waitedSeconds: Math.round((context.clock.monotonic() - context.startedAt) / 1000),
-      message: line.message,
+      waitedSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
+      message: queue.message,
       report,
     });
     return { result, outlivesProcess: true, env: {}, end: async () => {} };
   }
-  if ("why" in line) {
-    if (line.kind === "inside") context.log.step("queue", `does not wait: ${line.why}`);
-    else context.log.warn("queue", line.why);
-    const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, line.group, line.why);
+  if ("why" in queue) {
+    if (queue.kind === "inside") log.step("queue", `does not wait: ${queue.why}`);
+    else log.warn("queue", queue.why);
+    const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, queue.group, queue.why);
     return { result, outlivesProcess: true, env: {}, end: async () => {} };
   }
   try {
     const result = await waitForTurn({
-      source: line.source,
-      me: line.me,
-      group: line.group,
+      source: queue.source,
+      me: queue.me,
+      group: queue.group,
       ref: thisRun.ref.name,
       policy: {
-        ...line.pace,
+        ...queue.pace,
         settleSeconds: given.settle,
         supersede,
         ignoredRuns: given.ignoreRun,
         timeoutSeconds: config.queue.timeout,
         onTimeout: config.queue.onTimeout,
       },
-      clock: context.clock,
+      clock,
       random: Math.random,
-      signal: context.signal,
-      startedAt: context.startedAt,
+      signal,
+      startedAt,
       report,
     });
-    return { result, outlivesProcess: line.outlivesProcess, env: line.env, end: line.end };
+    return { result, outlivesProcess: queue.outlivesProcess, env: queue.env, end: queue.end };
   } catch (error) {
-    await line.end("left");
+    await queue.end("left");
     throw error;
   }
 }
 
-function tellEvent({ log, runner }: Context, event: QueueEvent): void {
+function tellEvent({ log, runner }: Pick<TurnParts, "log" | "runner">, event: QueueEvent): void {
   const words = describeEvent(event);
   if (event.kind !== "quiet") {
     log.step("queue", words);
@@ -90,8 +99,11 @@ function tellEvent({ log, runner }: Context, event: QueueEvent): void {
 }
 
 /** The policy for waiting runs of a mode, unless a flag says otherwise. */
-export function supersedeOf(context: Context, mode: Mode): WaitPolicy["supersede"] {
-  return context.settings.given.supersede ?? context.settings.config.queue.supersede[mode];
+export function supersedeOf(
+  { given, config }: SettingsPart<"supersede", "queue">,
+  mode: Mode,
+): WaitPolicy["supersede"] {
+  return given.supersede ?? config.queue.supersede[mode];
 }
 
 /** Whether the run goes on past the queue. */

@@ -2,25 +2,28 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Invocation } from "../../artifacts/dbt-log.ts";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
-import { type Manifest, readManifest } from "../../artifacts/manifest.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
 import { checkProvenance, type Provenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { readSources } from "../../artifacts/sources.ts";
+import { readManifestFile, readManifestIfAny } from "../../bundles/manifest-file.ts";
 import type { DbtFolders } from "../../dbt/folders.ts";
 import { readDbtLogs } from "../../dbt/log-file.ts";
 import type { PlanResult } from "../../selection/plan.ts";
-import type { Context } from "../../setup/context.ts";
-import { dbtFoldersOf } from "../../setup/dbt-project.ts";
+import type { Settings, SettingsPart } from "../../settings/resolve.ts";
+import { dbtFoldersOf, type FolderParts, type ProjectFolders } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
+import type { Log } from "../../support/log.ts";
 import { cleanText } from "../../text/clean.ts";
 import { readBuildFile } from "../../work/build-file.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import { type Leftover, readLeftover } from "../../work/leftover.ts";
 import { readPlanFile } from "../../work/plan-file.ts";
 
 /** What `report` judges: starts of dbt, and the manifest that names their nodes. */
 export interface Inputs {
-  readonly folders: DbtFolders;
+  readonly folders: ProjectFolders;
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
   /** What was to be built; null where the files are of a dbt that something else started. */
@@ -29,41 +32,49 @@ export interface Inputs {
   readonly doubt: string | null;
 }
 
+export interface InputParts extends FolderParts {
+  readonly settings: Pick<Settings, "words"> & SettingsPart<"sources" | "manifest" | "since" | "dbtExit", "dbt">;
+  readonly cwd: string;
+  readonly work: WorkFolder;
+  readonly log: Pick<Log, "warn">;
+}
+
 /** The files that were named; else the work folder's last build; else dbt's target folder. */
-export async function readInputs(context: Context): Promise<Inputs> {
-  const { words, given } = context.settings;
-  const folders = await dbtFoldersOf(context);
+export async function readInputs(parts: InputParts): Promise<Inputs> {
+  const { settings, cwd } = parts;
+  const { words, given } = settings;
+  const folders = await dbtFoldersOf(parts);
   const isNamed = words.length > 0 || given.sources !== undefined;
   const inTarget = join(folders.targetPath, "run_results.json");
   if (!isNamed) {
-    const own = await readOwnBuild(context, inTarget);
+    const own = await readOwnBuild(parts, inTarget);
     if (own !== null) return { ...own, folders };
   }
-  const names = isNamed ? words.map((word) => resolve(context.cwd, word)) : [inTarget];
-  const sources = given.sources === undefined ? [] : [resolve(context.cwd, given.sources)];
+  const names = isNamed ? words.map((word) => resolve(cwd, word)) : [inTarget];
+  const sources = given.sources === undefined ? [] : [resolve(cwd, given.sources)];
   const files = await Promise.all([
     ...names.map((file) => readResults(file, "run_results.json")),
     ...sources.map((file) => readResults(file, "sources.json")),
   ]);
   const beside = names[0] ?? sources[0];
-  const manifest = await readNamedManifest(context, beside === undefined ? null : dirname(beside));
+  const manifest = await readNamedManifest(parts, beside === undefined ? null : dirname(beside));
   if (!isNamed) assertOwnProject(folders, manifest, inTarget);
 
   const log = await readLogFor(folders, files);
   const knownIds = new Set(files.map(({ results }) => results?.invocationId ?? ""));
-  for (const id of await idsBeside(context, files)) knownIds.add(id);
+  for (const id of await idsBeside(parts, files)) knownIds.add(id);
   const newest = newestOf(files);
   const read = files.map((file) => {
     const ofKind = files.filter(({ name }) => name === file.name);
     const isNewest = file === newestOf(ofKind);
-    const place = placeOf(file, log);
-    const isNewestThere = file === newestOf(ofKind.filter((other) => placeOf(other, log) === place));
+    const folder = folderOf(file, log);
+    const isNewestThere = file === newestOf(ofKind.filter((other) => folderOf(other, log) === folder));
     const provenance = checkProvenance({
       ...{ results: file.results, manifest, notBefore: given.since ?? null, where: file.file, log, knownIds },
       ...{ isNewest, isNewestThere },
       ...{ folder: dirname(file.file), targetPath: folders.targetPath },
     });
-    return { run: toRun(context, { file, manifest, provenance, isNewest: file === newest }), provenance };
+    return { run: toRun(parts, { file, manifest, provenance, isNewest: file === newest }), provenance };
   });
   const doubts = read.flatMap(({ provenance }) =>
     provenance.trouble === "none" && provenance.doubt !== null ? [provenance.doubt] : [],
@@ -72,7 +83,7 @@ export async function readInputs(context: Context): Promise<Inputs> {
 }
 
 /** Whether the verdict in the work folder is that of a `ci` which ended before a build: `report` puts nothing in its place. */
-export async function holdsVerdictOfCi({ work, settings }: Context): Promise<boolean> {
+export async function holdsVerdictOfCi({ work, settings }: Pick<InputParts, "work" | "settings">): Promise<boolean> {
   if (settings.words.length > 0 || settings.given.sources !== undefined) return false;
   if ((await readFileIfAny(work.path("build.json"))) !== null) return false;
   const leftover = await readLeftover(work);
@@ -94,19 +105,20 @@ export function readLogFor(
 }
 
 /** What signalbox itself built, in the work folder; null where it left nothing that is to be judged. */
-async function readOwnBuild(context: Context, inTarget: string): Promise<Omit<Inputs, "folders"> | null> {
-  const recorded = await readBuildFile(context.work);
-  const plan = await readPlanFile(context.work.path("plan.json"));
+async function readOwnBuild(parts: InputParts, inTarget: string): Promise<Omit<Inputs, "folders"> | null> {
+  const { work } = parts;
+  const recorded = await readBuildFile(work);
+  const plan = await readPlanFile(work.path("plan.json"));
   if (recorded !== null && recorded.runs.length > 0) {
-    const manifest = (await readNamedManifest(context, null)) ?? lastManifest(recorded.runs);
+    const manifest = (await readNamedManifest(parts, null)) ?? lastManifest(recorded.runs);
     return { runs: recorded.runs, manifest, plan, doubt: null };
   }
-  const leftover: Leftover = recorded === null ? await readLeftover(context.work) : await builtNothing(context);
+  const leftover: Leftover = recorded === null ? await readLeftover(work) : await builtNothing(work);
   switch (leftover.kind) {
     case "none":
       return null;
     case "cut-off":
-      throw new SignalboxError("artifacts", `${context.work.dir} is of a signalbox that was stopped: ${leftover.why}`, {
+      throw new SignalboxError("artifacts", `${work.dir} is of a signalbox that was stopped: ${leftover.why}`, {
         hint: `run it again; to judge what dbt itself left, name it: signalbox report ${inTarget}`,
       });
     case "ended": {
@@ -115,9 +127,9 @@ async function readOwnBuild(context: Context, inTarget: string): Promise<Omit<In
       if (leftover.isFine) return { runs: [], manifest: null, plan, doubt: null };
       throw new SignalboxError(
         "artifacts",
-        `${context.work.dir} is of a signalbox ci that ended before a build (${leftover.outcome}): there are no results`,
+        `${work.dir} is of a signalbox ci that ended before a build (${leftover.outcome}): there are no results`,
         {
-          hint: `its verdict and summary are in ${context.work.dir}; or name what to judge: signalbox report ${inTarget}`,
+          hint: `its verdict and summary are in ${work.dir}; or name what to judge: signalbox report ${inTarget}`,
         },
       );
     }
@@ -125,8 +137,8 @@ async function readOwnBuild(context: Context, inTarget: string): Promise<Omit<In
 }
 
 /** `build` on a plan that holds nothing. */
-async function builtNothing(context: Context): Promise<Leftover> {
-  const { mtimeMs } = await stat(context.work.path("build.json"));
+async function builtNothing(work: WorkFolder): Promise<Leftover> {
+  const { mtimeMs } = await stat(work.path("build.json"));
   return { kind: "ended", outcome: "nothing", isFine: true, endedAt: mtimeMs };
 }
 
@@ -150,7 +162,7 @@ async function readResults(file: string, name: ResultsFile["name"]): Promise<Res
 }
 
 /** The folder in which dbt wrote the file, as its log says: results are copied to where the next start leaves them alone. */
-function placeOf({ file, results }: ResultsFile, log: readonly Invocation[]): string {
+function folderOf({ file, results }: ResultsFile, log: readonly Invocation[]): string {
   const own = log.findLast(({ id }) => id !== null && id === results?.invocationId);
   return own?.wroteIn ?? dirname(file);
 }
@@ -165,10 +177,10 @@ function writtenAt({ results }: ResultsFile): number {
 }
 
 /** Invocation ids of the results beside the files and the manifest: `dbt retry` leaves the newer ones of its own there. */
-async function idsBeside(context: Context, files: readonly ResultsFile[]): Promise<readonly string[]> {
-  const { manifest } = context.settings.given;
+async function idsBeside({ cwd, settings }: InputParts, files: readonly ResultsFile[]): Promise<readonly string[]> {
+  const { manifest } = settings.given;
   const folders = new Set(files.map(({ file }) => dirname(file)));
-  if (manifest !== undefined) folders.add(dirname(resolve(context.cwd, manifest)));
+  if (manifest !== undefined) folders.add(dirname(resolve(cwd, manifest)));
   const read = await Promise.all(
     [...folders].flatMap((folder) =>
       (["run_results.json", "sources.json"] as const).map((name) =>
@@ -203,12 +215,12 @@ interface ReadFile {
 }
 
 /** A file that somebody else's dbt wrote. Throws an artifacts error for one that is not what it is taken for. */
-function toRun(context: Context, { file: read, manifest, provenance, isNewest }: ReadFile): DbtRun {
+function toRun({ settings, log }: InputParts, { file: read, manifest, provenance, isNewest }: ReadFile): DbtRun {
   const { file, results } = read;
-  const given = isNewest ? (context.settings.given.dbtExit ?? null) : null;
+  const given = isNewest ? (settings.given.dbtExit ?? null) : null;
   const facts = { command: results?.command ?? "build", startedAt: writtenAt(read), seconds: 0, manifest };
   if (provenance.trouble === "none" && results !== null) {
-    for (const warning of provenance.warnings) context.log.warn("report", warning);
+    for (const warning of provenance.warnings) log.warn("report", warning);
     const { own } = provenance;
     const { command, generatedAt } = results;
     const source = { file, command, generatedAt, target: results.target ?? own?.target ?? null };
@@ -235,14 +247,8 @@ function exitCodeFrom(given: number | null, own: Invocation | null): number | nu
 }
 
 /** The manifest that was named, else the one in the folder, where there is one. */
-async function readNamedManifest(context: Context, beside: string | null): Promise<Manifest | null> {
-  const { manifest: named } = context.settings.given;
-  if (named === undefined && beside === null) return null;
-  const file = named === undefined ? join(beside ?? "", "manifest.json") : resolve(context.cwd, named);
-  const text = await readFileIfAny(file);
-  if (text !== null) return readManifest(text, file);
-  if (named === undefined) return null;
-  throw new SignalboxError("artifacts", `${file} does not exist`, {
-    hint: "name the manifest.json that dbt wrote, or leave --manifest out",
-  });
+async function readNamedManifest({ cwd, settings }: InputParts, beside: string | null): Promise<Manifest | null> {
+  const { manifest: named } = settings.given;
+  if (named === undefined) return beside === null ? null : readManifestIfAny(join(beside, "manifest.json"));
+  return readManifestFile(resolve(cwd, named), "name the manifest.json that dbt wrote, or leave --manifest out");
 }

@@ -1,36 +1,48 @@
-import { rm, stat } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
+import { rm } from "node:fs/promises";
+import { resolve, sep } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
-import type { DbtFolders } from "../../dbt/folders.ts";
 import { redactRun } from "../../dbt/record.ts";
+import type { Runner } from "../../platforms/ports.ts";
 import { annotationsOf } from "../../render/annotations.ts";
 import { renderJunit } from "../../render/junit.ts";
 import { renderSummary, type Summary } from "../../render/markdown.ts";
 import { locateFindings } from "../../render/source-lines.ts";
-import type { Context } from "../../setup/context.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import { judge } from "../../severity/judge.ts";
 import { countVerdict } from "../../severity/outcome.ts";
 import { expiredRules } from "../../severity/rules.ts";
 import { findSourcesWithoutRow } from "../../severity/run-findings.ts";
 import type { JudgedSource, Verdict, VerdictResult } from "../../severity/verdict.ts";
+import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
-import { createGit } from "../../support/git.ts";
 import { matchesGlob } from "../../support/globs.ts";
-import { redactAll } from "../../support/redact.ts";
+import type { Log } from "../../support/log.ts";
+import type { Outputs } from "../../support/outputs.ts";
+import { type Redact, redactAll } from "../../support/redact.ts";
+import type { WorkFolder } from "../../work/folder.ts";
 import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
-
-const JUNIT = "dbt.xml";
 
 export interface ReportInputs {
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
-  readonly folders: DbtFolders;
+  readonly folders: ProjectFolders;
   /** The verdict of the base, to tell new findings from old. */
   readonly base: Verdict | null;
   /** Why the runs may not be the last ones: what is not red is refused then. */
   readonly doubt?: string | null;
+}
+
+export interface ReportParts extends JunitParts {
+  readonly settings: SettingsPart<"junitWarn" | "annotations", "report" | "rules">;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "warn">;
+  readonly outputs: Outputs;
+  readonly work: Pick<WorkFolder, "writeJson">;
+  readonly runner: Pick<Runner, "annotate">;
+  readonly redact: Redact;
 }
 
 /**
@@ -38,22 +50,19 @@ export interface ReportInputs {
  * artifacts error for a verdict that is not red on results that may be old.
  */
 export async function reportStep(
-  context: Context,
+  parts: ReportParts,
   { runs, manifest, folders, base, doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
-  const { redact } = context;
-  const { given, config } = context.settings;
-  const now = context.clock.now();
+  const { redact, log, outputs } = parts;
+  const { given, config } = parts.settings;
+  const now = parts.clock.now();
   for (const rule of expiredRules(config.rules, now)) {
-    context.log.warn(
+    log.warn(
       "rules",
       `the rule for ${JSON.stringify(rule.match)} ended on ${rule.until}: it no longer applies; take it out, or renew it`,
     );
   }
-  const { projectDir } = folders;
-  const git = createGit(await nearestFolder(projectDir), context.env);
-  // On Windows git writes it with slashes.
-  const top = resolve((await git.ask("rev-parse", "--show-toplevel")) ?? projectDir);
+  const { projectDir, top } = folders;
   const packages = await findPackageFolders(folders, top, manifest);
   // The messages before they are cleaned and cut, and all that a manifest says behind it.
   const known = runs.map((run) => redactRun(run, redact));
@@ -64,7 +73,7 @@ export async function reportStep(
       throw new SignalboxError("artifacts", doubt, {
         hint: "run dbt again; to judge these results all the same, say since when they count: --since TIME",
       });
-    context.log.warn("report", doubt);
+    log.warn("report", doubt);
   }
   const verdict = nameCompiled(locateFindings(judged, createReader(projectDir, top)), manifest, folders, top);
   const result: VerdictResult = {
@@ -73,7 +82,7 @@ export async function reportStep(
     counts: countVerdict(verdict),
     sources: runs.flatMap((run) => judgedSource(run, manifest, now)),
   };
-  await context.outputs.write("verdict.json", () => context.work.writeJson("verdict.json", result));
+  await outputs.write("verdict.json", () => parts.work.writeJson("verdict.json", result));
 
   const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
     ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
@@ -83,9 +92,8 @@ export async function reportStep(
     projectDirFromRepo,
     timestamp: new Date(now).toISOString(),
   });
-  const { outputs } = context;
-  await outputs.write("the JUnit file", () => writeFileAtomic(join(junitDirOf(context), JUNIT), redact(xml)));
-  if (given.annotations !== "off") context.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
+  await outputs.write("the JUnit file", () => writeFileAtomic(junitFileOf(parts), redact(xml)));
+  if (given.annotations !== "off") parts.runner.annotate(annotationsOf(verdict, { projectDirFromRepo }));
   return result;
 }
 
@@ -93,9 +101,9 @@ export async function reportStep(
  * Takes away what an earlier report left. Should the results be refused now, it must not stand for them: `notify` would send
  * it, and a CI would keep its JUnit file.
  */
-export async function forgetVerdict(context: Context): Promise<void> {
-  const { work } = context;
-  const files = [work.path("verdict.json"), work.path("summary.md"), join(junitDirOf(context), JUNIT)];
+export async function forgetVerdict(parts: JunitParts & { readonly work: Pick<WorkFolder, "path"> }): Promise<void> {
+  const { work } = parts;
+  const files = [work.path("verdict.json"), work.path("summary.md"), junitFileOf(parts)];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
@@ -106,26 +114,33 @@ function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): Judg
   return [{ ...run.source, ageSeconds, withoutRow: findSourcesWithoutRow(run, manifest) }];
 }
 
+export interface SummaryParts {
+  readonly settings: SettingsPart<"summary">;
+  readonly cwd: string;
+  readonly work: Pick<WorkFolder, "path">;
+  readonly outputs: Outputs;
+  readonly runner: Pick<Runner, "summary">;
+  readonly redact: Redact;
+}
+
 /** summary.md (or the file that --summary names), and the job's page where the CI has one. */
-export async function writeSummary(context: Context, of: Summary): Promise<void> {
-  const markdown = context.redact(renderSummary(redactAll(of, context.redact)));
-  const { summary } = context.settings.given;
-  const file = summary === undefined ? context.work.path("summary.md") : resolve(context.cwd, summary);
-  await context.outputs.write("the summary", () => writeFileAtomic(file, markdown));
-  await context.outputs.write("the job's summary page", () => context.runner.summary(markdown));
+export async function writeSummary(
+  { settings, cwd, work, outputs, runner, redact }: SummaryParts,
+  of: Summary,
+): Promise<void> {
+  const markdown = redact(renderSummary(redactAll(of, redact)));
+  const { summary } = settings.given;
+  const file = summary === undefined ? work.path("summary.md") : resolve(cwd, summary);
+  await outputs.write("the summary", () => writeFileAtomic(file, markdown));
+  await outputs.write("the job's summary page", () => runner.summary(markdown));
 }
 
-/** Absolute folder of the JUnit file. */
-export function junitDirOf(context: Context): string {
-  return resolve(context.cwd, context.settings.config.report.junit);
+export interface JunitParts {
+  readonly settings: SettingsPart<never, "report">;
+  readonly cwd: string;
 }
 
-async function nearestFolder(path: string): Promise<string> {
-  for (let dir = path; ; dir = dirname(dir)) {
-    const isFolder = await stat(dir).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (isFolder || dir === dirname(dir)) return dir;
-  }
+/** Absolute. */
+export function junitFileOf({ settings, cwd }: JunitParts): string {
+  return resolve(cwd, settings.config.report.junit, "dbt.xml");
 }
