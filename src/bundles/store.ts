@@ -8,10 +8,13 @@ export interface BundleRef {
   readonly where: string;
 }
 
+/** Which bundle is looked for: the newest one, or that of the first of these commits that has one. */
+export type WantedBundle = "newest" | readonly string[];
+
 /** Where state bundles are kept, one a commit, and a pointer to the newest. */
 export interface BundleStore {
-  /** The first of the commits that has a bundle; with none named, the newest bundle. */
-  find(commits: readonly string[]): Promise<BundleRef | null>;
+  /** The first of the commits that has a bundle, or the newest bundle; null: there is none. */
+  find(wanted: WantedBundle): Promise<BundleRef | null>;
   /** Puts the bundle's files into a folder that exists. */
   read(ref: BundleRef, into: string): Promise<void>;
   /** Publishes a folder as the bundle of its commit, whole or not at all, and makes it the newest. */

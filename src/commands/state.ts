@@ -86,12 +86,12 @@ async function fetch(parts: FetchParts): Promise<StateResult> {
     throw configurationError([
       { where: "--commit", got: JSON.stringify(commit), wanted: "is no commit of this checkout" },
     ]);
-  const wanted = commit === undefined ? [] : await listAncestors(parts.git, commit);
+  const wanted = commit === undefined ? "newest" : await listAncestors(parts.git, commit);
   const ref = await store.find(wanted);
   if (ref === null) {
     throw new SignalboxError(
       "artifacts",
-      `the store holds no bundle${commit === undefined ? "" : ` of ${commit} or of its ${wanted.length - 1} nearest ancestors`}`,
+      `the store holds no bundle${wanted === "newest" ? "" : ` of ${commit} or of its ${wanted.length - 1} nearest ancestors`}`,
       {
         hint: "a deploy run publishes one: signalbox ci on the base branch",
       },

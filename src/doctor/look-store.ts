@@ -16,6 +16,6 @@ export async function lookAtStore(context: Context, { run, baseBranch, distrust 
   if (opened.store === null) return { kind: "none", why: `${opened.why}: baselines are parsed from the base branch` };
   const { store, name } = opened;
   if (store.tryOut !== undefined) return { kind: "tried", name, found: await store.tryOut() };
-  const newest = await store.find([]);
+  const newest = await store.find("newest");
   return { kind: "readable", name, newest: newest?.commit.slice(0, 12) ?? null };
 }

@@ -180,7 +180,7 @@ function originWords({ kind, where, commit, distance, createdAt }: Origin): stri
       : `${kind === "bundle" ? "the bundle of" : "commit"} ${short ?? cleanLine(where, 200)}`;
   const made =
     kind === "bundle" && createdAt !== null ? `, made ${cleanLine(createdAt).slice(0, 16).replace("T", " ")} UTC` : "";
-  return `${what}${made}${distance > 0 ? `, ${count(distance, "commit")} behind` : ""}`;
+  return `${what}${made}${distance ? `, ${count(distance, "commit")} behind` : ""}`;
 }
 
 function isTest(node: PlannedNode): boolean {

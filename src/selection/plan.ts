@@ -7,8 +7,8 @@ import type { ResourceTypes } from "./resource-types.ts";
 export interface Origin {
   readonly kind: "path" | "bundle" | "worktree";
   readonly where: string;
-  /** Commits between the one that was wanted and the one that was found. */
-  readonly distance: number;
+  /** Commits between the one that was wanted and the one that was found; null: none was wanted, or it is of no known commit. */
+  readonly distance: number | null;
   readonly commit: string | null;
   /** ISO time at which the manifest was made. */
   readonly createdAt: string | null;

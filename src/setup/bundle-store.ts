@@ -78,7 +78,7 @@ export function warnAndSkipAuto(parts: WarnAndSkipParts, opened: OpenedStore): O
     ...opened,
     store: {
       ...store,
-      find: (commits) => warnAndSkip(parts, "no bundle is looked for", store.find(commits)),
+      find: (wanted) => warnAndSkip(parts, "no bundle is looked for", store.find(wanted)),
     },
   };
 }

@@ -14,7 +14,7 @@ const reason = z.discriminatedUnion("kind", [
 const origin = z.object({
   kind: z.enum(["path", "bundle", "worktree"]),
   where: z.string(),
-  distance: z.number(),
+  distance: z.number().nullable(),
   commit: z.string().nullable(),
   createdAt: z.string().nullable(),
 });

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BundleHeader, makeBundle, readBundle } from "../../src/bundles/bundle.ts";
-import type { BundleStore } from "../../src/bundles/store.ts";
+import type { BundleStore, WantedBundle } from "../../src/bundles/store.ts";
 import { manifestJson } from "../artifacts/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { facts, writeArtifacts } from "./build.ts";
@@ -42,9 +42,9 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
       const text = await readFile(join(folder, "manifest.json"), "utf8");
       return (JSON.parse(text) as { mark: unknown }).mark;
     };
-    const fetchMark = async (commits: readonly string[]) => {
+    const fetchMark = async (wanted: WantedBundle) => {
       const store = open();
-      const ref = await store.find(commits);
+      const ref = await store.find(wanted);
       if (ref === null) return null;
       const into = join(dir(), "fetched");
       await mkdir(into, { recursive: true });
@@ -66,11 +66,11 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
       expect((await readdir(dir(), { recursive: true })).filter((name) => name.includes("signalbox-doctor"))).toEqual(
         [],
       );
-      expect(await fetchMark([])).toBe(A);
+      expect(await fetchMark("newest")).toBe(A);
     });
 
     it("finds nothing where nothing was written", async () => {
-      expect(await open().find([])).toBeNull();
+      expect(await open().find("newest")).toBeNull();
       expect(await open().find([A, B])).toBeNull();
     });
 
@@ -85,10 +85,10 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
     it("finds the newest bundle where no commit is named", async () => {
       await publish(open(), A);
       await publish(open(), B);
-      expect(await open().find([])).toMatchObject({ commit: B });
+      expect(await open().find("newest")).toMatchObject({ commit: B });
 
       await publish(open(), A);
-      expect(await open().find([])).toMatchObject({ commit: A });
+      expect(await open().find("newest")).toMatchObject({ commit: A });
     });
 
     it("answers a write with the place where the bundle is found", async () => {
@@ -140,7 +140,7 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
       await publish(open(), A, "second");
 
       expect(await fetchMark([A])).toBe("second");
-      expect(await fetchMark([])).toBe("second");
+      expect(await fetchMark("newest")).toBe("second");
     });
 
     it("leaves the folder that was published as it was", async () => {

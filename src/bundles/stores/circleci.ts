@@ -4,7 +4,7 @@ import { isCommit, readHeader } from "../bundle.ts";
 import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
-import type { BundleRef, BundleStore } from "../store.ts";
+import type { BundleRef, BundleStore, WantedBundle } from "../store.ts";
 
 /** Where bundles lie among a job's artifacts: the orb keeps the whole work folder. */
 const STATE_FILE = /^(?:.*\/)?(?:bundle|signalbox-bundle)\/state\.json$/;
@@ -99,10 +99,10 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
     });
 
   return {
-    find: async (commits) => {
+    find: async (wanted) => {
       const artifacts = await connect();
       const spend = createAllowance(MOST_CALLS);
-      const { listed, hasMore } = await listCandidates(artifacts, options, commits, spend);
+      const { listed, hasMore } = await listCandidates(artifacts, options, wanted, spend);
       for (const pipeline of listed.slice(0, MOST_CANDIDATES)) {
         const workflows = await artifacts.workflows(pipeline.id, spend);
         for (const workflow of workflows.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS)) {
@@ -148,7 +148,7 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
 async function listCandidates(
   artifacts: CircleArtifacts,
   { baseBranch, repository, isInBase, notice }: CircleStoreOptions,
-  commits: readonly string[],
+  wanted: WantedBundle,
   spend: () => boolean,
 ): Promise<{ readonly listed: readonly CirclePipeline[]; readonly hasMore: boolean }> {
   const found: CirclePipeline[] = [];
@@ -160,18 +160,18 @@ async function listCandidates(
     );
     for (const pipeline of pipelines) {
       const { commit } = pipeline;
-      if (commit === null || !isCommit(commit) || (commits.length > 0 && !commits.includes(commit))) continue;
+      if (commit === null || !isCommit(commit) || (wanted !== "newest" && !wanted.includes(commit))) continue;
       const distrust = distrustOf(pipeline, baseBranch, repository) ?? ((await isInBase(commit)) ? null : NOT_IN_BASE);
       if (distrust === null) found.push(pipeline);
       else notice(`pipeline ${pipeline.number ?? pipeline.id} is not used: ${distrust}`);
     }
     const isEnough =
-      commits.length === 0 ? found.length >= MOST_CANDIDATES : found.some(({ commit }) => commit === commits[0]);
+      wanted === "newest" ? found.length >= MOST_CANDIDATES : found.some(({ commit }) => commit === wanted[0]);
     page = next;
     if (page === null || isEnough) break;
   }
-  const placeOf = ({ commit }: CirclePipeline) => (commits.length === 0 ? 0 : commits.indexOf(commit ?? ""));
-  return { listed: found.sort((a, b) => placeOf(a) - placeOf(b)), hasMore: page !== null };
+  const indexOf = ({ commit }: CirclePipeline) => (wanted === "newest" ? 0 : wanted.indexOf(commit ?? ""));
+  return { listed: found.sort((a, b) => indexOf(a) - indexOf(b)), hasMore: page !== null };
 }
 
 const NOT_IN_BASE = "nothing tells that its commit is in the base branch";

@@ -31,11 +31,11 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
     return null;
   };
   return {
-    find: (commits) =>
+    find: (wanted) =>
       tellFailure(root, "read", async () => {
         if (!(await isThere(root))) tellOnce(`${root} does not exist: the first deploy that publishes makes it`);
-        if (commits.length === 0) return findLatest();
-        for (const commit of commits) {
+        if (wanted === "newest") return findLatest();
+        for (const commit of wanted) {
           if (await has(commit)) return refOf(commit);
         }
         return null;

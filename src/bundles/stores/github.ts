@@ -4,7 +4,7 @@ import { isCommit } from "../bundle.ts";
 import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { receiveBundle } from "../receive.ts";
-import type { BundleRef, BundleStore } from "../store.ts";
+import type { BundleRef, BundleStore, WantedBundle } from "../store.ts";
 import { unzipBundle } from "../zip.ts";
 
 /** The name under which the workflow uploads `.signalbox/bundle/`. */
@@ -73,9 +73,9 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
   const { connect, baseBranch, outbox, notice, signal, openFetch } = options;
   const known = new Map<string, string>();
   return {
-    find: async (commits) => {
+    find: async (wanted) => {
       const artifacts = await connect();
-      const { listed, hasMore } = await listCandidates(artifacts, baseBranch, commits);
+      const { listed, hasMore } = await listCandidates(artifacts, baseBranch, wanted);
       const alive = listed.filter(({ isExpired }) => !isExpired);
       const judge = createJudge(artifacts, options);
       for (const artifact of alive.slice(0, MOST_CANDIDATES)) {
@@ -127,21 +127,21 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
 async function listCandidates(
   artifacts: GitHubArtifacts,
   baseBranch: string,
-  commits: readonly string[],
+  wanted: WantedBundle,
 ): Promise<{ readonly listed: readonly Artifact[]; readonly hasMore: boolean }> {
   const isWanted = ({ branch, isOwn, commit }: Artifact) =>
-    isOwn && branch === baseBranch && isCommit(commit) && (commits.length === 0 || commits.includes(commit));
+    isOwn && branch === baseBranch && isCommit(commit) && (wanted === "newest" || wanted.includes(commit));
   const found: Artifact[] = [];
   let hasMore = true;
   for (let page = 1; page <= MOST_PAGES; page++) {
     const { artifacts: rows, hasNext } = await artifacts.list(GITHUB_ARTIFACT, page);
     found.push(...rows.filter(isWanted));
-    const isEnough = found.some(({ commit, isExpired }) => !isExpired && (commits[0] ?? commit) === commit);
+    const isEnough = found.some(({ commit, isExpired }) => !isExpired && (wanted === "newest" || commit === wanted[0]));
     hasMore = hasNext;
     if (!hasNext || isEnough) break;
   }
-  const placeOf = ({ commit }: Artifact) => (commits.length === 0 ? 0 : commits.indexOf(commit));
-  found.sort((a, b) => placeOf(a) - placeOf(b) || b.createdAt.localeCompare(a.createdAt));
+  const indexOf = ({ commit }: Artifact) => (wanted === "newest" ? 0 : wanted.indexOf(commit));
+  found.sort((a, b) => indexOf(a) - indexOf(b) || b.createdAt.localeCompare(a.createdAt));
   return { listed: found, hasMore };
 }
 

@@ -45,12 +45,15 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
     const text = isCommit(commit) ? await (await get(at(commit, "state.json"), MOST_HEADER_BYTES))?.text() : undefined;
     return text !== undefined;
   };
+  const readLatest = async () => {
+    const latest = await get(at("latest"), LATEST_BYTES);
+    return latest === null ? [] : [(await latest.text()).trim()];
+  };
   return {
-    find: async (commits) => {
-      const latest = commits.length === 0 ? (await (await get(at("latest"), LATEST_BYTES))?.text())?.trim() : undefined;
-      const wanted = commits.length === 0 ? (latest === undefined ? [] : [latest]) : commits.slice(0, MOST_COMMITS);
-      for (let from = 0; from < wanted.length; from += AT_ONCE) {
-        const round = wanted.slice(from, from + AT_ONCE);
+    find: async (wanted) => {
+      const commits = wanted === "newest" ? await readLatest() : wanted.slice(0, MOST_COMMITS);
+      for (let from = 0; from < commits.length; from += AT_ONCE) {
+        const round = commits.slice(from, from + AT_ONCE);
         const found = await Promise.all(round.map(has));
         const commit = round[found.indexOf(true)];
         if (commit !== undefined) return { commit, where: at(commit) };

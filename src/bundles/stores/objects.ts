@@ -59,9 +59,9 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
   const refOf = (commit: string) => ({ commit, where: `${address}/${commit}` });
   const has = async (commit: string) => isCommit(commit) && (await tool.size(keyOf(commit, "state.json"))) !== null;
   return {
-    find: async (commits) => {
-      const wanted = commits.length === 0 ? await readLatest() : await listed(commits.slice(0, MOST_COMMITS));
-      for (const commit of wanted) if (await has(commit)) return refOf(commit);
+    find: async (wanted) => {
+      const commits = wanted === "newest" ? await readLatest() : await listed(wanted.slice(0, MOST_COMMITS));
+      for (const commit of commits) if (await has(commit)) return refOf(commit);
       return null;
     },
     read: (ref, into) =>

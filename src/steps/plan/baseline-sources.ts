@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
 import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
-import type { BundleRef, BundleStore } from "../../bundles/store.ts";
+import type { BundleRef, BundleStore, WantedBundle } from "../../bundles/store.ts";
 import { assertComparable, assertFits } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
 import type { Baseline } from "../../selection/plan.ts";
@@ -19,7 +19,7 @@ import type { Log } from "../../support/log.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 
 /** What a baseline is for; its files are kept in the work folder under this name. */
-type Use = "selection" | "deferral" | "production";
+type BaselineUse = "selection" | "deferral" | "production";
 
 /** Where baselines come from: each reads one, checks that it may be used, and keeps its files in the work folder. */
 export interface BaselineSources {
@@ -28,11 +28,11 @@ export interface BaselineSources {
   /** Why there is no store; null: there is one. */
   readonly noStore: string | null;
   /** The manifest, or the folder with one, that the user names. */
-  fromPath(path: string, use: Use): Promise<Baseline>;
-  /** The bundle of the first of these commits that has one, of none: the newest; null where there is none. */
-  fromStore(commits: readonly string[], use: Use): Promise<Baseline | null>;
+  fromPath(path: string, use: BaselineUse): Promise<Baseline>;
+  /** The bundle that the store has of what is wanted; null where there is none, or where it may not be used. */
+  fromStore(wanted: WantedBundle, use: BaselineUse): Promise<Baseline | null>;
   /** The commit parsed in a work tree, with the arguments and the environment of this run; null where it does not parse. */
-  fromWorktree(sha: string, target: string | null, use: Use): Promise<Baseline | null>;
+  fromWorktree(sha: string, target: string | null, use: BaselineUse): Promise<Baseline | null>;
   warn(...texts: readonly string[]): void;
 }
 
@@ -72,7 +72,7 @@ export function openSources(
     warnings.push(...texts.filter((text) => !warnings.includes(text)));
   };
 
-  const fromPath = async (path: string, name: Use): Promise<Baseline> => {
+  const fromPath = async (path: string, name: BaselineUse): Promise<Baseline> => {
     const file = await findManifestFile(resolve(parts.cwd, path), join(folders.targetPath, "manifest.json"));
     const dir = work.path("baselines", name);
     if (dirname(file) !== dir) {
@@ -83,7 +83,7 @@ export function openSources(
     }
     const manifest = await readManifestFile(join(dir, "manifest.json"));
     warn(...assertComparable(manifest, current, path));
-    const origin = { kind: "path", where: path, distance: 0, commit: null, createdAt: null } as const;
+    const origin = { kind: "path", where: path, distance: null, commit: null, createdAt: null } as const;
     return { manifest, dir, origin };
   };
 
@@ -112,8 +112,8 @@ export function openSources(
   const fromBundle = async (
     store: BundleStore,
     ref: BundleRef,
-    name: Use,
-    distance: number,
+    name: BaselineUse,
+    distance: number | null,
   ): Promise<Baseline | null> => {
     const same = read.get(ref.where);
     // Where the commit that is compared with is also what is deployed, dbt reads one manifest, not two.
@@ -132,17 +132,18 @@ export function openSources(
     return baseline;
   };
 
-  const fromStore = async (commits: readonly string[], name: Use): Promise<Baseline | null> => {
+  const fromStore = async (wanted: WantedBundle, name: BaselineUse): Promise<Baseline | null> => {
     const { store } = opened;
-    const ref = (await store?.find(commits)) ?? null;
+    const ref = (await store?.find(wanted)) ?? null;
     if (store === null || ref === null || refused.has(ref.where)) return null;
-    const found = fromBundle(store, ref, name, Math.max(0, commits.indexOf(ref.commit)));
+    const distance = wanted === "newest" ? null : wanted.indexOf(ref.commit);
+    const found = fromBundle(store, ref, name, distance);
     const taken = isAuto ? await warnAndSkip(parts, `${ref.where} is not used`, found) : await found;
     if (taken === null) refused.add(ref.where);
     return taken;
   };
 
-  const fromWorktree = async (sha: string, target: string | null, name: Use): Promise<Baseline | null> => {
+  const fromWorktree = async (sha: string, target: string | null, name: BaselineUse): Promise<Baseline | null> => {
     const dir = work.path("baselines", name);
     const inRepository = relative(folders.top, dbtProject.project.dir);
     return withWorktree(parts.git, sha, async (tree) => {

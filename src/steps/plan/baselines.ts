@@ -33,7 +33,7 @@ export async function findSelection(
   const { config, given } = settings;
   if (given.state !== undefined) return sources.fromPath(given.state, "selection");
   const isAllowed = config.baseline.sources.includes("store");
-  if (runSettings.mode !== "check") return isAllowed ? sources.fromStore([], "selection") : null;
+  if (runSettings.mode !== "check") return isAllowed ? sources.fromStore("newest", "selection") : null;
 
   const { sha, how } = await base();
   log.step("baseline", `${sha.slice(0, 12)}, ${how}`);
@@ -45,7 +45,7 @@ export async function findSelection(
         : await sources.fromStore(await listAncestors(git, sha), "selection");
     if (found !== null) return found;
   }
-  const newest = isAllowed ? await sources.fromStore([], "selection") : null;
+  const newest = isAllowed ? await sources.fromStore("newest", "selection") : null;
   if (newest !== null)
     sources.warn(
       `there is no bundle of ${sha.slice(0, 12)} or its ancestors: compared with the newest one, so that more can look changed than was`,
@@ -62,7 +62,7 @@ export async function findDeferral(
   const { config, given } = settings;
   if (given.deferState !== undefined) return sources.fromPath(given.deferState, "deferral");
   const isAllowed = (source: "store" | "worktree") => config.baseline.sources.includes(source);
-  const deployed = isAllowed("store") ? await sources.fromStore([], "deferral") : null;
+  const deployed = isAllowed("store") ? await sources.fromStore("newest", "deferral") : null;
   const { target } = config.modes.deploy;
   if (deployed !== null || target === null || !isAllowed("worktree")) return deployed;
 

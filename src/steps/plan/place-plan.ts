@@ -79,6 +79,6 @@ async function readBaselineIn(dir: string | null, origin: Origin | null): Promis
   if (dir === null) return null;
   const file = await wholeManifestIn(dir);
   const manifest = await readManifestFile(file, "run signalbox plan again");
-  const unknown = { kind: "path", where: file, distance: 0, commit: null, createdAt: null } as const;
+  const unknown = { kind: "path", where: file, distance: null, commit: null, createdAt: null } as const;
   return { manifest, dir, origin: origin ?? unknown };
 }

@@ -78,6 +78,6 @@ async function readBaseline(path: string, current: Manifest, own: string, warnin
   return {
     manifest,
     dir: dirname(file),
-    origin: { kind: "path", where: path, distance: 0, commit: null, createdAt: null },
+    origin: { kind: "path", where: path, distance: null, commit: null, createdAt: null },
   };
 }

@@ -117,7 +117,7 @@ async function findDeployed(
   sources: BaselineSources,
 ): Promise<Baseline | null> {
   if (given.deferState !== undefined) return sources.fromPath(given.deferState, "production");
-  return config.baseline.sources.includes("store") ? sources.fromStore([], "production") : null;
+  return config.baseline.sources.includes("store") ? sources.fromStore("newest", "production") : null;
 }
 
 interface ParsedProduction {

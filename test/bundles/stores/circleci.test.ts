@@ -292,10 +292,10 @@ describe("CircleCI's artifacts as store", () => {
   ])("never chooses a pipeline %s", async (_, overrides) => {
     addPipeline(9, await files(overrides.commit ?? A), overrides);
 
-    expect(await open(outbox()).find([])).toBeNull();
+    expect(await open(outbox()).find("newest")).toBeNull();
     expect(await open(outbox()).find(["d".repeat(40), A])).toBeNull();
     addPipeline(8, await files());
-    expect(await open(outbox()).find([])).toMatchObject({ where: "artifacts of job 8" });
+    expect(await open(outbox()).find("newest")).toMatchObject({ where: "artifacts of job 8" });
   });
 
   it.each(["webhook", "api", "scheduled_pipeline"])(
@@ -338,7 +338,7 @@ describe("CircleCI's artifacts as store", () => {
     addPipeline(count + 1, new Map());
     pipelines.shift();
 
-    expect(await open(outbox()).find([])).toBeNull();
+    expect(await open(outbox()).find("newest")).toBeNull();
     expect(notices.filter((text) => !text.includes("it ran on feature/x"))).toEqual([]);
   });
 
@@ -380,7 +380,7 @@ describe("CircleCI's artifacts as store", () => {
     addPipeline(8, new Map([["bundle/state.json", Buffer.from(content)]]));
     addPipeline(7, await files());
 
-    expect(await open(outbox()).find([])).toMatchObject({ where: "artifacts of job 7" });
+    expect(await open(outbox()).find("newest")).toMatchObject({ where: "artifacts of job 7" });
     expect(notices).toEqual([expect.stringMatching(told)]);
   });
 

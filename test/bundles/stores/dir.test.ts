@@ -15,7 +15,7 @@ describe("a folder that is no store yet", () => {
     const store = createDirStore(join(root(), "typo"), (text) => said.push(text));
 
     expect(await store.find(["a".repeat(40)])).toBeNull();
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
     expect(said).toEqual([`${join(root(), "typo")} does not exist: the first deploy that publishes makes it`]);
   });
 
@@ -32,7 +32,7 @@ describe("a folder that is no store yet", () => {
     const said: string[] = [];
     await writeFile(join(root(), "latest"), `${"b".repeat(40)}\n`);
 
-    expect(await createDirStore(root(), (text) => said.push(text)).find([])).toBeNull();
+    expect(await createDirStore(root(), (text) => said.push(text)).find("newest")).toBeNull();
     expect(said.join()).toContain(`names a bundle that is not there: ${"b".repeat(40)}`);
   });
 });
@@ -67,18 +67,18 @@ describe("a folder as store", () => {
 
     expect(await store.find([A])).toBeNull();
     expect(await store.find([`${A}.1234abcd${ending}`])).toBeNull();
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
   });
 
   it("has no newest bundle before the pointer names one, and its write mends a crash before the pointer", async () => {
     const store = createDirStore(root());
     await publish(store, A);
     await rm(join(root(), "latest"));
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
 
     await publish(store, A);
 
-    expect(await store.find([])).toMatchObject({ commit: A });
+    expect(await store.find("newest")).toMatchObject({ commit: A });
   });
 
   it.each([
@@ -94,7 +94,7 @@ describe("a folder as store", () => {
     await cp(folder, join(dir(), "outside"), { recursive: true });
     await writeFile(join(root(), "latest"), pointer);
 
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
   });
 
   it.each<[what: string, damage: (bundle: string) => Promise<unknown>]>([
@@ -140,7 +140,7 @@ describe("a folder as store", () => {
     await block();
 
     await expect(store.find([A])).rejects.toMatchObject({ kind });
-    await expect(store.find([])).rejects.toMatchObject({ kind });
+    await expect(store.find("newest")).rejects.toMatchObject({ kind });
   });
 
   it.each<[what: string, file: string, bytes: number]>([
@@ -166,7 +166,7 @@ describe("a folder as store", () => {
 
     await publish(createDirStore(root()), A);
 
-    expect(await createDirStore(root()).find([])).toMatchObject({ commit: A });
+    expect(await createDirStore(root()).find("newest")).toMatchObject({ commit: A });
   });
 
   // A file in the way, since a chmod does not keep root out.

@@ -108,7 +108,7 @@ describe("GitHub's artifacts as store", () => {
   it("never sends the token to the signed address's host", async () => {
     addRun(7, await zip());
     const store = open(outbox());
-    const ref = await store.find([]);
+    const ref = await store.find("newest");
 
     await store.read(ref ?? { commit: "", where: "" }, await into());
 
@@ -136,10 +136,10 @@ describe("GitHub's artifacts as store", () => {
   ])("never chooses an artifact %s", async (_, artifact, run) => {
     addRun(9, await zip(), artifact, run);
 
-    expect(await open(outbox()).find([])).toBeNull();
+    expect(await open(outbox()).find("newest")).toBeNull();
     expect(await open(outbox()).find(["d".repeat(40), A, C])).toBeNull();
     addRun(8, await zip());
-    expect(await open(outbox()).find([])).toMatchObject({ where: "artifact 8 of run 8" });
+    expect(await open(outbox()).find("newest")).toMatchObject({ where: "artifact 8 of run 8" });
   });
 
   it.each(["push", "schedule", "workflow_dispatch"])(
@@ -154,7 +154,7 @@ describe("GitHub's artifacts as store", () => {
   it("says why it passes over an artifact of main", async () => {
     addRun(9, await zip(), {}, { event: "pull_request" });
 
-    await open(outbox()).find([]);
+    await open(outbox()).find("newest");
 
     expect(notices).toEqual(["artifact 9 of run 9 is not used: its run was started by pull_request"]);
   });
@@ -163,7 +163,7 @@ describe("GitHub's artifacts as store", () => {
     addRun(1, await zip());
     for (let id = 2; id <= 20; id++) addRun(id, Buffer.alloc(0), {}, { event: "pull_request" });
 
-    expect(await open(outbox()).find([])).toBeNull();
+    expect(await open(outbox()).find("newest")).toBeNull();
     expect(runs.requests.length + fake.requests.length).toBeLessThanOrEqual(20);
     expect(notices.at(-1)).toBe("no bundle among the newest artifacts signalbox-state: it was looked for no further");
   });
@@ -277,7 +277,7 @@ describe("GitHub's artifacts as store", () => {
   it("names the permission where the token may not read artifacts", async () => {
     server.use(http.get(`${API}/repos/${REPOSITORY}/actions/artifacts`, () => HttpResponse.json({}, { status: 403 })));
 
-    await expect(open(outbox()).find([])).rejects.toMatchObject({
+    await expect(open(outbox()).find("newest")).rejects.toMatchObject({
       kind: "configuration",
       hint: expect.stringContaining("actions: read"),
     });

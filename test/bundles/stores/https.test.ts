@@ -95,7 +95,7 @@ describe("a web server as store", () => {
   it("says once that it refuses everything (403): that may be no bundle, or no right to read one", async () => {
     const store = openAt(await serve(root(), [], (_, response) => Boolean(response.writeHead(403).end())));
 
-    expect([await store.find([A, B]), await store.find([])]).toEqual([null, null]);
+    expect([await store.find([A, B]), await store.find("newest")]).toEqual([null, null]);
 
     expect(notices).toEqual([expect.stringMatching(/^http:\/\/127.*answered 403 to everything: it may not be read/)]);
   });
@@ -127,7 +127,7 @@ describe("a web server as store", () => {
       }),
     );
 
-    expect([await store.find([]), await store.find([B])]).toEqual([expect.objectContaining({ commit: A }), null]);
+    expect([await store.find("newest"), await store.find([B])]).toEqual([expect.objectContaining({ commit: A }), null]);
     expect(notices).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe("a web server as store", () => {
   });
 
   it("is a service error where nothing answers", async () => {
-    await expect(openAt("http://127.0.0.1:1").find([])).rejects.toMatchObject({ kind: "service" });
+    await expect(openAt("http://127.0.0.1:1").find("newest")).rejects.toMatchObject({ kind: "service" });
   });
 
   it("follows no redirect, and names the host that one leads to", async () => {
@@ -148,7 +148,7 @@ describe("a web server as store", () => {
       Boolean(response.writeHead(302, { location: `${stranger}/latest` }).end()),
     );
 
-    await expect(openAt(url).find([])).rejects.toMatchObject({
+    await expect(openAt(url).find("newest")).rejects.toMatchObject({
       kind: "configuration",
       message: expect.stringContaining(new URL(stranger).host),
     });

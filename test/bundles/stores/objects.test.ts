@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { BundleStore } from "../../../src/bundles/store.ts";
+import type { BundleStore, WantedBundle } from "../../../src/bundles/store.ts";
 import { createS3Store } from "../../../src/bundles/stores/aws.ts";
 import { createGcsStore } from "../../../src/bundles/stores/gcloud.ts";
 import type { ToolOptions } from "../../../src/bundles/stores/tool.ts";
@@ -100,7 +100,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     await rm(object("shop/dbt", B, "state.json"));
 
     expect(await store.find([B, A])).toMatchObject({ commit: A });
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
   });
 
   it.each([
@@ -111,7 +111,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     await publish(store, A);
     await damage();
 
-    expect(await store.find([])).toBeNull();
+    expect(await store.find("newest")).toBeNull();
   });
 
   it("reads no damaged bundle, and leaves nothing of it", async () => {
@@ -150,7 +150,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     await publish(store, A);
     await truncate(object("shop/dbt", "latest"), 10_000);
 
-    await expect(store.find([])).rejects.toMatchObject({ kind: "artifacts" });
+    await expect(store.find("newest")).rejects.toMatchObject({ kind: "artifacts" });
   });
 
   it("is asked for five sizes and each file of a read, and three times for the newest bundle", async () => {
@@ -164,7 +164,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     };
 
     expect(await count(() => store.read(ref, join(dir(), "into")))).toBe(5 + 3);
-    expect(await count(() => store.find([]))).toBe(3);
+    expect(await count(() => store.find("newest"))).toBe(3);
   });
 
   it("that is the bucket itself has its keys at the top", async () => {
@@ -176,7 +176,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     expect(await store.find([A])).toMatchObject({ commit: A, where: `${scheme}://acme-state/${A}` });
   });
 
-  it.each([[[A]], [[]]])("that is not there is a configuration error when %j is looked for", async (commits) => {
+  it.each<[wanted: WantedBundle]>([[[A]], ["newest"]])("that is not there is a configuration error when %j is looked for", async (commits) => {
     const { store } = await open(`${scheme}://acme-nowhere/shop`);
 
     await expect(store.find(commits)).rejects.toMatchObject({
@@ -213,7 +213,7 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     await tool.refuse(`${words}\n`);
     const { folder, header } = await prepare(A);
 
-    for (const attempt of [() => store.find([A]), () => store.find([]), () => store.write(folder, header)]) {
+    for (const attempt of [() => store.find([A]), () => store.find("newest"), () => store.write(folder, header)]) {
       await expect(attempt()).rejects.toMatchObject({ kind, message: expect.stringContaining(words) });
     }
   });
