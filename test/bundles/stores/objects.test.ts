@@ -176,15 +176,18 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     expect(await store.find([A])).toMatchObject({ commit: A, where: `${scheme}://acme-state/${A}` });
   });
 
-  it.each<[wanted: WantedBundle]>([[[A]], ["newest"]])("that is not there is a configuration error when %j is looked for", async (commits) => {
-    const { store } = await open(`${scheme}://acme-nowhere/shop`);
+  it.each<[wanted: WantedBundle]>([[[A]], ["newest"]])(
+    "that is not there is a configuration error when %j is looked for",
+    async (commits) => {
+      const { store } = await open(`${scheme}://acme-nowhere/shop`);
 
-    await expect(store.find(commits)).rejects.toMatchObject({
-      kind: "configuration",
-      exitCode: 2,
-      hint: expect.stringContaining("make the bucket"),
-    });
-  });
+      await expect(store.find(commits)).rejects.toMatchObject({
+        kind: "configuration",
+        exitCode: 2,
+        hint: expect.stringContaining("make the bucket"),
+      });
+    },
+  );
 
   it("is a configuration error where the tool is not installed", async () => {
     const store = create(spec, { env: { PATH: join(dir(), "empty") } });
