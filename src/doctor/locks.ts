@@ -1,10 +1,9 @@
+import { concurrencyLine } from "../init/concurrency.ts";
 import { type Check, ok, warn } from "./check.ts";
 import type { Lock, Workflow } from "./ci-files/model.ts";
 import { startsOf, titleOf } from "./gate.ts";
 
-/** One that stops an older check natively and never drops a deploy. */
-const CONCURRENCY =
-  "concurrency: { group: \"dbt-${{ github.event_name == 'pull_request' && github.ref || github.run_id }}\", cancel-in-progress: ${{ github.event_name == 'pull_request' }} }";
+const CONCURRENCY = concurrencyLine("dbt");
 
 /** The CI's own locks in workflows that start signalbox: what they do beside our queue. */
 export function checkLocks(workflows: readonly Workflow[]): readonly Check[] {

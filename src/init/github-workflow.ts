@@ -1,3 +1,4 @@
+import { concurrencyLine } from "./concurrency.ts";
 import { type Variable, variablesOf } from "./decide.ts";
 import { type Answers, configPathOf, slugOf } from "./facts.ts";
 import { installSteps } from "./install.ts";
@@ -42,7 +43,7 @@ export function renderWorkflow(answers: Answers): string {
     '  schedule: [{ cron: "7 * * * *" }] # every hour',
     "permissions: { contents: read, actions: read }",
     "# a newer push stops the older check; every other run has a group of its own, so that no deploy is dropped",
-    `concurrency: { group: "${nameOf(answers)}-\${{ github.event_name == 'pull_request' && github.ref || github.run_id }}", cancel-in-progress: "\${{ github.event_name == 'pull_request' }}" }`,
+    concurrencyLine(nameOf(answers)),
     "jobs:",
     "  dbt:",
     "    runs-on: ubuntu-latest",

@@ -1,8 +1,9 @@
+import { fromRepository } from "../severity/node-path.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { cleanText, cutText } from "../text/clean.ts";
 import { defuseInside } from "../text/terminal-line.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
-import { count, fromRepository, listed } from "./words.ts";
+import { count, listed } from "./words.ts";
 
 /** A remark on a line of a file, beside the diff of a pull request and on the page of the run. */
 export interface Annotation {

@@ -1,8 +1,9 @@
 import junit, { type TestCase, type TestSuite } from "junit-report-builder";
+import { fromRepository } from "../severity/node-path.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
-import { fromRepository, listed, shortName } from "./words.ts";
+import { listed, shortName } from "./words.ts";
 
 export interface JunitOptions {
   /** How a warning is told; JUnit has no word for it. */

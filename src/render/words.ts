@@ -1,4 +1,3 @@
-import { cleanText } from "../text/clean.ts";
 
 /** `1 error`, `2 errors`, `1,234 errors`. */
 export function count(number: number, noun: string): string {
@@ -36,27 +35,4 @@ export function shortName(id: string): string {
   if (rest.length === 0) return id;
   const hasHash = type === "test" && rest.length > 1 && /^[0-9a-f]{10}$/.test(rest.at(-1) ?? "");
   return (hasHash ? rest.slice(0, -1) : rest).join(".");
-}
-
-/**
- * The file as it is named from the repository's root; null where it does not lie in there, or cannot be a name at all.
- * `projectDir` is `.` or such as `transform/dbt`; the path is from an artifact, whoever wrote that, on Windows too.
- */
-export function fromRepository(projectDir: string, path: string): string | null {
-  const slashed = path.replaceAll("\\", "/");
-  // A drive or a scheme; what would be another path once it is cleaned.
-  if (
-    slashed.startsWith("/") ||
-    /^[A-Za-z][A-Za-z0-9+.-]*:/.test(slashed) ||
-    path.includes("\n") ||
-    cleanText(path) !== path
-  )
-    return null;
-  const parts: string[] = [];
-  for (const part of `${projectDir.replaceAll("\\", "/")}/${slashed}`.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part !== "..") parts.push(part);
-    else if (parts.pop() === undefined) return null;
-  }
-  return parts.length === 0 ? null : parts.join("/");
 }

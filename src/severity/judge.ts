@@ -2,7 +2,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { findCauses } from "./cause.ts";
 import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
-import type { PackageFolders } from "./node-path.ts";
+import type { ProjectPlace } from "./node-path.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
@@ -13,7 +13,7 @@ export interface JudgeInput {
   /** Every start of dbt, in any order: they are laid over each other by time. */
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
-  readonly packages: PackageFolders;
+  readonly place: ProjectPlace;
   readonly rules: readonly Rule[];
   readonly matches: Matches;
   /** Milliseconds since the epoch. */
@@ -26,14 +26,14 @@ export interface JudgeInput {
  * The verdict on one or several starts of dbt. The status decides, never the manifest's severity; the last row of a node
  * wins; a skipped node belongs to its cause; dbt's exit code can only make it worse.
  */
-export function judge({ runs, manifest, packages, rules, matches, now, base }: JudgeInput): Verdict {
+export function judge({ runs, manifest, place, rules, matches, now, base }: JudgeInput): Verdict {
   const ordered = [...runs].sort(byTime);
   const rows = overlay(ordered);
   const causes = findCauses(
     [...rows.values()].map(({ row }) => row),
     manifest,
   );
-  const ofNodes: NodeJudgeInput = { manifest, packages, rows, causes, rules, matches, now };
+  const ofNodes: NodeJudgeInput = { manifest, place, rows, causes, rules, matches, now };
 
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
   const findings = [...findRunProblems(ordered, manifest), ...findNodeProblems(ofNodes)]

@@ -6,7 +6,7 @@ import { cleanText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
 import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
-import { type PackageFolders, pathOfNode } from "./node-path.ts";
+import { type ProjectPlace, pathOfNode } from "./node-path.ts";
 import { ownerOf } from "./owner.ts";
 import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
 import { kindOf } from "./status.ts";
@@ -21,7 +21,7 @@ export interface LastRow {
 /** What every finding about a node is made from. */
 export interface NodeJudgeInput {
   readonly manifest: Manifest | null;
-  readonly packages: PackageFolders;
+  readonly place: ProjectPlace;
   readonly rows: ReadonlyMap<string, LastRow>;
   readonly causes: Causes;
   readonly rules: readonly Rule[];
@@ -119,7 +119,7 @@ function applyRules(status: NodeProblem, skipped: readonly string[], input: Node
   return [{ ...finding, severity, muted }];
 }
 
-function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "packages">): Subject {
+function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "place">): Subject {
   const { manifest } = input;
   const { name, type, path, attachedTo, column } = nodeFactsOf(id, node, input);
   const guarded = manifest?.nodes.get(attachedTo ?? "");
@@ -144,11 +144,11 @@ function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "m
 export function nodeFactsOf(
   id: string,
   node: Node | null,
-  { manifest, packages }: Pick<NodeJudgeInput, "manifest" | "packages">,
+  { manifest, place }: Pick<NodeJudgeInput, "manifest" | "place">,
 ): Omit<NodeFacts, "seconds" | "startedAt"> {
   if (node !== null && manifest !== null) {
     const { name, type, package: packageName, fqn, attachedTo, column } = node;
-    return { name, type, package: packageName, path: pathOfNode(node, manifest, packages), fqn, attachedTo, column };
+    return { name, type, package: packageName, path: pathOfNode(node, manifest, place), fqn, attachedTo, column };
   }
   const [, packageName = "", name = id] = id.split(".");
   return { name, type: null, package: packageName, path: null, fqn: [], attachedTo: null, column: null };

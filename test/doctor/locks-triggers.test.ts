@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { checkLocks } from "../../src/doctor/locks.ts";
 import { checkTriggers } from "../../src/doctor/triggers.ts";
+import { concurrencyLine } from "../../src/init/concurrency.ts";
 import { triggerOfEvent as triggerOf } from "../../src/platforms/github/run.ts";
 import { circle, github, levels } from "./build.ts";
 
@@ -84,6 +87,18 @@ describe("locks beside the queue", () => {
 
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ level, found: expect.stringMatching(found) });
+  });
+
+  it("that doctor and init recommend are the README's, and fine for doctor", () => {
+    const line = concurrencyLine("dbt");
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+    expect(readme.split("\n")).toContain(line);
+    expect(parse(readFileSync(new URL("../../examples/ci/github.yml", import.meta.url), "utf8")).concurrency).toEqual(
+      parse(line).concurrency,
+    );
+    const files = github({ "a.yml": `on: push\n${line}\njobs: { b: { steps: [{ run: npx signalbox ci }] } }` });
+    expect(levels(checkLocks(files))).toEqual(["ok lock:.github/workflows/a.yml"]);
   });
 
   it("are none, or CircleCI's with the note on auto-cancel", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromRepository, shortName } from "../../src/render/words.ts";
+import { shortName } from "../../src/render/words.ts";
+import { fromRepository } from "../../src/severity/node-path.ts";
 
 it.each([
   ["model.shop.fct_orders", "fct_orders"],

@@ -18,7 +18,7 @@ function verdictOf(runs: DbtRun | readonly DbtRun[], overrides: Partial<JudgeInp
   return judge({
     runs: "command" in runs ? [runs] : runs,
     manifest: aManifest(PROJECT),
-    packages: new Map(),
+    place: { folders: new Map(), projectDir: "" },
     rules: [],
     matches: matchesStar,
     now: NOW,

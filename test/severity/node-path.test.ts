@@ -17,6 +17,31 @@ describe("the file of a node", () => {
     ["without a package", "", "models/a.sql", "shop", "models/a.sql"],
     ["without a file", "shop", "", "shop", null],
   ])("%s", (_, owner, path, projectName, expected) => {
-    expect(pathOfNode({ package: owner, path }, { projectName }, PACKAGES)).toBe(expected);
+    const place = { folders: PACKAGES, projectDir: "transform" };
+
+    expect(pathOfNode({ package: owner, path }, { projectName }, place)).toBe(expected);
+  });
+
+  it.each([
+    ["", "models/../../x.sql", null],
+    ["", "../shared/x.sql", null],
+    ["transform", "../shared/x.sql", "../shared/x.sql"],
+    ["transform", "../../x.sql", null],
+    ["", "models/../x.sql", "models/../x.sql"],
+    ["", "/etc/passwd", null],
+    ["", "C:/Users/dana/x.sql", null],
+    ["", "..\\..\\x.sql", null],
+    ["", "//server/share/x.sql", null],
+    ["", "file:///etc/passwd", null],
+  ])("of a project in %j is none where %s leads out of the repository", (projectDir, path, expected) => {
+    expect(pathOfNode({ package: "shop", path }, { projectName: "shop" }, { folders: PACKAGES, projectDir })).toBe(
+      expected,
+    );
+  });
+
+  it("of a package is none where it climbs out of it and of the repository", () => {
+    const place = { folders: PACKAGES, projectDir: "" };
+
+    expect(pathOfNode({ package: "dbt_utils", path: "../../../x.sql" }, { projectName: "shop" }, place)).toBeNull();
   });
 });

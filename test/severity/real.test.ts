@@ -22,7 +22,7 @@ describe.each(files)("judge, on $file", ({ file }) => {
   const verdict = judge({
     runs: [run],
     manifest,
-    packages: new Map(),
+    place: { folders: new Map(), projectDir: "" },
     rules: [],
     matches: matchesStar,
     now: 0,

@@ -63,11 +63,14 @@ export async function reportStep(
     );
   }
   const { projectDir, top } = folders;
-  const packages = await findPackageFolders(folders, top, manifest);
+  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
+    ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
+    : "";
+  const place = { folders: await findPackageFolders(folders, top, manifest), projectDir: projectDirFromRepo };
   // The messages before they are cleaned and cut, and all that a manifest says behind it.
   const known = runs.map((run) => redactRun(run, redact));
   const { rules } = config;
-  const judged = redactAll(judge({ runs: known, manifest, packages, rules, matches: matchesGlob, now, base }), redact);
+  const judged = redactAll(judge({ runs: known, manifest, place, rules, matches: matchesGlob, now, base }), redact);
   if (doubt !== null) {
     if (judged.level !== "error")
       throw new SignalboxError("artifacts", doubt, {
@@ -84,9 +87,6 @@ export async function reportStep(
   };
   await outputs.write("verdict.json", () => parts.work.writeJson("verdict.json", result));
 
-  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
-    ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
-    : "";
   const xml = renderJunit(verdict, {
     warnAs: given.junitWarn,
     projectDirFromRepo,
