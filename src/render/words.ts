@@ -1,4 +1,3 @@
-
 /** `1 error`, `2 errors`, `1,234 errors`. */
 export function count(number: number, noun: string): string {
   return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
