@@ -1,9 +1,8 @@
-import { type StdioOptions, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { ChildWatch } from "../support/claims.ts";
-import { SignalboxError } from "../support/errors.ts";
-import { isNodeError } from "../support/files.ts";
+import { describeStartError } from "../support/program-file.ts";
 import { createLineReader } from "./lines.ts";
 
 export interface ProcessRequest {
@@ -58,7 +57,14 @@ export function runProcess({
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] });
+    const refuse = (error: unknown) => void describeStartError(error, { program, cwd, env }).then(reject, reject);
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] });
+    } catch (error) {
+      // Node tells some reasons so, and others by the event.
+      return refuse(error);
+    }
     const { pid } = child;
     if (pid !== undefined) children.started(name, pid);
     const timers: NodeJS.Timeout[] = [];
@@ -85,10 +91,12 @@ export function runProcess({
     if (child.stderr !== null) readLines(child.stderr, onLine);
     child.on("error", (error) => {
       settle();
-      reject(describeStartError(program, error));
+      refuse(error);
     });
     child.on("exit", () => timers.push(setTimeout(() => killGroup("SIGKILL"), DRAIN_MS)));
     child.on("close", async (exitCode, endedBy) => {
+      // One that never began ends too.
+      if (pid === undefined) return;
       // Without pipes nothing else tells that what it started in the background is still at work.
       if (child.stdout === null) await untilGroupEnds(pid, DRAIN_MS + 500);
       settle();
@@ -105,24 +113,6 @@ const STDIO: Readonly<Record<ProcessRequest["stdout"], StdioOptions>> = {
   own: ["inherit", "inherit", "inherit"],
   "own-error": ["inherit", 2, "inherit"],
 };
-
-function describeStartError(program: string, error: unknown): unknown {
-  if (!isNodeError(error)) return error;
-  if (error.code === "ENOENT") return programMissing(program);
-  if (error.code !== "EACCES") return error;
-  return new SignalboxError("configuration", `${JSON.stringify(program)} may not be run: ${error.code}`, {
-    hint: "it has to be a program, with the right to be executed (chmod +x)",
-  });
-}
-
-/** Throughout: the program's name is told as it was written. */
-export function programMissing(
-  program: string,
-  hint = "install it before this step, or correct its name",
-): SignalboxError {
-  const where = program.includes("/") ? "" : " on the PATH";
-  return new SignalboxError("configuration", `there is no program ${JSON.stringify(program)}${where}`, { hint });
-}
 
 async function untilGroupEnds(pid: number | undefined, mostMs: number): Promise<void> {
   const isAlive = () => {

@@ -1,12 +1,12 @@
-import { access, constants, stat } from "node:fs/promises";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
+import { findProgram, programMissing } from "../support/program-file.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { readYaml } from "../support/yaml.ts";
 import { dbtVariable } from "./environment.ts";
-import { programMissing } from "./process.ts";
 
 /** A dbt project as far as it can be known without starting dbt. */
 export interface Project {
@@ -170,17 +170,7 @@ export function assertTarget(project: Project, target: string | null, where: str
 
 /** Throws a configuration error where the command's program cannot be started. */
 export async function assertProgram(command: readonly string[], cwd: string, env: Environment): Promise<void> {
-  const program = command[0] ?? "";
-  const places = program.includes("/")
-    ? [resolve(cwd, program)]
-    : (env.PATH ?? "").split(delimiter).map((dir) => join(dir, program));
-  for (const place of places) {
-    const isProgram = await access(place, constants.X_OK).then(
-      async () => (await stat(place)).isFile(),
-      () => false,
-    );
-    if (isProgram) return;
-  }
+  if ((await findProgram({ program: command[0] ?? "", cwd, env })) !== null) return;
   throw dbtMissing(command);
 }
 

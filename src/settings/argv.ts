@@ -141,7 +141,7 @@ function commandOf(word: string): CommandName {
   const known = COMMANDS.find((name) => name === word);
   if (known !== undefined) return known;
   throw configurationError(
-    [{ where: word, got: null, wanted: `is no command of signalbox${didYouMean(word, COMMANDS)}` }],
-    `commands: ${COMMANDS.join(", ")}`,
+    [{ where: word, got: null, wanted: `is no command of signalbox${didYouMean(word, [...COMMANDS, "help"])}` }],
+    `commands: ${COMMANDS.join(", ")}; signalbox help says what each does`,
   );
 }

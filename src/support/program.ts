@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { isNodeError } from "./files.ts";
+import { describeStartError, findProgram } from "./program-file.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 export interface ProgramRequest {
@@ -51,9 +52,18 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
       child.stderr.destroy();
       child.unref();
       if (signal?.aborted) reject(signal.reason);
-      else if (isNodeError(error) && error.code === "ENOENT") resolve(null);
-      else reject(error);
+      else
+        void (async () => {
+          // null only where the file is not there: one whose interpreter is missing has words of its own.
+          const isMissing =
+            isNodeError(error) && error.code === "ENOENT" && (await findProgram({ program, cwd, env })) === null;
+          if (isMissing) resolve(null);
+          else reject(await describeStartError(error, { program, cwd, env }));
+        })().catch(reject);
     });
-    child.on("close", (exitCode) => resolve({ exitCode, stdout: stdout(), stderr: stderr() }));
+    child.on("close", (exitCode) => {
+      // One that never began ends too.
+      if (child.pid !== undefined) resolve({ exitCode, stdout: stdout(), stderr: stderr() });
+    });
   });
 }

@@ -113,6 +113,7 @@ describe("a command line", () => {
 
   it("refuses a command that does not exist, with the one that was probably meant", () => {
     expect(() => parseArgv(["biuld"])).toThrow("biuld is no command of signalbox (did you mean build?)");
+    expect(() => parseArgv(["hlep"])).toThrow("hlep is no command of signalbox (did you mean help?)");
     expect(() => parseArgv(["stauts"])).toThrow("stauts is no command of signalbox (did you mean status?)");
   });
 

@@ -1,0 +1,99 @@
+import { access, constants, stat } from "node:fs/promises";
+import { delimiter, resolve } from "node:path";
+import { SignalboxError } from "./errors.ts";
+import { isNodeError, openIfAny, SETTINGS } from "./files.ts";
+import type { Environment } from "./secrets.ts";
+
+/** What is to be started: a name on the PATH, or a path from `cwd`. */
+export interface ProgramPlace {
+  readonly program: string;
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
+/** The file that would be started; null: there is none that this user may run. */
+export async function findProgram({ program, cwd, env }: ProgramPlace): Promise<string | null> {
+  const places = program.includes("/")
+    ? [resolve(cwd, program)]
+    : (env.PATH ?? "").split(delimiter).map((dir) => resolve(cwd, dir, program));
+  for (const place of places) {
+    const isProgram = await access(place, constants.X_OK).then(
+      async () => (await stat(place)).isFile(),
+      () => false,
+    );
+    if (isProgram) return place;
+  }
+  return null;
+}
+
+/** Throughout: the program's name is told as it was written. */
+export function programMissing(
+  program: string,
+  hint = "install it before this step, or correct its name",
+): SignalboxError {
+  const where = program.includes("/") ? "" : " on the PATH";
+  return new SignalboxError("configuration", `there is no program ${JSON.stringify(program)}${where}`, { hint });
+}
+
+/**
+ * Why a program could not be started: for the system a script whose interpreter is gone, and a folder that is, are both "no
+ * such file" (https://man7.org/linux/man-pages/man2/execve.2.html).
+ */
+export async function describeStartError(error: unknown, place: ProgramPlace): Promise<unknown> {
+  if (!isNodeError(error)) return error;
+  const { program, cwd } = place;
+  const name = JSON.stringify(program);
+  const refused = (message: string, hint: string) =>
+    new SignalboxError("configuration", message, { hint, cause: error });
+  if (error.code === "EACCES")
+    return refused(
+      `${name} may not be run: EACCES`,
+      "it has to be a program, with the right to be executed (chmod +x)",
+    );
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR")
+    return refused(
+      `${name} cannot be started: ${error.code}`,
+      error.code === "E2BIG"
+        ? "its arguments and its environment are longer than the system takes"
+        : "it has to be a program of this machine's kind, or a script whose first line names one (#!)",
+    );
+  const isFolder = await stat(cwd).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder)
+    return refused(`${name} was to be started in ${cwd}, and there is no such folder`, "correct the folder");
+  const file = await findProgram(place);
+  if (file === null) return programMissing(program);
+  const interpreter = await interpreterOf(file);
+  const shown = file === program ? name : `${name} (${file})`;
+  if (interpreter === null)
+    return refused(
+      `${shown} is there and cannot be started`,
+      "it was made for another system: install the one of this machine",
+    );
+  if (interpreter.endsWith("\r"))
+    return refused(
+      `${shown} ends its first line as Windows does, and no program is called so`,
+      "save it with LF line ends",
+    );
+  return refused(
+    `${shown} is there, and what its first line starts it with is not: ${JSON.stringify(interpreter)}`,
+    "its environment was moved, or its Python was removed: make the environment anew where this step runs",
+  );
+}
+
+const LONGEST_LINE = 512;
+
+/** `/venv/bin/python` of `#!/venv/bin/python -E`; null: the file begins otherwise. */
+async function interpreterOf(path: string): Promise<string | null> {
+  const file = await openIfAny(path, { ...SETTINGS, mostBytes: Number.MAX_SAFE_INTEGER });
+  if (file === null) return null;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_LINE), 0, LONGEST_LINE, 0);
+    const [first = ""] = buffer.subarray(0, bytesRead).toString("utf8").split("\n", 1);
+    return /^#![ \t]*([^ \t]+)/.exec(first)?.[1] ?? null;
+  } finally {
+    await file.close();
+  }
+}

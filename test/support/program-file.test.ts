@@ -1,0 +1,78 @@
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { runProcess } from "../../src/dbt/process.ts";
+import { SignalboxError } from "../../src/support/errors.ts";
+import { runProgram } from "../../src/support/program.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-program-")));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function write(name: string, text: string, mode = 0o755): void {
+  writeFileSync(join(dir, name), text);
+  chmodSync(join(dir, name), mode);
+}
+
+const place = (program: string, cwd = dir) => ({ program, cwd, env: { PATH: dir } });
+async function errorOf(starts: Promise<unknown>): Promise<SignalboxError> {
+  const error = await starts.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof SignalboxError) return error;
+  throw new Error(`wanted an error for people, got ${String(error)}`);
+}
+const asProcess = ({ program, cwd, env }: ReturnType<typeof place>, ...args: readonly string[]) =>
+  errorOf(
+    runProcess({
+      ...{ argv: [program, ...args], cwd, env, stdout: "log", name: "x", onLine: () => {} },
+      children: { started: () => {}, ended: () => {} },
+      signal: new AbortController().signal,
+    }),
+  );
+
+it.each<[what: string, text: string, said: RegExp]>([
+  [
+    "an interpreter that is gone",
+    "#!/gone/venv/bin/python -E\n",
+    /is there, and what its first line starts it with is not: "\/gone\/venv\/bin\/python"$/,
+  ],
+  ["line ends of Windows", "#!/bin/sh\r\necho\r\n", /ends its first line as Windows does/],
+])("a program with %s is not called missing, by its name and by its path", async (_, text, said) => {
+  write("dbt", text);
+
+  for (const program of ["dbt", "./dbt"]) {
+    const { message, hint, exitCode } = await asProcess(place(program));
+    expect(message).toMatch(said);
+    expect([hint === null, exitCode]).toEqual([false, 2]);
+  }
+  expect((await errorOf(runProgram({ ...place("dbt"), args: [] }))).message).toMatch(said);
+});
+
+it("a program that is not there is, and so is one that may not be run", async () => {
+  write("locked", "#!/bin/sh\n", 0o644);
+
+  expect((await asProcess(place("dbt"))).message).toBe('there is no program "dbt" on the PATH');
+  expect((await asProcess(place("./dbt"))).message).toBe('there is no program "./dbt"');
+  expect((await asProcess(place("./locked"))).message).toMatch(/may not be run: EACCES/);
+  expect(await runProgram({ ...place("aws"), args: [] })).toBeNull();
+});
+
+it("a folder that is not there is named in place of the program", async () => {
+  mkdirSync(join(dir, "a"));
+  write("dbt", "#!/bin/sh\n");
+
+  expect((await asProcess(place("dbt", join(dir, "b")))).message).toContain(
+    `${join(dir, "b")}, and there is no such folder`,
+  );
+});
+
+it("what the system does not take for another reason is said with its code", async () => {
+  write("dbt", "#!/bin/sh\n");
+
+  expect((await asProcess(place("dbt"), "x".repeat(2_000_000))).message).toBe('"dbt" cannot be started: E2BIG');
+});
