@@ -386,10 +386,144 @@ describe("in a job of GitHub", () => {
   });
 });
 
-describe.each(["on a laptop", "in a job"])("%s with dbt, the remote, the store and every service hanging", (place) => {
+describe("on CircleCI", () => {
+  const CONFIG = `version: 2.1
+orbs: { signalbox: acme/signalbox@1 }
+workflows:
+  dbt:
+    jobs:
+      - signalbox/ci: { name: check, context: [warehouse-ci], filters: { branches: { ignore: main } } }
+      - signalbox/ci: { name: deploy, context: [warehouse-prod, slack, queue], filters: { branches: { only: main } } }
+`;
+  const files = { ".circleci/config.yml": CONFIG };
+  const WORKFLOW = "00000000-0000-4000-8000-000000000001";
+  const job = {
+    ...{ CIRCLECI: "true", CIRCLE_PROJECT_USERNAME: "acme", CIRCLE_PROJECT_REPONAME: "shop", CIRCLE_BRANCH: "main" },
+    ...{ CIRCLE_WORKFLOW_ID: WORKFLOW, CIRCLE_PIPELINE_ID: "00000000-0000-4000-8000-000000000002" },
+    CIRCLE_SHA1: "a".repeat(40),
+  };
+  const openHere = () => {
+    open(files);
+    rmSync(join(layout.dir, ".github"), { recursive: true });
+  };
+  const found = (ended: Ended, id: string) => json<DoctorResult>(ended).checks.find((check) => check.id === id);
+
+  it("a laptop is told in which contexts the tokens are looked for, and what is in no file", async () => {
+    openHere();
+
+    const ended = await doctor(["--json"]);
+
+    expect(bad(ended)).toEqual([]);
+    expect(found(ended, "circle-token")?.found).toContain("the contexts warehouse-ci, warehouse-prod, slack, queue");
+    expect(found(ended, "slack")?.found).toContain("slack");
+    expect(levels(ended)).toEqual(
+      expect.arrayContaining([
+        "ok gate:.circleci/config.yml dbt",
+        "ok lock:auto-cancel",
+        "ok mode:.circleci/config.yml dbt",
+      ]),
+    );
+  });
+
+  it("a job without tokens is told what that costs", async () => {
+    openHere();
+
+    const ended = await doctor(["--json"], job);
+
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toEqual(expect.arrayContaining(["fail circle-token", "warn slack"]));
+    expect(found(ended, "circle-token")?.fix).toContain("a context of the job");
+  });
+
+  it("a job's token is tried on its own workflow, and a test message comes and goes", async () => {
+    openHere();
+    const { flags, env, calls, messages } = await openServices((path) =>
+      path === `/api/v2/workflow/${WORKFLOW}`
+        ? { id: WORKFLOW, name: "dbt", pipeline_id: job.CIRCLE_PIPELINE_ID, project_slug: "gh/acme/shop" }
+        : path === `/api/v2/pipeline/${job.CIRCLE_PIPELINE_ID}`
+          ? {
+              id: job.CIRCLE_PIPELINE_ID,
+              vcs: { branch: "main", origin_repository_url: "https://github.com/acme/shop" },
+            }
+          : null,
+    );
+    const { GITHUB_TOKEN: _, ...others } = env;
+
+    const ended = await doctor(["--json", "--send-test", ...flags], { ...others, ...job });
+
+    expect(found(ended, "circle-token")).toMatchObject({
+      level: "ok",
+      found: expect.stringContaining("sees this workflow"),
+    });
+    expect(levels(ended)).toEqual(expect.arrayContaining(["ok send:C0ERRORS00", "ok send:C0WARNINGS"]));
+    expect(calls.filter((call) => call.startsWith("chat."))).toHaveLength(6);
+    expect([...messages]).toEqual([]);
+    for (const secret of Object.values(SECRETS)) expect(ended.stdout + ended.stderr).not.toContain(secret);
+  });
+
+  it.each<[what: string, token: string, level: string, words: RegExp]>([
+    ["a project token", "CCIPRJ_0123456789_abcdef", "fail", /holds a project token/],
+    ["one that CircleCI refuses", "refused-token-0123456789", "fail", /answered 401/],
+  ])("%s is a problem in a job", async (_, token, level, words) => {
+    openHere();
+    const server = createServer((_request, response) => {
+      response.writeHead(401, { "content-type": "application/json" }).end('{"message":"Invalid token provided."}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    const ended = await doctor(["--json", "--circle-url", url], { ...job, CIRCLE_TOKEN: token });
+
+    expect(found(ended, "circle-token")).toMatchObject({ level, found: expect.stringMatching(words) });
+    expect(ended.stdout + ended.stderr).not.toContain(token);
+  });
+});
+
+describe("Slack that gives no answer", () => {
+  const says = async (status: number, body: string) => {
+    const server = createServer((_, response) => response.writeHead(status).end(body));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`;
+  };
+
+  const isGone = async () => {
+    const url = await says(200, "");
+    closing.pop()?.();
+    return url;
+  };
+
+  it.each<[what: string, open: () => Promise<string>, fix: RegExp]>([
+    ["fails", () => says(503, "{}"), /slack-status\.com/],
+    ["is a login page", () => says(200, "<html>Sign in"), /login portal/],
+    ["is not there", isGone, /nothing listens there.*--slack-url.*HTTPS_PROXY/],
+    ["has no name", async () => "http://slack.invalid/api/", /\(DNS\)/],
+  ])("%s: what happened is said, and what to do", async (_, openSlack, fix) => {
+    open();
+
+    const ended = await doctor(["--json", "--slack-url", await openSlack()], { SLACK_BOT_TOKEN: SECRETS.slack });
+
+    const slack = json<DoctorResult>(ended).checks.find(({ id }) => id === "slack");
+    expect(slack).toMatchObject({ level: "warn", fix: expect.stringMatching(fix) });
+  });
+});
+
+describe.each([
+  ["on a laptop", "hanging"],
+  ["in a job", "hanging"],
+  ["in a job", "dripping"],
+])("%s with dbt, the remote, the store and every service %s", (place, how) => {
   it("ends within 30 s, as JSON", async () => {
     const sockets: Socket[] = [];
-    const server = createTcpServer((socket) => sockets.push(socket.on("error", () => {})));
+    const server = createTcpServer((socket) => {
+      sockets.push(socket.on("error", () => {}));
+      if (how === "hanging") return;
+      // A body without end: each byte of it comes in time.
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{");
+      const drip = setInterval(() => socket.write(" "), 200);
+      socket.on("close", () => clearInterval(drip));
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closing.push(() => {
       for (const socket of sockets) socket.destroy();
