@@ -16,6 +16,8 @@ const STARTED = Date.UTC(2026, 10, 25, 7, 0, 12);
 const lock = (pid = process.pid, command = "ci") =>
   createWorkFolder(at(), redactor([])).lock({ pid, command, startedAt: STARTED });
 
+/** A busy machine takes its time to start a process. */
+const WAIT = { timeout: 15_000 };
 const started: ChildProcess[] = [];
 afterEach(() => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
@@ -190,13 +192,13 @@ describe("the lock of a process that was killed while dbt ran", () => {
     await vi.waitFor(async () => {
       const children = await readFile(`/proc/${uv.pid}/task/${uv.pid}/children`, "utf8");
       expect(children.trim()).not.toBe("");
-    });
+    }, WAIT);
     uv.kill("SIGTERM");
     await once(uv, "exit");
 
     await expect(lock()).rejects.toMatchObject({ message: expect.stringContaining(`dbt (pid ${uv.pid}) still runs`) });
     process.kill(-uv.pid, "SIGKILL");
-    await vi.waitFor(async () => (await lock()).release());
+    await vi.waitFor(async () => (await lock()).release(), WAIT);
   });
 
   it("is free where dbt had ended before, or another process got its id", async () => {
