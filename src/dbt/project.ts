@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
@@ -133,7 +133,7 @@ const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const
 async function packagesOf(dir: string, packagesPath: string): Promise<Project["packages"]> {
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
   const texts = await Promise.all(named.map((path) => readFileIfAny(path, SETTINGS)));
-  if (!texts.some((file) => file !== null && /^packages:/m.test(file))) return "none";
+  if (!texts.some((file) => file !== null && /^packages:(?!\s*\[\s*\])/m.test(file))) return "none";
   const writtenAt = (path: string) =>
     stat(path).then(
       ({ mtimeMs }) => mtimeMs,
@@ -142,7 +142,9 @@ async function packagesOf(dir: string, packagesPath: string): Promise<Project["p
   const [installed = 0, ...changed] = await Promise.all(
     [packagesPath, join(dir, "package-lock.yml"), ...named].map(writtenAt),
   );
-  return installed > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
+  // dbt deps makes the folder before it downloads anything.
+  const held = await readdir(packagesPath).catch(() => []);
+  return held.length > 0 && changed.every((time) => time <= installed) ? "installed" : "missing";
 }
 
 /** Throws a configuration error for a profile that profiles.yml, as far as it can be read without dbt, does not have. */

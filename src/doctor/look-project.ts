@@ -4,8 +4,10 @@ import { isShallow } from "../bundles/ancestry.ts";
 import { runProcess } from "../dbt/process.ts";
 import { assertProgram, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
+import { joinPath } from "../init/facts.ts";
 import { dbtCommand } from "../init/install.ts";
 import { lookAtProject } from "../init/look-project.ts";
+import { namedFrom } from "../init/naming.ts";
 import { openRepositoryFiles } from "../init/repository-files.ts";
 import type { Config } from "../settings/file.ts";
 import { findBaseBranch } from "../setup/base-branch.ts";
@@ -86,6 +88,8 @@ export async function lookAtTargets({
   const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [], files });
   const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
   const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
+  // As everything else is named: from the folder of signalbox.yml.
+  const shownDir = relative(baseDir, dir).split(sep).join("/");
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
   const production = { ...full, ...config.baseline.env };
   const [check, deploy] = [config.modes.check.target, config.modes.deploy.target].map((target) => ({
@@ -100,9 +104,9 @@ export async function lookAtTargets({
     targets: project.outputs === null ? null : outputs.map((each) => targetOf(each, production)),
     noTargets: project.noTargets,
     unread: files.unread(),
-    naming,
+    naming: namedFrom(naming, shownDir),
     installs: packages === null ? null : { command: dbtCommand(packages), file: packages.file },
-    schemaMacro: macro === undefined || text === null ? null : { path: macro.path, text },
+    schemaMacro: macro === undefined || text === null ? null : { path: joinPath(shownDir, macro.path), text },
     isSeparate: separation === null || separation === "unknown" ? null : separation === "separate",
   };
 }

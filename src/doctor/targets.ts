@@ -1,3 +1,4 @@
+import { isOfSnapshots } from "../init/naming.ts";
 import { listed } from "../render/words.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
@@ -229,7 +230,9 @@ function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: ProjectFac
       warn(
         "naming:configs",
         `${listed([...new Set(fixed.map(({ key, where }) => `${key} in ${where}`))], 4)}: the same for production and for every branch unless it is a template`,
-        "leave those nodes out of checks: modes: { check: { exclude: … } }",
+        fixed.every(({ key }) => isOfSnapshots(key))
+          ? 'leave snapshots out of checks: modes: { check: { exclude: "resource_type:snapshot" } }'
+          : "leave those nodes out of checks: modes: { check: { exclude: … } }",
       ),
     );
   return found;

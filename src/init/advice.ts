@@ -3,6 +3,7 @@ import { CONTEXTS } from "./circleci-config.ts";
 import { namesDbt, targetOf, variablesOf } from "./decide.ts";
 import { type Answers, configPathOf, type Facts, joinPath } from "./facts.ts";
 import { packageNames } from "./install.ts";
+import { isOfSnapshots, namedFrom } from "./naming.ts";
 import { OWNER } from "./published.ts";
 
 /** What a person should mend: what was found, and lines to paste where there are any. */
@@ -120,7 +121,8 @@ function schemaAdvice({ project, check }: Answers): Advice[] {
 }
 
 /** A check may not write where production is: what is not in the branch's schema is refused when it is there. */
-function namingAdvice({ project: { naming }, check }: Answers): Advice[] {
+function namingAdvice({ project: { dir, naming: found }, check }: Answers): Advice[] {
+  const naming = namedFrom(found, dir);
   const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
   const others = naming.macros.filter(({ name }) => !name.endsWith("generate_schema_name"));
   const isFixed = ({ key }: { key: string }) => key !== "+schema";
@@ -156,7 +158,7 @@ function namingAdvice({ project: { naming }, check }: Answers): Advice[] {
       : [
           advise(
             `${told(fixed)}: the same for production and for every branch unless it is a template; what a check would write there is refused. Leave it out of checks, in signalbox.yml:`,
-            fixed.every(({ key }) => key.startsWith("target_"))
+            fixed.every(({ key }) => isOfSnapshots(key))
               ? 'modes: { check: { exclude: "resource_type:snapshot" } }'
               : "modes: { check: { exclude: … } }",
           ),

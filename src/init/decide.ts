@@ -108,15 +108,19 @@ export interface Variable {
 
 /**
  * The variables that the two targets read, credentials first; none is made up. A target that is still to be added to
- * profiles.yml is taken to read what the other reads.
+ * profiles.yml is taken to read what the other reads, and two of them what the only one there reads, unless
+ * it is a person's.
  */
 export function variablesOf(
   project: ProjectFacts,
   { check, deploy }: { readonly check: string; readonly deploy: string },
 ): readonly Variable[] {
   const [checks, deploys] = [targetOf(project, check)?.variables, targetOf(project, deploy)?.variables];
-  const ofCheck = checks ?? deploys ?? [];
-  const ofDeploy = deploys ?? checks ?? [];
+  const [only, another] = project.profiles?.targets ?? [];
+  const isShared = only !== undefined && another === undefined && !PERSONAL.test(only.name);
+  const ofOnly = isShared ? only.variables : [];
+  const ofCheck = checks ?? deploys ?? ofOnly;
+  const ofDeploy = deploys ?? checks ?? ofOnly;
   const variables = [...new Set([...ofCheck, ...ofDeploy])].map((name) => ({
     name,
     isSecret: SECRET.test(name) || !PLAIN.test(name),

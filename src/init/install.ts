@@ -45,9 +45,14 @@ export function installSteps(answers: Answers): readonly InstallStep[] {
   }
 }
 
-/** dbt and the adapter of the targets, where no file of the repository names them. */
+/**
+ * dbt and the adapter of the targets, where no file of the repository names them; of targets that are still to be added, the
+ * one that all others have.
+ */
 export function packageNames({ project, check, deploy }: Answers): readonly string[] {
-  const adapter = targetOf(project, check)?.adapter ?? targetOf(project, deploy)?.adapter ?? null;
+  const known = [...new Set(project.profiles?.targets.map((target) => target.adapter))];
+  const ofAll = known.length === 1 ? known[0] : null;
+  const adapter = targetOf(project, check)?.adapter ?? targetOf(project, deploy)?.adapter ?? ofAll ?? null;
   // The name becomes a word of a shell's line.
   return adapter !== null && /^[a-z][a-z0-9_-]*$/.test(adapter) ? ["dbt-core", `dbt-${adapter}`] : ["dbt-core"];
 }

@@ -1,4 +1,4 @@
-import type { Naming } from "./facts.ts";
+import { joinPath, type Naming } from "./facts.ts";
 
 /** What decides schemas in a project, read off its files before Jinja. Pure. */
 
@@ -35,4 +35,17 @@ function configsIn(value: unknown, where: string): { key: string; where: string 
         : [{ key: name.startsWith("target_") ? name : `+${key}`, where: `dbt_project.yml ${where}` }];
     return name.startsWith("+") ? [] : configsIn(item, `${where}.${name}`);
   });
+}
+
+/** With paths from the top of the repository, as everything else names them. `dir`: the project's folder from there. */
+export function namedFrom({ macros, configs }: Naming, dir: string): Naming {
+  return {
+    macros: macros.map((macro) => ({ ...macro, path: joinPath(dir, macro.path) })),
+    configs: configs.map((config) => ({ ...config, where: joinPath(dir, config.where) })),
+  };
+}
+
+/** Keys that snapshots alone have: what they write can be left out of checks by their type. */
+export function isOfSnapshots(key: string): boolean {
+  return key.replace(/^\+/, "").startsWith("target_");
 }

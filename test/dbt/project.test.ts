@@ -96,8 +96,12 @@ describe("a dbt project", () => {
     await write({ "p/packages.yml": "packages:\n  - package: dbt-labs/dbt_utils\n" });
     expect((await read()).packages).toBe("missing");
 
+    // What a dbt deps that failed leaves behind.
     await mkdir(join(dir, "p/dbt_packages"));
     await utimes(join(dir, "p/packages.yml"), 1, 1);
+    expect((await read()).packages).toBe("missing");
+
+    await mkdir(join(dir, "p/dbt_packages/dbt_utils"));
     expect((await read()).packages).toBe("installed");
 
     const later = Date.now() / 1000 + 60;

@@ -131,7 +131,13 @@ describe("the variables that the CI hands over", () => {
 
   it.each<[string, Readonly<Record<string, readonly string[]>>, readonly object[]]>([
     ["none, where none is read", { ci: [], prod: [] }, []],
-    ["none, where neither target is known", { dev: ["DEV_TOKEN"] }, []],
+    ["none, where neither target is known, and the only one is a person's", { dev: ["DEV_TOKEN"] }, []],
+    ["none, where neither target is known, and there are others", { a: ["A_TOKEN"], b: ["B_TOKEN"] }, []],
+    [
+      "what the only target reads, which the variables make one or the other",
+      { default_target: ["WH_TOKEN"] },
+      [{ name: "WH_TOKEN", isSecret: true, ...both }],
+    ],
     [
       "what both read, credentials first",
       { ci: ["HOST", "PG_PASSWORD"], prod: ["HOST", "PG_PASSWORD"] },

@@ -103,6 +103,16 @@ describe("the CI's files", () => {
     );
   });
 
+  it.each<[what: string, adapters: readonly string[], words: string]>([
+    ["those that all others have", ["snowflake", "snowflake"], "dbt-core dbt-snowflake"],
+    ["none where the others differ", ["snowflake", "duckdb"], "dbt-core"],
+  ])("install the adapter of targets that are still to be added: %s", (_, adapters, words) => {
+    const targets = adapters.map((adapter, index) => buildTarget({ name: `t${index}`, adapter }));
+    const project = buildProject([], { profiles: { file: "profiles.yml", dir: ".", targets } });
+
+    expect(renderWorkflow(buildAnswers({ project }))).toContain(`- run: pip install ${words}\n`);
+  });
+
   it("never make a shell word of an adapter's name that is none", () => {
     const project = buildProject([], {
       profiles: {

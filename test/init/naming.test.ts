@@ -48,6 +48,24 @@ describe("what names schemas", () => {
   });
 });
 
+it("is named from the top of the repository, and snapshots' keys leave out snapshots", () => {
+  const naming = {
+    macros: [{ name: "generate_schema_name", path: "macros/a.sql" }],
+    configs: [{ key: "+target_schema", where: "dbt_project.yml snapshots.shop" }],
+  };
+  const answers = buildAnswers({ project: buildProject(["ci", "prod"], { naming, dir: "transform" }) });
+
+  const advice = adviceOf(buildFacts(), answers);
+
+  expect(advice.map(({ text }) => text)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^transform\/macros\/a\.sql has a generate_schema_name/),
+      expect.stringMatching(/^\+target_schema in transform\/dbt_project\.yml snapshots\.shop/),
+    ]),
+  );
+  expect(advice.flatMap(({ paste }) => paste)).toContain('modes: { check: { exclude: "resource_type:snapshot" } }');
+});
+
 it("a schema alone is a suffix of the branch's, and told as one", () => {
   const naming = { macros: [], configs: [{ key: "+schema", where: "dbt_project.yml models.shop" }] };
   const answers = buildAnswers({ project: buildProject(["ci", "prod"], { naming }) });

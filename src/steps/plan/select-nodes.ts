@@ -109,8 +109,14 @@ function assertNoneRefused(broken: readonly BrokenContract[]): void {
 const CONTRACT_HINT =
   "add columns instead, make a new version of the model, or let its deprecation_date pass before it goes";
 
+const DEPS_HINT =
+  "dbt deps has to pass: it downloads what packages.yml names; does this machine reach hub.getdbt.com, or the git server?";
+
 /** Why there is no plan, and what to do: in dbt's own words. */
 export function describeFailure({ command, exitCode, lastWords }: DbtRun): { message: string; hint: string } {
   const message = lastWords ?? `dbt ${command} ended with exit code ${exitCode}`;
+  const adapter = /\bCould not find adapter type ([a-z]\w{0,40})!/.exec(lastWords ?? "")?.[1];
+  if (adapter !== undefined) return { message, hint: `install dbt-${adapter} beside dbt-core` };
+  if (command === "deps") return { message, hint: DEPS_HINT };
   return { message, hint: isAboutContracts(lastWords) ? CONTRACT_HINT : "correct the project: dbt parse has to pass" };
 }
