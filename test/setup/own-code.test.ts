@@ -1,12 +1,13 @@
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HttpResponse, http } from "msw";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Mode } from "../../src/run/mode.ts";
 import { assertOwnCode, refuseTarget } from "../../src/setup/own-code.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createRemote } from "../../src/support/remote.ts";
-import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
+import { cloneRepository, copyRepository, initRepository, type Repository } from "../support/repository.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { API, useApi } from "./api.ts";
 import { aGitHubRun, quietLog } from "./build.ts";
@@ -16,20 +17,25 @@ const dir = useTempDir();
 const at = (name: string) => join(dir(), name);
 
 /** acme/shop: main with two commits, feature with one of its own, and a stranger's commit as the head of pull request 12. */
+let made: Repository;
 let shop: Repository;
 let commits: { old: string; main: string; feature: string; stranger: string };
-beforeEach(() => {
-  shop = initRepository(at("acme/shop"));
-  const old = shop.commit("old");
-  const main = shop.commit("main");
-  shop.run("switch", "--quiet", "--create", "feature", old);
-  const feature = shop.commit("feature");
-  shop.run("switch", "--quiet", "--detach", old);
-  const stranger = shop.commit("stranger");
-  shop.run("update-ref", "refs/pull/12/head", stranger);
-  shop.run("switch", "--quiet", "main");
+beforeAll(() => {
+  made = initRepository(mkdtempSync(join(tmpdir(), "signalbox-own-code-")));
+  const old = made.commit("old");
+  const main = made.commit("main");
+  made.run("switch", "--quiet", "--create", "feature", old);
+  const feature = made.commit("feature");
+  made.run("switch", "--quiet", "--detach", old);
+  const stranger = made.commit("stranger");
+  made.run("update-ref", "refs/pull/12/head", stranger);
+  made.run("switch", "--quiet", "main");
   commits = { old, main, feature, stranger };
 });
+beforeEach(() => {
+  shop = copyRepository(made, at("acme/shop"));
+});
+afterAll(() => rmSync(made.dir, { recursive: true, force: true }));
 
 /** What GitHub answers of acme/shop; `status` of a comparison of the branch's newest commit with the asked one. */
 function gitHubAnswers(answers: {

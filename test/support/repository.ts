@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createGit, type Git } from "../../src/support/git.ts";
 
@@ -37,6 +37,12 @@ export function initRepository(dir: string): Repository {
 /** A clone over `file://`, so that `--depth` counts. */
 export function cloneRepository(from: Repository, dir: string, ...args: string[]): Repository {
   runGit(from.dir, "clone", "--quiet", ...args, `file://${from.dir}`, dir);
+  return repositoryAt(dir);
+}
+
+/** The same repository once more: for tests that share one which takes many commands to make. */
+export function copyRepository(from: Repository, dir: string): Repository {
+  cpSync(from.dir, dir, { recursive: true, preserveTimestamps: true });
   return repositoryAt(dir);
 }
 
