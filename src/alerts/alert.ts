@@ -1,76 +1,148 @@
 import type { Finding } from "../severity/verdict.ts";
+import type { MessageRef } from "./ledger.ts";
 
-/** One open problem that people have been told of. */
-export interface LedgerEntry {
-  /** `v1:` and dbt's unique_id; `v1:run:<what>:<failure class>` for a finding about the run. */
+/** What is new about a problem, so that it is told. */
+export type News = "opened" | "worse" | "better" | "again" | "recovered" | "removed" | "flapping" | "overdue";
+
+/** A problem as a message tells it. All times are ISO times. */
+export interface AlertItem {
   readonly fingerprint: string;
+  /** `orders.customer_id · not_null test`: the same in every message about it; null where nobody remembers. */
+  readonly name: string | null;
+  /** How bad it is, or was when it was found last. */
   readonly severity: "error" | "warn";
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-  readonly runs: number;
-  readonly notifiedAt: string;
-  readonly thread: { readonly channel: string; readonly ts: string } | null;
+  /** `removed`: gone from the project. `disabled`: still there, and switched off. */
+  readonly state: "open" | "recovered" | "removed" | "disabled";
+  /** null: nothing is new; it is listed because the message lists all. */
+  readonly news: News | null;
+  /** As this run found it; null where it did not: it passed, was not run, or is gone. */
+  readonly finding: Finding | null;
+  /** The first run that found it; null without a ledger, as nobody knows. */
+  readonly firstSeen: string | null;
+  /** The last run that found it; null without a ledger. */
+  readonly lastSeen: string | null;
+  /** Runs that have found it, this one included; null without a ledger. */
+  readonly runs: number | null;
+  /** When it passed or was gone; null while it is open. */
+  readonly endedAt: string | null;
+  readonly owner: string | null;
+  /** The message that told it before, to link to: of a warning that is an error now, the board. null: there is none. */
+  readonly parent: MessageRef | null;
+  readonly isMuted: boolean;
+  readonly isFlapping: boolean;
+  /** Of a warning: when it is overdue; null for errors, and without a ledger. */
+  readonly dueAt: string | null;
 }
 
-/** What has been told so far in one scope: repository, dbt project and target. */
-export interface Ledger {
-  readonly scope: string;
-  readonly lastRun: string | null;
-  readonly entries: readonly LedgerEntry[];
-  readonly board: { readonly week: string; readonly channel: string; readonly ts: string } | null;
-  /** Posts whose outcome nobody knows: they are looked for before what they told is told again. */
-  readonly unsettled: readonly UnsettledPost[];
-}
+/** Where a message stands in its channel. */
+export type Address =
+  /** At the top: the only one that people's phones tell of. */
+  | { readonly kind: "channel" }
+  /** An answer to the message `ts`. */
+  | { readonly kind: "thread"; readonly ts: string }
+  /** An answer to the channel's board, which may be posted just before. */
+  | { readonly kind: "board-thread" }
+  /** In place of what the message `ts` says now. */
+  | { readonly kind: "edit"; readonly ts: string };
 
-/** A message that Slack may have taken without our getting its answer. */
-export interface UnsettledPost {
-  /** The alert's key, which went along as metadata. */
+interface Common {
+  /** The same for the same thing in the same run. */
   readonly key: string;
   readonly channel: string;
-  /** ISO time by the clock of the machine that posted: from when on to look. */
-  readonly since: string;
-  /** ISO time of the run, as the ledger's entries have it. */
-  readonly at: string;
-  /** True where it went without the key: nobody can look for it. */
-  readonly isKeyless?: true | undefined;
-  /** What it told; `severity: null` is a recovery. */
-  readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
+  readonly address: Address;
+  readonly items: readonly AlertItem[];
+  /** Slack ids that have passed `^[US][A-Z0-9]{8,}$`. */
+  readonly mentions: readonly string[];
 }
 
-export interface BoardRow {
-  readonly finding: Finding;
-  readonly entry: LedgerEntry | null;
+/**
+ * New errors of a run (at the top of the error channel), or new warnings (an answer to the board; at the top where there is
+ * no ledger). As an edit: the same message with what has become of each item since.
+ */
+export interface ProblemsAlert extends Common {
+  readonly kind: "problems";
+  readonly severity: "error" | "warn";
 }
 
-/** Something that people have to know. `key` is the same for the same thing in the same run. */
+/** Once a day: all errors that still fail, with age and number of runs. */
+export interface DailyAlert extends Common {
+  readonly kind: "daily";
+}
+
+/** Answers to the message that told the problems: they are over, gone from the project, or only warnings now. */
+export interface ChangeAlert extends Common {
+  readonly kind: "recovered" | "removed" | "downgraded";
+}
+
+/** Problems that come and go: one line when it begins, one when it has stopped. */
+export interface FlappingAlert extends Common {
+  readonly kind: "flapping";
+  readonly phase: "start" | "end";
+}
+
+/** All open problems of a week: posted on Monday, edited from then on. */
+export interface BoardAlert extends Common {
+  readonly kind: "board";
+  /** `quiet`: all of its problems are over. `closed`: the next week has begun. */
+  readonly state: "open" | "quiet" | "closed";
+  /** ISO week: `2026-W48`. */
+  readonly week: string;
+  /** Of the channel's warnings; `carried`: open now, or when the week ended. */
+  readonly score: { readonly opened: number; readonly fixed: number; readonly carried: number };
+  /** Mutes that have ended and that signalbox.yml still holds. */
+  readonly expired: readonly ExpiredMute[];
+}
+
+/** One day before their deadline: the owners of warnings are mentioned once more, in the board's thread. */
+export interface ReminderAlert extends Common {
+  readonly kind: "reminder";
+}
+
+/** Warnings past their deadline, in the error channel, every three days. */
+export interface OverdueAlert extends Common {
+  readonly kind: "overdue";
+  readonly slaSeconds: number;
+}
+
+/** The first run after a longer pause than usual. */
+export interface GapAlert extends Common {
+  readonly kind: "gap";
+  /** ISO time of the last run before. */
+  readonly lastRun: string;
+  readonly pauseSeconds: number;
+  readonly usualSeconds: number;
+  /** Runs that should have come meanwhile. */
+  readonly missed: number;
+}
+
+/** Mutes that have ended: what they silenced is told again. */
+export interface ExpiredAlert extends Common {
+  readonly kind: "expired";
+  readonly expired: readonly ExpiredMute[];
+}
+
+/** A rule of signalbox.yml whose last day is over. */
+export interface ExpiredMute {
+  /** Stays the same while the rule does. */
+  readonly id: string;
+  /** What it is for: `name: not_null_orders_*`. */
+  readonly match: string;
+  /** Its last day: `2026-12-15`. */
+  readonly until: string;
+  readonly reason: string;
+}
+
+/** Something that people have to know. */
 export type Alert =
-  | {
-      readonly kind: "problems";
-      readonly key: string;
-      readonly severity: "error" | "warn";
-      readonly channel: string;
-      readonly opened: readonly Finding[];
-      readonly worse: readonly Finding[];
-      readonly again: readonly Finding[];
-      /** Slack ids that have passed `^[US][A-Z0-9]{8,}$`. */
-      readonly mentions: readonly string[];
-    }
-  | { readonly kind: "recovered"; readonly key: string; readonly entry: LedgerEntry; readonly channel: string }
-  | {
-      readonly kind: "board";
-      readonly key: string;
-      readonly channel: string;
-      readonly week: string;
-      readonly rows: readonly BoardRow[];
-      readonly ts: string | null;
-    }
-  | {
-      readonly kind: "overdue";
-      readonly key: string;
-      readonly channel: string;
-      readonly rows: readonly BoardRow[];
-      readonly mentions: readonly string[];
-    };
+  | ProblemsAlert
+  | DailyAlert
+  | ChangeAlert
+  | FlappingAlert
+  | BoardAlert
+  | ReminderAlert
+  | OverdueAlert
+  | GapAlert
+  | ExpiredAlert;
 
 /** What became of an alert. Only a delivery is ever recorded in the ledger. */
 export type Delivery =
@@ -98,7 +170,10 @@ export interface NotifyResult {
     readonly kind: Alert["kind"];
     readonly key: string;
     readonly channel: string;
+    /** dbt's ids, or `run:<what>:<failure class>`. */
     readonly findings: readonly string[];
+    /** By finding: why it is told; what is only listed has none. */
+    readonly news: Readonly<Record<string, News>>;
   }[];
   readonly deliveries: readonly Delivery[];
   readonly ledger: { readonly from: string; readonly open: number };

@@ -45,5 +45,16 @@ export function exitCodeOfDeliveries(
 
 /** Whether an alert is for those who get things fixed now. */
 export function isAboutErrors(alert: Alert | undefined): boolean {
-  return alert?.kind === "overdue" || (alert?.kind === "problems" && alert.severity === "error");
+  switch (alert?.kind) {
+    case "overdue":
+    case "daily":
+    case "gap":
+      return true;
+    case "problems":
+      return alert.severity === "error";
+    case "flapping":
+      return alert.items.some(({ severity }) => severity === "error");
+    default:
+      return false;
+  }
 }

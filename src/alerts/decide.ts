@@ -1,7 +1,8 @@
 import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
-import type { Alert, Ledger, LedgerEntry } from "./alert.ts";
+import type { Alert, AlertItem, News } from "./alert.ts";
 import { fingerprintOf, isReplaced, nameOfFingerprint, runTroubleOf } from "./fingerprint.ts";
+import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { maybeRecovered } from "./unsettled.ts";
 
 export interface AlertPolicy {
@@ -9,13 +10,13 @@ export interface AlertPolicy {
   readonly channelOf: (finding: Finding) => string;
   /** Slack ids to mention for a finding; only such as have been checked. */
   readonly mentionsOf: (finding: Finding) => readonly string[];
+  /** What messages call a finding: `orders.customer_id · not_null test`. */
+  readonly nameOf: (finding: Finding) => string;
   /** A short hash of a text and of the scope: two projects of one CI run may tell the same channel. */
   readonly digest: (text: string) => string;
   /** How long a problem that still fails is not told again. */
   readonly repeatSeconds: number;
 }
-
-type News = "opened" | "worse" | "again";
 
 /**
  * Whom to tell what after a run. Without a ledger nothing is known of earlier runs: everything is told, and nothing is
@@ -32,16 +33,20 @@ export function decideAlerts(
   const entries = entriesThatCount(ledger);
   const told = verdict.findings
     .filter((finding) => finding.muted === null)
-    .map((finding) => ({ finding, news: newsOf(finding, entries.get(fingerprintOf(finding)), policy, now) }))
-    .filter((item): item is { finding: Finding; news: News } => item.news !== null);
+    .flatMap((finding): readonly Named[] => {
+      const entry = entries.get(fingerprintOf(finding));
+      const news = newsOf(finding, entry, policy, now);
+      return news === null ? [] : [{ finding, news, entry }];
+    });
 
-  const groups = new Map<string, { finding: Finding; news: News }[]>();
+  const groups = new Map<string, Named[]>();
   for (const item of told) {
     const key = `${item.finding.severity} ${policy.channelOf(item.finding)}`;
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
-  const problems = [...groups.values()].map((items) => problemsAlert(items, run, policy));
-  return [...problems, ...recoveries(verdict, ledger, run, policy)];
+  const at = ledger === null ? null : new Date(now).toISOString();
+  const problems = [...groups.values()].map((items) => problemsAlert(items, run, policy, at));
+  return [...problems, ...recoveries(verdict, ledger, run, policy, now)];
 }
 
 /** A finding that no message is sent about: muted (null), or told before at this ISO time. */
@@ -81,28 +86,50 @@ function newsOf(
   if (entry === undefined) return "opened";
   if (entry.severity === "warn" && finding.severity === "error") return "worse";
   // Neither a time that cannot be read nor one that a wrong clock left in the future may silence a problem for ever.
-  return Math.abs(now - Date.parse(entry.notifiedAt)) < policy.repeatSeconds * 1000 ? null : "again";
+  return Math.abs(now - Date.parse(entry.notifiedAt ?? "")) < policy.repeatSeconds * 1000 ? null : "again";
 }
 
-function problemsAlert(items: readonly { finding: Finding; news: News }[], run: Run, policy: AlertPolicy): Alert {
-  const of = (news: News) => items.filter((item) => item.news === news).map((item) => item.finding);
+/** A finding that is told, and what the ledger knows of it. */
+interface Named {
+  readonly finding: Finding;
+  readonly news: News;
+  readonly entry: LedgerEntry | undefined;
+}
+
+function problemsAlert(items: readonly Named[], run: Run, policy: AlertPolicy, at: string | null): Alert {
   const [first] = items;
   if (first === undefined) throw new Error("an alert without findings");
+  const { severity } = first.finding;
   const channel = policy.channelOf(first.finding);
   return {
     kind: "problems",
-    key: `${run.id}/${run.attempt}/${first.finding.severity}/${channel}/${policy.digest(newsText(items))}`,
-    severity: first.finding.severity,
+    key: `${run.id}/${run.attempt}/${severity}/${channel}/${policy.digest(newsText(items))}`,
+    severity,
     channel,
-    opened: of("opened"),
-    worse: of("worse"),
-    again: of("again"),
+    address: { kind: "channel" },
+    items: items.map(({ finding, news, entry }) => ({
+      fingerprint: fingerprintOf(finding),
+      name: policy.nameOf(finding),
+      severity,
+      state: "open",
+      news,
+      finding,
+      firstSeen: entry?.firstSeen ?? at,
+      lastSeen: at,
+      runs: at === null ? null : (entry?.runs ?? 0) + 1,
+      endedAt: null,
+      owner: finding.subject.kind === "node" ? finding.subject.owner : null,
+      parent: entry?.thread ?? null,
+      isMuted: false,
+      isFlapping: false,
+      dueAt: null,
+    })),
     mentions: [...new Set(items.flatMap(({ finding }) => policy.mentionsOf(finding)))],
   };
 }
 
 /** What tells one message of a run from another to the same channel. */
-function newsText(items: readonly { finding: Finding; news: News }[]): string {
+function newsText(items: readonly Named[]): string {
   return items
     .map(({ finding, news }) => `${news} ${fingerprintOf(finding)}`)
     .sort()
@@ -119,6 +146,7 @@ function recoveries(
   ledger: Ledger | null,
   run: Run,
   { digest }: Pick<AlertPolicy, "digest">,
+  now: number,
 ): readonly Alert[] {
   const passed = new Set(verdict.passed);
   const found = new Set(verdict.findings.map(fingerprintOf));
@@ -132,8 +160,31 @@ function recoveries(
       : {
           kind: "recovered",
           key: `${run.id}/${run.attempt}/recovered/${nameOfFingerprint(entry.fingerprint)}/${digest(entry.fingerprint)}`,
-          entry,
           channel: entry.thread.channel,
+          address: { kind: "channel" },
+          items: [recoveredItem(entry, new Date(now).toISOString())],
+          mentions: [],
         },
   );
+}
+
+function recoveredItem(entry: LedgerEntry, endedAt: string): AlertItem {
+  const { fingerprint, name, severity, firstSeen, lastSeen, runs, thread } = entry;
+  return {
+    fingerprint,
+    name,
+    severity,
+    state: "recovered",
+    news: "recovered",
+    finding: null,
+    firstSeen,
+    lastSeen,
+    runs,
+    endedAt,
+    owner: null,
+    parent: thread,
+    isMuted: false,
+    isFlapping: false,
+    dueAt: null,
+  };
 }

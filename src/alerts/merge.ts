@@ -1,4 +1,4 @@
-import type { Ledger } from "./alert.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * One ledger of two that have changed since `base`: `ours`, and what another writer has stored meanwhile. What one of them
@@ -10,7 +10,12 @@ export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger
     scope: ours.scope,
     lastRun: later(stored.lastRun, ours.lastRun),
     entries: mergeLists(base.entries, stored.entries, ours.entries, ({ fingerprint }) => fingerprint),
-    board: isSame(base.board, ours.board) ? stored.board : ours.board,
+    recentRuns: mergeLists(base.recentRuns, stored.recentRuns, ours.recentRuns, (at) => at),
+    pauses: mergeLists(base.pauses, stored.pauses, ours.pauses, ({ from }) => from),
+    boards: mergeLists(base.boards, stored.boards, ours.boards, ({ channel }) => channel),
+    dailyAt: later(stored.dailyAt, ours.dailyAt),
+    mentioned: isSame(base.mentioned, ours.mentioned) ? stored.mentioned : ours.mentioned,
+    expiredTold: mergeLists(base.expiredTold, stored.expiredTold, ours.expiredTold, (id) => id),
     unsettled: mergeLists(base.unsettled, stored.unsettled, ours.unsettled, ({ key }) => key),
   };
 }
@@ -30,6 +35,12 @@ function mergeLists<T>(
   });
 }
 
+/** Whatever the order of the keys. */
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSame(one[key as never], other[key as never]))
+  );
 }

@@ -1,6 +1,7 @@
-import type { Finding, Verdict } from "../severity/verdict.ts";
-import type { Alert, Delivery, Ledger, LedgerEntry } from "./alert.ts";
+import type { Verdict } from "../severity/verdict.ts";
+import type { Alert, AlertItem, Delivery } from "./alert.ts";
 import { fingerprintOf, isReplaced } from "./fingerprint.ts";
+import type { Ledger, LedgerEntry, MessageRef } from "./ledger.ts";
 import { stillUnsettled } from "./unsettled.ts";
 
 /**
@@ -33,11 +34,11 @@ export function recordDeliveries(
   for (const alert of alerts) {
     const delivery = delivered.get(alert.key);
     if (delivery === undefined) continue;
-    if (alert.kind === "recovered") entries.delete(alert.entry.fingerprint);
+    if (alert.kind === "recovered") for (const { fingerprint } of alert.items) entries.delete(fingerprint);
     if (alert.kind !== "problems") continue;
     const thread = { channel: delivery.channel, ts: delivery.ts };
-    for (const finding of [...alert.opened, ...alert.worse, ...alert.again]) {
-      entries.set(fingerprintOf(finding), toldEntry(finding, entries.get(fingerprintOf(finding)), thread, at));
+    for (const item of alert.items) {
+      entries.set(item.fingerprint, toldEntry(item, entries.get(item.fingerprint), thread, at));
     }
   }
   const unsettled = stillUnsettled(ledger.unsettled, alerts, deliveries, at);
@@ -45,18 +46,30 @@ export function recordDeliveries(
 }
 
 function toldEntry(
-  finding: Finding,
+  { fingerprint, name, severity }: AlertItem,
   known: LedgerEntry | undefined,
-  thread: { channel: string; ts: string },
+  thread: MessageRef,
   at: string,
 ): LedgerEntry {
-  return {
-    fingerprint: fingerprintOf(finding),
-    severity: finding.severity,
-    firstSeen: known?.firstSeen ?? at,
+  const fresh: LedgerEntry = {
+    fingerprint,
+    name,
+    secondKey: null,
+    state: "open",
+    since: at,
+    severity,
+    firstSeen: at,
     lastSeen: at,
-    runs: known?.runs ?? 1,
+    runs: 1,
+    told: severity,
     notifiedAt: at,
     thread,
+    changes: [],
+    isFlapping: false,
+    isMuted: false,
+    clockFrom: null,
+    remindedAt: null,
+    overdueToldAt: null,
   };
+  return { ...fresh, ...known, name, severity, told: severity, lastSeen: at, notifiedAt: at, thread };
 }

@@ -1,5 +1,6 @@
-import type { Alert, Delivery, Ledger, LedgerEntry, UnsettledPost } from "./alert.ts";
-import { fingerprintOf, nameOfFingerprint } from "./fingerprint.ts";
+import type { Alert, Delivery } from "./alert.ts";
+import { nameOfFingerprint } from "./fingerprint.ts";
+import type { Ledger, LedgerEntry, UnsettledPost } from "./ledger.ts";
 
 /** After this long nobody looks any more whether a message has arrived. */
 const REMEMBERED_MS = 7 * 86_400_000;
@@ -12,17 +13,16 @@ export function unsettledOf(alerts: readonly Alert[], at: string, since: string)
   return alerts.map((alert) => ({
     key: alert.key,
     channel: alert.channel,
+    thread: alert.address.kind === "thread" ? alert.address.ts : null,
     since,
     at,
     told:
-      alert.kind === "problems"
-        ? [...alert.opened, ...alert.worse, ...alert.again].map((finding) => ({
-            fingerprint: fingerprintOf(finding),
-            severity: finding.severity,
+      alert.kind === "problems" || alert.kind === "recovered"
+        ? alert.items.map(({ fingerprint, severity }) => ({
+            fingerprint,
+            severity: alert.kind === "problems" ? severity : null,
           }))
-        : alert.kind === "recovered"
-          ? [{ fingerprint: alert.entry.fingerprint, severity: null }]
-          : [],
+        : [],
   }));
 }
 
@@ -34,7 +34,7 @@ export function settle(ledger: Ledger, post: UnsettledPost, ts: string | null): 
   for (const { fingerprint, severity } of post.told) {
     const known = entries.get(fingerprint);
     // What a later message has told is newer than this one.
-    if (known !== undefined && known.notifiedAt > post.at) continue;
+    if (known !== undefined && (known.notifiedAt ?? "") > post.at) continue;
     if (severity === null) entries.delete(fingerprint);
     else entries.set(fingerprint, toldThen(fingerprint, severity, known, post, ts));
   }
@@ -48,13 +48,32 @@ function toldThen(
   { channel, at }: UnsettledPost,
   ts: string,
 ): LedgerEntry {
-  return {
+  const fresh: LedgerEntry = {
     fingerprint,
+    name: null,
+    secondKey: null,
+    state: "open",
+    since: at,
+    severity,
+    firstSeen: at,
+    lastSeen: at,
+    runs: 1,
+    told: severity,
+    notifiedAt: at,
+    thread: null,
+    changes: [],
+    isFlapping: false,
+    isMuted: false,
+    clockFrom: null,
+    remindedAt: null,
+    overdueToldAt: null,
+  };
+  return {
+    ...fresh,
+    ...known,
     // A downgrade since then has been recorded.
     severity: known?.severity === "warn" && known.lastSeen > at ? "warn" : severity,
-    firstSeen: known?.firstSeen ?? at,
-    lastSeen: known?.lastSeen ?? at,
-    runs: known?.runs ?? 1,
+    told: severity,
     notifiedAt: at,
     thread: { channel, ts },
   };
@@ -65,7 +84,7 @@ export function maybeRecovered({ entries, unsettled }: Ledger): readonly LedgerE
   return entries.filter(({ fingerprint, notifiedAt }) =>
     unsettled.some(
       ({ at, told }) =>
-        at >= notifiedAt && told.some((each) => each.severity === null && each.fingerprint === fingerprint),
+        at >= (notifiedAt ?? "") && told.some((each) => each.severity === null && each.fingerprint === fingerprint),
     ),
   );
 }

@@ -73,6 +73,11 @@ function mutedWords({ until, reason }: NonNullable<Finding["muted"]>): string {
   return `muted until ${until} (sends no message, changes no exit code): ${reason}`;
 }
 
+/** `stg_orders.customer_id · relationships test`: what a problem is called in every message about it. */
+export function nameFinding({ subject }: Pick<Finding, "subject">): string {
+  return `${whereOf(subject)} · ${whatOf(subject)}`;
+}
+
 /** `where · what · fault`: a finding in one line. */
 export function headlineOf({ where, what, fault }: FindingWords): string {
   return [where, what, fault].filter((part) => part !== null).join(" · ");

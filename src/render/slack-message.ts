@@ -1,10 +1,9 @@
 import type { KnownBlock } from "@slack/types";
 import type { Mode } from "../run/mode.ts";
 import type { Run } from "../run/run.ts";
-import type { Finding } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { escapeMrkdwn } from "../text/mrkdwn.ts";
-import { type FindingWords, headlineOf } from "./finding-words.ts";
+
 import {
   code,
   context,
@@ -41,17 +40,11 @@ export interface AlertFacts {
   readonly reproduce: string | null;
 }
 
-/** A finding as a message tells it. */
-export interface Told {
-  readonly finding: Finding;
-  readonly words: FindingWords;
-  readonly news: string | null;
-}
-
 /** What differs between messages; each detail is a finding. */
 interface Parts<Detail> {
   readonly title: string;
-  readonly told: readonly Told[];
+  /** What is told, one line each. */
+  readonly headlines: readonly string[];
   readonly facts: AlertFacts;
   readonly mentions: readonly string[];
   readonly intro: readonly KnownBlock[];
@@ -63,7 +56,7 @@ interface Parts<Detail> {
 /** A message from its parts: in one order, inside Slack's limits, with a count of what did not fit. */
 export function assemble<Detail>({
   title,
-  told,
+  headlines,
   facts,
   mentions,
   intro,
@@ -72,7 +65,7 @@ export function assemble<Detail>({
   reproduce,
 }: Parts<Detail>): SlackMessage {
   const shown = fitting(details, MOST_IN_ALL - MOST_FOR_REST);
-  const more = told.length - shown.length;
+  const more = headlines.length - shown.length;
   const mentioned = mentionLine(mentions);
   const blocks: readonly KnownBlock[] = [
     header(title),
@@ -85,7 +78,7 @@ export function assemble<Detail>({
     context(originOf(facts), mrkdwnLink(facts.run.url, "Open the run")),
     ...(reproduce === null ? [] : [richText(paragraph(words("Reproduce:")), code(reproduce, 600, 3))]),
   ];
-  return { text: textOf(title, told, facts), blocks };
+  return { text: textOf(title, headlines, facts), blocks };
 }
 
 function fitting<Detail>(details: readonly Detail[], most: number): readonly Detail[] {
@@ -98,8 +91,7 @@ function fitting<Detail>(details: readonly Detail[], most: number): readonly Det
 }
 
 /** The first line stands alone on a phone; the others are for where no blocks are shown. */
-function textOf(title: string, told: readonly Told[], { run }: AlertFacts): string {
-  const lines = told.map(({ words: said }) => headlineOf(said));
+function textOf(title: string, lines: readonly string[], { run }: AlertFacts): string {
   const [first] = lines;
   const others = lines.length > 1 ? `, +${grouped(lines.length - 1)} more` : "";
   const notification =

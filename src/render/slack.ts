@@ -1,20 +1,12 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
-import type { Alert, BoardRow, LedgerEntry } from "../alerts/alert.ts";
+import type { Alert, AlertItem, ProblemsAlert } from "../alerts/alert.ts";
 import { nameOfFingerprint, runTroubleOf } from "../alerts/fingerprint.ts";
-import type { Finding } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { escapeMrkdwn } from "../text/mrkdwn.ts";
-import { describeFinding, type FindingWords } from "./finding-words.ts";
+import { describeFinding, type FindingWords, headlineOf } from "./finding-words.ts";
 import { bullets, code, context, divider, mrkdwnDate, paragraph, richText, words } from "./slack-blocks.ts";
-import {
-  type AlertFacts,
-  assemble,
-  MOST_NOTIFICATION,
-  placeOf,
-  type SlackMessage,
-  type Told,
-} from "./slack-message.ts";
-import { count, grouped, listed, shortName } from "./words.ts";
+import { type AlertFacts, assemble, MOST_NOTIFICATION, placeOf, type SlackMessage } from "./slack-message.ts";
+import { count, duration, grouped, listed, shortName } from "./words.ts";
 
 export type { AlertFacts, SlackMessage } from "./slack-message.ts";
 
@@ -24,36 +16,69 @@ const MOST_NAMES = 3;
 
 /** An alert as a Slack message. Facts come in one order everywhere; nothing is cut without saying how much. */
 export function renderAlert(alert: Alert, facts: AlertFacts): SlackMessage {
+  const place = placeOf(facts);
+  const { items } = alert;
   switch (alert.kind) {
     case "problems":
       return alert.severity === "error" ? errorMessage(alert, facts) : warnMessage(alert, facts);
-    case "recovered":
-      return recoveredMessage(alert.entry, facts);
-    case "board":
-      return rowsMessage(`Warnings of week ${alert.week} · ${placeOf(facts)}`, alert.rows, [], facts);
+    case "daily":
+      return listMessage(`${count(items.length, "error")} still failing in ${place}`, alert, facts);
+    case "recovered": {
+      const [only] = items;
+      return items.length === 1 && only !== undefined
+        ? recoveredMessage(only, facts)
+        : listMessage(`${count(items.length, "problem")} recovered in ${place}`, alert, facts);
+    }
+    case "removed":
+      return listMessage(`${count(items.length, "problem")} removed from ${place}`, alert, facts);
+    case "downgraded":
+      return listMessage(`${count(items.length, "error")} downgraded to a warning in ${place}`, alert, facts);
+    case "flapping":
+      return listMessage(`${alert.phase === "start" ? "Flapping" : "No longer flapping"} in ${place}`, alert, facts);
+    case "board": {
+      const { opened, fixed, carried } = alert.score;
+      const score = alert.state === "closed" ? ` · ${opened} opened, ${fixed} fixed, ${carried} carried` : "";
+      const title = `Warnings of week ${alert.week} · ${place}${score}`;
+      const intro = items.length === 0 ? [richText(paragraph(words("No open warnings.")))] : [];
+      return listMessage(title, alert, facts, intro);
+    }
+    case "reminder":
+      return listMessage(`${count(items.length, "warning")} overdue tomorrow in ${place}`, alert, facts);
     case "overdue":
-      return rowsMessage(
-        `${count(alert.rows.length, "warning")} overdue in ${placeOf(facts)}`,
-        alert.rows,
-        alert.mentions,
+      return listMessage(`${count(items.length, "warning")} overdue in ${place}`, alert, facts);
+    case "gap":
+      return listMessage(
+        `First run for ${duration(alert.pauseSeconds)} in ${place}: ${count(alert.missed, "run")} missing`,
+        alert,
         facts,
       );
+    case "expired":
+      return listMessage(`${count(alert.expired.length, "mute")} ended in ${place}`, alert, facts, [
+        richText(bullets(alert.expired.map(({ match, until, reason }) => [words(`${match} · ${until} · ${reason}`)]))),
+      ]);
   }
 }
 
-type Problems = Extract<Alert, { kind: "problems" }>;
+/** An item in words; `words` is null where this run has no finding of it. */
+interface Told {
+  readonly item: AlertItem;
+  readonly words: FindingWords | null;
+  readonly headline: string;
+}
 
-function errorMessage(alert: Problems, facts: AlertFacts): SlackMessage {
-  const told = toldOf(alert);
-  const title = `${count(told.length, "error")} in ${placeOf(facts)}`;
-  const isInfrastructure = told.every(
-    ({ finding: { subject, failureClass } }) =>
-      subject.kind === "node" && (failureClass === "transient" || failureClass === "infrastructure"),
+function errorMessage(alert: ProblemsAlert, facts: AlertFacts): SlackMessage {
+  const { items } = alert;
+  const told = items.map(tell);
+  const title = `${count(items.length, "error")} in ${placeOf(facts)}`;
+  const isInfrastructure = items.every(
+    ({ finding }) =>
+      finding?.subject.kind === "node" &&
+      (finding.failureClass === "transient" || finding.failureClass === "infrastructure"),
   );
-  const messageMost = Math.min(700, Math.max(200, Math.floor(3000 / told.length)));
+  const messageMost = Math.min(700, Math.max(200, Math.floor(3000 / items.length)));
   return assemble({
     title,
-    told,
+    headlines: told.map(({ headline }) => headline),
     facts,
     mentions: alert.mentions,
     intro: isInfrastructure
@@ -65,7 +90,9 @@ function errorMessage(alert: Problems, facts: AlertFacts): SlackMessage {
   });
 }
 
-function errorDetail({ words: said, news }: Told, messageMost: number): KnownBlock {
+function errorDetail({ item, words: said, headline }: Told, messageMost: number): KnownBlock {
+  if (said === null) return richText(paragraph(words(headline, { bold: true })));
+  const news = newsWords(item);
   const line = [said.fault, news, said.owner === null ? null : `owner ${said.owner}`]
     .filter((fact) => fact !== null)
     .join(" · ");
@@ -80,44 +107,41 @@ function errorDetail({ words: said, news }: Told, messageMost: number): KnownBlo
   );
 }
 
-function warnMessage(alert: Problems, facts: AlertFacts): SlackMessage {
-  const told = toldOf(alert);
+function warnMessage({ items, mentions }: ProblemsAlert, facts: AlertFacts): SlackMessage {
+  const told = items.map(tell);
   return assemble({
-    title: `${count(told.length, "warning")} in ${placeOf(facts)}`,
-    told,
-    facts,
-    mentions: alert.mentions,
-    intro: [],
-    details: told.slice(0, MOST_BULLETS).map(({ words: said, news }) => bullet(said, news)),
-    asBlocks: (items) => [richText(bullets(items))],
-    reproduce: null,
-  });
-}
-
-function rowsMessage(
-  title: string,
-  rows: readonly BoardRow[],
-  mentions: readonly string[],
-  facts: AlertFacts,
-): SlackMessage {
-  const told = rows.map(({ finding, entry }) => ({
-    finding,
-    words: describeFinding(finding),
-    news: entry === null ? null : sinceWords(entry),
-  }));
-  return assemble({
-    title,
-    told,
+    title: `${count(items.length, "warning")} in ${placeOf(facts)}`,
+    headlines: told.map(({ headline }) => headline),
     facts,
     mentions,
-    intro: rows.length === 0 ? [richText(paragraph(words("No open warnings.")))] : [],
-    details: told.slice(0, MOST_BULLETS).map(({ words: said, news }) => bullet(said, news)),
-    asBlocks: (items) => (items.length === 0 ? [] : [richText(bullets(items))]),
+    intro: [],
+    details: told.slice(0, MOST_BULLETS).map((each) => bullet(each, newsWords(each.item))),
+    asBlocks: (details) => [richText(bullets(details))],
     reproduce: null,
   });
 }
 
-function bullet(said: FindingWords, news: string | null): readonly RichTextElement[] {
+function listMessage(
+  title: string,
+  { items, mentions }: Pick<Alert, "items" | "mentions">,
+  facts: AlertFacts,
+  intro: readonly KnownBlock[] = [],
+): SlackMessage {
+  const told = items.map(tell);
+  return assemble({
+    title,
+    headlines: told.map(({ headline }) => headline),
+    facts,
+    mentions,
+    intro,
+    details: told.slice(0, MOST_BULLETS).map((each) => bullet(each, sinceWords(each.item) ?? each.item.state)),
+    asBlocks: (details) => (details.length === 0 ? [] : [richText(bullets(details))]),
+    reproduce: null,
+  });
+}
+
+function bullet({ words: said, headline }: Told, news: string | null): readonly RichTextElement[] {
+  if (said === null) return [words(headline, { bold: true }), ...(news === null ? [] : [words(` · ${news}`)])];
   // One line of dbt's message is enough here: the whole of it is behind the link.
   const message = said.message === null ? null : cleanLine(said.message, 150);
   const line = [said.fault, message, news, said.owner === null ? null : `owner ${said.owner}`, said.muted]
@@ -127,35 +151,45 @@ function bullet(said: FindingWords, news: string | null): readonly RichTextEleme
 }
 
 /** One line, as it answers a message that has been read. */
-function recoveredMessage(entry: LedgerEntry, facts: AlertFacts): SlackMessage {
-  const { fingerprint, firstSeen, runs } = entry;
-  const name = cleanLine(
-    runTroubleOf(fingerprint) === null ? shortName(nameOfFingerprint(fingerprint)) : "the run",
-    100,
-  );
+function recoveredMessage(item: AlertItem, facts: AlertFacts): SlackMessage {
+  const name = nameOf(item);
   const place = placeOf(facts);
+  const runs = item.runs ?? 1;
   return {
     text: escapeMrkdwn(cut(`Recovered in ${place}: ${name}`, MOST_NOTIFICATION)),
     blocks: [
       richText(paragraph(words(`Recovered in ${place}: `), words(name, { bold: true }))),
       context(
         runs > 1 ? `It had failed in ${grouped(runs)} runs` : "It had failed in one run",
-        `since ${mrkdwnDate(firstSeen)}`,
+        item.firstSeen === null ? null : `since ${mrkdwnDate(item.firstSeen)}`,
       ),
     ],
   };
 }
 
-function toldOf({ opened, worse, again, severity }: Problems): readonly Told[] {
-  const tell = (finding: Finding, news: string | null): Told => ({ finding, words: describeFinding(finding), news });
-  return [
-    // Without a ledger everything counts as opened: "new" is said only where the baseline's verdict says so.
-    ...opened.map((finding) => tell(finding, finding.isNew === true ? "new" : null)),
-    ...worse.map((finding) => tell(finding, "was a warning until now")),
-    ...again.map((finding) => tell(finding, severity === "error" ? "still failing" : "still there")),
-  ];
+/** As people have read it before; else by its id. */
+function nameOf({ name, fingerprint }: AlertItem): string {
+  const id = nameOfFingerprint(fingerprint);
+  return cleanLine(name ?? (runTroubleOf(fingerprint) === null ? shortName(id) : "the run"), 100);
 }
 
-function sinceWords({ firstSeen, runs }: LedgerEntry): string {
-  return `since ${cleanLine(firstSeen, 40).slice(0, 10)}, ${count(runs, "run")}`;
+function tell(item: AlertItem): Told {
+  const said = item.finding === null ? null : describeFinding(item.finding);
+  return { item, words: said, headline: said === null ? nameOf(item) : headlineOf(said) };
+}
+
+function newsWords({ news, finding, severity }: AlertItem): string | null {
+  switch (news) {
+    case "worse":
+      return "was a warning until now";
+    case "again":
+      return severity === "error" ? "still failing" : "still there";
+    // Without a ledger everything counts as opened: "new" is said only where the baseline's verdict says so.
+    default:
+      return finding?.isNew === true ? "new" : null;
+  }
+}
+
+function sinceWords({ firstSeen, runs }: AlertItem): string | null {
+  return firstSeen === null ? null : `since ${cleanLine(firstSeen, 40).slice(0, 10)}, ${count(runs ?? 1, "run")}`;
 }

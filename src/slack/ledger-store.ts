@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { copyFile, lstat, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import type { Ledger } from "../alerts/alert.ts";
 import { upgradeFingerprint } from "../alerts/fingerprint.ts";
+import { emptyLedger, type Ledger, type LedgerEntry } from "../alerts/ledger.ts";
 import { mergeLedgers } from "../alerts/merge.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -29,18 +29,41 @@ const LOCK_STALE_MS = 10_000;
 const LOCK_POLL_MS = 50;
 
 const severity = z.enum(["error", "warn"]);
-const ledgerEntry = z.object({
-  fingerprint: z.string().transform(upgradeFingerprint),
-  severity,
-  firstSeen: z.string(),
-  lastSeen: z.string(),
-  runs: z.number(),
-  notifiedAt: z.string(),
-  thread: z.object({ channel: z.string(), ts: z.string() }).nullable(),
-});
+const message = z.object({ channel: z.string(), ts: z.string() });
+/** The fields that version 0.1 did not have follow from those that it had. */
+const ledgerEntry = z
+  .object({
+    fingerprint: z.string().transform(upgradeFingerprint),
+    name: z.string().nullable().default(null),
+    secondKey: z.string().nullable().default(null),
+    state: z.enum(["open", "recovered", "removed"]).default("open"),
+    since: z.string().optional(),
+    severity,
+    firstSeen: z.string(),
+    lastSeen: z.string(),
+    runs: z.number(),
+    told: z.enum(["error", "warn", "recovered", "removed"]).nullable().optional(),
+    notifiedAt: z.string().nullable(),
+    thread: message.nullable(),
+    changes: z.array(z.string()).default([]),
+    isFlapping: z.boolean().default(false),
+    isMuted: z.boolean().default(false),
+    clockFrom: z.string().nullable().optional(),
+    remindedAt: z.string().nullable().default(null),
+    overdueToldAt: z.string().nullable().default(null),
+  })
+  .transform(
+    ({ since, told, clockFrom, ...entry }): LedgerEntry => ({
+      ...entry,
+      since: since ?? entry.firstSeen,
+      told: told === undefined ? entry.severity : told,
+      clockFrom: clockFrom === undefined ? (entry.severity === "warn" ? entry.firstSeen : null) : clockFrom,
+    }),
+  );
 const unsettledPost = z.object({
   key: z.string(),
   channel: z.string(),
+  thread: z.string().nullable().default(null),
   since: z.string(),
   at: z.string(),
   isKeyless: z.literal(true).optional(),
@@ -49,15 +72,19 @@ const unsettledPost = z.object({
 const ledgerShape = z.object({
   scope: z.string(),
   lastRun: z.string().nullable(),
+  recentRuns: z.array(z.string()).default([]),
+  pauses: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
   entries: z.array(ledgerEntry),
-  board: z.object({ week: z.string(), channel: z.string(), ts: z.string() }).nullable(),
+  boards: z.array(message.extend({ week: z.string(), opened: z.number(), fixed: z.number() })).default([]),
+  dailyAt: z.string().nullable().default(null),
+  mentioned: z
+    .object({ day: z.string(), ids: z.array(z.string()) })
+    .nullable()
+    .default(null),
+  expiredTold: z.array(z.string()).default([]),
   unsettled: z.array(unsettledPost).default([]),
 });
 const envelope = z.object({ schema: z.literal(SCHEMA), ledgers: z.array(z.unknown()) });
-
-export function emptyLedger(scope: string): Ledger {
-  return { scope, lastRun: null, entries: [], board: null, unsettled: [] };
-}
 
 /** A file with the ledgers of all scopes. It has to last from run to run: a folder, or a cache that is always saved. */
 export function createFileLedger(path: string, clock: Clock): LedgerStore {

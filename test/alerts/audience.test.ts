@@ -4,18 +4,10 @@ import { exitCodeOfDeliveries, missingChannels, whyNotAlerted } from "../../src/
 import type { Mode } from "../../src/run/mode.ts";
 import type { Run } from "../../src/run/run.ts";
 import { aRun } from "../run/build.ts";
-import { ERRORS, failed, failing, sent, WARNINGS } from "./build.ts";
+import { ERRORS, failed, failing, problemsAlert, sent, WARNINGS } from "./build.ts";
 
-const problems = (severity: "error" | "warn"): Alert => ({
-  kind: "problems",
-  key: severity,
-  severity,
-  channel: severity === "error" ? ERRORS : WARNINGS,
-  opened: [failing("a", { severity })],
-  worse: [],
-  again: [],
-  mentions: [],
-});
+const problems = (severity: "error" | "warn") =>
+  problemsAlert([failing("a", { severity })], { severity, key: severity });
 
 describe("a run sends alerts", () => {
   it.each<[string, Partial<Run>, Mode, boolean, RegExp | null]>([
@@ -63,7 +55,7 @@ describe("an alert that did not arrive", () => {
   });
 
   it("counts as an error where it is about what is overdue", () => {
-    const overdue: Alert = { kind: "overdue", key: "o", channel: ERRORS, rows: [], mentions: [] };
+    const overdue: Alert = { ...problems("warn"), kind: "overdue", channel: ERRORS, slaSeconds: 60 };
 
     expect(exitCodeOfDeliveries(undefined, [overdue], [failed(overdue)])).toBe(5);
   });

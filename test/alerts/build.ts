@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Alert, Delivery, Ledger, LedgerEntry } from "../../src/alerts/alert.ts";
+import type { Alert, AlertItem, Delivery, ProblemsAlert } from "../../src/alerts/alert.ts";
 import type { AlertPolicy } from "../../src/alerts/decide.ts";
+import { fingerprintOf } from "../../src/alerts/fingerprint.ts";
+import { emptyLedger, type Ledger, type LedgerEntry } from "../../src/alerts/ledger.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
 import { aFinding, aSubject } from "../severity/build.ts";
 
@@ -18,20 +20,32 @@ export function failing(name: string, overrides: Partial<Finding> = {}): Finding
 
 /** `a` is the test `test.shop.a`; a name with a colon is a fingerprint without its version. */
 export function anEntry(name: string, overrides: Partial<LedgerEntry> = {}): LedgerEntry {
+  const severity = overrides.severity ?? "error";
   return {
     fingerprint: `v1:${name.includes(":") ? name : `test.shop.${name}`}`,
-    severity: "error",
+    name: `${name} · not_null test`,
+    secondKey: null,
+    state: "open",
+    since: ago(1),
+    severity,
     firstSeen: ago(1),
     lastSeen: ago(1),
     runs: 1,
+    told: severity,
     notifiedAt: ago(1),
     thread: { channel: ERRORS, ts: "1764000000.000001" },
+    changes: [],
+    isFlapping: false,
+    isMuted: false,
+    clockFrom: null,
+    remindedAt: null,
+    overdueToldAt: null,
     ...overrides,
   };
 }
 
 export function aLedger(entries: readonly LedgerEntry[] = [], overrides: Partial<Ledger> = {}): Ledger {
-  return { scope: "acme/shop shop prod", lastRun: ago(1), entries, board: null, unsettled: [], ...overrides };
+  return { ...emptyLedger("acme/shop shop prod"), lastRun: ago(1), entries, ...overrides };
 }
 
 /** Two channels, nobody mentioned, told again after a day. */
@@ -39,6 +53,7 @@ export function aPolicy(overrides: Partial<AlertPolicy> = {}): AlertPolicy {
   return {
     channelOf: ({ severity }) => (severity === "error" ? ERRORS : WARNINGS),
     mentionsOf: () => [],
+    nameOf: ({ subject }) => (subject.kind === "node" ? `${subject.name} · ${subject.test} test` : subject.what),
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 12),
     repeatSeconds: 86_400,
     ...overrides,
@@ -51,4 +66,41 @@ export function sent({ key, channel }: Alert, ts = "1764000100.000001"): Deliver
 
 export function failed({ key }: Alert): Delivery {
   return { key, result: "failed", code: "channel_not_found", hint: "invite the bot" };
+}
+
+/** A problem as a message tells it. */
+export function anItem(finding: Finding, overrides: Partial<AlertItem> = {}): AlertItem {
+  return {
+    fingerprint: fingerprintOf(finding),
+    name: null,
+    severity: finding.severity,
+    state: "open",
+    news: "opened",
+    finding,
+    firstSeen: null,
+    lastSeen: null,
+    runs: null,
+    endedAt: null,
+    owner: null,
+    parent: null,
+    isMuted: false,
+    isFlapping: false,
+    dueAt: null,
+    ...overrides,
+  };
+}
+
+/** New problems at the top of a channel. */
+export function problemsAlert(findings: readonly Finding[], overrides: Partial<ProblemsAlert> = {}): ProblemsAlert {
+  const severity = overrides.severity ?? "error";
+  return {
+    kind: "problems",
+    key: `777/1/${severity}`,
+    severity,
+    channel: severity === "error" ? ERRORS : WARNINGS,
+    address: { kind: "channel" },
+    items: findings.map((finding) => anItem(finding)),
+    mentions: [],
+    ...overrides,
+  };
 }

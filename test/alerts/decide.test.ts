@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Alert, Ledger } from "../../src/alerts/alert.ts";
+import type { Alert } from "../../src/alerts/alert.ts";
 import { type AlertPolicy, decideAlerts } from "../../src/alerts/decide.ts";
 import { fingerprintOf, nameOfFingerprint, upgradeFingerprint } from "../../src/alerts/fingerprint.ts";
+import type { Ledger } from "../../src/alerts/ledger.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Finding, Verdict } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";
@@ -20,13 +21,18 @@ function decide(
 
 /** `error to C0ERRORS01: opened a; again b`, `recovered test.shop.a to C0ERRORS01`. */
 function describeAlert(alert: Alert): string {
-  if (alert.kind === "recovered") return `recovered ${nameOfFingerprint(alert.entry.fingerprint)} to ${alert.channel}`;
+  const { items } = alert;
+  if (alert.kind === "recovered")
+    return `recovered ${items.map(({ fingerprint }) => nameOfFingerprint(fingerprint))} to ${alert.channel}`;
   if (alert.kind !== "problems") return alert.kind;
-  const names = (findings: readonly Finding[]) =>
-    findings.map(({ subject }) => (subject.kind === "node" ? subject.name : subject.what)).join(" ");
+  const names = (news: string) =>
+    items
+      .flatMap(({ finding, news: own }) => (finding !== null && own === news ? finding.subject : []))
+      .map((subject) => (subject.kind === "node" ? subject.name : subject.what))
+      .join(" ");
   const parts = (["opened", "worse", "again"] as const)
-    .filter((news) => alert[news].length > 0)
-    .map((news) => `${news} ${names(alert[news])}`);
+    .filter((news) => names(news) !== "")
+    .map((news) => `${news} ${names(news)}`);
   return `${alert.severity} to ${alert.channel}: ${parts.join("; ")}`;
 }
 
@@ -177,7 +183,9 @@ describe("a problem that is over", () => {
     const alerts = decide(aVerdict([], { passed: ["test.shop.a"] }), aLedger([entry]));
 
     const key = expect.stringMatching(/^777\/1\/recovered\/test\.shop\.a\/[0-9a-f]{12}$/);
-    expect(alerts).toEqual([{ kind: "recovered", key, entry, channel: "C0FINANCE1" }]);
+    expect(alerts).toMatchObject([
+      { kind: "recovered", key, channel: "C0FINANCE1", items: [{ runs: 7, parent: entry.thread, news: "recovered" }] },
+    ]);
   });
 
   it("that passed without anybody having been told says nothing", () => {

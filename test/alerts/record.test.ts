@@ -23,7 +23,7 @@ describe("the ledger after a run", () => {
   it("knows what was delivered, with the message that told it", () => {
     const ledger = play(aVerdict([failing("a"), failing("b", { severity: "warn" })]), aLedger());
 
-    const told = { firstSeen: AT, lastSeen: AT, notifiedAt: AT, runs: 1 };
+    const told = { since: AT, firstSeen: AT, lastSeen: AT, notifiedAt: AT, runs: 1 };
     const ts = "1764000100.000001";
     expect(ledger).toEqual(
       aLedger(
@@ -45,7 +45,9 @@ describe("the ledger after a run", () => {
     const ledger = play(verdict, aLedger(), deliver);
 
     expect(ledger.entries).toEqual([]);
-    expect(decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW)).toMatchObject([{ opened: [failing("a")] }]);
+    expect(decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW)).toMatchObject([
+      { items: [{ news: "opened", finding: failing("a") }] },
+    ]);
   });
 
   it("takes each message on its own: one that failed does not hold up the other", () => {
@@ -115,7 +117,7 @@ describe("the ledger after a run", () => {
 
     expect(ledger.entries).toMatchObject([{ severity: "warn", notifiedAt: ago(2) }]);
     expect(decideAlerts(aVerdict([failing("a")]), ledger, aRun(), aPolicy(), NOW)).toMatchObject([
-      { worse: [failing("a")] },
+      { items: [{ news: "worse", finding: failing("a") }] },
     ]);
   });
 
@@ -127,9 +129,13 @@ describe("the ledger after a run", () => {
     const second = play(warning, first);
 
     expect(second.entries).toMatchObject([{ severity: "warn", notifiedAt: AT, runs: 2 }]);
-    expect(decideAlerts(error, second, aRun(), aPolicy(), NOW)).toMatchObject([{ worse: [failing("a")] }]);
+    expect(decideAlerts(error, second, aRun(), aPolicy(), NOW)).toMatchObject([
+      { items: [{ news: "worse", finding: failing("a") }] },
+    ]);
     const third = play(error, second, failed);
-    expect(decideAlerts(error, third, aRun(), aPolicy(), NOW)).toMatchObject([{ worse: [failing("a")] }]);
+    expect(decideAlerts(error, third, aRun(), aPolicy(), NOW)).toMatchObject([
+      { items: [{ news: "worse", finding: failing("a") }] },
+    ]);
     expect(decideAlerts(error, play(error, third), aRun(), aPolicy(), NOW)).toEqual([]);
   });
 
@@ -156,16 +162,16 @@ describe("the ledger after a run", () => {
     const good = play(aVerdict([], { passed: ["model.shop.a"] }), once);
 
     expect(decideAlerts(broken, good, aRun(), aPolicy(), NOW)).toMatchObject([
-      { kind: "problems", opened: [aRunFinding("dbt-failed")] },
+      { kind: "problems", items: [{ news: "opened", finding: aRunFinding("dbt-failed") }] },
     ]);
   });
 
   it("keeps its scope and its board", () => {
-    const board = { week: "2026-W48", channel: WARNINGS, ts: "1764000000.000002" };
+    const boards = [{ week: "2026-W48", channel: WARNINGS, ts: "1764000000.000002", opened: 2, fixed: 1 }];
 
-    expect(play(aVerdict([failing("a")]), aLedger([], { board }))).toMatchObject({
+    expect(play(aVerdict([failing("a")]), aLedger([], { boards }))).toMatchObject({
       scope: "acme/shop shop prod",
-      board,
+      boards,
     });
   });
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Alert, Ledger } from "../../src/alerts/alert.ts";
+import type { Alert } from "../../src/alerts/alert.ts";
 import { decideAlerts } from "../../src/alerts/decide.ts";
 import { fingerprintOf, isReplaced } from "../../src/alerts/fingerprint.ts";
+import type { Ledger } from "../../src/alerts/ledger.ts";
 import { recordDeliveries } from "../../src/alerts/record.ts";
 import type { FailureClass, Finding } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";
@@ -50,7 +51,7 @@ function verdictOf({ states, dbtFailed }: Episode) {
 }
 
 const toldIn = (alert: Alert): readonly Finding[] =>
-  alert.kind === "problems" ? [...alert.opened, ...alert.worse, ...alert.again] : [];
+  alert.kind === "problems" ? alert.items.flatMap(({ finding }) => finding ?? []) : [];
 
 describe("runs one after another, whose messages may or may not arrive", () => {
   it("tell each open problem exactly when people do not know it, and never lose one", () => {
@@ -81,8 +82,10 @@ describe("runs one after another, whose messages may or may not arrive", () => {
           }
           for (const alert of alerts) {
             if (alert.kind !== "recovered") continue;
-            expect(heard.has(alert.entry.fingerprint), "only what was told can recover").toBe(true);
-            expect(verdict.findings.map(fingerprintOf)).not.toContain(alert.entry.fingerprint);
+            for (const { fingerprint } of alert.items) {
+              expect(heard.has(fingerprint), "only what was told can recover").toBe(true);
+              expect(verdict.findings.map(fingerprintOf)).not.toContain(fingerprint);
+            }
           }
           expect(new Set(alerts.map(({ key }) => key)).size).toBe(alerts.length);
 
@@ -93,7 +96,7 @@ describe("runs one after another, whose messages may or may not arrive", () => {
           }
           const arrived = alerts.filter((_, at) => each.arrivals[at] === true);
           for (const alert of arrived) {
-            if (alert.kind === "recovered") heard.delete(alert.entry.fingerprint);
+            if (alert.kind === "recovered") for (const { fingerprint } of alert.items) heard.delete(fingerprint);
             for (const finding of toldIn(alert)) {
               heard.set(fingerprintOf(finding), { severity: finding.severity, at: now });
             }
@@ -146,12 +149,7 @@ describe("one problem through any history of severities", () => {
           const alerts = decideAlerts(verdict, ledger, aRun({ id: String(index) }), aPolicy(), at);
           const deliveries = alerts.map((alert) => (arrives ? sent(alert) : failed(alert)));
           ledger = recordDeliveries(ledger, verdict, alerts, deliveries, new Date(at).toISOString());
-          return alerts
-            .map((alert) => {
-              if (alert.kind !== "problems") return alert.kind;
-              return alert.opened.length > 0 ? "opened" : alert.worse.length > 0 ? "worse" : "again";
-            })
-            .join();
+          return alerts.flatMap(({ items }) => items.map(({ news }) => news)).join();
         });
 
         expect(told).toEqual(expected(runs));

@@ -27,7 +27,7 @@ describe("what a run does not tell", () => {
     const told = findTold(verdict, ledger, aPolicy(), NOW);
     const alerts = decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW);
 
-    const sent = alerts.flatMap((alert) => (alert.kind === "problems" ? alert.opened : []));
+    const sent = alerts.flatMap((alert) => alert.items);
     expect([...told.map(({ finding }) => finding), ...sent]).toHaveLength(verdict.findings.length);
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Alert, Delivery, Ledger } from "../../src/alerts/alert.ts";
+import type { Alert, Delivery } from "../../src/alerts/alert.ts";
 import { decideAlerts } from "../../src/alerts/decide.ts";
+import type { Ledger } from "../../src/alerts/ledger.ts";
 import { mergeLedgers } from "../../src/alerts/merge.ts";
 import { recordDeliveries } from "../../src/alerts/record.ts";
 import { mayRepeat, settle, stillUnsettled, unsettledOf, withoutPassed } from "../../src/alerts/unsettled.ts";
@@ -40,6 +41,7 @@ describe("a message whose answer was lost", () => {
       {
         key: alerts[0]?.key,
         channel: ERRORS,
+        thread: null,
         since: AT,
         at: AT,
         told: [
@@ -71,7 +73,9 @@ describe("a message whose answer was lost", () => {
     const settled = settle(ledger, post, null);
 
     expect(settled).toMatchObject({ entries: [], unsettled: [] });
-    expect(decide(aVerdict([failing("a")]), settled)).toMatchObject([{ opened: [failing("a")] }]);
+    expect(decide(aVerdict([failing("a")]), settled)).toMatchObject([
+      { items: [{ news: "opened", finding: failing("a") }] },
+    ]);
   });
 
   it("of an escalation raises what is known, but for what a later message told or a downgrade took back", () => {
@@ -102,7 +106,7 @@ describe("a message whose answer was lost", () => {
     const fails = aVerdict([failing("a")]);
 
     const alerts = decide(fails, ledger, NOW + HOUR_MS, "778");
-    expect(alerts).toMatchObject([{ kind: "problems", opened: [failing("a")] }]);
+    expect(alerts).toMatchObject([{ kind: "problems", items: [{ news: "opened", finding: failing("a") }] }]);
     const told = recordDeliveries(
       ledger,
       fails,

@@ -32,6 +32,7 @@ import { toJson } from "../../src/text/json.ts";
 import { markdownBlock, markdownCode, markdownText } from "../../src/text/markdown.ts";
 import { escapeMrkdwn } from "../../src/text/mrkdwn.ts";
 import { defuse, terminalLine } from "../../src/text/terminal-line.ts";
+import { anItem } from "../alerts/build.ts";
 import { finding, run, subject, verdict } from "../render/build.ts";
 
 /** Shapes of text that a quadratic function takes minutes for, each of about `length` characters. */
@@ -181,9 +182,8 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
           key: "1/1/error/c",
           severity: "error",
           channel: "c",
-          opened: verdictAbout(text).findings,
-          worse: [],
-          again: [],
+          address: { kind: "channel" },
+          items: verdictAbout(text).findings.map((each) => anItem(each, { name: text })),
           mentions: [],
         },
         {

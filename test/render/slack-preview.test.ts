@@ -4,6 +4,7 @@ import { createPaint } from "../../src/render/colors.ts";
 import { renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
 import { cleanText } from "../../src/text/clean.ts";
+import { anItem } from "../alerts/build.ts";
 import { finding, hostile, hostileFinding, richVerdict, run } from "./build.ts";
 import { commandsIn } from "./runner.ts";
 
@@ -18,9 +19,8 @@ function message(findings = richVerdict().findings, text = "dbt build"): SlackMe
       key: "",
       severity,
       channel: "",
-      opened: findings,
-      worse: [],
-      again: [],
+      address: { kind: "channel" },
+      items: findings.map((each) => anItem(each)),
       mentions: ["S0DATACORE"],
     },
     facts,

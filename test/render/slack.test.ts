@@ -1,9 +1,11 @@
 import type { KnownBlock } from "@slack/types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Alert, LedgerEntry } from "../../src/alerts/alert.ts";
+import type { Alert, AlertItem, News, ProblemsAlert } from "../../src/alerts/alert.ts";
 import { type AlertFacts, renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { lengthOf } from "../../src/render/slack-blocks.ts";
+import type { Finding } from "../../src/severity/verdict.ts";
+import { anItem } from "../alerts/build.ts";
 import { finding, hostile, hostileFinding, model, richVerdict, run, subject } from "./build.ts";
 
 function facts(overrides: Partial<AlertFacts> = {}): AlertFacts {
@@ -17,37 +19,23 @@ function facts(overrides: Partial<AlertFacts> = {}): AlertFacts {
   };
 }
 
-type Problems = Extract<Alert, { kind: "problems" }>;
-
-function problems(overrides: Partial<Problems> = {}): Problems {
-  return {
-    kind: "problems",
-    key: "777/1/error/C0",
-    severity: "error",
-    channel: "C0ERRORS00",
-    opened: [],
-    worse: [],
-    again: [],
-    mentions: [],
-    ...overrides,
-  };
+/** New problems at the top of the error channel. */
+function problems(items: readonly AlertItem[], overrides: Partial<ProblemsAlert> = {}): ProblemsAlert {
+  return { ...common(items), kind: "problems", severity: "error", ...overrides };
 }
 
-function entry(overrides: Partial<LedgerEntry> = {}): LedgerEntry {
-  return {
-    fingerprint: "test.shop.not_null_stg_orders_customer_id.5c9bf9911d",
-    severity: "error",
-    firstSeen: "2026-11-20T07:00:00Z",
-    lastSeen: "2026-11-24T07:00:00Z",
-    runs: 12,
-    notifiedAt: "2026-11-20T07:00:00Z",
-    thread: null,
-    ...overrides,
-  };
+function common(items: readonly AlertItem[]) {
+  const address = { kind: "channel" } as const;
+  return { key: "777/1/error/C0", channel: "C0ERRORS00", address, items, mentions: [] as readonly string[] };
 }
 
 const told = (severity: "error" | "warn") =>
   richVerdict().findings.filter((each) => each.severity === severity && each.muted === null);
+
+const items = (findings: readonly Finding[], overrides: Partial<AlertItem> = {}) =>
+  findings.map((each) => anItem(each, overrides));
+const since = { firstSeen: "2026-11-20T07:00:00Z", lastSeen: "2026-11-24T07:00:00Z", runs: 12 };
+const over: Partial<AlertItem> = { ...since, finding: null, state: "recovered", news: "recovered" };
 
 /** Every object in a message that has a type. */
 function parts(value: unknown): { type: string; [key: string]: unknown }[] {
@@ -65,7 +53,7 @@ const plainText = (message: SlackMessage) =>
 describe("an error message", () => {
   it("tells the facts in their order", async () => {
     const message = renderAlert(
-      problems({ opened: told("error"), mentions: ["S0DATACORE", "U0DANA12345"] }),
+      problems(items(told("error")), { mentions: ["S0DATACORE", "U0DANA12345"] }),
       facts({ reproduce: richVerdict().reproduce }),
     );
 
@@ -73,7 +61,7 @@ describe("an error message", () => {
   });
 
   it("has a first line that stands alone on a phone", () => {
-    const { text } = renderAlert(problems({ opened: told("error") }), facts());
+    const { text } = renderAlert(problems(items(told("error"))), facts());
 
     expect(text.split("\n")[0]).toBe(
       "3 errors in prod (shop): stg_orders.customer_id · relationships test · 36 failures, error if != 0, +2 more",
@@ -84,34 +72,37 @@ describe("an error message", () => {
     const long = "x".repeat(300);
     const opened = [finding({ subject: model(long) }), finding()];
 
-    const [first = ""] = renderAlert(problems({ opened }), facts({ target: long, projectName: long })).text.split("\n");
+    const [first = ""] = renderAlert(problems(items(opened)), facts({ target: long, projectName: long })).text.split(
+      "\n",
+    );
 
     expect(first.length).toBeLessThanOrEqual(120);
     expect(first).toMatch(/^2 errors in x+.*…, \+1 more$/);
   });
 
   it("says what is new, what was a warning, what goes on; and nothing where there is no ledger to tell", () => {
-    const one = (overrides: Partial<Problems>) => plainText(renderAlert(problems(overrides), facts()));
+    const one = (news: News, isNew: boolean | null = null) =>
+      plainText(renderAlert(problems(items([finding({ isNew })], { news })), facts()));
 
-    expect(one({ opened: [finding({ isNew: true })] })).toContain("error if != 0 · new");
-    expect(one({ opened: [finding({ isNew: null })] })).not.toMatch(/\bnew\b/);
-    expect(one({ worse: [finding()] })).toContain("was a warning until now");
-    expect(one({ again: [finding()] })).toContain("still failing");
+    expect(one("opened", true)).toContain("error if != 0 · new");
+    expect(one("opened")).not.toMatch(/\bnew\b/);
+    expect(one("worse")).toContain("was a warning until now");
+    expect(one("again")).toContain("still failing");
   });
 
   it("says that the data was not judged where only the infrastructure failed", () => {
     const transient = finding({ failureClass: "transient", status: "error", message: "429 Too Many Requests" });
 
-    expect(plainText(renderAlert(problems({ opened: [transient] }), facts()))).toContain("Your data was not judged.");
-    expect(plainText(renderAlert(problems({ opened: [transient, finding()] }), facts()))).not.toContain("not judged");
+    expect(plainText(renderAlert(problems(items([transient])), facts()))).toContain("Your data was not judged.");
+    expect(plainText(renderAlert(problems(items([transient, finding()])), facts()))).not.toContain("not judged");
     const queue = finding({ subject: { kind: "run", what: "queue-timeout" }, failureClass: "infrastructure" });
-    expect(plainText(renderAlert(problems({ opened: [queue] }), facts()))).not.toContain("warehouse");
+    expect(plainText(renderAlert(problems(items([queue])), facts()))).not.toContain("warehouse");
   });
 
   it("shows ten in detail and links to the rest", () => {
     const opened = Array.from({ length: 24 }, (_, index) => finding({ subject: model(`m${index}`) }));
 
-    const message = renderAlert(problems({ opened }), facts());
+    const message = renderAlert(problems(items(opened)), facts());
 
     expect(plainText(message)).toContain("m9");
     expect(allText(message)).toContain(
@@ -128,7 +119,7 @@ describe("an error message", () => {
       failures: null,
     });
 
-    const message = renderAlert(problems({ opened: [failed] }), facts({ reproduce: null }));
+    const message = renderAlert(problems(items([failed])), facts({ reproduce: null }));
 
     expect(message.text).toContain("1 error in prod (shop): the run · dbt failed before it had results");
     expect(plainText(message)).toContain("depends on a node named x");
@@ -137,7 +128,7 @@ describe("an error message", () => {
 
 describe("a warning message", () => {
   it("is a list with a line of facts each", async () => {
-    const message = renderAlert(problems({ severity: "warn", opened: told("warn") }), facts());
+    const message = renderAlert(problems(items(told("warn")), { severity: "warn" }), facts());
 
     await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot("snapshots/slack-warn.json");
   });
@@ -145,39 +136,40 @@ describe("a warning message", () => {
 
 describe("the other messages", () => {
   it("tell a recovery in one line, with its age", () => {
-    const message = renderAlert({ kind: "recovered", key: "k", channel: "C0", entry: entry() }, facts());
+    const [item = anItem(finding())] = items([finding()], { ...over, name: "stg_orders.customer_id · not_null test" });
+    const message = renderAlert({ ...common([item]), kind: "recovered" }, facts());
 
-    expect(message.text).toBe("Recovered in prod (shop): not_null_stg_orders_customer_id");
+    expect(message.text).toBe("Recovered in prod (shop): stg_orders.customer_id · not_null test");
     expect(allText(message)).toContain("<!date^1795158000^{date_short_pretty}|2026-11-20>");
   });
 
   it("tell a recovery of the run, and one whose age cannot be read", () => {
-    const message = renderAlert(
-      {
-        kind: "recovered",
-        key: "k",
-        channel: "C0",
-        entry: entry({ fingerprint: "v1:run:platform:unknown", firstSeen: "<!channel>", runs: 1 }),
-      },
-      facts(),
-    );
+    const [item = anItem(finding())] = items([finding()], {
+      ...over,
+      fingerprint: "v1:run:platform:unknown",
+      firstSeen: "<!channel>",
+      runs: 1,
+    });
+    const message = renderAlert({ ...common([item]), kind: "recovered" }, facts());
 
     expect(message.text).toBe("Recovered in prod (shop): the run");
     expect(allText(message)).not.toContain("<!");
   });
 
   it("list a board and what is overdue, with ages", () => {
-    const rows = told("warn").map((each) => ({ finding: each, entry: entry() }));
+    const warnings = items(told("warn"), { ...since, news: null });
+    const board = { kind: "board", state: "open", week: "2026-W48", expired: [] } as const;
+    const score = { opened: 2, fixed: 0, carried: 2 };
 
-    const board = renderAlert({ kind: "board", key: "k", channel: "C0", week: "2026-W48", rows, ts: null }, facts());
-    const overdue = renderAlert({ kind: "overdue", key: "k", channel: "C0", rows, mentions: ["U0DANA12345"] }, facts());
-    const empty = renderAlert(
-      { kind: "board", key: "k", channel: "C0", week: "2026-W49", rows: [], ts: null },
+    const open = renderAlert({ ...common(warnings), ...board, score }, facts());
+    const overdue = renderAlert(
+      { ...common(warnings), kind: "overdue", slaSeconds: 604_800, mentions: ["U0DANA12345"] },
       facts(),
     );
+    const empty = renderAlert({ ...common([]), ...board, state: "quiet", score }, facts());
 
-    expect(plainText(board)).toContain("Warnings of week 2026-W48 · prod (shop)");
-    expect(plainText(board)).toContain("since 2026-11-20, 12 runs");
+    expect(plainText(open)).toContain("Warnings of week 2026-W48 · prod (shop)");
+    expect(plainText(open)).toContain("since 2026-11-20, 12 runs");
     expect(plainText(overdue)).toContain("2 warnings overdue in prod (shop)");
     expect(allText(overdue)).toContain("For <@U0DANA12345>");
     expect(plainText(empty)).toContain("No open warnings.");
@@ -193,7 +185,7 @@ describe("what Slack allows", () => {
     ["a short id", "U123", null],
     ["two lines", "U0DANA12345\n<!here>", null],
   ])("mentions %s only by a sound id", (_, id, mention) => {
-    const message = renderAlert(problems({ opened: [finding()], mentions: [id] }), facts());
+    const message = renderAlert(problems(items([finding()]), { mentions: [id] }), facts());
 
     if (mention === null) expect(allText(message)).not.toMatch(/<[@!]|"For /);
     else expect(allText(message)).toContain(`For ${mention}`);
@@ -209,7 +201,7 @@ describe("what Slack allows", () => {
   ])("links to no address like %j", (url) => {
     const opened = Array.from({ length: 12 }, () => finding());
 
-    const message = renderAlert(problems({ opened }), facts({ run: run({ url }) }));
+    const message = renderAlert(problems(items(opened)), facts({ run: run({ url }) }));
 
     expect(allText(message)).not.toContain('"type":"link"');
     expect(`${message.text}${allText(message)}`).not.toMatch(/<[^@!]/);
@@ -242,7 +234,7 @@ describe("what Slack allows", () => {
     const mentions = Array.from({ length: 100 }, (_, index) => `U0DANA${10_000 + index}`);
 
     for (const severity of ["error", "warn"] as const) {
-      const message = renderAlert(problems({ severity, opened: many(severity), mentions }), given);
+      const message = renderAlert(problems(items(many(severity)), { severity, mentions }), given);
 
       expectSound(message);
       expect(plainText(message)).toMatch(/\+2\d\d more/);
@@ -265,19 +257,33 @@ describe("what Slack allows", () => {
               commit: { sha: text(4), checkedOut: "", title: text(5), author: text(6) },
             }),
           });
-          const row = { finding: findings[0] ?? finding(), entry: entry({ firstSeen: text(7), fingerprint: text(3) }) };
+          const rows = items(findings, { firstSeen: text(7), name: text(3), fingerprint: text(3), runs: 3 });
+          const gone = rows.map((item) => ({ ...item, finding: null }));
+          const score = { opened: 1, fixed: 1, carried: 1 };
+          const expired = [{ id: "1", match: text(4), until: text(5), reason: text(6) }];
+          const both = { ...common([...rows, ...gone]), mentions: texts };
 
-          for (const alert of [
-            problems({ opened: findings, mentions: texts }),
-            problems({ severity: "warn", worse: findings, again: findings }),
-            { kind: "recovered", key: "", channel: "", entry: row.entry },
-            { kind: "board", key: "", channel: "", week: text(7), rows: [row], ts: null },
-            { kind: "overdue", key: "", channel: "", rows: [row], mentions: texts },
-          ] as const) {
+          const alerts: readonly Alert[] = [
+            problems(items(findings), { mentions: texts }),
+            problems(items(findings, { news: "worse" }), { severity: "warn" }),
+            { ...common(gone), kind: "recovered" },
+            { ...common(gone.slice(0, 1)), kind: "recovered" },
+            { ...both, kind: "removed" },
+            { ...both, kind: "downgraded" },
+            { ...both, kind: "daily" },
+            { ...both, kind: "flapping", phase: "start" },
+            { ...both, kind: "reminder" },
+            { ...both, kind: "board", state: "closed", week: text(7), score, expired },
+            { ...both, kind: "overdue", slaSeconds: 60 },
+            { ...both, kind: "gap", lastRun: text(7), pauseSeconds: 18_000, usualSeconds: 3600, missed: 4 },
+            { ...both, kind: "expired", expired },
+          ];
+          for (const alert of alerts) {
             expectSound(renderAlert(alert, given));
           }
         },
       ),
+      { numRuns: 50 },
     );
   });
 });

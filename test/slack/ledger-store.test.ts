@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Ledger } from "../../src/alerts/alert.ts";
-import { createFileLedger, emptyLedger } from "../../src/slack/ledger-store.ts";
+import { emptyLedger, type Ledger } from "../../src/alerts/ledger.ts";
+import { createFileLedger } from "../../src/slack/ledger-store.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aLedger, anEntry } from "../alerts/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -34,11 +34,12 @@ describe("a ledger in a file", () => {
       [anEntry("a"), anEntry("run:dbt-failed:code", { severity: "warn", thread: null, runs: 12 })],
       {
         scope: PROD,
-        board: { week: "2026-W48", channel: "C0WARNINGS", ts: "1.2" },
+        boards: [{ week: "2026-W48", channel: "C0WARNINGS", ts: "1.2", opened: 9, fixed: 7 }],
         unsettled: [
           {
             key: "777/1/error/C0ERRORS01/a1",
             channel: "C0ERRORS01",
+            thread: null,
             since: "2026-11-25T07:00:01.000Z",
             at: "2026-11-25T07:00:00.000Z",
             told: [
@@ -49,6 +50,7 @@ describe("a ledger in a file", () => {
           {
             key: "777/1/warn/C0WARNINGS/b2",
             channel: "C0WARNINGS",
+            thread: "1.1",
             since: "2026-11-25T07:00:01.000Z",
             at: "2026-11-25T07:00:00.000Z",
             isKeyless: true,

@@ -1,6 +1,6 @@
 import { resolve, sep } from "node:path";
 import type { WebClient } from "@slack/web-api";
-import type { Ledger, UnsettledPost } from "../../alerts/alert.ts";
+import type { Ledger, UnsettledPost } from "../../alerts/ledger.ts";
 import { settle, withoutPassed } from "../../alerts/unsettled.ts";
 import type { Context } from "../../setup/context.ts";
 import { createFileLedger } from "../../slack/ledger-store.ts";

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
-import type { Alert, Delivery, NotifyResult } from "../../alerts/alert.ts";
+import type { Alert, Delivery, News, NotifyResult } from "../../alerts/alert.ts";
 import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../../alerts/audience.ts";
 import { type AlertPolicy, decideAlerts, findTold } from "../../alerts/decide.ts";
-import { fingerprintOf, nameOfFingerprint } from "../../alerts/fingerprint.ts";
+import { nameOfFingerprint } from "../../alerts/fingerprint.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import { channelOf, mentionsOf } from "../../alerts/route.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
+import { nameFinding } from "../../render/finding-words.ts";
 import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { drawMessage } from "../../render/slack-preview.ts";
 import { describeTold } from "../../render/told-words.ts";
@@ -116,6 +117,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
       key: alert.key,
       channel: alert.channel,
       findings: idsOf(alert),
+      news: newsOf(alert),
     })),
     deliveries,
     ledger: { from: ledger === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
@@ -228,24 +230,20 @@ function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy
   return {
     channelOf: (finding: Finding) => channelOf(finding, channels),
     mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
+    nameOf: nameFinding,
     digest: (text) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12),
     repeatSeconds: REPEAT_SECONDS,
   };
 }
 
-function idsOf(alert: Alert): string[] {
-  return fingerprintsOf(alert).map(nameOfFingerprint);
+function idsOf({ items }: Alert): string[] {
+  return items.map(({ fingerprint }) => nameOfFingerprint(fingerprint));
 }
 
-function fingerprintsOf(alert: Alert): string[] {
-  switch (alert.kind) {
-    case "problems":
-      return [...alert.opened, ...alert.worse, ...alert.again].map(fingerprintOf);
-    case "recovered":
-      return [alert.entry.fingerprint];
-    default:
-      return alert.rows.map(({ finding }) => fingerprintOf(finding));
-  }
+function newsOf({ items }: Alert): Record<string, News> {
+  return Object.fromEntries(
+    items.flatMap(({ fingerprint, news }) => (news === null ? [] : [[nameOfFingerprint(fingerprint), news]])),
+  );
 }
 
 export function mutedIn(verdict: Verdict): number {

@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { WebClient } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
-import type { UnsettledPost } from "../../../src/alerts/alert.ts";
+import type { UnsettledPost } from "../../../src/alerts/ledger.ts";
 import { openKeptLedger, settleLost } from "../../../src/steps/notify/kept-ledger.ts";
 import { createLog } from "../../../src/support/log.ts";
 import { aLedger, anEntry, ERRORS } from "../../alerts/build.ts";
@@ -30,6 +30,7 @@ function aPost(name: string): UnsettledPost {
   return {
     key: `777/1/error/${ERRORS}/${name}`,
     channel: ERRORS,
+    thread: null,
     since: "2026-11-25T06:00:01.000Z",
     at: "2026-11-25T06:00:00.000Z",
     told: [{ fingerprint: `v1:test.shop.${name}`, severity: "error" }],
