@@ -115,10 +115,7 @@ async function runCommand(
   const configFile = { name: configName, exists: isRead, unread, broken };
   const context = createContext(parsed.command, settings, configFile, around, secrets);
   const ignored = describeUnread(configFile, around.cwd);
-  if (!["init", "doctor"].includes(parsed.command)) {
-    if (ignored !== null) context.log.warn("config", ignored);
-    for (const key of settings.withoutEffect) context.log.warn("config", `${key} has no effect yet`);
-  }
+  if (!["init", "doctor"].includes(parsed.command) && ignored !== null) context.log.warn("config", ignored);
   return context.outputs.exitCodeOf(await run(context));
 
   function say(lines: string): number {

@@ -40,8 +40,6 @@ export type Address =
   | { readonly kind: "channel" }
   /** An answer to the message `ts`. */
   | { readonly kind: "thread"; readonly ts: string }
-  /** An answer to the channel's board, which may be posted just before. */
-  | { readonly kind: "board-thread" }
   /** In place of what the message `ts` says now. */
   | { readonly kind: "edit"; readonly ts: string };
 

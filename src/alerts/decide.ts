@@ -1,52 +1,28 @@
 import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
-import type { Alert, AlertItem, News } from "./alert.ts";
-import { fingerprintOf, isReplaced, nameOfFingerprint, runTroubleOf } from "./fingerprint.ts";
-import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { maybeRecovered } from "./unsettled.ts";
+import type { Alert } from "./alert.ts";
+import { boardDrafts } from "./boards.ts";
+import { changeDrafts } from "./changes.ts";
+import { dailyPieces } from "./daily.ts";
+import { deadlineDrafts } from "./deadlines.ts";
+import { type Draft, groupBy, IN_CHANNEL, withKey } from "./draft.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { itemOf, itemWithoutLedger, type Piece, piecesOf } from "./item.ts";
+import type { Ledger } from "./ledger.ts";
+import { createMentions, type Mentions } from "./mentions.ts";
+import { observe } from "./observe.ts";
+import { findGap, rememberRun } from "./pace.ts";
+import type { AlertPolicy } from "./policy.ts";
 
-export interface AlertPolicy {
-  /** The Slack channel of a finding. */
-  readonly channelOf: (finding: Finding) => string;
-  /** Slack ids to mention for a finding; only such as have been checked. */
-  readonly mentionsOf: (finding: Finding) => readonly string[];
-  /** What messages call a finding: `orders.customer_id · not_null test`. */
-  readonly nameOf: (finding: Finding) => string;
-  /** A short hash of a text and of the scope: two projects of one CI run may tell the same channel. */
-  readonly digest: (text: string) => string;
-  /** How long a problem that still fails is not told again. */
-  readonly repeatSeconds: number;
-}
+export type { AlertPolicy } from "./policy.ts";
 
-/**
- * Whom to tell what after a run. Without a ledger nothing is known of earlier runs: everything is told, and nothing is
- * called recovered. With one, a problem is told when it opens, when it grows from warning to error, and again after
- * `repeatSeconds`; muted findings never. `now` is in milliseconds since the epoch.
- */
-export function decideAlerts(
-  verdict: Verdict,
-  ledger: Ledger | null,
-  run: Run,
-  policy: AlertPolicy,
-  now: number,
-): readonly Alert[] {
-  const entries = entriesThatCount(ledger);
-  const told = verdict.findings
-    .filter((finding) => finding.muted === null)
-    .flatMap((finding): readonly Named[] => {
-      const entry = entries.get(fingerprintOf(finding));
-      const news = newsOf(finding, entry, policy, now);
-      return news === null ? [] : [{ finding, news, entry }];
-    });
-
-  const groups = new Map<string, Named[]>();
-  for (const item of told) {
-    const key = `${item.finding.severity} ${policy.channelOf(item.finding)}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  const at = ledger === null ? null : new Date(now).toISOString();
-  const problems = [...groups.values()].map((items) => problemsAlert(items, run, policy, at));
-  return [...problems, ...recoveries(verdict, ledger, run, policy, now)];
+export interface Decision {
+  /** In the order in which they are delivered. */
+  readonly alerts: readonly Alert[];
+  /** What this run has seen, before anything is told; null without a ledger. */
+  readonly ledger: Ledger | null;
+  /** The findings that no message is sent about, in the verdict's order. */
+  readonly quiet: readonly ToldFinding[];
 }
 
 /** A finding that no message is sent about: muted (null), or told before at this ISO time. */
@@ -55,136 +31,141 @@ export interface ToldFinding {
   readonly at: string | null;
 }
 
-/** The findings of a run that `decideAlerts` leaves out, in the verdict's order. */
-export function findTold(
-  verdict: Pick<Verdict, "findings">,
-  ledger: Ledger | null,
-  policy: Pick<AlertPolicy, "repeatSeconds">,
-  now: number,
-): readonly ToldFinding[] {
-  const entries = entriesThatCount(ledger);
-  return verdict.findings.flatMap((finding): readonly ToldFinding[] => {
-    if (finding.muted !== null) return [{ finding, at: null }];
-    const entry = entries.get(fingerprintOf(finding));
-    const isTold = entry !== undefined && newsOf(finding, entry, policy, now) === null;
-    return isTold ? [{ finding, at: entry.notifiedAt }] : [];
-  });
-}
-
-function entriesThatCount(ledger: Ledger | null): ReadonlyMap<string, LedgerEntry> {
-  // People may have read that these are over: their entries keep nobody from being told.
-  const maybeOver = new Set(ledger === null ? [] : maybeRecovered(ledger));
-  return new Map(ledger?.entries.filter((entry) => !maybeOver.has(entry)).map((entry) => [entry.fingerprint, entry]));
-}
-
-function newsOf(
-  finding: Finding,
-  entry: LedgerEntry | undefined,
-  policy: Pick<AlertPolicy, "repeatSeconds">,
-  now: number,
-): News | null {
-  if (entry === undefined) return "opened";
-  if (entry.severity === "warn" && finding.severity === "error") return "worse";
-  // Neither a time that cannot be read nor one that a wrong clock left in the future may silence a problem for ever.
-  return Math.abs(now - Date.parse(entry.notifiedAt ?? "")) < policy.repeatSeconds * 1000 ? null : "again";
-}
-
-/** A finding that is told, and what the ledger knows of it. */
-interface Named {
-  readonly finding: Finding;
-  readonly news: News;
-  readonly entry: LedgerEntry | undefined;
-}
-
-function problemsAlert(items: readonly Named[], run: Run, policy: AlertPolicy, at: string | null): Alert {
-  const [first] = items;
-  if (first === undefined) throw new Error("an alert without findings");
-  const { severity } = first.finding;
-  const channel = policy.channelOf(first.finding);
-  return {
-    kind: "problems",
-    key: `${run.id}/${run.attempt}/${severity}/${channel}/${policy.digest(newsText(items))}`,
-    severity,
-    channel,
-    address: { kind: "channel" },
-    items: items.map(({ finding, news, entry }) => ({
-      fingerprint: fingerprintOf(finding),
-      name: policy.nameOf(finding),
-      severity,
-      state: "open",
-      news,
-      finding,
-      firstSeen: entry?.firstSeen ?? at,
-      lastSeen: at,
-      runs: at === null ? null : (entry?.runs ?? 0) + 1,
-      endedAt: null,
-      owner: finding.subject.kind === "node" ? finding.subject.owner : null,
-      parent: entry?.thread ?? null,
-      isMuted: false,
-      isFlapping: false,
-      dueAt: null,
-    })),
-    mentions: [...new Set(items.flatMap(({ finding }) => policy.mentionsOf(finding)))],
-  };
-}
-
-/** What tells one message of a run from another to the same channel. */
-function newsText(items: readonly Named[]): string {
-  return items
-    .map(({ finding, news }) => `${news} ${fingerprintOf(finding)}`)
-    .sort()
-    .join("\n");
-}
-
 /**
- * Recovered only where the same node ran and passed: skipped, not selected and disabled tell nothing. What went wrong
- * with the run itself is over with the first run that gets something done without it;
- * where another one has taken its place, it closes without a word.
+ * Whom to tell what after a run. Everything follows from what is stored and this verdict: no run is necessary. Without a
+ * ledger nothing is known of earlier runs: everything is told, and nothing is called new or recovered. `now` is in
+ * milliseconds since the epoch.
  */
-function recoveries(
+export function decideAlerts(
   verdict: Verdict,
   ledger: Ledger | null,
   run: Run,
-  { digest }: Pick<AlertPolicy, "digest">,
+  policy: AlertPolicy,
   now: number,
-): readonly Alert[] {
-  const passed = new Set(verdict.passed);
-  const found = new Set(verdict.findings.map(fingerprintOf));
-  const isOver = ({ fingerprint }: LedgerEntry) =>
-    runTroubleOf(fingerprint) === null
-      ? passed.has(nameOfFingerprint(fingerprint))
-      : passed.size > 0 && !found.has(fingerprint) && !isReplaced(fingerprint, verdict.findings);
-  return (ledger?.entries ?? []).filter(isOver).flatMap((entry) =>
-    entry.thread === null
-      ? []
-      : {
-          kind: "recovered",
-          key: `${run.id}/${run.attempt}/recovered/${nameOfFingerprint(entry.fingerprint)}/${digest(entry.fingerprint)}`,
-          channel: entry.thread.channel,
-          address: { kind: "channel" },
-          items: [recoveredItem(entry, new Date(now).toISOString())],
-          mentions: [],
-        },
-  );
+): Decision {
+  if (ledger === null) return decideWithoutLedger(verdict, run, policy);
+  const seen = observe(ledger, verdict, policy.nameOf, now);
+  const isPaced = run.trigger !== "push" && run.trigger !== "pull-request" && run.trigger !== "merge-group";
+  const pieces = piecesOf(seen, policy, now);
+  const daily = dailyPieces(pieces, ledger, policy, now);
+  const mentions = createMentions(ledger, policy, now);
+
+  const drafts: Draft[] = [
+    ...(isPaced ? gapDrafts(ledger, policy, now) : []),
+    ...errorDrafts(pieces, policy.repeat === "channel" ? daily.pieces : [], policy, mentions),
+    ...(policy.repeat === "thread" ? dailyInThreads(daily.pieces, policy, mentions) : []),
+    ...deadlineDrafts(pieces, ledger, policy, mentions, now),
+    ...changeDrafts(pieces, ledger, policy, mentions, now),
+    ...boardDrafts(pieces, ledger, policy, mentions, now),
+  ];
+  const alerts = drafts.map((draft) => withKey(draft, run, policy));
+  const paced = isPaced ? rememberRun(seen.ledger, now) : seen.ledger;
+  return {
+    alerts,
+    ledger: withQuietChanges(daily.isDecided ? { ...paced, dailyAt: new Date(now).toISOString() } : paced, policy),
+    quiet: quietOf(verdict, alerts, pieces),
+  };
 }
 
-function recoveredItem(entry: LedgerEntry, endedAt: string): AlertItem {
-  const { fingerprint, name, severity, firstSeen, lastSeen, runs, thread } = entry;
+function decideWithoutLedger(verdict: Verdict, run: Run, policy: AlertPolicy): Decision {
+  const told = verdict.findings.filter(({ muted }) => muted === null);
+  const groups = groupBy(told, (finding) => `${finding.severity} ${policy.channelOf(finding)}`);
+  const drafts = [...groups.values()].map((findings): Draft => {
+    const [first] = findings;
+    if (first === undefined) throw new Error("an alert without findings");
+    return {
+      kind: "problems",
+      severity: first.severity,
+      channel: policy.channelOf(first),
+      address: IN_CHANNEL,
+      items: findings.map((finding) => itemWithoutLedger(finding, policy)),
+      mentions: [...new Set(findings.flatMap((each) => (each.severity === "error" ? policy.mentionsOf(each) : [])))],
+    };
+  });
   return {
-    fingerprint,
-    name,
-    severity,
-    state: "recovered",
-    news: "recovered",
-    finding: null,
-    firstSeen,
-    lastSeen,
-    runs,
-    endedAt,
-    owner: null,
-    parent: thread,
-    isMuted: false,
-    isFlapping: false,
-    dueAt: null,
+    alerts: drafts.map((draft) => withKey(draft, run, policy)),
+    ledger: null,
+    quiet: verdict.findings.flatMap((finding) => (finding.muted === null ? [] : [{ finding, at: null }])),
   };
+}
+
+function gapDrafts(ledger: Ledger, { errorChannel }: AlertPolicy, now: number): readonly Draft[] {
+  const gap = findGap(ledger, now);
+  return gap === null
+    ? []
+    : [{ kind: "gap", channel: errorChannel, address: IN_CHANNEL, items: [], mentions: [], ...gap }];
+}
+
+/** One message for each error channel: what is new, what comes and goes, and once a day what still fails. */
+function errorDrafts(
+  pieces: readonly Piece[],
+  daily: readonly Piece[],
+  policy: AlertPolicy,
+  mentions: Mentions,
+): readonly Draft[] {
+  const isNew = ({ news, entry }: Piece) =>
+    entry.severity === "error" && (news === "opened" || news === "worse" || news === "flapping");
+  const told = [...pieces.filter(isNew), ...daily.map((piece) => ({ ...piece, news: "again" as const }))];
+  return [...groupBy(told, (piece) => errorChannelOf(piece, policy))].map(([channel, group]): Draft => {
+    const items = group.map((piece) => itemOf(piece, policy));
+    const has = (news: Piece["news"]) => group.some((piece) => piece.news === news);
+    const fresh = group.filter(({ news }) => news === "opened" || news === "worse");
+    const common = { channel, address: IN_CHANNEL, items };
+    if (fresh.length === 0 && !has("flapping")) return { ...common, kind: "daily", mentions: mentions.onceADay(group) };
+    if (fresh.length === 0 && !has("again"))
+      return { ...common, kind: "flapping", phase: "start", mentions: mentions.onceADay(group) };
+    return { ...common, kind: "problems", severity: "error", mentions: mentions.always(fresh) };
+  });
+}
+
+function dailyInThreads(pieces: readonly Piece[], policy: AlertPolicy, mentions: Mentions): readonly Draft[] {
+  const groups = groupBy(pieces, ({ entry: { thread } }) => `${thread?.channel} ${thread?.ts}`);
+  return [...groups.values()].flatMap((group): readonly Draft[] => {
+    const thread = group[0]?.entry.thread;
+    const items = group.map((piece) => itemOf(piece, policy, "again"));
+    return thread === null || thread === undefined
+      ? []
+      : [
+          {
+            kind: "daily",
+            channel: thread.channel,
+            address: { kind: "thread", ts: thread.ts },
+            items,
+            mentions: mentions.onceADay(group),
+          },
+        ];
+  });
+}
+
+/** Where an error is told: by its finding, else where it was told before. */
+export function errorChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
+  if (finding !== null) return policy.channelOf({ ...finding, severity: "error" });
+  return (entry.told === "error" ? entry.thread?.channel : undefined) ?? policy.errorChannel;
+}
+
+/** What is over while it is muted needs no message, nor what nobody can answer to. */
+function withQuietChanges(ledger: Ledger, { expired }: AlertPolicy): Ledger {
+  const ids = new Set(expired.map(({ id }) => id));
+  return {
+    ...ledger,
+    entries: ledger.entries.map((entry) => {
+      const { state, told, thread, severity, isMuted } = entry;
+      if (told !== "error" && told !== "warn") return entry;
+      if (state === "open") return isMuted && severity === "warn" ? { ...entry, told: "warn" } : entry;
+      return isMuted || thread === null ? { ...entry, told: state, isFlapping: false } : entry;
+    }),
+    expiredTold: ledger.expiredTold.filter((id) => ids.has(id)),
+  };
+}
+
+function quietOf(verdict: Verdict, alerts: readonly Alert[], pieces: readonly Piece[]): readonly ToldFinding[] {
+  const told = new Set(
+    alerts.flatMap(({ items }) => items.flatMap(({ fingerprint, news }) => (news === null ? [] : [fingerprint]))),
+  );
+  const entries = new Map(pieces.map(({ entry }) => [entry.fingerprint, entry]));
+  return verdict.findings.flatMap((finding): readonly ToldFinding[] => {
+    if (finding.muted !== null) return [{ finding, at: null }];
+    const at = entries.get(fingerprintOf(finding))?.notifiedAt ?? null;
+    return told.has(fingerprintOf(finding)) || at === null ? [] : [{ finding, at }];
+  });
 }

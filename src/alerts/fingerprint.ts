@@ -8,7 +8,14 @@ const VERSION = "v1:";
  * its class (a project that does not compile is not the warehouse that was down before).
  */
 export function fingerprintOf({ subject, failureClass }: Finding): string {
-  return `${VERSION}${subject.kind === "node" ? subject.id : `run:${subject.what}:${failureClass}`}`;
+  return subject.kind === "node"
+    ? fingerprintOfNode(subject.id, subject.alertKey)
+    : `${VERSION}run:${subject.what}:${failureClass}`;
+}
+
+/** `alertKey` is the node's `meta.alert_key`: people say themselves what is the same problem. */
+export function fingerprintOfNode(id: string, alertKey: string | null): string {
+  return `${VERSION}${alertKey === null ? id : `key:${alertKey}`}`;
 }
 
 /** The fingerprint as ledgers hold it now: the first ones had no version, and those of the run no class. */

@@ -51,6 +51,8 @@ export interface BoardState extends MessageRef {
   /** The channel's warnings that have opened, and that were fixed, since the board was posted. */
   readonly opened: number;
   readonly fixed: number;
+  /** True once it has its score: a new one is posted when something is open. */
+  readonly isClosed: boolean;
 }
 
 /** What has been told so far in one scope: repository, dbt project and target. */
@@ -86,6 +88,8 @@ export interface UnsettledPost {
   readonly at: string;
   /** True where it went without the key: nobody can look for it. */
   readonly isKeyless?: true | undefined;
+  /** Of a new board: its ISO week. */
+  readonly week: string | null;
   /** What it told; `severity: null`: that it is over. */
   readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
 }

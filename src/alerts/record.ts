@@ -1,75 +1,101 @@
-import type { Verdict } from "../severity/verdict.ts";
 import type { Alert, AlertItem, Delivery } from "./alert.ts";
-import { fingerprintOf, isReplaced } from "./fingerprint.ts";
-import type { Ledger, LedgerEntry, MessageRef } from "./ledger.ts";
+import type { BoardState, Ledger, LedgerEntry, MessageRef } from "./ledger.ts";
+import type { AlertPolicy } from "./policy.ts";
 import { stillUnsettled } from "./unsettled.ts";
 
+type Arrived = Exclude<Delivery, { result: "failed" }>;
+
 /**
- * The ledger after a run. Only deliveries write to it: what did not arrive is new again next time, so that a crash or an
- * outage loses nothing. What needs no message is recorded all the same: that an error is only a warning now (else the next
- * escalation would be silent), and that one problem of the run has made way for another. `at` is an ISO time.
+ * The ledger after a run: what it has seen (`decideAlerts`' ledger) and what people have been told of it. Only deliveries
+ * say what is told: what did not arrive is news again next time, so that a crash or an outage loses nothing. `at` is an ISO
+ * time.
  */
 export function recordDeliveries(
-  ledger: Ledger,
-  verdict: Verdict,
+  seen: Ledger,
   alerts: readonly Alert[],
   deliveries: readonly Delivery[],
+  { zone }: Pick<AlertPolicy, "zone">,
   at: string,
 ): Ledger {
-  const delivered = new Map(
-    deliveries.flatMap((delivery) => (delivery.result === "failed" ? [] : [[delivery.key, delivery]])),
+  const arrived = new Map(
+    deliveries.flatMap((delivery): [string, Arrived][] =>
+      delivery.result === "failed" ? [] : [[delivery.key, delivery]],
+    ),
   );
-  const entries = new Map(
-    ledger.entries
-      .filter(({ fingerprint }) => !isReplaced(fingerprint, verdict.findings))
-      .map((entry) => [entry.fingerprint, entry]),
-  );
-
-  for (const finding of verdict.findings) {
-    const entry = entries.get(fingerprintOf(finding));
-    if (entry === undefined) continue;
-    const severity = finding.severity === "warn" ? "warn" : entry.severity;
-    entries.set(entry.fingerprint, { ...entry, severity, lastSeen: at, runs: entry.runs + 1 });
-  }
-  for (const alert of alerts) {
-    const delivery = delivered.get(alert.key);
-    if (delivery === undefined) continue;
-    if (alert.kind === "recovered") for (const { fingerprint } of alert.items) entries.delete(fingerprint);
-    if (alert.kind !== "problems") continue;
-    const thread = { channel: delivery.channel, ts: delivery.ts };
-    for (const item of alert.items) {
-      entries.set(item.fingerprint, toldEntry(item, entries.get(item.fingerprint), thread, at));
-    }
-  }
-  const unsettled = stillUnsettled(ledger.unsettled, alerts, deliveries, at);
-  return { ...ledger, lastRun: at, entries: [...entries.values()], unsettled };
+  const told = alerts.flatMap((alert) => {
+    const delivery = arrived.get(alert.key);
+    return delivery === undefined ? [] : [{ alert, message: { channel: delivery.channel, ts: delivery.ts } }];
+  });
+  const recorded = told.reduce((ledger, { alert, message }) => withTold(ledger, alert, message, at), seen);
+  const again = alerts.filter(({ items }) => items.some(({ news }) => news === "again"));
+  const isDailyTold = again.length > 0 && again.every(({ key }) => arrived.has(key));
+  const day = zone.wall(Date.parse(at)).day;
+  const mentions = told.flatMap(({ alert }) => alert.mentions);
+  const before = seen.mentioned?.day === day ? seen.mentioned.ids : [];
+  return {
+    ...recorded,
+    dailyAt: isDailyTold ? at : recorded.dailyAt,
+    mentioned: mentions.length === 0 ? recorded.mentioned : { day, ids: [...new Set([...before, ...mentions])] },
+    unsettled: stillUnsettled(seen.unsettled, alerts, deliveries, at),
+  };
 }
 
-function toldEntry(
-  { fingerprint, name, severity }: AlertItem,
-  known: LedgerEntry | undefined,
-  thread: MessageRef,
-  at: string,
-): LedgerEntry {
-  const fresh: LedgerEntry = {
-    fingerprint,
-    name,
-    secondKey: null,
-    state: "open",
-    since: at,
-    severity,
-    firstSeen: at,
-    lastSeen: at,
-    runs: 1,
-    told: severity,
-    notifiedAt: at,
-    thread,
-    changes: [],
-    isFlapping: false,
-    isMuted: false,
-    clockFrom: null,
-    remindedAt: null,
-    overdueToldAt: null,
+/** The ledger when people have read this alert as that message. */
+export function withTold(ledger: Ledger, alert: Alert, message: MessageRef, at: string): Ledger {
+  const { address } = alert;
+  const parent = address.kind === "channel" ? message : { channel: message.channel, ts: address.ts };
+  const items = new Map(alert.items.map((item) => [item.fingerprint, item]));
+  const isRemade = address.kind === "edit" && message.ts !== address.ts;
+  const entries = ledger.entries.map((entry) => {
+    const moved =
+      isRemade && entry.thread?.ts === (address.kind === "edit" ? address.ts : "")
+        ? { ...entry, thread: message }
+        : entry;
+    const item = items.get(entry.fingerprint);
+    return item === undefined ? moved : entryTold(moved, item, alert, parent, at);
+  });
+  const boards = boardsTold(ledger.boards, alert, message);
+  const expired =
+    alert.kind === "expired" || (alert.kind === "board" && address.kind === "channel") ? alert.expired : [];
+  return {
+    ...ledger,
+    entries,
+    boards,
+    expiredTold: [...new Set([...ledger.expiredTold, ...expired.map(({ id }) => id)])],
   };
-  return { ...fresh, ...known, name, severity, told: severity, lastSeen: at, notifiedAt: at, thread };
+}
+
+function entryTold(entry: LedgerEntry, item: AlertItem, alert: Alert, parent: MessageRef, at: string): LedgerEntry {
+  const onNewBoard = alert.kind === "board" && alert.address.kind === "channel" && item.severity === "warn";
+  // A board that lists a warning is where its changes are answered from now on.
+  const placed = onNewBoard && entry.told === "warn" ? { ...entry, thread: parent } : entry;
+  if (alert.address.kind === "edit") return placed;
+  if (alert.kind === "reminder") return { ...placed, remindedAt: at };
+  switch (item.news) {
+    case "opened":
+    case "worse":
+      return { ...placed, told: item.severity, notifiedAt: at, thread: parent };
+    case "flapping":
+      return { ...placed, told: item.severity, notifiedAt: at, thread: parent, isFlapping: true };
+    case "better":
+      return { ...placed, told: "warn", notifiedAt: at, ...(onNewBoard ? { thread: parent } : {}) };
+    case "again":
+      return { ...placed, notifiedAt: at };
+    case "recovered":
+      return { ...placed, told: "recovered", notifiedAt: at, isFlapping: false };
+    case "removed":
+      return { ...placed, told: "removed", notifiedAt: at, isFlapping: false };
+    case "overdue":
+      return { ...placed, overdueToldAt: at };
+    case null:
+      return placed;
+  }
+}
+
+function boardsTold(boards: readonly BoardState[], alert: Alert, message: MessageRef): readonly BoardState[] {
+  if (alert.kind !== "board") return boards;
+  const { week, score, state, channel, address } = alert;
+  const board = { ...message, week, opened: score.opened, fixed: score.fixed, isClosed: state === "closed" };
+  const isOther = (each: BoardState) => (address.kind === "edit" ? each.ts !== address.ts : each.channel !== channel);
+  return [...boards.filter(isOther), board];
 }

@@ -19,10 +19,9 @@ export function channelOf(finding: Finding, channels: Channels): string {
   return routed?.[finding.severity] ?? channels[finding.severity];
 }
 
-/** The Slack ids of a finding's owner, where it is an error and the owner has one: a warning mentions nobody. */
-export function mentionsOf(finding: Finding, idByOwner: Readonly<Record<string, string>>): readonly string[] {
-  const owner = finding.subject.kind === "node" ? finding.subject.owner : null;
-  const id =
-    owner === null || finding.severity !== "error" || !Object.hasOwn(idByOwner, owner) ? undefined : idByOwner[owner];
+/** The Slack ids of a finding's owner, where one is configured. */
+export function mentionsOf({ subject }: Finding, idByOwner: Readonly<Record<string, string>>): readonly string[] {
+  const owner = subject.kind === "node" ? subject.owner : null;
+  const id = owner === null || !Object.hasOwn(idByOwner, owner) ? undefined : idByOwner[owner];
   return id === undefined ? [] : [id];
 }

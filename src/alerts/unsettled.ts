@@ -1,4 +1,4 @@
-import type { Alert, Delivery } from "./alert.ts";
+import type { Alert, Delivery, News } from "./alert.ts";
 import { nameOfFingerprint } from "./fingerprint.ts";
 import type { Ledger, LedgerEntry, UnsettledPost } from "./ledger.ts";
 
@@ -10,20 +10,26 @@ const REMEMBERED_MS = 7 * 86_400_000;
  * killed between a post and its record leaves them to the next one. `at` is the run's ISO time; `since` this machine's.
  */
 export function unsettledOf(alerts: readonly Alert[], at: string, since: string): readonly UnsettledPost[] {
-  return alerts.map((alert) => ({
-    key: alert.key,
-    channel: alert.channel,
-    thread: alert.address.kind === "thread" ? alert.address.ts : null,
-    since,
-    at,
-    told:
-      alert.kind === "problems" || alert.kind === "recovered"
-        ? alert.items.map(({ fingerprint, severity }) => ({
-            fingerprint,
-            severity: alert.kind === "problems" ? severity : null,
-          }))
-        : [],
-  }));
+  // An edit can be made once more without harm.
+  return alerts
+    .filter(({ address }) => address.kind !== "edit")
+    .map((alert) => ({
+      key: alert.key,
+      channel: alert.channel,
+      thread: alert.address.kind === "thread" ? alert.address.ts : null,
+      since,
+      at,
+      week: alert.kind === "board" ? alert.week : null,
+      told: alert.items.flatMap(({ fingerprint, severity, news }) => {
+        const said = saidBy(news, severity);
+        return said === undefined ? [] : [{ fingerprint, severity: said }];
+      }),
+    }));
+}
+
+function saidBy(news: News | null, severity: "error" | "warn"): "error" | "warn" | null | undefined {
+  if (news === null || news === "overdue") return undefined;
+  return news === "recovered" || news === "removed" ? null : severity;
 }
 
 /** The ledger when a post is known to have arrived as the message `ts`, or (null) not to have arrived. */
@@ -35,17 +41,23 @@ export function settle(ledger: Ledger, post: UnsettledPost, ts: string | null): 
     const known = entries.get(fingerprint);
     // What a later message has told is newer than this one.
     if (known !== undefined && (known.notifiedAt ?? "") > post.at) continue;
-    if (severity === null) entries.delete(fingerprint);
-    else entries.set(fingerprint, toldThen(fingerprint, severity, known, post, ts));
+    if (severity !== null) entries.set(fingerprint, toldThen(fingerprint, severity, known, post, ts));
+    else if (known !== undefined) entries.set(fingerprint, overThen(known, post));
   }
-  return { ...ledger, entries: [...entries.values()], unsettled };
+  return { ...ledger, entries: [...entries.values()], boards: boardsWith(ledger, post, ts), unsettled };
+}
+
+function overThen(known: LedgerEntry, { at }: UnsettledPost): LedgerEntry {
+  const isOpen = known.state === "open";
+  const state = isOpen ? "recovered" : known.state;
+  return { ...known, state, since: isOpen ? at : known.since, told: state, notifiedAt: at, isFlapping: false };
 }
 
 function toldThen(
   fingerprint: string,
   severity: "error" | "warn",
   known: LedgerEntry | undefined,
-  { channel, at }: UnsettledPost,
+  { channel, thread, at }: UnsettledPost,
   ts: string,
 ): LedgerEntry {
   const fresh: LedgerEntry = {
@@ -64,23 +76,24 @@ function toldThen(
     changes: [],
     isFlapping: false,
     isMuted: false,
-    clockFrom: null,
+    clockFrom: severity === "warn" ? at : null,
     remindedAt: null,
     overdueToldAt: null,
   };
-  return {
-    ...fresh,
-    ...known,
-    // A downgrade since then has been recorded.
-    severity: known?.severity === "warn" && known.lastSeen > at ? "warn" : severity,
-    told: severity,
-    notifiedAt: at,
-    thread: { channel, ts },
-  };
+  const told = { told: severity, notifiedAt: at, thread: { channel, ts: thread ?? ts } };
+  // A run that was killed could not store what it had seen.
+  const isUnseen = known !== undefined && known.lastSeen < at && (known.state === "open" || known.since < at);
+  return { ...fresh, ...known, ...(isUnseen ? { state: "open", severity, lastSeen: at } : {}), ...told };
+}
+
+function boardsWith({ boards }: Ledger, { channel, week, told }: UnsettledPost, ts: string): Ledger["boards"] {
+  if (week === null || boards.some((board) => board.channel === channel && board.week >= week)) return boards;
+  const board = { channel, ts, week, opened: told.length, fixed: 0, isClosed: false };
+  return [...boards.filter((each) => each.channel !== channel), board];
 }
 
 /** The open problems of which a post that is not settled may have told since that they are over. */
-export function maybeRecovered({ entries, unsettled }: Ledger): readonly LedgerEntry[] {
+export function maybeRecovered({ entries, unsettled }: Pick<Ledger, "entries" | "unsettled">): readonly LedgerEntry[] {
   return entries.filter(({ fingerprint, notifiedAt }) =>
     unsettled.some(
       ({ at, told }) =>

@@ -17,6 +17,7 @@ import {
   selector,
   store,
   text,
+  timeOfDay,
 } from "./values.ts";
 
 /** signalbox.yml: names are snake_case in the file and camelCase in the code. */
@@ -33,9 +34,6 @@ function camelKeys<T extends object>(value: T): CamelKeys<T> {
   ]);
   return Object.fromEntries(entries) as CamelKeys<T>;
 }
-
-/** Keys that are checked, and that nothing goes by yet: who sets one is told so. */
-export const WITHOUT_EFFECT = ["slack.time_zone", "warn_sla"] as const;
 
 /** A part of the file: unknown keys are errors; a missing or empty part is its defaults. */
 function section<S extends z.ZodRawShape>(shape: S) {
@@ -125,11 +123,43 @@ const rule = z
     }
   });
 
-const route = z.strictObject({
-  match: match.describe("What the route takes: every line has to match."),
-  error: channelId.optional().describe("The id of its channel for errors."),
-  warn: channelId.optional().describe("The id of its channel for warnings."),
+const route = z
+  .strictObject({
+    match: match.describe("What the route takes: every line has to match."),
+    error: channelId.optional().describe("The id of its channel for errors."),
+    warn: channelId.optional().describe("The id of its channel for warnings."),
+  })
+  .refine(
+    ({ error, warn }) => error !== undefined || warn !== undefined,
+    "leads nowhere: wanted error or warn, the id of a channel",
+  );
+
+const routes = z.array(route, "wanted a list").superRefine((all, context) => {
+  for (const [index, later] of all.entries()) {
+    // The first match wins, for each severity on its own.
+    const isTaken = (severity: "error" | "warn") =>
+      later[severity] === undefined ||
+      all.slice(0, index).some((earlier) => earlier[severity] !== undefined && takesAll(earlier.match, later.match));
+    if (isTaken("error") && isTaken("warn"))
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: "can never match: a route above takes all that it would take; put it before that one",
+      });
+  }
 });
+
+type RouteMatch = z.output<typeof match>;
+
+/** Whether every line of `wide` stands in `narrow` too, or is a `*`. */
+function takesAll(wide: RouteMatch, narrow: RouteMatch): boolean {
+  return Object.entries(wide).every(([field, glob]) => {
+    const other = narrow[field as keyof RouteMatch];
+    // What went wrong with the run has a status and no name.
+    const hasName = field === "name" && Object.keys(narrow).some((key) => key !== "status");
+    return glob === other || (glob === "*" && (other !== undefined || hasName));
+  });
+}
 
 export const configFile = section({
   version: z.literal(1, "wanted 1").default(1).describe("The version of this file's format: 1."),
@@ -282,10 +312,7 @@ export const configFile = section({
       .describe(
         "Owners of dbt groups and models, and whom to mention for them: the id of a user (U…) or of a user group (S…).",
       ),
-    routes: z
-      .array(route, "wanted a list")
-      .default([])
-      .describe("Other channels for some findings; the first that matches wins."),
+    routes: routes.default([]).describe("Other channels for some findings; the first that matches wins."),
     fallback: channelId
       .nullable()
       .default(null)
@@ -297,7 +324,17 @@ export const configFile = section({
       .refine(isTimeZone, "wanted a time zone such as Europe/London")
       .default("UTC")
       .describe(
-        "The time zone of days and times in messages, such as Europe/London. Has no effect yet: times are in UTC.",
+        "The time zone of the daily message, of the board's week and of days in messages, such as Europe/London.",
+      ),
+    daily_at: timeOfDay
+      .default("09:00")
+      .describe(
+        'When the first run from then on tells which errors still fail, in one message a day, such as "09:00".',
+      ),
+    repeat: oneOf(["channel", "thread", "off"])
+      .default("channel")
+      .describe(
+        "Where that daily message stands: in the channel, as answers to the messages that told the errors first, or nowhere.",
       ),
   })
     .prefault({})
@@ -311,7 +348,18 @@ export const configFile = section({
     .describe("Findings that are to be an error, a warning, ignored or muted; the first that matches wins."),
   warn_sla: duration
     .default(7 * 86_400)
-    .describe("How long a warning may stay before it is overdue. Has no effect yet."),
+    .describe(
+      "How long a warning may stay before it is overdue: its owner is mentioned a day before, the error channel is told from then on, every three days.",
+    ),
+  overdue: oneOf(["tell", "fail"])
+    .default("tell")
+    .describe("What an overdue warning does besides: nothing, or the exit code is 1."),
+  alert_after: count
+    .refine((runs) => runs >= 1, "wanted 1 or more")
+    .default(1)
+    .describe(
+      "How many runs in a row have to find a warning, or a temporary fault of the warehouse or network, before it is told. Other errors are told at once.",
+    ),
   report: section({
     junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
     comment: boolean

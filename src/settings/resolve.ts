@@ -4,7 +4,7 @@ import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { nameAsTyped } from "./action-and-orb.ts";
 import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
-import { type Config, configFile, WITHOUT_EFFECT } from "./file.ts";
+import { type Config, configFile } from "./file.ts";
 import {
   type AnyOption,
   type CommandName,
@@ -52,8 +52,6 @@ export interface Settings {
   readonly words: readonly string[];
   /** What stands behind `--`. */
   readonly rest: readonly string[];
-  /** Keys that the file sets and that have no effect yet: `signalbox.yml:12: warn_sla`. */
-  readonly withoutEffect: readonly string[];
 }
 
 /** The part of the settings that a function names: flags, and keys of signalbox.yml. */
@@ -145,8 +143,7 @@ export function resolve(sources: Sources): Settings {
     throw configurationError(all, hints.length === 0 ? undefined : hints.join("\n"));
   }
 
-  const withoutEffect = keysWithoutEffect(file, sources.file.name);
-  return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest, withoutEffect };
+  return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
 }
 
 /** What the table says of flags that nobody gave. */
@@ -289,12 +286,6 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
         ]
       : [];
   });
-}
-
-function keysWithoutEffect(file: YamlFile | null, name: string): string[] {
-  return WITHOUT_EFFECT.map((key) => key.split("."))
-    .filter((path) => valueAt(file?.value, path) !== undefined)
-    .map((path) => place(path, file, name));
 }
 
 function argsProblems(config: Config, file: YamlFile | null, name: string): Problem[] {

@@ -64,6 +64,11 @@ export const selector = z
   .min(1, "is empty: wanted a value")
   .regex(/^(?!-)(?!.*\s-)/, "has a word that begins with -: it would be read as a flag");
 
+/** `09:00`. YAML 1.1 reads 9:00 without quotes as a number. */
+export const timeOfDay = z
+  .string('wanted a time of day in quotes, such as "09:00"')
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'wanted a time of day such as "09:00"');
+
 const PLACEHOLDERS = ["{branch}", "{pr}"];
 
 /**

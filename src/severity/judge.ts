@@ -63,6 +63,7 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
       ]),
     ),
     known: [...(manifest?.nodes.keys() ?? [])].sort(),
+    disabled: [...(manifest?.disabled.keys() ?? [])].filter((id) => manifest?.nodes.has(id) !== true).sort(),
     dbt: {
       version: manifest?.dbtVersion || null,
       commands: ordered.map(({ command }) => command),

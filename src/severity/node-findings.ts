@@ -1,4 +1,4 @@
-import { fieldsOf } from "../artifacts/fields.ts";
+import { fieldsOf, textOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { describeFreshness } from "../artifacts/sources.ts";
@@ -121,7 +121,7 @@ function applyRules(status: NodeProblem, skipped: readonly string[], input: Node
 
 function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "place">): Subject {
   const { manifest } = input;
-  const { name, type, path, attachedTo, column } = nodeFactsOf(id, node, input);
+  const { name, type, path, attachedTo, column, test, alertKey } = nodeFactsOf(id, node, input);
   const guarded = manifest?.nodes.get(attachedTo ?? "");
   return {
     kind: "node",
@@ -135,8 +135,9 @@ function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "m
     owner: node === null || manifest === null ? null : ownerOf(node, manifest),
     tags: [...new Set([...(node?.tags ?? []), ...(guarded?.tags ?? [])])],
     group: node?.group ?? guarded?.group ?? null,
-    test: node?.test?.name ?? null,
+    test,
     type,
+    alertKey,
   };
 }
 
@@ -148,10 +149,20 @@ export function nodeFactsOf(
 ): Omit<NodeFacts, "seconds" | "startedAt"> {
   if (node !== null && manifest !== null) {
     const { name, type, package: packageName, fqn, attachedTo, column } = node;
-    return { name, type, package: packageName, path: pathOfNode(node, manifest, place), fqn, attachedTo, column };
+    const path = pathOfNode(node, manifest, place);
+    const test = node.test?.name ?? null;
+    return { name, type, package: packageName, path, fqn, attachedTo, column, test, alertKey: alertKeyOf(node) };
   }
   const [, packageName = "", name = id] = id.split(".");
-  return { name, type: null, package: packageName, path: null, fqn: [], attachedTo: null, column: null };
+  const nothing = { type: null, path: null, fqn: [], attachedTo: null, column: null, test: null, alertKey: null };
+  return { name, package: packageName, ...nothing };
+}
+
+const MOST_OF_KEY = 200;
+
+function alertKeyOf({ meta }: Node): string | null {
+  const key = textOf(meta.alert_key)?.trim() ?? "";
+  return key === "" ? null : key.slice(0, MOST_OF_KEY);
 }
 
 function thresholdOf(node: Node): string | null {

@@ -28,6 +28,7 @@ export function verdictOfRun(finding: Finding, before: VerdictResult | null): Ve
     neutral: [],
     nodes: {},
     known: [],
+    disabled: [],
     dbt: { version: null, commands: [], exitCodes: [] },
     reproduce: null,
     sources: [],

@@ -24,6 +24,8 @@ export type Subject =
       readonly test: string | null;
       /** dbt's resource type: test, unit_test, model, source, …; null where the manifest does not know the id. */
       readonly type: string | null;
+      /** `meta.alert_key`: what makes a problem the same one, where people say it themselves. */
+      readonly alertKey: string | null;
     }
   | { readonly kind: "run"; readonly what: "dbt-failed" | "artifacts" | "queue-timeout" | "platform" };
 
@@ -56,6 +58,9 @@ export interface NodeFacts {
   readonly fqn: readonly string[];
   readonly attachedTo: string | null;
   readonly column: string | null;
+  /** A generic test's own name, such as not_null. */
+  readonly test: string | null;
+  readonly alertKey: string | null;
   readonly seconds: number;
   readonly startedAt: string | null;
 }
@@ -72,6 +77,8 @@ export interface Verdict {
   readonly nodes: Readonly<Record<string, NodeFacts>>;
   /** Every id in the manifest: tells "removed" from "not run". */
   readonly known: readonly string[];
+  /** Every id that the project has and disables. */
+  readonly disabled: readonly string[];
   readonly dbt: {
     readonly version: string | null;
     readonly commands: readonly string[];

@@ -1,5 +1,6 @@
+import type { MessageMetadata } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
-import type { Delivery } from "../alerts/alert.ts";
+import type { Address, Delivery } from "../alerts/alert.ts";
 import type { SlackMessage } from "../render/slack.ts";
 import { asFirstLine, asPlainText, markedAsRepeat, redirectedFrom } from "../render/slack-plain.ts";
 import type { Clock } from "../support/clock.ts";
@@ -11,7 +12,15 @@ export interface Post {
   /** The alert's key; it goes along as metadata, so that a message can be found again. */
   readonly key: string;
   readonly channel: string;
+  /** Where in the channel; absent: at the top. */
+  readonly address?: Address;
   readonly message: SlackMessage;
+  /** What goes along with the key as metadata. */
+  readonly payload?: Readonly<Record<string, unknown>>;
+  /** `signalbox_alert`, unless something else. */
+  readonly eventType?: string;
+  /** Of an edit: whether a new message takes its place where Slack does not let it be edited. */
+  readonly canBeNew?: boolean;
   /** True where an earlier run may have posted it and nobody can look: the message says so. */
   readonly mayRepeat?: boolean;
 }
@@ -24,6 +33,7 @@ export interface DeliverOptions {
   readonly fallback: string | null;
 }
 
+const IN_CHANNEL: Address = { kind: "channel" };
 /** All tries of one message end within this time. */
 const DEADLINE_MS = 90_000;
 /** The same for each message after one for which Slack was out all the time: not 90 s for every one of them. */
@@ -75,6 +85,7 @@ type Form = "full" | "plain" | "first line";
 /** How a message goes out; each step takes something away, and none is taken twice. */
 interface Way {
   readonly channel: string;
+  readonly address: Address;
   readonly form: Form;
   readonly hasMetadata: boolean;
   readonly isMarked: boolean;
@@ -88,6 +99,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
   const ways: string[] = [];
   let way: Way = {
     channel: post.channel,
+    address: post.address ?? IN_CHANNEL,
     form: "full",
     hasMetadata: true,
     isMarked: post.mayRepeat === true,
@@ -108,7 +120,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
     },
     isOut,
   });
-  const arrived = (result: "sent" | "already-there", channel: string, ts: string): Ended => ({
+  const arrived = (result: "sent" | "updated" | "already-there", channel: string, ts: string): Ended => ({
     delivery: { key: post.key, result, channel, ts, ...(ways.length === 0 ? {} : { ways }) },
     isOut: false,
   });
@@ -125,16 +137,24 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
     if (signal.aborted) return fail(interrupted);
     const since = new Date(clock.now()).toISOString();
     const tried = await tryOnce(client, post, way);
-    if ("ts" in tried) return arrived("sent", tried.channel, tried.ts);
+    const isEdit = way.address.kind === "edit";
+    if ("ts" in tried) return arrived(isEdit ? "updated" : "sent", tried.channel, tried.ts);
 
-    switch (tried.reaction) {
+    // The same edit twice is one: there is nothing to look for.
+    switch (isEdit && tried.reaction === "look" ? "wait" : tried.reaction) {
       case "wait":
         if (!(await pause(waitFor(tried, pauseMs)))) return fail(tried, true);
         continue;
       case "look": {
         // That one of several went without its key is enough: a look that finds nothing says nothing of it.
         const isKeyless: boolean = lost?.isKeyless === true || !way.hasMetadata;
-        lost = { key: post.key, channel: way.channel, since, ...(isKeyless ? { isKeyless } : {}) };
+        lost = {
+          key: post.key,
+          channel: way.channel,
+          thread: way.address.kind === "thread" ? way.address.ts : null,
+          since,
+          ...(isKeyless ? { isKeyless } : {}),
+        };
         let seen: Sighting;
         let lookAfterMs = pauseMs;
         do {
@@ -157,7 +177,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
         continue;
       }
       default: {
-        const next = nextWay(way, tried, options.fallback, post.channel);
+        const next = nextWay(way, tried, options.fallback, post);
         if (next === null) return fail(tried);
         ways.push(next.words);
         way = next.way;
@@ -180,7 +200,7 @@ function nextWay(
   way: Way,
   { reaction, code, hint, pointers }: Failure,
   fallback: string | null,
-  meant: string,
+  { channel: meant, canBeNew }: Pick<Post, "channel" | "canBeNew">,
 ): { way: Way; words: string } | null {
   const at = pointers.length === 0 ? "" : ` at ${pointers.join(", ")}`;
   if (reaction === "plainer" && way.form !== "first line") {
@@ -193,7 +213,19 @@ function nextWay(
       way: { ...way, hasMetadata: false },
       words: `without metadata: Slack refused it (${code}${at}); a lost answer cannot be looked up`,
     };
-  if (reaction === "elsewhere" && way.redirected === null && fallback !== null && fallback !== meant)
+  if (reaction === "anew" && way.address.kind === "edit" && canBeNew === true)
+    return {
+      way: { ...way, address: IN_CHANNEL },
+      words: `as a new message: Slack does not let the old one be edited (${code})`,
+    };
+  // An answer makes no sense in another channel, nor does an edit.
+  if (
+    reaction === "elsewhere" &&
+    way.redirected === null &&
+    fallback !== null &&
+    fallback !== meant &&
+    way.address.kind === "channel"
+  )
     return {
       way: { ...way, channel: fallback, redirected: code },
       words: `in slack.fallback ${fallback}: ${meant} refused it (${code}): ${hint}`,
@@ -209,22 +241,38 @@ function messageFor({ message, channel }: Post, { form, isMarked, redirected }: 
 
 async function tryOnce(client: WebClient, post: Post, way: Way): Promise<{ channel: string; ts: string } | Failure> {
   const { text, blocks } = messageFor(post, way);
+  const method = way.address.kind === "edit" ? "chat.update" : "chat.postMessage";
+  const common = {
+    channel: way.channel,
+    text,
+    ...(way.hasMetadata
+      ? {
+          metadata: {
+            event_type: post.eventType ?? EVENT_TYPE,
+            event_payload: { ...post.payload, key: post.key } as MessageMetadata["event_payload"],
+          },
+        }
+      : {}),
+    // In the text no bare address becomes a link. https://docs.slack.dev/reference/methods/chat.postMessage#arg_parse
+    parse: "none" as const,
+  };
   try {
-    const answer = await client.chat.postMessage({
-      channel: way.channel,
-      text,
-      ...(blocks.length === 0 ? {} : { blocks: [...blocks] }),
-      ...(way.hasMetadata ? { metadata: { event_type: EVENT_TYPE, event_payload: { key: post.key } } } : {}),
-      // In the text no bare address becomes a link. https://docs.slack.dev/reference/methods/chat.postMessage#arg_parse
-      parse: "none",
-      unfurl_links: false,
-      unfurl_media: false,
-    });
+    const answer =
+      way.address.kind === "edit"
+        ? // Without blocks Slack keeps those that the message has.
+          await client.chat.update({ ...common, ts: way.address.ts, blocks: [...blocks] })
+        : await client.chat.postMessage({
+            ...common,
+            ...(blocks.length === 0 ? {} : { blocks: [...blocks] }),
+            ...(way.address.kind === "thread" ? { thread_ts: way.address.ts } : {}),
+            unfurl_links: false,
+            unfurl_media: false,
+          });
     // What does not say where the message stands is no answer of Slack's.
     if (answer.ok !== true || typeof answer.ts !== "string" || !/^\d{1,20}\.\d{1,20}$/.test(answer.ts))
       return NOT_SLACK;
     return { channel: typeof answer.channel === "string" ? answer.channel : way.channel, ts: answer.ts };
   } catch (error) {
-    return readFailure(error, "chat.postMessage");
+    return readFailure(error, method);
   }
 }

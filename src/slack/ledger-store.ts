@@ -67,6 +67,7 @@ const unsettledPost = z.object({
   since: z.string(),
   at: z.string(),
   isKeyless: z.literal(true).optional(),
+  week: z.string().nullable().default(null),
   told: z.array(z.object({ fingerprint: z.string(), severity: severity.nullable() })),
 });
 const ledgerShape = z.object({
@@ -75,7 +76,9 @@ const ledgerShape = z.object({
   recentRuns: z.array(z.string()).default([]),
   pauses: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
   entries: z.array(ledgerEntry),
-  boards: z.array(message.extend({ week: z.string(), opened: z.number(), fixed: z.number() })).default([]),
+  boards: z
+    .array(message.extend({ week: z.string(), opened: z.number(), fixed: z.number(), isClosed: z.boolean() }))
+    .default([]),
   dailyAt: z.string().nullable().default(null),
   mentioned: z
     .object({ day: z.string(), ids: z.array(z.string()) })

@@ -6,6 +6,8 @@ export interface LostPost {
   /** The alert's key, which went along as metadata. */
   readonly key: string;
   readonly channel: string;
+  /** The message that it answers; null: it stands in the channel. */
+  readonly thread?: string | null;
   /** ISO time, by this machine's clock, at which it was posted. */
   readonly since: string;
   /** True where it went without the key. */
@@ -32,7 +34,7 @@ const MOST_PAGES = 10;
 /** Looks for a post by its key in its channel's history, while not `isOver`. Never throws. */
 export async function lookFor(
   client: WebClient,
-  { key, channel, since, isKeyless }: LostPost,
+  { key, channel, thread, since, isKeyless }: LostPost,
   isOver: () => boolean,
 ): Promise<Sighting> {
   // Without its key a message cannot be told from another one: that it is not found says nothing.
@@ -41,19 +43,22 @@ export async function lookFor(
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     if (isOver()) return { kind: "later", retryAfterMs: null, why: "the time is over" };
-    const answer = await client.conversations
-      .history({
-        channel,
-        oldest,
-        limit: PAGE,
-        // Without this Slack leaves metadata out.
-        include_all_metadata: true,
-        ...(cursor === undefined ? {} : { cursor }),
-      })
-      .catch((error: unknown) => readFailure(error, "conversations.history"));
+    const asked = {
+      channel,
+      oldest,
+      limit: PAGE,
+      // Without this Slack leaves metadata out.
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const isThread = typeof thread === "string";
+    const answer = await (isThread
+      ? client.conversations.replies({ ...asked, ts: thread })
+      : client.conversations.history(asked)
+    ).catch((error: unknown) => readFailure(error, isThread ? "conversations.replies" : "conversations.history"));
     if ("reaction" in answer) {
       // Where the token sees no channel, it has posted nothing.
-      if (answer.code === "channel_not_found") return { kind: "absent" };
+      if (answer.code === "channel_not_found" || answer.code === "thread_not_found") return { kind: "absent" };
       const why = `${answer.code}: ${answer.hint}`;
       const isPassing = answer.code !== "not_slack" && (answer.reaction === "wait" || answer.reaction === "look");
       return isPassing ? { kind: "later", retryAfterMs: answer.retryAfterMs, why } : { kind: "never", why };

@@ -19,6 +19,7 @@ const subject = z.discriminatedUnion("kind", [
     type: z.string().nullable(),
     group: z.string().nullable(),
     test: z.string().nullable(),
+    alertKey: z.string().nullable().default(null),
   }),
   z.object({ kind: z.literal("run"), what: z.enum(["dbt-failed", "artifacts", "queue-timeout", "platform"]) }),
 ]);
@@ -44,6 +45,9 @@ const nodeFacts = z.object({
   fqn: z.array(z.string()),
   attachedTo: z.string().nullable(),
   column: z.string().nullable(),
+  // Not in the verdicts of version 0.1 that bundles hold.
+  test: z.string().nullable().default(null),
+  alertKey: z.string().nullable().default(null),
   seconds: z.number(),
   startedAt: z.string().nullable(),
 });
@@ -57,6 +61,8 @@ const verdictFile = z.object({
   neutral: z.array(z.string()),
   nodes: z.record(z.string(), nodeFacts),
   known: z.array(z.string()),
+  // Not in the verdicts of version 0.1 that bundles hold.
+  disabled: z.array(z.string()).default([]),
   dbt: z.object({
     version: z.string().nullable(),
     commands: z.array(z.string()),

@@ -3,6 +3,7 @@ import type { Alert, AlertItem, Delivery, ProblemsAlert } from "../../src/alerts
 import type { AlertPolicy } from "../../src/alerts/decide.ts";
 import { fingerprintOf } from "../../src/alerts/fingerprint.ts";
 import { emptyLedger, type Ledger, type LedgerEntry } from "../../src/alerts/ledger.ts";
+import { openZone } from "../../src/alerts/zone.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
 import { aFinding, aSubject } from "../severity/build.ts";
 
@@ -37,7 +38,7 @@ export function anEntry(name: string, overrides: Partial<LedgerEntry> = {}): Led
     changes: [],
     isFlapping: false,
     isMuted: false,
-    clockFrom: null,
+    clockFrom: severity === "warn" ? ago(1) : null,
     remindedAt: null,
     overdueToldAt: null,
     ...overrides,
@@ -48,14 +49,23 @@ export function aLedger(entries: readonly LedgerEntry[] = [], overrides: Partial
   return { ...emptyLedger("acme/shop shop prod"), lastRun: ago(1), entries, ...overrides };
 }
 
-/** Two channels, nobody mentioned, told again after a day. */
+const UTC = openZone("UTC");
+
+/** Two channels, nobody mentioned, the daily message at 09:00 UTC. */
 export function aPolicy(overrides: Partial<AlertPolicy> = {}): AlertPolicy {
   return {
     channelOf: ({ severity }) => (severity === "error" ? ERRORS : WARNINGS),
     mentionsOf: () => [],
     nameOf: ({ subject }) => (subject.kind === "node" ? `${subject.name} · ${subject.test} test` : subject.what),
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 12),
-    repeatSeconds: 86_400,
+    errorChannel: ERRORS,
+    warnChannel: WARNINGS,
+    zone: UTC,
+    dailyAtMinutes: 9 * 60,
+    repeat: "channel",
+    warnSlaSeconds: 7 * 86_400,
+    alertAfter: 1,
+    expired: [],
     ...overrides,
   };
 }

@@ -48,7 +48,7 @@ describe("the mentions of a finding", () => {
 
   it.each<[what: string, finding: Parameters<typeof mentionsOf>[0], expected: string[]]>([
     ["an error whose owner has an id", owned("data-core"), ["S0CCCCCCC"]],
-    ["a warning", owned("data-core", "warn"), []],
+    ["a warning", owned("data-core", "warn"), ["S0CCCCCCC"]],
     ["an error without an owner", owned(null), []],
     ["an error whose owner has no id", owned("marketing"), []],
     ["an error whose owner's name is empty", owned(""), []],

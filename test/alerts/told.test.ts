@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { decideAlerts, findTold } from "../../src/alerts/decide.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
+import type { Ledger } from "../../src/alerts/ledger.ts";
 import { describeTold } from "../../src/render/told-words.ts";
+import type { Verdict } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";
 import { aVerdict } from "../severity/build.ts";
 import { ago, aLedger, anEntry, aPolicy, failing, NOW } from "./build.ts";
 
 const MUTED = { muted: { until: "2026-12-15", reason: "DATA-12" } };
+const decide = (verdict: Verdict, ledger: Ledger | null) => decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW);
 
 describe("what a run does not tell", () => {
   it.each([
@@ -17,18 +20,18 @@ describe("what a run does not tell", () => {
     ["nothing, where it has grown worse", [failing("a")], [anEntry("a", { severity: "warn" })], []],
     ["nothing, where nobody knows when it was told", [failing("a")], [anEntry("a", { notifiedAt: "soon" })], []],
   ])("is %s", (_, findings, entries, expected) => {
-    expect(findTold(aVerdict(findings), aLedger(entries), aPolicy(), NOW).map(({ at }) => at)).toEqual(expected);
+    const ledger = aLedger(entries, { dailyAt: ago(24) });
+
+    expect(decide(aVerdict(findings), ledger).quiet.map(({ at }) => at)).toEqual(expected);
   });
 
   it("is, with what it tells, all that it found", () => {
     const verdict = aVerdict([failing("a"), failing("b"), failing("c", MUTED)]);
-    const ledger = aLedger([anEntry("a")]);
 
-    const told = findTold(verdict, ledger, aPolicy(), NOW);
-    const alerts = decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW);
+    const { quiet, alerts } = decide(verdict, aLedger([anEntry("a")]));
 
-    const sent = alerts.flatMap((alert) => alert.items);
-    expect([...told.map(({ finding }) => finding), ...sent]).toHaveLength(verdict.findings.length);
+    const sent = alerts.flatMap(({ items }) => items.filter(({ news }) => news !== null));
+    expect([...quiet, ...sent]).toHaveLength(verdict.findings.length);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Alert, Delivery } from "../../src/alerts/alert.ts";
+import { weekFor } from "../../src/alerts/boards.ts";
 import { decideAlerts } from "../../src/alerts/decide.ts";
 import type { Ledger } from "../../src/alerts/ledger.ts";
 import { mergeLedgers } from "../../src/alerts/merge.ts";
@@ -9,11 +10,31 @@ import { mayRepeat, settle, stillUnsettled, unsettledOf, withoutPassed } from ".
 import type { Verdict } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";
 import { aVerdict } from "../severity/build.ts";
-import { ago, aLedger, anEntry, aPolicy, ERRORS, failed, failing, HOUR_MS, NOW, sent } from "./build.ts";
+import { ago, aLedger, anEntry, aPolicy, ERRORS, failed, failing, HOUR_MS, NOW, sent, WARNINGS } from "./build.ts";
 
+const BOARD = { channel: WARNINGS, ts: "1764000000.000002", week: "", opened: 0, fixed: 0, isClosed: false };
 const AT = new Date(NOW).toISOString();
-const decide = (verdict: Verdict, ledger: Ledger, now = NOW, id = "777") =>
-  decideAlerts(verdict, ledger, aRun({ id }), aPolicy(), now);
+/** Without boards and edits. */
+function decide(verdict: Verdict, ledger: Ledger, now = NOW, id = "777"): readonly Alert[] {
+  return decideAll(verdict, ledger, now, id).alerts;
+}
+
+function decideAll(verdict: Verdict, ledger: Ledger, now = NOW, id = "777") {
+  const decision = decideAlerts(verdict, ledger, aRun({ id }), aPolicy(), now);
+  const alerts = decision.alerts.filter(({ kind, address }) => kind !== "board" && address.kind !== "edit");
+  return { alerts, seen: decision.ledger ?? ledger };
+}
+
+/** The ledger after a run, whose deliveries are these. */
+function record(
+  ledger: Ledger,
+  verdict: Verdict,
+  deliver: (alert: Alert) => Delivery,
+  { now = NOW, id = "777" } = {},
+): Ledger {
+  const { alerts, seen } = decideAll(verdict, ledger, now, id);
+  return recordDeliveries(seen, alerts, alerts.map(deliver), aPolicy(), new Date(now).toISOString());
+}
 
 /** The answer was lost: it may be in its channel. */
 function lost(alert: Alert, at = AT): Delivery {
@@ -27,16 +48,14 @@ function lost(alert: Alert, at = AT): Delivery {
 }
 
 function ledgerAfterLoss(verdict: Verdict, before = aLedger()): { ledger: Ledger; alerts: readonly Alert[] } {
-  const alerts = decide(verdict, before);
-  const deliveries = alerts.map((alert) => lost(alert));
-  return { ledger: recordDeliveries(before, verdict, alerts, deliveries, AT), alerts };
+  return { ledger: record(before, verdict, (alert) => lost(alert)), alerts: decide(verdict, before) };
 }
 
 describe("a message whose answer was lost", () => {
   it("is in the ledger by its key, with what it told, and none of it counts as told", () => {
     const { ledger, alerts } = ledgerAfterLoss(aVerdict([failing("a"), failing("b")]));
 
-    expect(ledger.entries).toEqual([]);
+    expect(ledger.entries.map(({ told }) => told)).toEqual([null, null]);
     expect(ledger.unsettled).toEqual([
       {
         key: alerts[0]?.key,
@@ -44,6 +63,7 @@ describe("a message whose answer was lost", () => {
         thread: null,
         since: AT,
         at: AT,
+        week: null,
         told: [
           { fingerprint: "v1:test.shop.a", severity: "error" },
           { fingerprint: "v1:test.shop.b", severity: "error" },
@@ -72,7 +92,7 @@ describe("a message whose answer was lost", () => {
 
     const settled = settle(ledger, post, null);
 
-    expect(settled).toMatchObject({ entries: [], unsettled: [] });
+    expect(settled).toMatchObject({ entries: [{ told: null }], unsettled: [] });
     expect(decide(aVerdict([failing("a")]), settled)).toMatchObject([
       { items: [{ news: "opened", finding: failing("a") }] },
     ]);
@@ -84,11 +104,11 @@ describe("a message whose answer was lost", () => {
     const [post] = ledger.unsettled;
     if (post === undefined) throw new Error("no post");
 
-    expect(settle(ledger, post, "1.2").entries).toMatchObject([{ severity: "error", runs: 2, notifiedAt: AT }]);
+    expect(settle(ledger, post, "1.2").entries).toMatchObject([{ told: "error", runs: 2, notifiedAt: AT }]);
     const later = { ...ledger, entries: [anEntry("a", { notifiedAt: ago(-1) })] };
     expect(settle(later, post, "1.2").entries).toEqual(later.entries);
-    const warned = recordDeliveries(ledger, aVerdict([failing("a", { severity: "warn" })]), [], [], ago(-1));
-    expect(settle(warned, post, "1.2").entries).toMatchObject([{ severity: "warn" }]);
+    const warned = record(ledger, aVerdict([failing("a", { severity: "warn" })]), failed, { now: NOW + HOUR_MS });
+    expect(settle(warned, post, "1.2").entries).toMatchObject([{ severity: "warn", told: "error" }]);
   });
 
   it("of a recovery ends the problem where it has arrived", () => {
@@ -97,35 +117,31 @@ describe("a message whose answer was lost", () => {
     if (post === undefined) throw new Error("no post");
 
     expect(post.told).toEqual([{ fingerprint: "v1:test.shop.a", severity: null }]);
-    expect(settle(ledger, post, "1.2")).toMatchObject({ entries: [], unsettled: [] });
-    expect(settle(ledger, post, null)).toMatchObject({ entries: [anEntry("a")], unsettled: [] });
+    expect(settle(ledger, post, "1.2")).toMatchObject({ entries: [{ told: "recovered" }], unsettled: [] });
+    expect(settle(ledger, post, null)).toMatchObject({ entries: [{ state: "recovered", told: "error" }] });
   });
 
   it("of a recovery that nobody can look up: people may think that it is over, so a new failure is told, once", () => {
     const { ledger } = ledgerAfterLoss(aVerdict([], { passed: ["test.shop.a"] }), aLedger([anEntry("a")]));
     const fails = aVerdict([failing("a")]);
 
-    const alerts = decide(fails, ledger, NOW + HOUR_MS, "778");
-    expect(alerts).toMatchObject([{ kind: "problems", items: [{ news: "opened", finding: failing("a") }] }]);
-    const told = recordDeliveries(
-      ledger,
-      fails,
-      alerts,
-      alerts.map((each) => sent(each)),
-      ago(-1),
-    );
+    const next = { now: NOW + HOUR_MS, id: "778" };
+    expect(decide(fails, ledger, next.now, next.id)).toMatchObject([
+      { kind: "problems", items: [{ news: "opened", finding: failing("a") }] },
+    ]);
+    const told = record(ledger, fails, (alert) => sent(alert), next);
 
-    expect(told).toMatchObject({ unsettled: [], entries: [{ firstSeen: ago(1), notifiedAt: ago(-1) }] });
-    expect(decide(fails, told, NOW + 2 * HOUR_MS, "779")).toEqual([]);
-    const missed = recordDeliveries(ledger, fails, alerts, alerts.map(failed), ago(-1));
-    expect(decide(fails, missed, NOW + 2 * HOUR_MS, "779")).toHaveLength(1);
+    expect(told).toMatchObject({ unsettled: [], entries: [{ told: "error", notifiedAt: ago(-1) }] });
+    expect(decide(fails, told, NOW + 1.5 * HOUR_MS, "779")).toEqual([]);
+    const missed = record(ledger, fails, failed, next);
+    expect(decide(fails, missed, NOW + 1.5 * HOUR_MS, "779")).toHaveLength(1);
   });
 
   it("of a recovery that was told before the last failure silences nothing and opens nothing", () => {
     const { ledger } = ledgerAfterLoss(aVerdict([], { passed: ["test.shop.a"] }), aLedger([anEntry("a")]));
     const later = { ...ledger, entries: [anEntry("a", { notifiedAt: ago(-1) })] };
 
-    expect(decide(aVerdict([failing("a")]), later, NOW + 2 * HOUR_MS, "778")).toEqual([]);
+    expect(decide(aVerdict([failing("a")]), later, NOW + 1.5 * HOUR_MS, "778")).toEqual([]);
   });
 
   it("that nobody can look up makes its next telling a possible repeat, once that is delivered no more", () => {
@@ -136,7 +152,7 @@ describe("a message whose answer was lost", () => {
 
     expect(mayRepeat(alert, ledger.unsettled)).toBe(true);
     expect(mayRepeat(alert, [])).toBe(false);
-    const other = decide(aVerdict([failing("c")]), ledger, NOW + HOUR_MS, "778");
+    const other = decide(aVerdict([failing("c")]), { ...ledger, entries: [] }, NOW + HOUR_MS, "778");
     expect(other.map((each) => mayRepeat(each, ledger.unsettled))).toEqual([false]);
     const at = ago(-1);
     expect(stillUnsettled(ledger.unsettled, [alert], [sent(alert)], at)).toEqual([]);
@@ -155,11 +171,10 @@ describe("a message whose answer was lost", () => {
     if (alert === undefined) throw new Error("no alert");
     const inFallback = { ...lost(alert), mayBeIn: { channel: "C0FALLBACK", since: AT } } as Delivery;
 
-    expect(recordDeliveries(ahead, verdict, alerts, [inFallback], AT).unsettled).toMatchObject([
-      { key: alert.key, channel: "C0FALLBACK" },
-    ]);
-    expect(recordDeliveries(ahead, verdict, alerts, [sent(alert)], AT).unsettled).toEqual([]);
-    expect(recordDeliveries(ahead, verdict, alerts, [failed(alert)], AT).unsettled).toEqual([]);
+    const kept = (delivery: Delivery) => recordDeliveries(ahead, alerts, [delivery], aPolicy(), AT).unsettled;
+    expect(kept(inFallback)).toMatchObject([{ key: alert.key, channel: "C0FALLBACK" }]);
+    expect(kept(sent(alert))).toEqual([]);
+    expect(kept(failed(alert))).toEqual([]);
   });
 });
 
@@ -177,39 +192,45 @@ describe("runs whose messages arrive, do not, or lose their answers", () => {
         const channel = new Set<string>();
         let stored: Ledger = aLedger();
         let believed: "error" | "warn" | "passed" = "passed";
+        // What the ledger has of the last run that saw it.
+        let known: "error" | "warn" | "passed" = "passed";
         for (const [index, { seen, fate }] of runs.entries()) {
-          const now = NOW + index * 60_000;
+          // Far enough apart that nothing comes and goes within a day, and before the daily message.
+          const now = NOW + index * 30 * HOUR_MS;
           const at = new Date(now).toISOString();
           for (const post of stored.unsettled) stored = settle(stored, post, channel.has(post.key) ? "1.2" : null);
           const findings = seen === "error" || seen === "warn" ? [failing("a", { severity: seen })] : [];
           const verdict = aVerdict(findings, { passed: seen === "passed" ? ["test.shop.a"] : [] });
-          const alerts = decide(verdict, stored, now, String(index));
+          const decision = decideAlerts(
+            verdict,
+            { ...stored, dailyAt: at, boards: [{ ...BOARD, week: weekFor(stored, aPolicy(), now) }] },
+            aRun({ id: String(index) }),
+            aPolicy({ warnSlaSeconds: 366 * 86_400 }),
+            now,
+          );
+          const alerts = decision.alerts.filter(({ kind, address }) => kind !== "board" && address.kind !== "edit");
 
-          const isNews =
-            seen === "passed"
-              ? believed !== "passed"
-              : seen === "error"
-                ? believed !== "error"
-                : seen === "warn" && believed === "passed";
-          expect(alerts.length, `run ${index}`).toBe(isNews ? 1 : 0);
+          const actual: "error" | "warn" | "passed" = seen === "not run" ? known : seen;
+          expect(alerts.length, `run ${index}`).toBe(actual === believed ? 0 : 1);
 
-          if (seen === "warn" && believed === "error" && !fate.startsWith("killed")) believed = "warn";
           stored = { ...stored, unsettled: [...stored.unsettled, ...unsettledOf(alerts, at, at)] };
           if (alerts.length > 0 && (fate === "sent" || fate.endsWith("arrived"))) {
             for (const { key } of alerts) channel.add(key);
-            if (seen !== "not run") believed = seen;
+            believed = actual;
+            known = actual;
           }
           if (fate.startsWith("killed") && alerts.length > 0) continue;
+          known = actual;
           const deliver = { sent: (alert: Alert) => sent(alert), refused: failed } as Record<
             string,
             (alert: Alert) => Delivery
           >;
           const deliveries = alerts.map(deliver[fate] ?? ((alert) => lost(alert, at)));
-          stored = recordDeliveries(stored, verdict, alerts, deliveries, at);
-          if (seen === "warn" && believed === "error") believed = "warn";
+          const after = { ...(decision.ledger ?? stored), unsettled: stored.unsettled };
+          stored = recordDeliveries(after, alerts, deliveries, aPolicy(), at);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -21,6 +21,7 @@ export function subject(overrides: Partial<NodeSubject> = {}): NodeSubject {
     group: null,
     test: "not_null",
     type: "test",
+    alertKey: null,
     ...overrides,
   };
 }
@@ -63,6 +64,8 @@ export function facts(overrides: Partial<NodeFacts> = {}): NodeFacts {
     fqn: ["shop", "marts", "fct_orders"],
     attachedTo: null,
     column: null,
+    test: null,
+    alertKey: null,
     seconds: 1.25,
     startedAt: "2026-11-25T07:00:00Z",
     ...overrides,
@@ -86,6 +89,7 @@ export function verdict(overrides: Partial<Verdict> = {}): Verdict {
     neutral: [],
     nodes: {},
     known: [],
+    disabled: [],
     dbt: { version: "1.11.16", commands: ["build"], exitCodes: [level === "error" ? 1 : 0] },
     reproduce: null,
     ...overrides,

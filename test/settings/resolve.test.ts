@@ -407,18 +407,65 @@ describe("the schema of a check", () => {
   });
 });
 
-describe("a key that has no effect yet", () => {
-  it("is named with its line where the file sets it, whatever it says", () => {
-    const yaml = "version: 1\nslack:\n  error: C012345678\n  time_zone: UTC\nwarn_sla: 7d\n";
+describe("what messages go by", () => {
+  const slack = (...lines: string[]) =>
+    sources({ yaml: ["version: 1", "slack:", ...lines.map((line) => `  ${line}`), ""].join("\n") });
+  const top = (line: string) => sources({ yaml: `version: 1\n${line}\n` });
+  const refusal = (from: Parameters<typeof resolve>[0]) => {
+    try {
+      resolve(from);
+      return "";
+    } catch (error) {
+      return String((error as Error).message);
+    }
+  };
 
-    expect(resolve(sources({ yaml })).withoutEffect).toEqual([
-      "signalbox.yml:4 slack.time_zone",
-      "signalbox.yml:5 warn_sla",
-    ]);
+  it("has defaults", () => {
+    const { config } = resolve(sources());
+
+    expect(config.slack).toMatchObject({ timeZone: "UTC", dailyAt: "09:00", repeat: "channel" });
+    expect(config).toMatchObject({ warnSla: 7 * 86_400, overdue: "tell", alertAfter: 1, ledger: "slack" });
   });
 
-  it("is not named where nobody sets it", () => {
-    expect(resolve(sources({ yaml: "slack:\n" })).withoutEffect).toEqual([]);
-    expect(resolve(sources()).withoutEffect).toEqual([]);
+  it.each<[what: string, from: Parameters<typeof resolve>[0], wanted: string]>([
+    ["a time zone that nobody knows", slack("time_zone: Europe/Lodnon"), "time_zone"],
+    ["a time of day that is none", slack('daily_at: "25:00"'), "wanted a time of day"],
+    ["a time of day that YAML takes for a number", slack("daily_at: 540"), "in quotes"],
+    ["a mention that is no id", slack("mentions: { data-core: data-core }"), "wanted the id of a Slack user"],
+    ["a route that leads nowhere", slack("routes: [{ match: { tag: x } }]"), "leads nowhere"],
+    [
+      "a route that another one takes all of",
+      slack("routes: [{ match: { tag: x }, error: C0AAAAAAA }, { match: { tag: x, path: a }, error: C0BBBBBBB }]"),
+      "can never match",
+    ],
+    [
+      "a route below one for everything",
+      slack(
+        'routes: [{ match: { name: "*" }, error: C0AAAAAAA, warn: C0AAAAAAA }, { match: { tag: x }, warn: C0BBBBBBB }]',
+      ),
+      "can never match",
+    ],
+    ["a mute without an end", top("rules: [{ match: { tag: x }, mute: true, reason: y }]"), "needs until"],
+    ["no run to wait for", top("alert_after: 0"), "wanted 1 or more"],
+    ["a word for overdue", top("overdue: shout"), "overdue"],
+  ])("refuses %s", (_, from, wanted) => {
+    expect(refusal(from)).toContain(wanted);
+  });
+
+  it.each([
+    [
+      "for the other severity",
+      "routes: [{ match: { tag: x }, error: C0AAAAAAA }, { match: { tag: x }, warn: C0BBBBBBB }]",
+    ],
+    [
+      "that takes more",
+      "routes: [{ match: { tag: x, path: a }, error: C0AAAAAAA }, { match: { tag: x }, error: C0BBBBBBB }]",
+    ],
+    [
+      "for problems of the run, which have no name",
+      'routes: [{ match: { name: "*" }, error: C0AAAAAAA }, { match: { status: dbt-failed }, error: C0BBBBBBB }]',
+    ],
+  ])("takes a second route %s", (_, line) => {
+    expect(refusal(slack(line))).toBe("");
   });
 });

@@ -33,6 +33,7 @@ export function aSubject(
     group: null,
     test: "not_null",
     type: "test",
+    alertKey: null,
     ...overrides,
   };
 }
@@ -76,6 +77,7 @@ export function aVerdict(findings: readonly Finding[] = [], overrides: Partial<V
     neutral: [],
     nodes: {},
     known: [],
+    disabled: [],
     dbt: { version: "1.11.16", commands: ["build"], exitCodes: [0] },
     reproduce: null,
     ...overrides,

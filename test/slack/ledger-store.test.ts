@@ -34,7 +34,7 @@ describe("a ledger in a file", () => {
       [anEntry("a"), anEntry("run:dbt-failed:code", { severity: "warn", thread: null, runs: 12 })],
       {
         scope: PROD,
-        boards: [{ week: "2026-W48", channel: "C0WARNINGS", ts: "1.2", opened: 9, fixed: 7 }],
+        boards: [{ week: "2026-W48", channel: "C0WARNINGS", ts: "1.2", opened: 9, fixed: 7, isClosed: false }],
         unsettled: [
           {
             key: "777/1/error/C0ERRORS01/a1",
@@ -42,6 +42,7 @@ describe("a ledger in a file", () => {
             thread: null,
             since: "2026-11-25T07:00:01.000Z",
             at: "2026-11-25T07:00:00.000Z",
+            week: null,
             told: [
               { fingerprint: "v1:test.shop.b", severity: "error" },
               { fingerprint: "v1:test.shop.c", severity: null },
@@ -53,6 +54,7 @@ describe("a ledger in a file", () => {
             thread: "1.1",
             since: "2026-11-25T07:00:01.000Z",
             at: "2026-11-25T07:00:00.000Z",
+            week: null,
             isKeyless: true,
             told: [{ fingerprint: "v1:test.shop.d", severity: "warn" }],
           },

@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery, News, NotifyResult } from "../../alerts/alert.ts";
 import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../../alerts/audience.ts";
-import { type AlertPolicy, decideAlerts, findTold } from "../../alerts/decide.ts";
+import { overdueIn } from "../../alerts/deadlines.ts";
+import { type AlertPolicy, decideAlerts } from "../../alerts/decide.ts";
 import { nameOfFingerprint } from "../../alerts/fingerprint.ts";
+import type { Ledger } from "../../alerts/ledger.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import { channelOf, mentionsOf } from "../../alerts/route.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
+import { minutesOf, openZone } from "../../alerts/zone.ts";
 import { nameFinding } from "../../render/finding-words.ts";
 import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { drawMessage } from "../../render/slack-preview.ts";
@@ -15,7 +18,7 @@ import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
 import type { Context } from "../../setup/context.ts";
-import { factsOf, isMatch } from "../../severity/rules.ts";
+import { expiredRules, factsOf, isMatch } from "../../severity/rules.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
 import { createSlackClient } from "../../slack/client.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
@@ -38,7 +41,6 @@ export interface Notified {
   readonly exitCode: ExitCode;
 }
 
-const REPEAT_SECONDS = 86_400;
 const MOST_COLUMNS = 88;
 
 /** Throws a configuration error where there is a token and a channel is missing. */
@@ -70,8 +72,9 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
           signal: context.signal,
           fallback: config.slack.fallback,
         });
-  const policy = policyOf(context, scope);
-  const alerts = decideAlerts(verdict, ledger, told.run, policy, now);
+  const policy = policyOf(context, scope, now);
+  const decision = decideAlerts(verdict, ledger, told.run, policy, now);
+  const { alerts } = decision;
   const facts: AlertFacts = {
     run: told.run,
     mode: told.mode,
@@ -82,6 +85,9 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   const posts = alerts.map((alert) => ({
     key: alert.key,
     channel: alert.channel,
+    address: alert.address,
+    // A board that nobody can edit is posted anew; any other message has its answer in its thread.
+    canBeNew: alert.kind === "board" && alert.state !== "closed",
     message: redactAll(renderAlert(alert, facts), context.redact),
     mayRepeat: mayRepeat(alert, open),
   }));
@@ -100,14 +106,18 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     client !== null && ledger === null && isOneAttempt
       ? await findOfSameAttempt(client, context.work, posts, context)
       : { there: [], repeats: [] };
-  const quiet = describeTold(findTold(verdict, ledger, policy, now), now);
+  const quiet = describeTold(decision.quiet, now);
   if (posts.length === 0) context.log.step("notify", ["nothing to tell", ...quiet].join("\n"));
   else if (quiet.length > 0) context.log.step("notify", quiet.join("\n"));
   const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
   const isTold = client !== null || (alerts.length === 0 && !given.dryRun);
   const recorded =
-    ahead.ledger !== null && isTold
-      ? (await kept.save(recordDeliveries(ahead.ledger, verdict, alerts, deliveries, at))).ledger
+    ahead.ledger !== null && decision.ledger !== null && isTold
+      ? (
+          await kept.save(
+            recordDeliveries({ ...decision.ledger, unsettled: ahead.ledger.unsettled }, alerts, deliveries, policy, at),
+          )
+        ).ledger
       : ledger;
 
   const result: NotifyResult = {
@@ -120,13 +130,21 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
       news: newsOf(alert),
     })),
     deliveries,
-    ledger: { from: ledger === null ? "none" : config.ledger, open: recorded?.entries.length ?? 0 },
+    ledger: { from: ledger === null ? "none" : config.ledger, open: openIn(recorded) },
     muted: mutedIn(verdict),
   };
   // A dry run leaves the work folder to whoever has it.
   if (!given.dryRun) await context.outputs.write("alerts.json", () => context.work.writeJson("alerts.json", result));
   context.signal.throwIfAborted();
-  return { result, exitCode: exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) };
+  const ofDeliveries = exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries);
+  const overdue = config.overdue === "fail" ? overdueIn(decision.ledger, policy, now) : [];
+  if (overdue.length > 0)
+    context.log.warn("notify", `${count(overdue.length, "warning")} overdue, and overdue: fail is set: exit code 1`);
+  return { result, exitCode: overdue.length > 0 ? 1 : ofDeliveries };
+}
+
+function openIn(ledger: Ledger | null): number {
+  return ledger?.entries.filter(({ state }) => state === "open").length ?? 0;
 }
 
 /** null: nothing is sent, as there is no token or the run is dry. */
@@ -220,8 +238,10 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
   ]);
 }
 
-function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy {
-  const routes = config.slack.routes.map((route) => ({
+function policyOf({ settings: { config } }: Context, scope: string, now: number): AlertPolicy {
+  const { slack } = config;
+  const digest = (text: string) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12);
+  const routes = slack.routes.map((route) => ({
     takes: (finding: Finding) => isMatch(route.match, factsOf(finding), matchesGlob),
     error: route.error ?? null,
     warn: route.warn ?? null,
@@ -231,8 +251,18 @@ function policyOf({ settings: { config } }: Context, scope: string): AlertPolicy
     channelOf: (finding: Finding) => channelOf(finding, channels),
     mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
     nameOf: nameFinding,
-    digest: (text) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12),
-    repeatSeconds: REPEAT_SECONDS,
+    errorChannel: channels.error,
+    warnChannel: channels.warn,
+    digest,
+    zone: openZone(slack.timeZone),
+    dailyAtMinutes: minutesOf(slack.dailyAt),
+    repeat: slack.repeat,
+    warnSlaSeconds: config.warnSla,
+    alertAfter: config.alertAfter,
+    expired: expiredRules(config.rules, now).flatMap(({ mute, match, until = "", reason = "" }) => {
+      const words = Object.entries(match).map(([field, glob]) => `${field}: ${glob}`);
+      return mute === true ? [{ id: digest(`${words} ${until}`), match: words.join(", "), until, reason }] : [];
+    }),
   };
 }
 

@@ -33,6 +33,7 @@ function aPost(name: string): UnsettledPost {
     thread: null,
     since: "2026-11-25T06:00:01.000Z",
     at: "2026-11-25T06:00:00.000Z",
+    week: null,
     told: [{ fingerprint: `v1:test.shop.${name}`, severity: "error" }],
   };
 }

@@ -1,0 +1,156 @@
+import { isDailyDue } from "./daily.ts";
+import { type Draft, IN_CHANNEL, inThread } from "./draft.ts";
+import { itemOf, type Piece } from "./item.ts";
+import type { BoardState, Ledger } from "./ledger.ts";
+import type { Mentions } from "./mentions.ts";
+import { usualPause } from "./pace.ts";
+import type { AlertPolicy } from "./policy.ts";
+import { boardWeekOf } from "./zone.ts";
+
+/**
+ * The boards: one for each warn channel and ISO week, posted when something is open, edited from then on, closed with its
+ * score. The one in the main warn channel lists the errors too: it is the index of everything that is open.
+ */
+
+const NINE_O_CLOCK = 9 * 60;
+/** Where runs are further apart, a board that waited for 09:00 would come hours later. */
+const SELDOM_MS = 6 * 3600_000;
+
+export function weekFor(ledger: Pick<Ledger, "recentRuns">, { zone }: Pick<AlertPolicy, "zone">, now: number): string {
+  const isSeldom = (usualPause(ledger) ?? 0) > SELDOM_MS;
+  return boardWeekOf(zone, isSeldom ? 0 : NINE_O_CLOCK, now);
+}
+
+/** The channel's last board that is not closed. */
+export function boardOf({ boards }: Pick<Ledger, "boards">, channel: string): BoardState | null {
+  return boards.find((board) => board.channel === channel && !board.isClosed) ?? null;
+}
+
+/** The channel's board of this week. */
+export function currentBoard(ledger: Ledger, channel: string, policy: AlertPolicy, now: number): BoardState | null {
+  const board = boardOf(ledger, channel);
+  return board?.week === weekFor(ledger, policy, now) ? board : null;
+}
+
+/** Where a warning is told: by its finding, else where it was told before. */
+export function warnChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
+  if (finding !== null) return policy.channelOf({ ...finding, severity: "warn" });
+  return (entry.told === "warn" ? entry.thread?.channel : undefined) ?? policy.warnChannel;
+}
+
+export function boardDrafts(
+  pieces: readonly Piece[],
+  ledger: Ledger,
+  policy: AlertPolicy,
+  mentions: Mentions,
+  now: number,
+): readonly Draft[] {
+  const warnings = pieces.filter(({ entry }) => entry.severity === "warn" && entry.state === "open");
+  const channels = new Set([
+    policy.warnChannel,
+    ...warnings.map((piece) => warnChannelOf(piece, policy)),
+    ...ledger.boards.map(({ channel }) => channel),
+  ]);
+  const drafts = [...channels].flatMap((channel) => draftsOf(channel, { pieces, ledger, policy, mentions, now }));
+  return [...drafts, ...expiredDrafts(drafts, ledger, policy, now)];
+}
+
+interface World {
+  readonly pieces: readonly Piece[];
+  readonly ledger: Ledger;
+  readonly policy: AlertPolicy;
+  readonly mentions: Mentions;
+  readonly now: number;
+}
+
+function draftsOf(channel: string, { pieces, ledger, policy, mentions, now }: World): readonly Draft[] {
+  const isIndex = channel === policy.warnChannel;
+  const ofChannel = pieces
+    .filter(({ entry }) => entry.severity === "warn" || entry.told === "warn")
+    .filter((piece) => warnChannelOf(piece, policy) === channel);
+  const rows = pieces.filter(
+    (piece) =>
+      piece.entry.state === "open" &&
+      (piece.entry.told !== null || piece.news === "opened") &&
+      (piece.entry.severity === "warn" ? warnChannelOf(piece, policy) === channel : isIndex),
+  );
+  const warnings = rows.filter(({ entry }) => entry.severity === "warn");
+  const isFresh = ({ news }: Piece) => news === "opened" || news === "flapping" || news === "better";
+  const opened = warnings.filter(isFresh).length;
+  const fixed = ofChannel.filter(
+    ({ entry, news }) => entry.told === "warn" && (news === "recovered" || news === "removed"),
+  ).length;
+  const week = weekFor(ledger, policy, now);
+  const board = boardOf(ledger, channel);
+  const expired = isIndex ? policy.expired : [];
+  const common = {
+    kind: "board",
+    channel,
+    items: rows.map((piece) => itemOf(piece, policy, null)),
+    mentions: [],
+  } as const;
+
+  if (board?.week === week) {
+    const isStale = isIndex
+      ? rows.length > 0 || fixed > 0
+      : opened + fixed > 0 || isDailyDue(ledger, policy.zone, policy.dailyAtMinutes, now);
+    const hasEnded =
+      rows.length === 0 &&
+      pieces.some(({ entry, news }) => entry.told !== null && (news === "recovered" || news === "removed"));
+    if (!isStale && !hasEnded) return [];
+    const score = { opened: board.opened + opened, fixed: board.fixed + fixed, carried: warnings.length };
+    const state = rows.length === 0 ? "quiet" : "open";
+    return [{ ...common, address: { kind: "edit", ts: board.ts }, state, week, score, expired }];
+  }
+  const closing: readonly Draft[] =
+    board === null
+      ? []
+      : [
+          {
+            ...common,
+            address: { kind: "edit", ts: board.ts },
+            state: "closed",
+            week: board.week,
+            // What opens in this run is the new board's.
+            score: { opened: board.opened, fixed: board.fixed + fixed, carried: warnings.length - opened },
+            expired: [],
+          },
+        ];
+  if (rows.length === 0) return closing;
+  return [
+    ...closing,
+    {
+      ...common,
+      items: rows.map((piece) =>
+        itemOf(piece, policy, piece.entry.severity === "warn" && isFresh(piece) ? piece.news : null),
+      ),
+      address: IN_CHANNEL,
+      state: "open",
+      week,
+      score: { opened: warnings.length, fixed: 0, carried: warnings.length },
+      expired,
+      mentions: mentions.onceADay(warnings.filter(isFresh)),
+    },
+  ];
+}
+
+/** Mutes that have ended: told once, under the board; a new board lists them. */
+function expiredDrafts(boards: readonly Draft[], ledger: Ledger, policy: AlertPolicy, now: number): readonly Draft[] {
+  const expired = policy.expired.filter(({ id }) => !ledger.expiredTold.includes(id));
+  const channel = policy.warnChannel;
+  const isOnNewBoard = boards.some(
+    (draft) => draft.kind === "board" && draft.address.kind === "channel" && draft.channel === channel,
+  );
+  if (expired.length === 0 || isOnNewBoard) return [];
+  const board = currentBoard(ledger, channel, policy, now);
+  return [
+    {
+      kind: "expired",
+      channel,
+      address: board === null ? IN_CHANNEL : inThread(board.ts),
+      items: [],
+      mentions: [],
+      expired,
+    },
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Run } from "../run/run.ts";
+import type { Address, Alert } from "./alert.ts";
+import type { AlertPolicy } from "./policy.ts";
+
+/** `Omit` of each member of a union on its own. */
+type OmitEach<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An alert that has no key yet. */
+export type Draft = OmitEach<Alert, "key">;
+
+export function inThread(ts: string): Address {
+  return { kind: "thread", ts };
+}
+
+export const IN_CHANNEL: Address = { kind: "channel" };
+
+/** Its key: the same for the same thing in the same run, and another for other news, places and scopes. */
+export function withKey(
+  draft: Draft,
+  run: Pick<Run, "id" | "attempt">,
+  { digest }: Pick<AlertPolicy, "digest">,
+): Alert {
+  const { kind, channel, address, items } = draft;
+  const what = kind === "problems" ? draft.severity : kind;
+  const place = "ts" in address ? `${address.kind} ${address.ts}` : address.kind;
+  const news = items.map((item) => `${item.news} ${item.fingerprint}`).sort();
+  const key = `${run.id}/${run.attempt}/${what}/${channel}/${digest([place, ...news].join("\n"))}`;
+  return { ...draft, key };
+}
+
+/** The values by a key, in the order in which the keys come first. */
+export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group === undefined) groups.set(keyOf(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}
