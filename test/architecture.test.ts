@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { findBreaks, findContextTakers, readImports, type Source } from "./architecture/check.ts";
+import { findBreaks, findContextTakers, findSharedTypeNames, readImports, type Source } from "./architecture/check.ts";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -11,6 +11,22 @@ function readSources(): readonly Source[] {
     .filter((path) => path.endsWith(".ts"))
     .map((path) => ({ path: path.split(sep).join("/"), text: readFileSync(join(SRC, path), "utf8") }));
 }
+
+/** Names that two types have still; not one more. */
+const SHARED_STILL = [
+  "Facts",
+  "Fetch",
+  "Lock",
+  "Outcome",
+  "Parts",
+  "Piece",
+  "ProjectFacts",
+  "Read",
+  "Remote",
+  "Step",
+  "Told",
+  "Trigger",
+];
 
 /** Not one more. Each command's own function is one of them. */
 const MOST_CONTEXT_TAKERS = 24;
@@ -28,6 +44,14 @@ describe("the sources", () => {
     const inAll = [...takers.values()].reduce((sum, count) => sum + count, 0);
 
     expect(inAll, JSON.stringify([...takers])).toBeLessThanOrEqual(MOST_CONTEXT_TAKERS);
+  });
+
+  it("give a name to one type alone", () => {
+    const shared = findSharedTypeNames(readSources()).filter(
+      (each) => !SHARED_STILL.some((name) => each.startsWith(`${name}: `)),
+    );
+
+    expect(shared).toEqual([]);
   });
 
   it("are read whole: the check sees every import statement that there is", () => {
@@ -175,6 +199,13 @@ describe("the check itself", () => {
         { path: "commands/b.ts", text: "" },
       ]),
     ]).toEqual([["commands/a.ts", 4]]);
+  });
+
+  it("finds a name that two types have", () => {
+    const text = "export interface Part { readonly a: string }\ntype Own = Part;\n// type Case = 1;";
+    const sources = ["a", "b"].map((name) => ({ path: `dbt/${name}.ts`, text: text.replace("Own", `Own${name}`) }));
+
+    expect(findSharedTypeNames(sources)).toEqual(["Part: dbt/a.ts, dbt/b.ts"]);
   });
 
   it("finds a circle, and names it once", () => {

@@ -54,7 +54,7 @@ export function wasToWrite({ command, error }: Invocation, file: ResultsName): b
   return file === "sources.json" ? command === "source freshness" : BUILDS.has(command);
 }
 
-interface Draft {
+interface InvocationDraft {
   readonly id: string | null;
   /** Milliseconds of the day (text), or since the epoch (JSON). */
   readonly time: number;
@@ -83,10 +83,10 @@ export interface LogReader {
  * one file. Lines of two dbt at once are told apart by the command that they name, as the text formats have no ids.
  */
 export function createLogReader(): LogReader {
-  const drafts: Draft[] = [];
-  let awaitsError: Draft | null = null;
+  const drafts: InvocationDraft[] = [];
+  let awaitsError: InvocationDraft | null = null;
   let hasSeparator = false;
-  let lastToWrite: Draft | null = null;
+  let lastToWrite: InvocationDraft | null = null;
 
   const open = (id: string | null, time: number, isWhole: boolean) => {
     drafts.push({
@@ -94,7 +94,7 @@ export function createLogReader(): LogReader {
       ...{ wroteIn: null, left: new Set(), isDone: false, end: null, error: null },
     });
   };
-  const note = (of: Draft | undefined, event: Event) => {
+  const note = (of: InvocationDraft | undefined, event: Event) => {
     if (of === undefined) return;
     switch (event.kind) {
       case "arguments":
@@ -131,8 +131,8 @@ export function createLogReader(): LogReader {
     }
   };
   /** In text nothing but the event itself says whose line it is. */
-  const ownerOf = (event: Event): Draft | undefined => {
-    const isOpen = ({ end }: Draft) => end === null;
+  const ownerOf = (event: Event): InvocationDraft | undefined => {
+    const isOpen = ({ end }: InvocationDraft) => end === null;
     switch (event.kind) {
       case "arguments":
         return drafts.findLast(({ hasArguments, end }) => !hasArguments && end === null);
@@ -145,7 +145,7 @@ export function createLogReader(): LogReader {
         );
       case "wrote": {
         const name = ARTIFACTS.get(event.type);
-        const fits = ({ command }: Draft) =>
+        const fits = ({ command }: InvocationDraft) =>
           command === null || (name === "sources.json" ? command === "source freshness" : command !== "ls");
         const open = drafts
           .slice(-MOST_AT_ONCE)
@@ -216,7 +216,7 @@ export function createLogReader(): LogReader {
 }
 
 /** dbt before 1.8 does not log what it writes: it leaves results where it came to its totals. */
-function leftBy({ left, wroteIn, writesJson, isDone, end, command }: Draft): ReadonlySet<ResultsName> {
+function leftBy({ left, wroteIn, writesJson, isDone, end, command }: InvocationDraft): ReadonlySet<ResultsName> {
   if (wroteIn !== null || !writesJson || !(isDone || end === "succeeded")) return left;
   if (command === "source freshness") return new Set(["sources.json"]);
   return new Set(command !== null && BUILDS.has(command) ? ["run_results.json"] : []);

@@ -53,10 +53,10 @@ export function assertComparable(baseline: Manifest, current: Manifest, where: s
   ];
 }
 
-type Part = keyof Manifest["quoting"];
+type RelationPart = keyof Manifest["quoting"];
 
 /** The keys that dbt renders of an entry, by the part of the relation's name that each becomes. */
-const PARTS: readonly (readonly [key: string, part: Part])[] = [
+const PARTS: readonly (readonly [key: string, part: RelationPart])[] = [
   ["database", "database"],
   ["schema", "schema"],
   ["alias", "identifier"],
@@ -96,7 +96,7 @@ function isHarmless(name: unknown, isQuoted: boolean): boolean {
   return typeof name === "string" && (isQuoted ? !NEVER_QUOTED.test(name) : UNQUOTED.test(name));
 }
 
-function harmful(where: string, id: string, part: Part, name: unknown): SignalboxError {
+function harmful(where: string, id: string, part: RelationPart, name: unknown): SignalboxError {
   const shown = cleanLine(JSON.stringify(name), 100);
   const advice = isHarmless(name, true)
     ? `; a right name that dbt does not put in quotes needs \`quoting: { ${part}: true }\` in dbt_project.yml, and dbt 1.10 to tell of it`

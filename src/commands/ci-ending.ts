@@ -18,7 +18,7 @@ import type { PullRequestComment } from "../steps/comment.ts";
 import type { Notified } from "../steps/notify/notify.ts";
 import type { Published } from "../steps/publish/publish.ts";
 import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
-import { type ErrorFields, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
+import { type ErrorJson, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
 import type { WorkFolder } from "../work/folder.ts";
 
@@ -36,7 +36,7 @@ export interface CiResult {
   readonly published: { readonly commit: string; readonly where: string } | null;
   readonly exitCode: number;
   /** What ended it, where it was no verdict. */
-  readonly error?: ErrorFields;
+  readonly error?: ErrorJson;
 }
 
 /** What has come about so far; each step adds its value. */

@@ -2,7 +2,7 @@ import type { ResourceTypes } from "../selection/resource-types.ts";
 
 /** dbt's command lines. Pure: one array each, never a shell string. */
 
-export interface StartPlaces {
+export interface StartTarget {
   /** Absolute; null for `dbt deps`, which writes no artifacts and refuses the flag. */
   readonly targetPath: string | null;
   readonly logPath: string;
@@ -45,16 +45,16 @@ const TAKEN_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every start is told alike: other arguments would void dbt's partial parse. */
-export function commonArguments(command: string, places: StartPlaces): string[] {
+export function commonArguments(command: string, start: StartTarget): string[] {
   return [
-    ...flag("--profile", places.profile),
-    ...flag("--target", places.target),
-    ...flag("--profiles-dir", places.profilesDir),
-    ...flag("--target-path", places.targetPath),
-    ...["--log-path", places.logPath],
+    ...flag("--profile", start.profile),
+    ...flag("--target", start.target),
+    ...flag("--profiles-dir", start.profilesDir),
+    ...flag("--target-path", start.targetPath),
+    ...["--log-path", start.logPath],
     ...["--log-format-file", "json", "--log-level-file", "debug"],
-    places.color ? "--use-colors" : "--no-use-colors",
-    ...takenBy(command, places.extra),
+    start.color ? "--use-colors" : "--no-use-colors",
+    ...takenBy(command, start.extra),
   ];
 }
 

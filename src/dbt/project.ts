@@ -201,13 +201,13 @@ async function findProfiles(
   asked: string | null,
   env: Environment,
 ): Promise<{ dir: string; text: string } | null> {
-  const places = profilePlaces(dir, asked, env);
-  for (const place of places) {
-    const text = await readFileIfAny(join(place, "profiles.yml"), SETTINGS);
-    if (text !== null) return { dir: place, text };
+  const dirs = profilePlaces(dir, asked, env);
+  for (const dirOf of dirs) {
+    const text = await readFileIfAny(join(dirOf, "profiles.yml"), SETTINGS);
+    if (text !== null) return { dir: dirOf, text };
   }
   if (asked === null) return null;
-  throw new SignalboxError("configuration", `${places[0]} holds no profiles.yml`, {
+  throw new SignalboxError("configuration", `${dirs[0]} holds no profiles.yml`, {
     hint: "set dbt.profiles_dir in signalbox.yml (relative to that file)",
   });
 }

@@ -9,13 +9,13 @@ import { copyFileIfAny, makeFolder, openIfAny } from "../support/files.ts";
 import type { Redact } from "../support/redact.ts";
 import { knownOf } from "../support/system-errors.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
-import { commonArguments, type StartPlaces } from "./arguments.ts";
+import { commonArguments, type StartTarget } from "./arguments.ts";
 import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { runProcess } from "./process.ts";
 import { readRecord, redactRun, resultsFileOf } from "./record.ts";
-import { describeProgress, NOTHING_SEEN, observe, type Progress, runningLongerThan } from "./watch.ts";
+import { type BuildProgress, describeProgress, NOTHING_SEEN, observe, runningLongerThan } from "./watch.ts";
 
 /** Everything that is the same for all starts of one signalbox run. */
 export interface DbtSetup {
@@ -47,10 +47,10 @@ export interface StartRequest {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `dbt ls`: standard output is its answer, in the form that parseList reads. */
   readonly lists?: boolean;
-  readonly limits?: Limits;
+  readonly limits?: StartLimits;
 }
 
-export interface Limits {
+export interface StartLimits {
   readonly stallAfterSeconds: number;
   readonly nodeTimeoutSeconds: number | null;
   readonly runTimeoutSeconds: number | null;
@@ -69,7 +69,7 @@ export interface Dbt {
 }
 
 const ARTIFACTS = ["manifest.json", "run_results.json", "sources.json"] as const;
-const NO_LIMITS: Limits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
+const NO_LIMITS: StartLimits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
 const MOST_LAST_LINES = 8;
@@ -117,13 +117,13 @@ export function createDbt(setup: DbtSetup): Dbt {
 
 function argvOf(setup: DbtSetup, request: StartRequest, logPath: string): string[] {
   const targetPath = request.command[0] === "deps" ? null : request.targetPath;
-  const places: StartPlaces = { ...setup, targetPath, target: request.target, logPath };
+  const start: StartTarget = { ...setup, targetPath, target: request.target, logPath };
   const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
   return [
     ...setup.command,
     ...quiet,
     ...request.command,
-    ...commonArguments(request.command.join(" "), places),
+    ...commonArguments(request.command.join(" "), start),
     ...request.args,
     ...format,
   ];
@@ -137,7 +137,7 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   const limit = new AbortController();
   const over = new AbortController();
   const named = new Set<string>();
-  let progress = NOTHING_SEEN as Progress;
+  let progress = NOTHING_SEEN as BuildProgress;
   let lastSaidAt = startedAt;
   let timedOut = false;
   const lastLines: string[] = [];

@@ -4,12 +4,12 @@ import type { Environment } from "../support/secrets.ts";
 /** Whether two outputs of a profile connect to one warehouse, told from profiles.yml alone. Pure: no dbt, no connection. */
 
 /** An output of profiles.yml, as it is written. */
-export type Output = Readonly<Record<string, unknown>>;
+export type TargetOutput = Readonly<Record<string, unknown>>;
 
 /** What each output is read with: the check's environment, and production's as far as it is known here. */
-export interface OutputPlace {
+export interface OutputOf {
   readonly target: string;
-  readonly output: Output | null;
+  readonly output: TargetOutput | null;
   readonly env: Environment;
 }
 
@@ -26,7 +26,7 @@ export type Separation =
 const CONNECTION_KEYS = ["host", "server", "account", "project", "path", "cluster_id", "endpoint"] as const;
 
 /** Throws nothing: what cannot be told is `unknown`, with the reason. `dir`: the project's folder, for files. */
-export function compareWarehouses(check: OutputPlace, production: OutputPlace, dir: string): Separation {
+export function compareWarehouses(check: OutputOf, production: OutputOf, dir: string): Separation {
   for (const { target, output } of [check, production])
     if (output === null) return { kind: "unknown", why: `profiles.yml does not tell the output ${target}` };
   const types = [check, production].map(({ output, env }) => renderText(output?.type, env));
@@ -50,7 +50,7 @@ export function compareWarehouses(check: OutputPlace, production: OutputPlace, d
   return { kind: "same", why: `${check.target} and ${production.target} have the same ${keys.join(" and ")}` };
 }
 
-function unreadKey(key: string, { target, output, env }: OutputPlace): readonly string[] {
+function unreadKey(key: string, { target, output, env }: OutputOf): readonly string[] {
   const value = output?.[key];
   if (value == null) return [`${target} has no ${key}`];
   if (renderText(value, env) !== null) return [];
@@ -85,7 +85,7 @@ export function renderText(value: unknown, env: Environment): string | null {
 const MEMBER = /\{\{-?\s*(target|this)\.(\w+)\s*-?\}\}/g;
 
 /** The text with what is known of `target` and `this`, and the variables; as it is where something is left to dbt. */
-export function renderMembers(text: string, env: Environment, members: Readonly<Record<string, Output>>): string {
+export function renderMembers(text: string, env: Environment, members: Readonly<Record<string, TargetOutput>>): string {
   const known = text.replace(MEMBER, (whole, object: string, name: string) => {
     const values = members[object];
     return values !== undefined && Object.hasOwn(values, name) ? (renderText(values[name], env) ?? whole) : whole;
@@ -97,12 +97,12 @@ export function renderMembers(text: string, env: Environment, members: Readonly<
  * The files behind DuckDB's databases, by name in lower case: the output's own and those that it attaches. Others have none.
  * https://github.com/duckdb/dbt-duckdb#attaching-additional-databases
  */
-export function filesOf({ output, env }: OutputPlace, dir: string): ReadonlyMap<string, string> {
+export function filesOf({ output, env }: OutputOf, dir: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   if (renderText(output?.type, env) !== "duckdb") return files;
   const attached = Array.isArray(output?.attach) ? output.attach : [];
   for (const each of [output, ...attached]) {
-    const { path, alias } = (typeof each === "object" && each !== null ? each : {}) as Output;
+    const { path, alias } = (typeof each === "object" && each !== null ? each : {}) as TargetOutput;
     const file = renderText(path, env);
     if (file === null || file === ":memory:") continue;
     const name = (each === output ? null : renderText(alias, env)) ?? databaseOf(file);
@@ -115,7 +115,7 @@ export function filesOf({ output, env }: OutputPlace, dir: string): ReadonlyMap<
  * Whether a database is in the warehouse that the output connects to, and in no other. A file of DuckDB and a project of
  * BigQuery are one database each, and a relation can name another one; an account or a host has all of its own.
  */
-export function isOwnDatabase(database: string | null, place: OutputPlace, dir: string): boolean {
+export function isOwnDatabase(database: string | null, place: OutputOf, dir: string): boolean {
   const { output, env } = place;
   if (database === null) return true;
   switch (renderText(output?.type, env)) {

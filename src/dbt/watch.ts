@@ -1,7 +1,7 @@
 import { count } from "../render/words.ts";
 
 /** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
-export interface Progress {
+export interface BuildProgress {
   readonly total: number | null;
   readonly finished: number;
   /** Names of the nodes that began and have not ended, with the time of their start in milliseconds. */
@@ -10,10 +10,10 @@ export interface Progress {
   readonly lastWords: string | null;
 }
 
-export const NOTHING_SEEN: Progress = { total: null, finished: 0, running: new Map(), lastWords: null };
+export const NOTHING_SEEN: BuildProgress = { total: null, finished: 0, running: new Map(), lastWords: null };
 
 /** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
-export function observe(progress: Progress, line: string, now: number): Progress {
+export function observe(progress: BuildProgress, line: string, now: number): BuildProgress {
   if (
     !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError)"/.test(
       line,
@@ -45,7 +45,7 @@ export function observe(progress: Progress, line: string, now: number): Progress
 }
 
 /** `12 of 34 nodes done; running: fct_orders (95 s), dim_customers (61 s), +2 more`. */
-export function describeProgress(progress: Progress, now: number): string {
+export function describeProgress(progress: BuildProgress, now: number): string {
   const done =
     progress.total === null
       ? `${count(progress.finished, "node")} done`
@@ -57,7 +57,7 @@ export function describeProgress(progress: Progress, now: number): string {
 }
 
 /** Nodes that have been running for longer than `seconds`, oldest first. */
-export function runningLongerThan(progress: Progress, seconds: number, now: number): readonly string[] {
+export function runningLongerThan(progress: BuildProgress, seconds: number, now: number): readonly string[] {
   return [...progress.running]
     .filter(([, { since }]) => now - since >= seconds * 1000)
     .sort(([, a], [, b]) => a.since - b.since)

@@ -5,7 +5,7 @@ import type { Git } from "../support/git.ts";
 import type { Fetch } from "../support/proxied-fetch.ts";
 import type { Environment } from "../support/secrets.ts";
 import { createCircleClient } from "./circleci/client.ts";
-import { type CirclePipeline, fetchCirclePipeline, readCircleRun } from "./circleci/run.ts";
+import { fetchCirclePipeline, type OwnPipeline, readCircleRun } from "./circleci/run.ts";
 import { parseGitHubEvent, readGitHubRun } from "./github/run.ts";
 import { readLocalRun } from "./local/run.ts";
 import { type RetryLimits, tryUntilDeadline } from "./requests.ts";
@@ -94,7 +94,7 @@ async function detectCircle(options: DetectOptions, head: string | null): Promis
 }
 
 /** Throws what CircleCI refuses; what may pass is asked again, since a moment's error must not cost a run. */
-async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience: RetryLimits): Promise<CirclePipeline> {
+async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience: RetryLimits): Promise<OwnPipeline> {
   const token = env.CIRCLE_TOKEN;
   if (token === undefined || token === "") {
     throw new SignalboxError(
@@ -112,7 +112,7 @@ async function askCircle({ env, circleUrl, openFetch }: DetectOptions, patience:
 }
 
 /** null: it cannot be asked, or does not answer as documented. */
-async function askCircleIfAny(options: DetectOptions): Promise<CirclePipeline | null> {
+async function askCircleIfAny(options: DetectOptions): Promise<OwnPipeline | null> {
   const { env, patience } = options;
   if (!env.CIRCLE_TOKEN) return null;
   const timeoutSeconds = Math.min(patience.timeoutSeconds ?? LONGEST_TRUST_SECONDS, LONGEST_TRUST_SECONDS);

@@ -51,13 +51,13 @@ export function quoted(message: string): string {
   return message === "" ? "" : `: ${JSON.stringify(message)}`;
 }
 
-interface Reason {
+interface RefusalReason {
   readonly says: RegExp;
   readonly hint: string;
 }
 
 /** https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api */
-const OF_GITHUB: readonly Reason[] = [
+const OF_GITHUB: readonly RefusalReason[] = [
   {
     says: /\bSAML\b|single sign-on|\bSSO\b/i,
     hint: "authorize the token for the organization's single sign-on (the token's page, Configure SSO), or hand over github.token of this job, which needs none",
@@ -114,7 +114,7 @@ function fineGrained(permission: string): string {
   return `${permission.charAt(0).toUpperCase()}${permission.slice(1).replace("-", " ")}`;
 }
 
-const OF_CIRCLECI: readonly Reason[] = [
+const OF_CIRCLECI: readonly RefusalReason[] = [
   {
     says: /\bSAML\b|single sign-on|\bSSO\b/i,
     hint: "the user of CIRCLE_TOKEN has to sign in through the organization's single sign-on, and make the token after that",

@@ -35,7 +35,7 @@ export type Wait =
   /** `after`: the run whose queries may still run; null: an earlier run may not be visible yet. */
   | { readonly kind: "wait"; readonly why: "settling"; readonly seconds: number; readonly after: SeenRun | null };
 
-export type Decision =
+export type QueueDecision =
   /** `ignored`: active runs that it should have waited for. */
   | { readonly kind: "enter"; readonly ignored: readonly SeenRun[] }
   | Wait
@@ -44,7 +44,7 @@ export type Decision =
   | { readonly kind: "stop"; readonly own: SeenRun };
 
 /** Whether this run may enter, by one look at its group. Whatever is missing or unknown makes it wait. */
-export function decide(scan: Scan, me: Me, now: Now, policy: DecisionPolicy): Decision {
+export function decide(scan: Scan, me: Me, now: Now, policy: DecisionPolicy): QueueDecision {
   const own = findOwn(scan, me);
   if (own !== null && own.ticket === null) return { kind: "stop", own };
 

@@ -6,7 +6,7 @@ import type { Blocker } from "./result.ts";
 import type { Scan, SeenRun } from "./ticket.ts";
 
 /** What one wait has seen so far. It tells each change once, and what still holds when asked to. */
-export interface Progress {
+export interface QueueProgress {
   /** A look that ended with waiting. */
   note(wait: Wait, outlook: Outlook, time: number): void;
   /** The present state of the runs that were waited for. */
@@ -30,7 +30,7 @@ export type Untimed<T> = T extends unknown ? Omit<T, "ref" | "waitedSeconds"> : 
 /** With no job at work and nothing updated for so long, a run is called dead. */
 const QUIET_SECONDS = 90 * 60;
 
-export function createProgress(tell: (event: Untimed<QueueEvent>) => void): Progress {
+export function createProgress(tell: (event: Untimed<QueueEvent>) => void): QueueProgress {
   const seen = new Map<string, Ahead>();
   const toldQuiet = new Set<string>();
   let wait: Wait | null = null;

@@ -1,5 +1,5 @@
 import type { Clock } from "../support/clock.ts";
-import { type Decision, type DecisionPolicy, decide, findOwn, type Me, type Now } from "./decide.ts";
+import { type DecisionPolicy, decide, findOwn, type Me, type Now, type QueueDecision } from "./decide.ts";
 import { lookAhead, type Outlook } from "./queue-position.ts";
 import type { RunSource } from "./source.ts";
 import type { Scan, SeenRun } from "./ticket.ts";
@@ -7,7 +7,7 @@ import type { Scan, SeenRun } from "./ticket.ts";
 /** What this run knows of its group, kept up to date with as few reads as the decision needs. */
 export interface View {
   /** One read. null: the run ahead has ended, and another read has to follow at once: of the next one, else a whole look. */
-  look(signal: AbortSignal): Promise<Decision | null>;
+  look(signal: AbortSignal): Promise<QueueDecision | null>;
   runs(): readonly SeenRun[];
   /** This run as last seen; null: not yet. */
   own(): SeenRun | null;
@@ -36,7 +36,7 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
 
   const now = (): Now => ({ time: clock.now(), processAgeSeconds: (clock.monotonic() - startedAt) / 1000 });
 
-  async function scanAll(signal: AbortSignal): Promise<Decision> {
+  async function scanAll(signal: AbortSignal): Promise<QueueDecision> {
     const [begunAt, begun] = [clock.monotonic(), now()];
     scan = await source.scan(signal);
     scannedAt = begunAt;
@@ -45,7 +45,7 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
   }
 
   /** A list may still show a run that is deleted or has ended: whoever leaves for it leaves the work to nobody. */
-  async function confirmLeaving(known: Scan, by: SeenRun, begun: Now, signal: AbortSignal): Promise<Decision> {
+  async function confirmLeaving(known: Scan, by: SeenRun, begun: Now, signal: AbortSignal): Promise<QueueDecision> {
     scan = { ...withReads(known, by.id, await source.reread([by.id], signal)), complete: false };
     const decision = decide(scan, me, begun, policy);
     const isStale = decision.kind === "wait" && decision.why === "incomplete";
@@ -55,7 +55,7 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
     );
   }
 
-  async function rereadHolder(known: Scan, held: SeenRun, signal: AbortSignal): Promise<Decision | null> {
+  async function rereadHolder(known: Scan, held: SeenRun, signal: AbortSignal): Promise<QueueDecision | null> {
     scan = { ...withReads(known, held.id, await source.reread([held.id], signal)), complete: false };
     const decision = settleOn(decide(scan, me, now(), policy));
     return holder?.id === held.id ? decision : null;
@@ -65,7 +65,7 @@ export function createView({ source, me, policy, clock, startedAt }: ViewOptions
     return { ...known, runs: [...known.runs.filter((run) => run.id !== id), ...reads] };
   }
 
-  function settleOn(decision: Decision): Decision {
+  function settleOn(decision: QueueDecision): QueueDecision {
     holder = decision.kind === "wait" && decision.why === "blockers" ? (decision.blockers[0] ?? null) : null;
     return decision;
   }

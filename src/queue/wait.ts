@@ -1,6 +1,6 @@
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import type { Decision, DecisionPolicy, Me } from "./decide.ts";
+import type { DecisionPolicy, Me, QueueDecision } from "./decide.ts";
 import type { QueueEvent } from "./events.ts";
 import { describeEvent, describeWayOut } from "./log-lines.ts";
 import { createProgress, type Untimed } from "./progress.ts";
@@ -113,7 +113,7 @@ export async function waitForTurn(options: WaitOptions): Promise<QueueResult> {
   }
 
   /** null: the source failed, and may not fail the next time. */
-  async function look(): Promise<Decision | "again" | null> {
+  async function look(): Promise<QueueDecision | "again" | null> {
     try {
       const decision = await view.look(signal);
       progress.update(view.runs());

@@ -14,7 +14,7 @@ export interface JunitOptions {
 }
 
 /** One test case, decided but not yet written. */
-interface Case {
+interface JunitCase {
   readonly suite: string;
   readonly className: string;
   readonly name: string;
@@ -58,7 +58,7 @@ export function renderJunit(verdict: Verdict, options: JunitOptions): string {
   return builder.build();
 }
 
-function casesOf(verdict: Verdict, options: JunitOptions): Case[] {
+function casesOf(verdict: Verdict, options: JunitOptions): JunitCase[] {
   const findings = new Map(verdict.findings.map((finding) => [subjectId(finding.subject), finding]));
   const causes = new Map(
     verdict.findings.flatMap((finding) => finding.skipped.map((id) => [id, subjectId(finding.subject)])),
@@ -80,7 +80,11 @@ function casesOf(verdict: Verdict, options: JunitOptions): Case[] {
   ];
 }
 
-function caseOf(id: string, facts: NodeFacts, { projectDirFromRepo }: JunitOptions): Omit<Case, "line" | "result"> {
+function caseOf(
+  id: string,
+  facts: NodeFacts,
+  { projectDirFromRepo }: JunitOptions,
+): Omit<JunitCase, "line" | "result"> {
   const type = facts.type ?? id.split(".")[0] ?? "";
   const isTest = type === "test" || type === "unit_test";
   // What a singular test guards changes with its SQL; its name does not.
@@ -102,7 +106,7 @@ function caseOf(id: string, facts: NodeFacts, { projectDirFromRepo }: JunitOptio
 }
 
 /** A finding without a row in dbt's results: a source that dbt left out, or what went wrong with the run itself. */
-function findingCase(subject: Subject, options: JunitOptions): Omit<Case, "result"> {
+function findingCase(subject: Subject, options: JunitOptions): Omit<JunitCase, "result"> {
   if (subject.kind === "run")
     return { suite: "dbt run", className: "dbt", name: subject.what, seconds: 0, file: null, line: null };
   const facts = { ...subject, package: subject.id.split(".")[1] ?? "dbt", fqn: [], seconds: 0, startedAt: null };
@@ -145,7 +149,7 @@ function skipOf(cause: string | undefined): Result | null {
 }
 
 /** The builder's `skipped()` takes no message, its text is CDATA and its time can read `1e-7`: set on the built element. */
-function writeCase(testCase: TestCase, { className, name, seconds, file, line, result }: Case): void {
+function writeCase(testCase: TestCase, { className, name, seconds, file, line, result }: JunitCase): void {
   testCase.className(className).name(name);
   if (file !== null) testCase.file(file);
   if (result?.element === "failure") testCase.failure(result.message, result.type);

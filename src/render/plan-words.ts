@@ -89,11 +89,11 @@ const PARTS = {
   parent: ["parent", "parents"],
   follower: ["follows", "follow"],
 } as const;
-type Part = keyof typeof PARTS;
+type PlanSection = keyof typeof PARTS;
 
 /** Without reasons only dbt knows: it was selected. */
-function partOf({ reasons }: PlannedNode): Part {
-  const parts = reasons.map(({ kind }): Part => {
+function partOf({ reasons }: PlannedNode): PlanSection {
+  const parts = reasons.map(({ kind }): PlanSection => {
     if (kind === "downstream") return "follower";
     if (kind === "nothing-deferred") return "parent";
     return kind === "missing-in-production" ? "missing" : "changed";

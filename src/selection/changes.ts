@@ -15,14 +15,14 @@ import {
 import type { Reason } from "./plan.ts";
 
 /** The X of `state:modified.X`. */
-export type Part = "body" | "configs" | "relation" | "persisted_descriptions" | "macros" | "contract";
+export type ChangedPart = "body" | "configs" | "relation" | "persisted_descriptions" | "macros" | "contract";
 
 /** What dbt sees of one node against the baseline. */
 export interface Changes {
   readonly isNew: boolean;
   /** `state:modified`. A new source, exposure, metric, semantic model or saved query is not: dbt says so. */
   readonly isModified: boolean;
-  readonly parts: ReadonlySet<Part>;
+  readonly parts: ReadonlySet<ChangedPart>;
   /** Why it is modified, and that it is new. */
   readonly reasons: readonly Reason[];
 }
@@ -54,7 +54,7 @@ const NOT_MODIFIED_WHEN_NEW: ReadonlySet<string> = new Set([
 ]);
 
 /** Types without code: only these parts of them can be named in `state:modified.X`. */
-const PARTS: ReadonlyMap<string, readonly Part[]> = new Map([
+const PARTS: ReadonlyMap<string, readonly ChangedPart[]> = new Map([
   ["source", ["configs", "relation"]],
   ["exposure", ["configs"]],
   ["metric", ["configs"]],
@@ -62,7 +62,7 @@ const PARTS: ReadonlyMap<string, readonly Part[]> = new Map([
   ["saved_query", ["configs"]],
   ["unit_test", []],
 ]);
-const ALL_PARTS: readonly Part[] = ["body", "configs", "relation", "persisted_descriptions", "contract"];
+const ALL_PARTS: readonly ChangedPart[] = ["body", "configs", "relation", "persisted_descriptions", "contract"];
 
 /**
  * Compares nodes of `current` with `baseline` as dbt's state selector does; each node once.

@@ -92,7 +92,7 @@ export async function completeSelection(
   const excluded = await findExcluded(request, port);
   if (excluded.kind === "failed") return excluded;
   const missing = lacking.filter((id) => !excluded.ids.has(id));
-  const part: Part = { ids, missing, excluded: excluded.ids, delegatedToDbt };
+  const part: Incomplete = { ids, missing, excluded: excluded.ids, delegatedToDbt };
   const completed =
     missing.length === 0
       ? { ...asItIs, warnings: [] }
@@ -109,7 +109,7 @@ export async function completeSelection(
 }
 
 /** What was selected, and what it lacks. */
-interface Part {
+interface Incomplete {
   readonly ids: readonly string[];
   readonly missing: readonly string[];
   readonly excluded: ReadonlySet<string>;
@@ -132,7 +132,7 @@ async function findExcluded(
 /** Adds the missing parents, and theirs; null where no selector names them and nothing else. */
 async function promote(
   { select, exclude, manifest }: CompletionRequest,
-  { ids, excluded }: Part,
+  { ids, excluded }: Incomplete,
   production: Baseline,
   port: CompletionPort,
 ): Promise<SelectionResult | null> {
@@ -166,7 +166,7 @@ async function promote(
 /** Without deferral every parent has to be built too. */
 async function withParents(
   { select, exclude, manifest }: CompletionRequest,
-  { ids, missing, excluded, delegatedToDbt }: Part,
+  { ids, missing, excluded, delegatedToDbt }: Incomplete,
   production: Baseline | null,
   port: CompletionPort,
 ): Promise<SelectionResult> {

@@ -20,11 +20,11 @@ export interface MethodContext {
   readonly statuses: ReadonlyMap<string, string> | null;
 }
 
-type Test = (node: Node) => boolean;
+type NodeTest = (node: Node) => boolean;
 export type Found =
-  | { readonly kind: "test"; readonly test: Test }
+  | { readonly kind: "test"; readonly test: NodeTest }
   | { readonly kind: "unsupported"; readonly why: string };
-type Method = (criterion: Criterion, context: MethodContext) => Test | string;
+type Method = (criterion: Criterion, context: MethodContext) => NodeTest | string;
 
 /**
  * The test that a criterion's method puts nodes to, as dbt/graph/selector_methods.py has it. Unsupported: only dbt can
@@ -151,7 +151,12 @@ function isSearched(node: Node, dialect: Dialect): boolean {
 }
 
 /** `package.source.table`: the package may be left out, and the table of a source. */
-function byParts(criterion: Criterion, type: string, most: number, partsOf: (node: Node) => readonly string[]): Test {
+function byParts(
+  criterion: Criterion,
+  type: string,
+  most: number,
+  partsOf: (node: Node) => readonly string[],
+): NodeTest {
   const given = criterion.value.split(".");
   if (given.length > most) throw refuse(criterion, `expected at most ${most} names with dots between them`);
   const complete = given.length < most ? ["*", ...given] : given;
@@ -159,7 +164,7 @@ function byParts(criterion: Criterion, type: string, most: number, partsOf: (nod
   return (node) => node.type === type && partsOf(node).every((part, index) => matchers[index]?.(part) ?? true);
 }
 
-function byConfig({ value, arguments: keys }: Criterion): Test {
+function byConfig({ value, arguments: keys }: Criterion): NodeTest {
   const wanted = value.toUpperCase();
   const isBoolean = wanted === "TRUE" || wanted === "FALSE";
   // dbt spells severity as the user did, and compares it in any case.
@@ -216,7 +221,7 @@ const STATES: Readonly<Record<string, (changes: Changes) => boolean>> = {
   "modified.contract": ({ parts }) => parts.has("contract"),
 };
 
-function byState(criterion: Criterion, { compare, dialect }: MethodContext): Test {
+function byState(criterion: Criterion, { compare, dialect }: MethodContext): NodeTest {
   const holds = Object.hasOwn(STATES, criterion.value) ? STATES[criterion.value] : undefined;
   if (holds === undefined) throw refuse(criterion, `expected one of ${Object.keys(STATES).join(", ")}`);
   if (compare === null) throw refuse(criterion, "needs a baseline to compare with, and there is none");

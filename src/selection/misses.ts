@@ -9,9 +9,9 @@ const OF_STATE: ReadonlySet<string> = new Set(["state", "source_status", "result
 const OF_KIND: ReadonlySet<string> = new Set(["resource_type", "test_type", "version"]);
 
 /** Whether a criterion that finds nothing in the whole project is probably not what was meant. */
-export function isMiss({ text, method, place }: Criterion): boolean {
-  if (text === "" && !place.whole.includes(",")) return false;
-  return !OF_STATE.has(method) && !(place.option === "exclude" && OF_KIND.has(method));
+export function isMiss({ text, method, position }: Criterion): boolean {
+  if (text === "" && !position.whole.includes(",")) return false;
+  return !OF_STATE.has(method) && !(position.option === "exclude" && OF_KIND.has(method));
 }
 
 /** `no node of the project matches tag:nigthly (did you mean nightly?)` */

@@ -1,6 +1,6 @@
 import { configurationError, type SignalboxError } from "../support/errors.ts";
 
-/** One `2+method.arguments:value+3`, with its place in what the user wrote. */
+/** One `2+method.arguments:value+3`, with its position in what the user wrote. */
 export interface Criterion {
   readonly text: string;
   readonly method: string;
@@ -11,11 +11,11 @@ export interface Criterion {
   /** Steps upwards of `2+x`, endless for `+x`; null without. */
   readonly parentDepth: number | null;
   readonly childDepth: number | null;
-  readonly place: Place;
+  readonly position: CriterionPosition;
 }
 
 /** For messages: the option, and the character at which the criterion begins, from 1. */
-export interface Place {
+export interface CriterionPosition {
   readonly option: "select" | "exclude";
   readonly whole: string;
   readonly character: number;
@@ -32,7 +32,7 @@ const CRITERION =
  * Reads texts of --select or --exclude as dbt does: a space is a union, a comma an intersection. Method names are not
  * checked here. Throws a configuration error that names the character where dbt would refuse the text.
  */
-export function parseSelector(texts: readonly string[], option: Place["option"]): Selector {
+export function parseSelector(texts: readonly string[], option: CriterionPosition["option"]): Selector {
   return texts.flatMap((whole) =>
     splitAt(whole, " ", 1).map(({ text: union, character: start }) =>
       splitAt(union, ",", start).map(({ text, character }) => parseCriterion(text, { option, whole, character })),
@@ -62,18 +62,21 @@ export function withAllParentsOfChildren(text: string): string {
 }
 
 /** An error that shows the criterion and where it stands. */
-export function refuse({ text, place }: { text: string; place: Place }, wanted: string): SignalboxError {
-  const where = `${place.option}, character ${place.character}`;
-  const marked = `${oneLine(place.whole)}\n${" ".repeat(place.character - 1)}${"^".repeat(Math.max(1, text.length))}`;
+export function refuse(
+  { text, position }: { text: string; position: CriterionPosition },
+  wanted: string,
+): SignalboxError {
+  const where = `${position.option}, character ${position.character}`;
+  const marked = `${oneLine(position.whole)}\n${" ".repeat(position.character - 1)}${"^".repeat(Math.max(1, text.length))}`;
   return configurationError([{ where, got: JSON.stringify(text), wanted }], marked);
 }
 
-function parseCriterion(text: string, place: Place): Criterion {
+function parseCriterion(text: string, position: CriterionPosition): Criterion {
   const groups = CRITERION.exec(text)?.groups;
-  if (groups === undefined) throw refuse({ text, place }, "expected a selector on one line");
+  if (groups === undefined) throw refuse({ text, position }, "expected a selector on one line");
   const { at, parents, parentDepth, method, value = "", children, childDepth } = groups;
   if (at !== undefined && children !== undefined)
-    throw refuse({ text, place }, '"@" and a "+" behind do not go together');
+    throw refuse({ text, position }, '"@" and a "+" behind do not go together');
   const [name = "", ...rest] = method === undefined ? [defaultMethod(value)] : method.split(".");
   return {
     text,
@@ -83,7 +86,7 @@ function parseCriterion(text: string, place: Place): Criterion {
     withChildrensParents: at !== undefined,
     parentDepth: parents === undefined ? null : depthOf(parentDepth),
     childDepth: children === undefined ? null : depthOf(childDepth),
-    place,
+    position,
   };
 }
 

@@ -1,4 +1,4 @@
-type Test = (character: string) => boolean;
+type CharacterTest = (character: string) => boolean;
 type Token<Item> = "star" | ((item: Item) => boolean);
 
 /**
@@ -74,7 +74,7 @@ function endOfSet(pattern: readonly string[], start: number): number | null {
   return end < 0 ? null : end;
 }
 
-function setOf(content: readonly string[]): Test {
+function setOf(content: readonly string[]): CharacterTest {
   const isNegated = content[0] === "!";
   const characters = isNegated ? content.slice(1) : content;
   const ranges: (readonly [string, string])[] = [];

@@ -14,13 +14,13 @@ const LEFT_OUT: Readonly<Record<Face, readonly OptionName[]>> = {
   orb: ["json", "quiet", "no-color", "as", "at", "slack-url", "annotations", "ticket-dir"],
 };
 
-interface Output {
+interface ActionOutput {
   readonly name: string;
   readonly describe: string;
 }
 
 /** Outputs of the Action; elsewhere they are lines of the file that SIGNALBOX_OUTPUT names. */
-export const OUTPUTS: readonly Output[] = [
+export const OUTPUTS: readonly ActionOutput[] = [
   { name: "outcome", describe: "ci: pass, warn, error, nothing, superseded, skipped or failed" },
   { name: "errors", describe: "ci: number of errors" },
   { name: "warnings", describe: "ci: number of warnings" },

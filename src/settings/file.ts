@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isRunnerFile, isWithheld } from "../support/secrets.ts";
+import { type CamelCase, camelCase } from "./camel-case.ts";
 import { type AnyOption, OPTIONS, type OptionName } from "./flags.ts";
 import {
   boolean,
@@ -22,16 +23,10 @@ import {
 
 /** signalbox.yml: names are snake_case in the file and camelCase in the code. */
 
-type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : S;
 type CamelKeys<T> = { [K in keyof T as K extends string ? CamelCase<K> : K]: T[K] };
 
 function camelKeys<T extends object>(value: T): CamelKeys<T> {
-  const entries = Object.entries(value).map(([key, item]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    item,
-  ]);
+  const entries = Object.entries(value).map(([key, item]) => [camelCase(key), item]);
   return Object.fromEntries(entries) as CamelKeys<T>;
 }
 

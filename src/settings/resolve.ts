@@ -3,6 +3,7 @@ import { configurationError, type Problem } from "../support/errors.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { nameAsTyped } from "./action-and-orb.ts";
+import { type CamelCase, camelCase } from "./camel-case.ts";
 import { refusedArgs, refusedBehindDashes } from "./dbt-words.ts";
 import { type Config, configFile } from "./file.ts";
 import {
@@ -20,9 +21,6 @@ import { unknownFlags, unknownVariables, unknownWords } from "./unknown.ts";
 import * as values from "./values.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
-type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : S;
 type OwnOption = Exclude<(typeof OPTIONS)[number], { file: string }>;
 type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonly (infer C)[] }
   ? C
@@ -256,14 +254,14 @@ function fileProblems(issue: z.core.$ZodIssue, raw: unknown, file: YamlFile | nu
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(issue.path);
     return issue.keys.map((key) => ({
-      where: place([...issue.path, key], file, name),
+      where: positionOf([...issue.path, key], file, name),
       got: null,
       wanted: `is no key of ${name}${didYouMean(key, known)}`,
     }));
   }
   return [
     problemOf(
-      place(issue.path, file, name),
+      positionOf(issue.path, file, name),
       valueAt(raw, issue.path),
       issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message,
     ),
@@ -274,7 +272,7 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
   return config.rules.flatMap((rule, index) => {
     if (rule.until === undefined) return [];
     const days = (Date.parse(rule.until) - now) / DAY_MS;
-    const where = place(["rules", index, "until"], file, name);
+    const where = positionOf(["rules", index, "until"], file, name);
     if (Number.isNaN(days)) return [{ where, got: show(rule.until), wanted: "is no day of the calendar" }];
     return rule.mute === true && days > LONGEST_MUTE_DAYS
       ? [
@@ -290,7 +288,7 @@ function muteProblems(config: Config, file: YamlFile | null, name: string, now: 
 
 function argsProblems(config: Config, file: YamlFile | null, name: string): Problem[] {
   return refusedArgs(config.dbt.args).map(({ index, word, wanted }) => ({
-    where: place(["dbt", "args", index], file, name),
+    where: positionOf(["dbt", "args", index], file, name),
     got: show(word),
     wanted,
   }));
@@ -301,13 +299,13 @@ function placeholderProblems(config: Config, file: YamlFile | null, name: string
   return (["check", "deploy", "schedule"] as const)
     .filter((mode) => config.modes[mode].target === TARGET_PLACEHOLDER)
     .map((mode) => ({
-      where: place(["modes", mode, "target"], file, name),
+      where: positionOf(["modes", mode, "target"], file, name),
       got: show(TARGET_PLACEHOLDER),
       wanted: `stands for a target that a person has to choose: write ${mode === "check" ? "the one of checks" : "production's"}, by its name in profiles.yml`,
     }));
 }
 
-function place(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {
+function positionOf(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {
   const line = file?.lineOf(path);
   return `${name}${line === null || line === undefined ? "" : `:${line}`} ${path.join(".")}`.trim();
 }
@@ -327,10 +325,6 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     path.map((key) => camelCase(String(key))),
   );
   return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
-}
-
-function camelCase(name: string): string {
-  return name.replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function snakeCase(name: string): string {

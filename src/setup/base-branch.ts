@@ -79,13 +79,13 @@ interface Wanted {
  * signalbox.yml as a branch of this run's repository has it, by git or GitHub's API; "absent": it has none; null: it cannot
  * be read.
  */
-export async function readFileOfBranch(parts: RepositoryParts, branch: string): Promise<Reading> {
+export async function readFileOfBranch(parts: RepositoryParts, branch: string): Promise<BranchFile> {
   const isOwn = await isOwnClone(parts);
   const path = await pathInRepository(parts);
   return path === null ? null : readInBranch(parts, { defaultBranch: branch, path, isOwn });
 }
 
-async function readInBranch(parts: RepositoryParts, { defaultBranch, path, isOwn }: Wanted): Promise<Reading> {
+async function readInBranch(parts: RepositoryParts, { defaultBranch, path, isOwn }: Wanted): Promise<BranchFile> {
   const commit = isOwn && defaultBranch !== null ? await findCommit(parts.remote, defaultBranch) : null;
   const byGit = commit === null ? null : await readByGit(parts.remote, commit, path);
   return byGit ?? (await readByApi(parts, defaultBranch, path));
@@ -99,7 +99,7 @@ async function readShared(parts: RepositoryParts, wanted: Wanted): Promise<Share
 }
 
 /** The file's text; "absent": there is no such file; null: it cannot be read. */
-export type Reading = { readonly content: string } | "absent" | null;
+export type BranchFile = { readonly content: string } | "absent" | null;
 
 /** The newest commit of the branch that the clone has, or gets. */
 async function findCommit(remote: Remote, branch: string): Promise<string | null> {
@@ -112,7 +112,7 @@ async function findCommit(remote: Remote, branch: string): Promise<string | null
   return isThere ? tip : null;
 }
 
-async function readByGit({ git }: Remote, commit: string, path: string): Promise<Reading> {
+async function readByGit({ git }: Remote, commit: string, path: string): Promise<BranchFile> {
   const listed = await git.ask("ls-tree", "-z", "--full-tree", "--end-of-options", commit, path);
   if (listed === null) return null;
   const blob = /^100\d{3} blob ([0-9a-f]+)\t/.exec(listed)?.[1];
@@ -124,7 +124,7 @@ async function readByGit({ git }: Remote, commit: string, path: string): Promise
 /** https://docs.github.com/en/rest/repos/contents#get-repository-content */
 const contentsAnswer = z.object({ encoding: z.literal("base64"), content: z.string() });
 
-async function readByApi(parts: RepositoryParts, branch: string | null, path: string): Promise<Reading> {
+async function readByApi(parts: RepositoryParts, branch: string | null, path: string): Promise<BranchFile> {
   const platform = platformOf(parts.env);
   const own = { platform, repository: parts.env.GITHUB_REPOSITORY ?? "" };
   const repository = await gitHubRepository(own, parts.remote);

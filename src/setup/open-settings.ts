@@ -16,10 +16,10 @@ export interface OpenedSettings {
   readonly isRead: boolean;
 }
 
-type Given = Omit<Sources, "file">;
+type Unresolved = Omit<Sources, "file">;
 
 /** Throws a configuration error for the file, flags and variables alike. */
-export async function openSettings(given: Given, wanted: ConfigWanted): Promise<OpenedSettings> {
+export async function openSettings(given: Unresolved, wanted: ConfigWanted): Promise<OpenedSettings> {
   const file = await readConfig(wanted);
   return { settings: resolveSettings({ ...given, file }), file, broken: null, isRead: file.text !== null };
 }
@@ -28,7 +28,7 @@ export async function openSettings(given: Given, wanted: ConfigWanted): Promise<
  * As `openSettings`, but goes on without what is wrong with the file. Throws a configuration error for flags, for variables,
  * and for a file that was asked for and is not there.
  */
-export async function openWhatCanBeRead(given: Given, wanted: ConfigWanted): Promise<OpenedSettings> {
+export async function openWhatCanBeRead(given: Unresolved, wanted: ConfigWanted): Promise<OpenedSettings> {
   try {
     return await openSettings(given, wanted);
   } catch (broken) {

@@ -23,7 +23,7 @@ export interface LockParts {
   readonly log: Pick<Log, "step">;
 }
 
-interface Use {
+interface FolderUse {
   /** Nothing is in the work folder before. */
   readonly empty?: boolean;
   /** dbt is started, and writes here. */
@@ -39,7 +39,7 @@ interface Use {
 export async function withWork<T>(
   parts: LockParts & { readonly work: Pick<WorkFolder, "lock"> },
   rest: () => Promise<T>,
-  { empty = false, targetPath, waits = false }: Use = {},
+  { empty = false, targetPath, waits = false }: FolderUse = {},
 ): Promise<T> {
   const take = async () => {
     const lock = await parts.work.lock(lockerOf(parts), { empty });
@@ -57,7 +57,7 @@ export function withTarget<T>(
   parts: LockParts,
   targetPath: string,
   rest: () => Promise<T>,
-  { waits = false }: Pick<Use, "waits"> = {},
+  { waits = false }: Pick<FolderUse, "waits"> = {},
 ): Promise<T> {
   return holding(parts, { take: () => lockTarget(targetPath, lockerOf(parts)), waits }, rest);
 }

@@ -2,7 +2,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { findCauses } from "./cause.ts";
 import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
-import type { ProjectPlace } from "./node-path.ts";
+import type { ProjectPath } from "./node-path.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
@@ -13,7 +13,7 @@ export interface JudgeInput {
   /** Every start of dbt, in any order: they are laid over each other by time. */
   readonly runs: readonly DbtRun[];
   readonly manifest: Manifest | null;
-  readonly place: ProjectPlace;
+  readonly place: ProjectPath;
   readonly rules: readonly Rule[];
   readonly matches: Matches;
   /** Milliseconds since the epoch. */

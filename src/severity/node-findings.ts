@@ -6,7 +6,7 @@ import { cleanText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
 import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
-import { type ProjectPlace, pathOfNode } from "./node-path.ts";
+import { type ProjectPath, pathOfNode } from "./node-path.ts";
 import { ownerOf } from "./owner.ts";
 import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
 import { kindOf } from "./status.ts";
@@ -21,7 +21,7 @@ export interface LastRow {
 /** What every finding about a node is made from. */
 export interface NodeJudgeInput {
   readonly manifest: Manifest | null;
-  readonly place: ProjectPlace;
+  readonly place: ProjectPath;
   readonly rows: ReadonlyMap<string, LastRow>;
   readonly causes: Causes;
   readonly rules: readonly Rule[];

@@ -4,7 +4,7 @@ import { cleanText } from "../text/clean.ts";
 /** Where packages lie: the folder of each, by its name, from the project's folder with `/` (`dbt_packages/dbt_utils`). */
 export type PackageFolders = ReadonlyMap<string, string>;
 
-export interface ProjectPlace {
+export interface ProjectPath {
   readonly folders: PackageFolders;
   /** The project's folder from the top of the repository, with `/`; empty: the top itself. */
   readonly projectDir: string;
@@ -17,7 +17,7 @@ export interface ProjectPlace {
 export function pathOfNode(
   node: Pick<Node, "package" | "path">,
   manifest: Pick<Manifest, "projectName">,
-  { folders, projectDir }: ProjectPlace,
+  { folders, projectDir }: ProjectPath,
 ): string | null {
   if (node.path === "") return null;
   const folder = folders.get(node.package);

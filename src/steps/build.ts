@@ -4,7 +4,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
-import type { DbtStart, Limits } from "../dbt/start.ts";
+import type { DbtStart, StartLimits } from "../dbt/start.ts";
 import { count } from "../render/words.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
@@ -77,7 +77,7 @@ export async function buildStep(
   else if (choosingBehindDashes(rest).length > 0)
     log.warn("plan", `dbt takes what ${showCommandLine(rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
-  const limits: Limits = {
+  const limits: StartLimits = {
     stallAfterSeconds: given.stallAfter,
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
     runTimeoutSeconds: given.runTimeout ?? null,

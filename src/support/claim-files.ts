@@ -13,11 +13,11 @@ import { isNodeError } from "./files.ts";
  * - `pruned-40` numbers up to 40 may have been deleted and are not given again
  * - `.….tmp` a file that is being written
  */
-export type Part = "json" | "beat" | "child.json" | "end.json";
+export type ClaimFile = "json" | "beat" | "child.json" | "end.json";
 
-const PARTS: readonly Part[] = ["json", "beat", "child.json", "end.json"];
+const PARTS: readonly ClaimFile[] = ["json", "beat", "child.json", "end.json"];
 
-export function partPath(folder: string, number: number, part: Part): string {
+export function partPath(folder: string, number: number, part: ClaimFile): string {
   return join(folder, `${number}.${part}`);
 }
 
@@ -158,7 +158,7 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   }
 }
 
-function numbersOf(names: readonly string[], part: Part): number[] {
+function numbersOf(names: readonly string[], part: ClaimFile): number[] {
   return readNumbers(names, new RegExp(`^([1-9][0-9]{0,14})\\.${part}$`));
 }
 

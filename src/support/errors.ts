@@ -43,7 +43,7 @@ export function describeKnown({ message, hint }: SignalboxError): string {
 }
 
 /** An error as the JSON documents tell it. */
-export interface ErrorFields {
+export interface ErrorJson {
   readonly kind: ErrorKind | "internal";
   readonly message: string;
   readonly hint: string | null;
@@ -51,7 +51,7 @@ export interface ErrorFields {
 }
 
 /** Of any error; one that is not ours is a bug of ours. */
-export function errorFields(error: unknown): ErrorFields {
+export function errorFields(error: unknown): ErrorJson {
   if (error instanceof SignalboxError) {
     const { kind, message, hint, exitCode } = error;
     return { kind, message, hint, exitCode };

@@ -14,14 +14,14 @@ export interface Git {
   /** The same, but null where git ends with an error: for questions whose answer may be no. */
   ask(...args: string[]): Promise<string | null>;
   /** The same git, whose commands are ended after `ms`, and when the signal is aborted: for what asks another machine. */
-  within(limits: Limits): Git;
+  within(limits: GitLimits): Git;
   /** The top folder of the work tree, absolute; null: there is none. */
   top(): Promise<string | null>;
   /** The commit that is checked out; null: there is none. */
   head(): Promise<string | null>;
 }
 
-export interface Limits {
+export interface GitLimits {
   readonly ms: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -38,7 +38,7 @@ const NOT_OF_THE_TREE = ["-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepos
 export function createGit(
   cwd: string,
   env: Environment,
-  limits: Limits | null = null,
+  limits: GitLimits | null = null,
   onForeign: (error: SignalboxError) => void = () => {},
 ): Git {
   const start = (args: readonly string[]) =>

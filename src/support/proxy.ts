@@ -1,7 +1,7 @@
 import { configurationError, SignalboxError } from "./errors.ts";
 
-/** As in secrets.ts, which takes the secrets from here. */
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment of secrets.ts, which takes the secrets from here. */
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Which addresses are asked through a proxy, as curl and Python read the variables: the lower-case name wins. */
 export interface ProxySettings {
@@ -31,7 +31,7 @@ const HTTPS = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
 const HTTP = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] as const;
 
 /** The proxies of the environment; null where none is set. */
-export function readProxySettings(env: Environment): ProxySettings | null {
+export function readProxySettings(env: Variables): ProxySettings | null {
   const [http, https] = [readProxy(env, HTTP), readProxy(env, HTTPS)];
   if (http === null && https === null) return null;
   return { http, https, exempt: readExemptions(env.no_proxy || env.NO_PROXY || "") };
@@ -60,7 +60,7 @@ export function proxyFor({ http, https, exempt }: ProxySettings, url: URL): Prox
 }
 
 /** What must not be printed of the proxy variables: passwords, and users with them. */
-export function proxySecrets(env: Environment): readonly string[] {
+export function proxySecrets(env: Variables): readonly string[] {
   return [...new Set([...HTTP, ...HTTPS])].flatMap((name) => {
     const user = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#\s]*)@/i.exec((env[name] ?? "").trim())?.[1];
     if (user === undefined) return [];
@@ -69,7 +69,7 @@ export function proxySecrets(env: Environment): readonly string[] {
   });
 }
 
-function readProxy(env: Environment, names: readonly string[]): ProxyServer | SignalboxError | null {
+function readProxy(env: Variables, names: readonly string[]): ProxyServer | SignalboxError | null {
   const variable = names.find((name) => (env[name] ?? "").trim() !== "");
   if (variable === undefined) return null;
   const text = (env[variable] ?? "").trim();

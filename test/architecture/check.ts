@@ -91,6 +91,16 @@ export function findContextTakers(sources: readonly Source[]): ReadonlyMap<strin
   return new Map(counts.filter(([, count]) => count > 0));
 }
 
+/** Types that two files define under one name, each with those files. Of one name a reader may expect one thing. */
+export function findSharedTypeNames(sources: readonly Source[]): readonly string[] {
+  const files = new Map<string, string[]>();
+  for (const { path, text } of sources) {
+    const names = codeOf(text, { strings: true }).matchAll(/^(?:export )?(?:interface|type|class) (\w+)/gm);
+    for (const [, name = ""] of names) files.set(name, [...(files.get(name) ?? []), path]);
+  }
+  return [...files].filter(([, paths]) => paths.length > 1).map(([name, paths]) => `${name}: ${paths.join(", ")}`);
+}
+
 /** Every break of the architecture's rules, as sentences. */
 export function findBreaks(sources: readonly Source[]): readonly string[] {
   const impureSupport = new Set(

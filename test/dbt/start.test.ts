@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { redactStarts } from "../../src/dbt/kept-files.ts";
 import { parseList } from "../../src/dbt/list.ts";
-import { createDbt, type DbtSetup, type Limits, type StartRequest } from "../../src/dbt/start.ts";
+import { createDbt, type DbtSetup, type StartLimits, type StartRequest } from "../../src/dbt/start.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aManifest, manifestJson, runResultsJson } from "../artifacts/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -348,7 +348,7 @@ describe("the watch over a running dbt", () => {
   /** Plays with a dbt that has done what the body says and then hangs, and stops it afterwards unless it ends by itself. */
   async function watch(
     body: string,
-    limits: Partial<Limits>,
+    limits: Partial<StartLimits>,
     play: (play: Play) => Promise<void>,
     { stops = true }: { stops?: boolean } = {},
   ) {
@@ -435,7 +435,7 @@ describe("the watch over a running dbt", () => {
     expect(notices).toEqual([]);
   });
 
-  it.each<[what: string, limits: Partial<Limits>, looks: number, notice: string]>([
+  it.each<[what: string, limits: Partial<StartLimits>, looks: number, notice: string]>([
     [
       "the whole run",
       { runTimeoutSeconds: 30 },

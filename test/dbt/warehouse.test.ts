@@ -3,20 +3,28 @@ import {
   compareWarehouses,
   filesOf,
   isOwnDatabase,
-  type Output,
   renderMembers,
   renderText,
   type Separation,
+  type TargetOutput,
 } from "../../src/dbt/warehouse.ts";
 
-const place = (target: string, output: Output | null, env: Record<string, string> = {}) => ({ target, output, env });
+const place = (target: string, output: TargetOutput | null, env: Record<string, string> = {}) => ({
+  target,
+  output,
+  env,
+});
 
-function compare(check: Output | null, production: Output | null, env: Record<string, string> = {}): Separation {
+function compare(
+  check: TargetOutput | null,
+  production: TargetOutput | null,
+  env: Record<string, string> = {},
+): Separation {
   return compareWarehouses(place("ci", check, env), place("prod", production, env), "/repo");
 }
 
 describe("two outputs of a profile", () => {
-  it.each<[what: string, check: Output, production: Output, by: string]>([
+  it.each<[what: string, check: TargetOutput, production: TargetOutput, by: string]>([
     ["another account", { type: "snowflake", account: "a1" }, { type: "snowflake", account: "a2" }, "account"],
     ["another project", { type: "bigquery", project: "ci" }, { type: "bigquery", project: "prod" }, "project"],
     ["another host", { type: "postgres", host: "a", port: 1 }, { type: "postgres", host: "b", port: 1 }, "host"],
@@ -27,7 +35,7 @@ describe("two outputs of a profile", () => {
     expect(compare(check, production)).toEqual({ kind: "separate", by });
   });
 
-  it.each<[what: string, check: Output, production: Output]>([
+  it.each<[what: string, check: TargetOutput, production: TargetOutput]>([
     ["one account", { type: "snowflake", account: "A1" }, { type: "snowflake", account: "a1 " }],
     ["one file, written otherwise", { type: "duckdb", path: "./w.duckdb" }, { type: "duckdb", path: "/repo/w.duckdb" }],
     [
@@ -44,7 +52,7 @@ describe("two outputs of a profile", () => {
     expect(compare(check, production).kind).toBe("same");
   });
 
-  it.each<[what: string, check: Output | null, production: Output | null, why: RegExp]>([
+  it.each<[what: string, check: TargetOutput | null, production: TargetOutput | null, why: RegExp]>([
     ["no profile", null, { type: "duckdb" }, /does not tell the output ci/],
     ["nothing to compare", { type: "duckdb" }, { type: "duckdb" }, /name no host/],
     ["a key on one side", { type: "duckdb", path: "a" }, { type: "duckdb" }, /prod has no path/],
@@ -92,7 +100,7 @@ it.each<[value: unknown, text: string | null]>([
 });
 
 describe("the databases of an output", () => {
-  const duckdb: Output = {
+  const duckdb: TargetOutput = {
     type: "duckdb",
     path: "data/ci.v2.duckdb",
     attach: [
@@ -114,7 +122,7 @@ describe("the databases of an output", () => {
     expect(filesOf(place("ci", null), "/repo").size).toBe(0);
   });
 
-  it.each<[database: string | null, output: Output, isOwn: boolean]>([
+  it.each<[database: string | null, output: TargetOutput, isOwn: boolean]>([
     ["CI", duckdb, true],
     ["warehouse", duckdb, false],
     ["unknown", duckdb, false],

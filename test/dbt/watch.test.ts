@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describeProgress, NOTHING_SEEN, observe, type Progress, runningLongerThan } from "../../src/dbt/watch.ts";
+import { type BuildProgress, describeProgress, NOTHING_SEEN, observe, runningLongerThan } from "../../src/dbt/watch.ts";
 
 function event(name: string, data: Record<string, unknown>): string {
   return JSON.stringify({ data, info: { name, msg: "" } });
 }
 const node = (id: string) => ({ node_info: { unique_id: `model.shop.${id}`, node_name: id } });
 
-function watch(lines: readonly [string, number][]): Progress {
+function watch(lines: readonly [string, number][]): BuildProgress {
   return lines.reduce((progress, [line, now]) => observe(progress, line, now), NOTHING_SEEN);
 }
 

@@ -101,15 +101,15 @@ async function tellFailure<T>(root: string, done: "read" | "written", use: () =>
   }
 }
 
-/** Copies what is to be checked: what the place held a moment ago tells nothing of what was copied. */
-async function takeFolder(place: string, folder: string): Promise<void> {
+/** Copies what is to be checked: what the folder held a moment ago tells nothing of what was copied. */
+async function takeFolder(bundleDir: string, folder: string): Promise<void> {
   const take = async (name: string, mostBytes: number) => {
-    const file = await openIfAny(join(place, name), STORED);
+    const file = await openIfAny(join(bundleDir, name), STORED);
     if (file === null) return;
-    await saveStream(file.createReadStream(), join(folder, name), { mostBytes, where: join(place, name) });
+    await saveStream(file.createReadStream(), join(folder, name), { mostBytes, where: join(bundleDir, name) });
   };
   await take("state.json", MOST_HEADER_BYTES);
-  const { files } = await readHeader(folder, place);
+  const { files } = await readHeader(folder, bundleDir);
   for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
 }
 
@@ -123,18 +123,18 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Copies beside the place and renames. The bundle of an earlier run of the same commit makes room first. */
-async function putFolder(folder: string, place: string, header: BundleHeader): Promise<void> {
+/** Copies beside it and renames. The bundle of an earlier run of the same commit makes room first. */
+async function putFolder(folder: string, bundleDir: string, header: BundleHeader): Promise<void> {
   const suffix = randomBytes(4).toString("hex");
-  const fresh = `${place}.${suffix}.new`;
-  const old = `${place}.${suffix}.old`;
+  const fresh = `${bundleDir}.${suffix}.new`;
+  const old = `${bundleDir}.${suffix}.old`;
   try {
     await makeFolder(fresh);
     for (const name of filesOf(header)) await copyFile(join(folder, name), join(fresh, name));
-    await rename(place, old).catch((error: unknown) => {
+    await rename(bundleDir, old).catch((error: unknown) => {
       if (!isNodeError(error) || error.code !== "ENOENT") throw error;
     });
-    await rename(fresh, place);
+    await rename(fresh, bundleDir);
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });

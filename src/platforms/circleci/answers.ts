@@ -31,7 +31,7 @@ export const workflowAnswer = z
     createdAt: workflow.created_at,
     stoppedAt: workflow.stopped_at,
   }));
-export type Workflow = Readonly<z.output<typeof workflowAnswer>>;
+export type CircleWorkflow = Readonly<z.output<typeof workflowAnswer>>;
 
 const host = z.object({ repo_url: word, commit_title: word }).nullish().catch(null);
 

@@ -5,7 +5,7 @@ import type { CircleClient } from "./client.ts";
 import { pathOf, readPages } from "./pages.ts";
 
 /** The runs that must not overlap, as the API's record of this run's pipeline tells them. */
-export interface Group {
+export interface PipelineGroup {
   readonly slug: string;
   readonly branch: string | null;
   readonly tag: string | null;
@@ -14,7 +14,7 @@ export interface Group {
 }
 
 /** What a record does not tell counts as alike: it may be the same schema. */
-export function isSameRef(pipeline: Pipeline, { branch, tag, origin }: Group): boolean {
+export function isSameRef(pipeline: Pipeline, { branch, tag, origin }: PipelineGroup): boolean {
   const isOrigin =
     pipeline.origin === null || origin === null || pipeline.origin.toLowerCase() === origin.toLowerCase();
   const tellsNoRef = pipeline.branch === null && pipeline.tag === null;
@@ -22,7 +22,7 @@ export function isSameRef(pipeline: Pipeline, { branch, tag, origin }: Group): b
   return isOrigin && (isUnknown || (pipeline.branch === branch && pipeline.tag === tag));
 }
 
-export function nameGroup({ slug, branch, tag, origin, names }: Group): string {
+export function nameGroup({ slug, branch, tag, origin, names }: PipelineGroup): string {
   return [slug, origin ?? slug, branch ?? tag ?? "(any ref)", [...names].sort().join(",")].join(" ");
 }
 

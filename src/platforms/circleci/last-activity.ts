@@ -1,7 +1,7 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import { isAtWork } from "../../queue/status.ts";
 import type { Clock } from "../../support/clock.ts";
-import { jobAnswer, type Workflow } from "./answers.ts";
+import { type CircleWorkflow, jobAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
 import { findPages, pathOf } from "./pages.ts";
 
@@ -22,11 +22,11 @@ const SILENCE_MS = 90 * 60_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
 
 /** The last sign of life of a running workflow none of whose jobs is at work; null: it lives, or nobody had to look. */
-export interface LifeSigns {
-  quietSince(workflow: Workflow, signal: AbortSignal): Promise<string | null>;
+export interface JobActivity {
+  quietSince(workflow: CircleWorkflow, signal: AbortSignal): Promise<string | null>;
 }
 
-export function createLifeSigns(client: CircleClient, clock: Clock): LifeSigns {
+export function createLifeSigns(client: CircleClient, clock: Clock): JobActivity {
   const looks = new Map<string, { readonly at: number; readonly quietSince: string | null }>();
   return {
     async quietSince(workflow, signal) {

@@ -1,10 +1,10 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { SeenRun } from "../../queue/ticket.ts";
-import type { Pipeline, Workflow } from "./answers.ts";
+import type { CircleWorkflow, Pipeline } from "./answers.ts";
 import { LATE_SECONDS } from "./ticket.ts";
 
 /** When and how the workflows of a pipeline were read. */
-export interface Reading {
+export interface PipelineClock {
   /** By the server, at the latest, in milliseconds since the epoch. */
   readonly now: number;
   /** How long before the reading the pipeline was first seen as `created`; null: it was not. */
@@ -21,8 +21,8 @@ const SPREAD_SECONDS = 5;
  */
 export function mayStillCreate(
   { state, createdAt }: Pipeline,
-  workflows: readonly Workflow[],
-  { now, createdSeenSeconds, lagSeconds }: Reading,
+  workflows: readonly CircleWorkflow[],
+  { now, createdSeenSeconds, lagSeconds }: PipelineClock,
 ): boolean {
   const ageSeconds = (time: string | null) => (now - (parseInstant(time) ?? now)) / 1000;
   if (state === "errored" || ageSeconds(createdAt) > LATE_SECONDS + lagSeconds + 1) return false;

@@ -19,7 +19,7 @@ const pipelineAnswer = z.object({
 });
 
 /** What CircleCI's API tells of a pipeline, and no variable does. */
-export interface CirclePipeline {
+export interface OwnPipeline {
   /** null: it does not say. */
   readonly started: CircleTrigger | null;
   /** Whose commit it runs, `owner/name`, where that is another repository than the project's; null: the project's own. */
@@ -95,7 +95,7 @@ export async function fetchCirclePipeline(
   client: CircleClient,
   env: Environment,
   { isYoung, signal }: { readonly isYoung: boolean; readonly signal?: AbortSignal },
-): Promise<CirclePipeline> {
+): Promise<OwnPipeline> {
   const ask = async (path: string) => {
     const answer = isYoung ? await client.find(path, signal) : await client.get(path, signal);
     if (answer === null) throw new SignalboxError("service", `CircleCI does not know ${path.slice(1)} yet`);

@@ -7,12 +7,12 @@ import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Fetch } from "../../support/proxied-fetch.ts";
 import { oncePerText, tryUntilDeadline } from "../requests.ts";
-import { type Pipeline, pipelineAnswer, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
+import { type CircleWorkflow, type Pipeline, pipelineAnswer, readAnswer, workflowAnswer } from "./answers.ts";
 import { type CircleClient, createCircleClient } from "./client.ts";
-import { type Group, isSameRef, nameGroup, resolveNames } from "./group.ts";
+import { isSameRef, nameGroup, type PipelineGroup, resolveNames } from "./group.ts";
 import { doTogether } from "./map-limit.ts";
 import { findPages, findPipeline, pathOf, readPages } from "./pages.ts";
-import { placeWorkflows } from "./ticket.ts";
+import { ticketsOf } from "./ticket.ts";
 import { isKnownTrigger } from "./trigger.ts";
 import { createBook } from "./workflow-cache.ts";
 
@@ -42,7 +42,7 @@ export interface CircleSourceOptions {
   readonly startedAt?: number;
 }
 
-export interface OpenedSource {
+export interface CircleSource {
   readonly me: Me;
   /** The key of the group, for people. */
   readonly group: string;
@@ -52,9 +52,9 @@ export interface OpenedSource {
 }
 
 interface Own {
-  readonly workflow: Workflow;
+  readonly workflow: CircleWorkflow;
   readonly pipeline: Pipeline;
-  readonly siblings: readonly Workflow[];
+  readonly siblings: readonly CircleWorkflow[];
 }
 
 const TOGETHER = 4;
@@ -73,7 +73,7 @@ const LONGEST_JOB_SECONDS = 5 * 3600;
  * A scan reads the pipelines of the branch back to `maxAgeSeconds` and a job's length, and the workflows of each that is
  * not closed (book.ts). Between scans a run is one request by its id.
  */
-export async function createCircleSource(options: CircleSourceOptions): Promise<OpenedSource> {
+export async function createCircleSource(options: CircleSourceOptions): Promise<CircleSource> {
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;
   const notice = oncePerText(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
@@ -88,7 +88,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
 
   const own = await tryUntilDeadline(patience, (within) => readOwn(client, workflowId, isYoung, within));
   const { workflow, pipeline } = own;
-  const ticket = placeWorkflows(pipeline, withOwn(own)).get(workflowId)?.ticket ?? null;
+  const ticket = ticketsOf(pipeline, withOwn(own)).get(workflowId)?.ticket ?? null;
   if (workflow.isSetup) throw inSetup();
   const { name, createdAt } = workflow;
   const slug = workflow.slug ?? pipeline.slug;
@@ -101,7 +101,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
     resolveNames(client, options.workflows, { slug, name, siblings }, notice, within),
   );
   const { branch, tag, origin } = pipeline;
-  const group: Group = { slug, branch, tag, origin, names };
+  const group: PipelineGroup = { slug, branch, tag, origin, names };
   if (branch === null && tag === null) {
     notice("CircleCI tells neither branch nor tag of this pipeline: it waits for every earlier one of the project");
   }
@@ -192,7 +192,7 @@ async function readOwn(
 }
 
 /** The list may not show this run yet. */
-function withOwn({ workflow, siblings }: Own): readonly Workflow[] {
+function withOwn({ workflow, siblings }: Own): readonly CircleWorkflow[] {
   return siblings.some((sibling) => sibling.id === workflow.id) ? siblings : [...siblings, workflow];
 }
 

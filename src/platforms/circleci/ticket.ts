@@ -1,6 +1,6 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { Ticket } from "../../queue/ticket.ts";
-import type { Pipeline, Workflow } from "./answers.ts";
+import type { CircleWorkflow, Pipeline } from "./answers.ts";
 
 /**
  * A workflow that begins later after its pipeline stands at the tail, as a re-run does: a run that came in between may
@@ -8,7 +8,7 @@ import type { Pipeline, Workflow } from "./answers.ts";
  */
 export const LATE_SECONDS = 600;
 
-export interface Place {
+export interface TicketOf {
   /** null: a field that it is made of is missing or unreadable. */
   readonly ticket: Ticket | null;
   /** It has its pipeline's time because no earlier workflow of its name is listed: one that is not listed yet would change that. */
@@ -16,12 +16,12 @@ export interface Place {
 }
 
 /** The places of the workflows of one pipeline, by their ids; `workflows` are all pages of its list. */
-export function placeWorkflows(pipeline: Pipeline, workflows: readonly Workflow[]): ReadonlyMap<string, Place> {
+export function ticketsOf(pipeline: Pipeline, workflows: readonly CircleWorkflow[]): ReadonlyMap<string, TicketOf> {
   const others = workflows.filter((workflow) => !workflow.isSetup);
-  return new Map(others.map((workflow) => [workflow.id, placeWorkflow(pipeline, workflow, others)]));
+  return new Map(others.map((workflow) => [workflow.id, ticketOf(pipeline, workflow, others)]));
 }
 
-function placeWorkflow(pipeline: Pipeline, workflow: Workflow, others: readonly Workflow[]): Place {
+function ticketOf(pipeline: Pipeline, workflow: CircleWorkflow, others: readonly CircleWorkflow[]): TicketOf {
   const pipelineSecond = secondOf(pipeline.createdAt);
   const second = secondOf(workflow.createdAt);
   const sameName = others.filter((other) => other.name === workflow.name);
@@ -41,7 +41,7 @@ function placeWorkflow(pipeline: Pipeline, workflow: Workflow, others: readonly 
   return { ticket, isByFirst };
 }
 
-function isBefore(a: Workflow, b: Workflow): boolean {
+function isBefore(a: CircleWorkflow, b: CircleWorkflow): boolean {
   const [left, right] = [parseInstant(a.createdAt) ?? 0, parseInstant(b.createdAt) ?? 0];
   return left !== right ? left < right : a.id < b.id;
 }

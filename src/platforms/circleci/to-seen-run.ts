@@ -1,18 +1,18 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
-import type { Pipeline, Workflow } from "./answers.ts";
+import type { CircleWorkflow, Pipeline } from "./answers.ts";
 import { pathOf } from "./pages.ts";
 import { readTrigger } from "./trigger.ts";
 
 /** Every other word is an active workflow: `queued` is in the documentation and not in the API's list. */
 const ENDED: readonly string[] = ["success", "failed", "error", "canceled", "unauthorized", "not_run"];
 
-export function isEnded(workflow: Workflow): boolean {
+export function isEnded(workflow: CircleWorkflow): boolean {
   return ENDED.includes(workflow.status);
 }
 
 export function describeWorkflow(
-  workflow: Workflow,
+  workflow: CircleWorkflow,
   pipeline: Pipeline,
   ticket: Ticket | null,
   links: Links,

@@ -2,12 +2,12 @@ import { parseInstant } from "../../queue/iso-time.ts";
 import { GONE, NOT_FOUND } from "../../queue/status.ts";
 import type { SeenRun, Ticket } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
-import { type Pipeline, readAnswer, type Workflow, workflowAnswer } from "./answers.ts";
+import { type CircleWorkflow, type Pipeline, readAnswer, workflowAnswer } from "./answers.ts";
 import type { CircleClient } from "./client.ts";
 import { createLifeSigns } from "./last-activity.ts";
 import { findPages, findPipeline, pathOf } from "./pages.ts";
-import { describeUnborn, mayStillCreate, type Reading } from "./pending-pipeline.ts";
-import { LATE_SECONDS, type Place, placeWorkflows } from "./ticket.ts";
+import { describeUnborn, mayStillCreate, type PipelineClock } from "./pending-pipeline.ts";
+import { LATE_SECONDS, type TicketOf, ticketsOf } from "./ticket.ts";
 import { createLinks, describeWorkflow, isEnded, triggerOf } from "./to-seen-run.ts";
 
 /** What was read of each pipeline and workflow of the group, so that little has to be read again. */
@@ -34,9 +34,9 @@ export interface BookOptions {
 
 interface Entry {
   readonly pipeline: Pipeline;
-  readonly workflow: Workflow;
+  readonly workflow: CircleWorkflow;
   readonly ticket: Ticket | null;
-  /** No workflow that is not listed yet can change the place. */
+  /** No workflow that is not listed yet can change the order. */
   readonly isSure: boolean;
 }
 
@@ -57,7 +57,7 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
     now - (parseInstant(time) ?? now) >= seconds * 1000;
 
   /** null: not found, which says nothing yet. */
-  async function readWorkflows(pipeline: Pipeline, signal: AbortSignal): Promise<Workflow[] | null> {
+  async function readWorkflows(pipeline: Pipeline, signal: AbortSignal): Promise<CircleWorkflow[] | null> {
     const list = { path: pathOf("pipeline", pipeline.id, "workflow"), item: workflowAnswer };
     const workflows = await findPages(client, list, signal);
     if (workflows === null) noteMissed(pipeline.id);
@@ -97,11 +97,11 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
     return (clock.monotonic() - seenAt) / 1000;
   }
 
-  /** The pipeline in the place of what it may create; null: it creates nothing that matters any more. */
+  /** The pipeline in place of what it may create; null: it creates nothing that matters any more. */
   function describePending(
     pipeline: Pipeline,
-    workflows: readonly Workflow[] | null,
-    { now, createdSeenSeconds }: Pick<Reading, "now" | "createdSeenSeconds">,
+    workflows: readonly CircleWorkflow[] | null,
+    { now, createdSeenSeconds }: Pick<PipelineClock, "now" | "createdSeenSeconds">,
   ): SeenRun | null {
     const isPending =
       pipeline.id !== own.pipelineId &&
@@ -116,18 +116,18 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
     return describeUnborn(pipeline, { trigger: triggerOf(pipeline), url: links.pipeline(pipeline) });
   }
 
-  function noteWorkflows(pipeline: Pipeline, workflows: readonly Workflow[], now: number): Entry[] {
-    const places = placeWorkflows(pipeline, workflows);
+  function noteWorkflows(pipeline: Pipeline, workflows: readonly CircleWorkflow[], now: number): Entry[] {
+    const tickets = ticketsOf(pipeline, workflows);
     return workflows.flatMap((workflow) => {
-      const place = places.get(workflow.id);
-      if (place === undefined || (workflow.name !== null && !names.has(workflow.name))) return [];
-      const entry = { pipeline, workflow, ticket: place.ticket, isSure: isSure(place, workflow, now) };
+      const found = tickets.get(workflow.id);
+      if (found === undefined || (workflow.name !== null && !names.has(workflow.name))) return [];
+      const entry = { pipeline, workflow, ticket: found.ticket, isSure: isSure(found, workflow, now) };
       entries.set(workflow.id, entry);
       return [entry];
     });
   }
 
-  function isSure({ isByFirst }: Place, { createdAt }: Workflow, now: number): boolean {
+  function isSure({ isByFirst }: TicketOf, { createdAt }: CircleWorkflow, now: number): boolean {
     return !isByFirst || isSeconds(now, createdAt, lagSeconds + 1);
   }
 
@@ -151,7 +151,7 @@ export function createBook({ client, clock, baseUrl, lagSeconds, names, own }: B
    * list shows all that are older than the lag. Neither the own pipeline is ever closed nor one whose list was empty: a
    * list that is older still, or blind, would hide a run for good.
    */
-  function isClosed(pipeline: Pipeline, workflows: readonly Workflow[], now: number): boolean {
+  function isClosed(pipeline: Pipeline, workflows: readonly CircleWorkflow[], now: number): boolean {
     return (
       pipeline.id !== own.pipelineId &&
       workflows.length > 0 &&

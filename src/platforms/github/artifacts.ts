@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
 import { createGitHubBranches } from "./branches.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { readAnswer, runAnswer } from "./workflow-run.ts";
 
 const id = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/)]).transform(String);
@@ -28,8 +28,8 @@ const artifactPage = z.object({ total_count: z.int().nonnegative(), artifacts: z
 const commitOfRun = z.object({ head_sha: word });
 
 const PAGE_SIZE = 100;
-const LIST: Route = "GET /repos/{owner}/{repo}/actions/artifacts";
-const ARCHIVE: Route = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
+const LIST: GitHubRoute = "GET /repos/{owner}/{repo}/actions/artifacts";
+const ARCHIVE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
 
 /** Artifacts and what the API tells of the runs that made them. One call each. */
 export function createGitHubArtifacts(

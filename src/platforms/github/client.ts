@@ -18,15 +18,15 @@ import { createBudget, LONGEST_WINDOW_SECONDS, type RateLimits } from "./budget.
 /** GitHub's REST API, as far as the queue uses it. The token goes to `apiUrl` only. */
 export interface GitHubClient {
   /** Throws a configuration error (401, 403) or a service error for everything that is not in `Answer`. */
-  request(route: Route, parameters?: Parameters, options?: RequestOptions): Promise<Answer>;
+  request(route: GitHubRoute, parameters?: Parameters, options?: RequestOptions): Promise<Answer>;
   /** The error for an answer of no use: a 404 on one's own repository is how GitHub refuses a token as well. */
-  refuse(route: Route, answer: Answer): SignalboxError;
+  refuse(route: GitHubRoute, answer: Answer): SignalboxError;
   readonly serverTime: ServerTime;
   calls(): number;
 }
 
 /** All of a repository's routes that are called; `{owner}` and `{repo}` are filled in. */
-export type Route =
+export type GitHubRoute =
   | "GET /repos/{owner}/{repo}/actions/runs"
   | "GET /repos/{owner}/{repo}/actions/runs/{run_id}"
   | "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}"
@@ -107,7 +107,7 @@ export async function createGitHubClient(options: GitHubClientOptions): Promise<
   const budget = createBudget(clock, serverTime.now);
   let calls = 0;
 
-  async function send(what: string, route: Route, parameters: Parameters, { signal, etag }: RequestOptions) {
+  async function send(what: string, route: GitHubRoute, parameters: Parameters, { signal, etag }: RequestOptions) {
     try {
       return await sendWithin<RawAnswer>({ clock, ms: requestTimeoutMs, signal }, async (within) => {
         const headers = etag ? { "if-none-match": etag } : {};
@@ -222,7 +222,7 @@ function isAnswer(status: number): status is Answer["status"] {
 }
 
 /** What the job's token needs. https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps */
-function permissionOf(route: Route): string {
+function permissionOf(route: GitHubRoute): string {
   if (route.includes("/issues/")) return "pull-requests: write";
   if (route.endsWith("/pulls")) return "pull-requests: read";
   if (/\/(?:branches|compare|commits|contents)\//.test(route)) return "contents: read";
@@ -272,7 +272,7 @@ function unavailable(message: string, hint = "try again; githubstatus.com tells 
   return new SignalboxError("service", message, { hint });
 }
 
-function describe(route: Route, repository: string, runId?: string | number): string {
+function describe(route: GitHubRoute, repository: string, runId?: string | number): string {
   return route.replace("{owner}/{repo}", repository).replace("{run_id}", String(runId ?? "{run_id}"));
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SignalboxError } from "../../support/errors.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { readAnswer } from "./workflow-run.ts";
 
 export interface StickyComment {
@@ -17,9 +17,9 @@ const commentAnswer = z.object({
 /** https://docs.github.com/en/graphql/reference/queries#viewer */
 const viewerAnswer = z.object({ data: z.object({ viewer: z.object({ login: z.string() }) }) });
 
-const LIST: Route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-const CREATE: Route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
-const UPDATE: Route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+const LIST: GitHubRoute = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+const CREATE: GitHubRoute = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+const UPDATE: GitHubRoute = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
 const PAGE_SIZE = 100;
 const MOST_PAGES = 10;
 

@@ -1,19 +1,19 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { Clock } from "../../support/clock.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { isEnded, jobsAnswer, type RunRecord, readAnswer } from "./workflow-run.ts";
 
-const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs";
+const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs";
 /** GitHub does not update a run while a job of it works, so that only a long silence is a reason to look. */
 const SILENCE_MS = 90 * 60_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
 
 /** The last sign of life of an active run none of whose jobs is at work; null: it lives, or nobody had to look. */
-export interface LifeSigns {
+export interface RunActivity {
   quietSince(run: RunRecord, signal: AbortSignal): Promise<string | null>;
 }
 
-export function createLifeSigns(client: GitHubClient, clock: Clock): LifeSigns {
+export function createLifeSigns(client: GitHubClient, clock: Clock): RunActivity {
   const looks = new Map<string, { readonly at: number; readonly quietSince: string | null }>();
   return {
     async quietSince(run, signal) {

@@ -1,9 +1,9 @@
 import { parseInstant } from "../../queue/iso-time.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { type RunRecord, readAnswer, runPage } from "./workflow-run.ts";
 
 /** All lists of the runs of one branch, read in the order in which runs move through them. */
-export interface Listed {
+export interface ListedRuns {
   /** Every read of every run: one run may stand in several lists. */
   readonly reads: readonly RunRecord[];
   /**
@@ -23,7 +23,7 @@ export interface ListOptions {
   readonly notice: (text: string) => void;
 }
 
-const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs";
+const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs";
 /** A run that moves on between two reads is in the later list; one that moves back (an approval) in the last two. */
 const STATUSES = ["requested", "waiting", "pending", "queued", "in_progress", "waiting", "queued"];
 const PAGE_SIZE = 100;
@@ -31,7 +31,7 @@ const PAGE_SIZE = 100;
 const LONGEST_LIST = 1000;
 const MOST_TRIES = 3;
 
-export async function readLists(client: GitHubClient, options: ListOptions, signal: AbortSignal): Promise<Listed> {
+export async function readLists(client: GitHubClient, options: ListOptions, signal: AbortSignal): Promise<ListedRuns> {
   const { branch, maxAgeSeconds, notice } = options;
   const reads: RunRecord[] = [];
   const active = new Set<string>();

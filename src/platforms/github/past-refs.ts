@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type NamedRef, ownRef } from "../../run/clean.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { readAnswer } from "./workflow-run.ts";
 
 /** What pull requests tell of branches, also of forks, which git cannot list. */
@@ -29,13 +29,13 @@ const runsAnswer = z.object({
   ),
 });
 
-const PULLS: Route = "GET /repos/{owner}/{repo}/pulls";
-const RUNS: Route = "GET /repos/{owner}/{repo}/actions/runs";
+const PULLS: GitHubRoute = "GET /repos/{owner}/{repo}/pulls";
+const RUNS: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs";
 const PAGE_SIZE = 100;
 /** The last thousand of each: what is older was cleaned up before, or is named by --branch. */
 const MOST_PAGES = 10;
 
-interface Listed<T> {
+interface ListedItems<T> {
   readonly items: readonly T[];
   readonly isWhole: boolean;
 }
@@ -50,7 +50,7 @@ export async function readPullRequestRefs(
   // First the open ones: one that is closed in between is then in both, and lives.
   const open = await list("open");
   const closed = await list("closed");
-  const refs = ({ items }: Listed<z.output<typeof pullAnswer>>) =>
+  const refs = ({ items }: ListedItems<z.output<typeof pullAnswer>>) =>
     items.flatMap(({ head, number }) =>
       head.repo ? [{ ...refOf(head.ref, head.repo.full_name, repository), pullRequest: number }] : [],
     );
@@ -79,11 +79,11 @@ export async function readRefsOfRuns(
 
 async function readPages<T>(
   client: GitHubClient,
-  route: Route,
+  route: GitHubRoute,
   parameters: Readonly<Record<string, string>>,
   page: z.ZodType<readonly T[]>,
   signal: AbortSignal,
-): Promise<Listed<T>> {
+): Promise<ListedItems<T>> {
   const items: T[] = [];
   for (let number = 1; number <= MOST_PAGES; number++) {
     const answer = await client.request(route, { ...parameters, per_page: PAGE_SIZE, page: number }, { signal });

@@ -1,9 +1,9 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { SeenRun } from "../../queue/ticket.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { describeRun, type RunRecord, readAnswer, runAnswer } from "./workflow-run.ts";
 
-const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}";
+const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}";
 /** Nobody settles for longer. */
 const RECENT_MS = 60 * 60_000;
 

@@ -1,17 +1,17 @@
 import { parseInstant } from "../../queue/iso-time.ts";
 import type { Clock } from "../../support/clock.ts";
-import type { Answer, GitHubClient, Route } from "./client.ts";
+import type { Answer, GitHubClient, GitHubRoute } from "./client.ts";
 import { isEnded, type RunRecord, readAnswer, runAnswer, ticketOf } from "./workflow-run.ts";
 
-const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
+const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
 
-export type Read =
+export type RunAnswer =
   | { readonly kind: "found"; readonly run: RunRecord }
   | { readonly kind: "missing"; readonly answer: Answer };
 
 /** Single runs by their id; a run that has not changed costs nothing (If-None-Match). */
 export interface RunReader {
-  read(id: string, signal: AbortSignal): Promise<Read>;
+  read(id: string, signal: AbortSignal): Promise<RunAnswer>;
   /** Not found when it was read last. */
   isMissing(id: string): boolean;
   /** Missing twice, and too old for that to be lag; where its age cannot be read, missing for so long. */
@@ -22,7 +22,7 @@ export function createRunReader(client: GitHubClient, lagSeconds: number, clock:
   const cached = new Map<string, { readonly etag: string | null; readonly run: RunRecord }>();
   const missed = new Map<string, { readonly times: number; readonly since: number }>();
 
-  async function ask(id: string, etag: string | null, signal: AbortSignal): Promise<Read> {
+  async function ask(id: string, etag: string | null, signal: AbortSignal): Promise<RunAnswer> {
     const answer = await client.request(ROUTE, { run_id: id }, { signal, etag });
     if (answer.status === 404) {
       const before = missed.get(id);

@@ -6,20 +6,20 @@ import { compareTickets, type SeenRun } from "../../queue/ticket.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { oncePerText, tryUntilDeadline } from "../requests.ts";
-import { createGitHubClient, type GitHubClient, type Route } from "./client.ts";
+import { createGitHubClient, type GitHubClient, type GitHubRoute } from "./client.ts";
 import { createLifeSigns } from "./last-activity.ts";
 import { readLists } from "./list-runs.ts";
 import { createEarlierAttempts } from "./previous-attempt.ts";
 import { createRunReader } from "./read-run.ts";
 import {
   describeRun,
-  type Group,
   isEnded,
   isMember,
   laterRead,
   type RunRecord,
   ticketOf,
   updateRead,
+  type WorkflowGroup,
 } from "./workflow-run.ts";
 import { resolveWorkflows } from "./workflows.ts";
 
@@ -52,7 +52,7 @@ export interface GitHubSourceOptions {
   readonly startedAt?: number;
 }
 
-export interface OpenedSource {
+export interface GitHubSource {
   readonly me: Me;
   /** The key of the group, for people. */
   readonly group: string;
@@ -61,8 +61,8 @@ export interface OpenedSource {
   readonly source: RunSource;
 }
 
-const RUN: Route = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
-const CANCEL: Route = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
+const RUN: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}";
+const CANCEL: GitHubRoute = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
 
 /**
  * The queue of GitHub Actions. Reads this run's own record first, again after service errors until the deadline, and
@@ -72,7 +72,7 @@ const CANCEL: Route = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel";
  * its id. This run is shown as the lists show it: a read by its id would say nothing about what they hide. Between scans
  * a run is one request, which costs nothing while nothing changes.
  */
-export async function createGitHubSource(options: GitHubSourceOptions): Promise<OpenedSource> {
+export async function createGitHubSource(options: GitHubSourceOptions): Promise<GitHubSource> {
   const { clock, runId, lagSeconds, maxAgeSeconds, timeoutSeconds, signal } = options;
   const notice = oncePerText(options.notice);
   const startedAt = options.startedAt ?? clock.monotonic();
@@ -88,7 +88,7 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
 
   const { path } = own;
   const paths = await tryUntilDeadline(patience, (within) => resolveWorkflows(client, options.workflows, path, within));
-  const group: Group = { paths, branch: own.branch, headRepository: own.headRepository };
+  const group: WorkflowGroup = { paths, branch: own.branch, headRepository: own.headRepository };
   const lifeSigns = createLifeSigns(client, clock);
   const earlierAttempts = createEarlierAttempts(client);
   /** The latest read of every other run of the group, also of those that have ended. */

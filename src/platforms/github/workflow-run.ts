@@ -64,7 +64,7 @@ export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
 }
 
 /** The runs that must not overlap, as the API's record of this run tells them. */
-export interface Group {
+export interface WorkflowGroup {
   readonly paths: ReadonlySet<string>;
   readonly branch: string | null;
   /** null: GitHub does not say, so every head repository is this one. */
@@ -72,7 +72,7 @@ export interface Group {
 }
 
 /** What a record does not tell counts as alike. A tag and a branch of one name are alike as well: no field differs. */
-export function isMember(run: RunRecord, { paths, branch, headRepository }: Group): boolean {
+export function isMember(run: RunRecord, { paths, branch, headRepository }: WorkflowGroup): boolean {
   const isAlike = (a: string | null, b: string | null) =>
     a === null || b === null || a.toLowerCase() === b.toLowerCase();
   return (

@@ -1,9 +1,9 @@
 import { configurationError } from "../../support/errors.ts";
 import { quoteAll } from "../quote.ts";
-import type { GitHubClient, Route } from "./client.ts";
+import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { readAnswer, workflowPage } from "./workflow-run.ts";
 
-const ROUTE: Route = "GET /repos/{owner}/{repo}/actions/workflows";
+const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/workflows";
 const PAGE_SIZE = 100;
 
 /**

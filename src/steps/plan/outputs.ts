@@ -1,4 +1,4 @@
-import { filesOf, type OutputPlace, renderMembers, renderText } from "../../dbt/warehouse.ts";
+import { filesOf, type OutputOf, renderMembers, renderText } from "../../dbt/warehouse.ts";
 import type { WriteOptions } from "../../selection/placement.ts";
 import { readDbtOptions } from "../../settings/dbt-words.ts";
 import type { Settings, SettingsPart } from "../../settings/resolve.ts";
@@ -38,7 +38,7 @@ export function outputOf(
   { config: { baseline, modes } }: OutputSettings,
   { project, env }: DbtProject,
   target: string | null,
-): OutputPlace {
+): OutputOf {
   const found = target === null ? undefined : project.outputs?.[target];
   const { SIGNALBOX_SCHEMA: _, ...others } = env;
   return {

@@ -52,18 +52,18 @@ export async function selectNodes(request: SelectionRequest, log: Log, now: numb
 
 /** Warnings for criteria that match nothing in the whole project. Throws where nothing else is selected either. */
 function misnamedIn({ manifest, writtenAt }: SelectionRequest, { ids, misses }: Selected): readonly string[] {
-  const wrong = misses.filter(({ place }) => place.option === "select");
+  const wrong = misses.filter(({ position }) => position.option === "select");
   if (ids.length === 0 && wrong.length > 0) {
     const problems = wrong.map((miss) => ({
       where: writtenAt.select,
-      got: JSON.stringify(miss.place.whole),
+      got: JSON.stringify(miss.position.whole),
       wanted: describeMiss(miss, manifest),
     }));
     throw configurationError(problems, "correct the name: nothing else is selected, so nothing would be built");
   }
   return misses.map((miss) => {
-    const nothing = miss.place.option === "exclude" ? ": it leaves nothing out" : "";
-    return `${writtenAt[miss.place.option]}: ${describeMiss(miss, manifest)}${nothing}`;
+    const nothing = miss.position.option === "exclude" ? ": it leaves nothing out" : "";
+    return `${writtenAt[miss.position.option]}: ${describeMiss(miss, manifest)}${nothing}`;
   });
 }
 

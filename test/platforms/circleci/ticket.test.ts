@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pipelineAnswer, workflowAnswer } from "../../../src/platforms/circleci/answers.ts";
 import { mayStillCreate } from "../../../src/platforms/circleci/pending-pipeline.ts";
-import { placeWorkflows } from "../../../src/platforms/circleci/ticket.ts";
+import { ticketsOf } from "../../../src/platforms/circleci/ticket.ts";
 import { compareTickets, type Ticket } from "../../../src/queue/ticket.ts";
 import { ago, buildPipeline, buildWorkflow, type FakePipeline, type FakeWorkflow, NOW, uuid } from "./fake.ts";
 
@@ -9,7 +9,7 @@ const AGE = 3000;
 
 function place(workflows: readonly object[], pipeline: Partial<FakePipeline> | { number: unknown } = {}) {
   const read = pipelineAnswer.parse({ ...buildPipeline(25, AGE), ...pipeline });
-  return placeWorkflows(
+  return ticketsOf(
     read,
     workflows.map((workflow) => workflowAnswer.parse(workflow)),
   );
