@@ -21,6 +21,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           // Files share two processes, whose imports take longer than most tests. What a test changes it puts back.
           isolate: false,
           maxWorkers,

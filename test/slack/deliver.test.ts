@@ -975,7 +975,8 @@ describe("a Slack that cannot be talked to", () => {
 
     expect(deliveries).toMatchObject([{ result: "failed", code, mayBeIn: { channel: "C0ERRORS01" } }]);
     expect(seen.posts).toBe(1);
-    if (code === "timeout") expect(performance.now() - begun).toBeLessThan((seen.posts + seen.looks) * 150 + 3000);
+    // On a busy machine too; none of these servers ends within a minute by itself.
+    if (code === "timeout") expect(performance.now() - begun).toBeLessThan((seen.posts + seen.looks) * 150 + 30_000);
   });
 
   it("is tried again while the connection is refused: nothing was sent", async () => {
