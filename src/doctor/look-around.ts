@@ -15,8 +15,8 @@ import { lookAtTrust } from "./look-trust.ts";
 const MOST_MS = 20_000;
 const MOST_DISK_MS = 10_000;
 const MOST_TRUST_MS = 8_000;
-/** After the trust, and before the 7 s that a dbt has to end. */
-const MOST_DBT_MS = 12_000;
+/** With the trust before it, which takes no time as a rule; then a dbt has 7 s to end. A cold Python needs some. */
+const MOST_DBT_MS = 20_000;
 const MOST_SLACK_MS = 28_000;
 
 /** Every look of doctor, side by side: the slowest ends with its own time. */
@@ -40,13 +40,15 @@ export async function lookAround(context: Context): Promise<Facts> {
     look(context, { what, ms }, ask);
   const ifSet = <T>(token: string | undefined, ask: () => Promise<T>) => (token ? ask() : null);
 
+  const startedAt = clock.monotonic();
   const trust = within("what tells whose code this is", (signal) => lookAtTrust(aside(signal), dir), MOST_TRUST_MS);
   const lookAtOwnDbt = async () => {
     const own = await trust;
     if (own.kind === "failed") return { ...own, why: `dbt was not started: ${own.why}` };
     const place = { config: config.dbt, dir, env };
     const what = `${config.dbt.command.join(" ")} --version`;
-    return within(what, (signal) => lookAtDbt(place, children, signal), MOST_DBT_MS);
+    const left = MOST_DBT_MS - Math.floor((clock.monotonic() - startedAt) / 1000) * 1000;
+    return within(what, (signal) => lookAtDbt(place, children, signal), left);
   };
   const lookAtOwnStore = async () => {
     const own = await trust;
