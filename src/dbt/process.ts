@@ -1,8 +1,8 @@
-import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { ChildWatch } from "../support/claims.ts";
-import { describeStartError } from "../support/program-file.ts";
+import { describeStartError, startWith } from "../support/program-file.ts";
 import { createLineReader } from "./lines.ts";
 
 export interface ProcessRequest {
@@ -43,7 +43,7 @@ const DRAIN_MS = 2_000;
 
 /**
  * Runs a program in a process group of its own, since wrappers such as `uv run` do not pass SIGINT on.
- * Throws a configuration error where the program does not exist or may not be run.
+ * Throws a configuration error where the program does not exist, may not be run, or cannot be given these words.
  */
 export function runProcess({
   argv,
@@ -57,14 +57,11 @@ export function runProcess({
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
-    const refuse = (error: unknown) => void describeStartError(error, { program, cwd, env }).then(reject, reject);
-    let child: ChildProcess;
-    try {
-      child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] });
-    } catch (error) {
-      // Node tells some reasons so, and others by the event.
-      return refuse(error);
-    }
+    const place = { program, args, cwd, env };
+    const child = startWith(place, reject, () =>
+      spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
+    );
+    if (child === null) return;
     const { pid } = child;
     if (pid !== undefined) children.started(name, pid);
     const timers: NodeJS.Timeout[] = [];
@@ -91,7 +88,7 @@ export function runProcess({
     if (child.stderr !== null) readLines(child.stderr, onLine);
     child.on("error", (error) => {
       settle();
-      refuse(error);
+      void describeStartError(error, place).then(reject, reject);
     });
     child.on("exit", () => timers.push(setTimeout(() => killGroup("SIGKILL"), DRAIN_MS)));
     child.on("close", async (exitCode, endedBy) => {

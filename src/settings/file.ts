@@ -54,8 +54,12 @@ function ofTable<R extends z.ZodType>(reader: R, key: string) {
 const failOn = oneOf(choicesOf("fail-on"));
 const supersede = oneOf(choicesOf("supersede"));
 const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable"),
-  z.coerce.string(),
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable: letters, digits and _"),
+  z.preprocess(
+    (value) => (["number", "boolean"].includes(typeof value) ? String(value) : value),
+    z.string("wanted a text"),
+  ),
+  "wanted names of variables with their values",
 );
 
 /** dbt sees every other variable of the job anyway; a name that does nothing would look as if it did. */
@@ -188,7 +192,7 @@ export const configFile = section({
       .describe(
         "Words that every start of dbt gets which takes them, such as [--no-use-colors]. What the plan decides is refused here.",
       ),
-    env: environment.default({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
+    env: environment.prefault({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
     pass_env: z
       .array(passedName, "wanted a list of names")
       .default([])
@@ -265,7 +269,7 @@ export const configFile = section({
       .default("full")
       .describe("What a check does where there is no baseline: build everything, or fail."),
     env: environment
-      .default({})
+      .prefault({})
       .describe("Variables for parsing the base branch, where its project reads some that this job does not have."),
   })
     .prefault({})

@@ -19,7 +19,7 @@ import { TARGET_PLACEHOLDER } from "./placeholder.ts";
 import { listed, problemOf, show } from "./problem.ts";
 import { unknownFlags, unknownVariables, unknownWords } from "./unknown.ts";
 import * as values from "./values.ts";
-import { parseYaml, type YamlFile } from "./yaml.ts";
+import { parseYaml, positionIn, type YamlFile } from "./yaml.ts";
 
 type OwnOption = Exclude<(typeof OPTIONS)[number], { file: string }>;
 type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonly (infer C)[] }
@@ -259,13 +259,23 @@ function fileProblems(issue: z.core.$ZodIssue, raw: unknown, file: YamlFile | nu
       wanted: `is no key of ${name}${didYouMean(key, known)}`,
     }));
   }
-  return [
-    problemOf(
-      positionOf(issue.path, file, name),
-      valueAt(raw, issue.path),
-      issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message,
-    ),
-  ];
+  const wanted = issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message;
+  // Of a name that is none, the message is inside.
+  if (issue.code === "invalid_key")
+    return [{ where: positionOf(issue.path, file, name), got: null, wanted: issue.issues[0]?.message ?? wanted }];
+  if (mayHoldVariables(issue.path)) return [{ where: positionOf(issue.path, file, name), got: null, wanted }];
+  return [problemOf(positionOf(issue.path, file, name), valueAt(raw, issue.path), wanted)];
+}
+
+/** Where values of variables stand, which may be secrets: no error shows one. */
+const VARIABLES = [
+  ["dbt", "env"],
+  ["baseline", "env"],
+] as const;
+
+/** Whether the path leads into such a place, or one is in what it leads to. */
+function mayHoldVariables(path: readonly PropertyKey[]): boolean {
+  return VARIABLES.some((names) => names.every((key, index) => index >= path.length || path[index] === key));
 }
 
 function muteProblems(config: Config, file: YamlFile | null, name: string, now: number): Problem[] {
@@ -306,8 +316,7 @@ function placeholderProblems(config: Config, file: YamlFile | null, name: string
 }
 
 function positionOf(path: readonly PropertyKey[], file: YamlFile | null, name: string): string {
-  const line = file?.lineOf(path);
-  return `${name}${line === null || line === undefined ? "" : `:${line}`} ${path.join(".")}`.trim();
+  return positionIn(name, path, file?.lineOf(path) ?? null);
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

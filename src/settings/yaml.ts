@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { configurationError } from "../support/errors.ts";
 import { whyNotParsed } from "../support/yaml.ts";
+import { findUnfit } from "./yaml-tree.ts";
 
 export interface YamlFile {
   readonly value: unknown;
@@ -11,7 +12,10 @@ export interface YamlFile {
 /** One wrong sign makes many of them. */
 const MOST_ERRORS = 20;
 
-/** Parses YAML and remembers where everything stands. Throws a configuration error that lists every syntax error. */
+/**
+ * Parses YAML and remembers where everything stands. Throws a configuration error that lists the syntax errors, and for
+ * values that are of no use under whatever key.
+ */
 export function parseYaml(text: string, name: string): YamlFile {
   const refused = whyNotParsed(text);
   if (refused !== null) throw configurationError([{ where: name, got: null, wanted: refused }]);
@@ -40,7 +44,19 @@ export function parseYaml(text: string, name: string): YamlFile {
     }
     return null;
   };
-  return { value: toValue(document, name), lineOf };
+  const value = toValue(document, name);
+  const unfit = findUnfit(value);
+  if (unfit.length > 0) {
+    throw configurationError(
+      unfit.map(({ path, wanted }) => ({ where: positionIn(name, path, lineOf(path)), got: null, wanted })),
+    );
+  }
+  return { value, lineOf };
+}
+
+/** As a person looks for it: `signalbox.yml:12 queue.timeout`. */
+export function positionIn(name: string, path: readonly PropertyKey[], line: number | null): string {
+  return `${name}${line === null ? "" : `:${line}`} ${path.join(".")}`.trim();
 }
 
 /** An alias without its anchor, and an alias bomb, show only here. */
@@ -48,8 +64,11 @@ function toValue(document: Document.Parsed, name: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw configurationError([
-      { where: name, got: null, wanted: `is not YAML: ${error instanceof Error ? error.message : String(error)}` },
-    ]);
+    // The words of the first one hold the alias, which may have been meant as a value.
+    const why =
+      error instanceof ReferenceError && error.message.startsWith("Unresolved alias")
+        ? "an alias has no anchor before it; a text that begins with * needs quotes"
+        : String(error instanceof Error ? error.message : error);
+    throw configurationError([{ where: name, got: null, wanted: `is not YAML: ${why}` }]);
   }
 }

@@ -5,6 +5,7 @@ import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
 import { foreignFolderIn, wordsOfGit } from "./git-words.ts";
 import { once } from "./once.ts";
+import { startWith } from "./program-file.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 /** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets but what gh reads. */
@@ -43,22 +44,21 @@ export function createGit(
 ): Git {
   const start = (args: readonly string[]) =>
     new Promise<string>((resolve, reject) => {
-      execFile(
-        "git",
-        [...NOT_OF_THE_TREE, ...args],
-        {
-          cwd,
-          env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
-          maxBuffer: LARGEST_OUTPUT_BYTES,
-          ...(limits === null ? {} : { timeout: limits.ms }),
-          ...(limits?.signal === undefined ? {} : { signal: limits.signal }),
-        },
-        (error, stdout, stderr) => {
+      const all = [...NOT_OF_THE_TREE, ...args];
+      const options = {
+        cwd,
+        env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+        maxBuffer: LARGEST_OUTPUT_BYTES,
+        ...(limits === null ? {} : { timeout: limits.ms }),
+        ...(limits?.signal === undefined ? {} : { signal: limits.signal }),
+      };
+      startWith({ program: "git", args: all, cwd, env: options.env }, reject, () =>
+        execFile("git", all, options, (error, stdout, stderr) => {
           if (error === null) resolve(stdout.replace(/\r?\n$/, ""));
           else if (limits?.signal?.aborted) reject(limits.signal.reason);
           else if (error.killed && limits !== null) reject(tooLate(args, limits.ms));
           else reject(failure(args, error, stderr));
-        },
+        }),
       );
     });
   const ask = (...args: string[]) =>

@@ -3,12 +3,31 @@ import { delimiter, resolve } from "node:path";
 import { SignalboxError } from "./errors.ts";
 import { isNodeError, openIfAny, SETTINGS } from "./files.ts";
 import type { Environment } from "./secrets.ts";
+import { assertStartable, describeLength, shownProgram } from "./start-words.ts";
 
 /** What is to be started: a name on the PATH, or a path from `cwd`. */
 export interface ProgramPlace {
   readonly program: string;
   readonly cwd: string;
   readonly env: Environment;
+}
+
+export interface ProgramStart extends ProgramPlace {
+  readonly args: readonly string[];
+}
+
+/**
+ * What `start` answers; null where the program cannot be given these words, or the system refuses it at once, and then
+ * `refuse` hears why. Node tells some reasons so, and others by the event `error`.
+ */
+export function startWith<T>(place: ProgramStart, refuse: (error: unknown) => void, start: () => T): T | null {
+  try {
+    assertStartable({ argv: [place.program, ...place.args], env: place.env });
+    return start();
+  } catch (error) {
+    void describeStartError(error, place).then(refuse, refuse);
+    return null;
+  }
 }
 
 /** The file that would be started; null: there is none that this user may run. */
@@ -32,17 +51,17 @@ export function programMissing(
   hint = "install it before this step, or correct its name",
 ): SignalboxError {
   const where = program.includes("/") ? "" : " on the PATH";
-  return new SignalboxError("configuration", `there is no program ${JSON.stringify(program)}${where}`, { hint });
+  return new SignalboxError("configuration", `there is no program ${shownProgram(program)}${where}`, { hint });
 }
 
 /**
  * Why a program could not be started: for the system a script whose interpreter is gone, and a folder that is, are both "no
  * such file" (https://man7.org/linux/man-pages/man2/execve.2.html).
  */
-export async function describeStartError(error: unknown, place: ProgramPlace): Promise<unknown> {
+export async function describeStartError(error: unknown, place: ProgramStart): Promise<unknown> {
   if (!isNodeError(error)) return error;
-  const { program, cwd } = place;
-  const name = JSON.stringify(program);
+  const { program, args, cwd, env } = place;
+  const name = shownProgram(program);
   const refused = (message: string, hint: string) =>
     new SignalboxError("configuration", message, { hint, cause: error });
   if (error.code === "EACCES")
@@ -50,12 +69,16 @@ export async function describeStartError(error: unknown, place: ProgramPlace): P
       `${name} may not be run: EACCES`,
       "it has to be a program, with the right to be executed (chmod +x)",
     );
+  if (error.code === "E2BIG")
+    return refused(
+      `${name} cannot be started: ${describeLength({ argv: [program, ...args], env })}`,
+      "make them shorter, or put them into a file",
+    );
+  if (error.code === "ENAMETOOLONG" || error.code === "ELOOP") return programMissing(program);
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR")
     return refused(
       `${name} cannot be started: ${error.code}`,
-      error.code === "E2BIG"
-        ? "its arguments and its environment are longer than the system takes"
-        : "it has to be a program of this machine's kind, or a script whose first line names one (#!)",
+      "it has to be a program of this machine's kind, or a script whose first line names one (#!)",
     );
   const isFolder = await stat(cwd).then(
     (found) => found.isDirectory(),

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { isNodeError } from "./files.ts";
-import { describeStartError, findProgram } from "./program-file.ts";
+import { describeStartError, findProgram, startWith } from "./program-file.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 export interface ProgramRequest {
@@ -26,16 +26,23 @@ const FOR_CLOUDS = [
 
 const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
 
-/** A program's end and its words, without a shell and without our secrets; null where there is no such program. */
+/**
+ * A program's end and its words, without a shell and without our secrets; null where there is no such program.
+ * Throws a configuration error where it may not be run, or cannot be given these words.
+ */
 export function runProgram({ program, args, cwd, env, signal }: ProgramRequest): Promise<ProgramEnd | null> {
   signal?.throwIfAborted();
+  const place = { program, args, cwd, env: { ...withoutSecrets(env, FOR_CLOUDS), LC_ALL: "C" } };
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      env: { ...withoutSecrets(env, FOR_CLOUDS), LC_ALL: "C" },
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const child = startWith(place, reject, () =>
+      spawn(program, args, {
+        cwd,
+        env: place.env,
+        stdio: ["ignore", "pipe", "pipe"],
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
+    if (child === null) return;
     const collect = (stream: NodeJS.ReadableStream) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -55,10 +62,9 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
       else
         void (async () => {
           // null only where the file is not there: one whose interpreter is missing has words of its own.
-          const isMissing =
-            isNodeError(error) && error.code === "ENOENT" && (await findProgram({ program, cwd, env })) === null;
+          const isMissing = isNodeError(error) && error.code === "ENOENT" && (await findProgram(place)) === null;
           if (isMissing) resolve(null);
-          else reject(await describeStartError(error, { program, cwd, env }));
+          else reject(await describeStartError(error, place));
         })().catch(reject);
     });
     child.on("close", (exitCode) => {

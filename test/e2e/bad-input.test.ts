@@ -47,6 +47,22 @@ describe("bad input", () => {
       code: 2,
       says: ['modes.check.target is "cii": the profile has no such target (did you mean ci?)', "ci, prod"],
     },
+    {
+      name: "a NUL character in a variable for dbt, which is not shown",
+      files: { "signalbox.yml": yaml('dbt: { env: { FOO: "a\\0b" } }\nmodes: { check: { target: ci } }') },
+      code: 2,
+      says: [
+        /^signalbox: signalbox\.yml:3 dbt\.env\.FOO holds a NUL character: no program, file or address can be given one\n$/,
+      ],
+    },
+    {
+      name: "a variable for dbt that is too long",
+      files: {
+        "signalbox.yml": yaml(`dbt: { env: { FOO: ${"x".repeat(200_000)} } }\nmodes: { check: { target: ci } }`),
+      },
+      code: 2,
+      says: [/^signalbox: signalbox\.yml:3 dbt\.env\.FOO has 200000 bytes: .{1,80}\n$/],
+    },
     { name: "an unknown target as a flag", args: ["--target", "staging"], code: 2, says: ['--target is "staging"'] },
     {
       name: "a broken signalbox.yml",
@@ -154,6 +170,19 @@ describe("bad input", () => {
     expect(ended.code).toBe(code);
     expect(project.starts()).toEqual([]);
     expect(project.untracked()).toEqual([]);
+  });
+
+  it.each([
+    ["", /the name of the program to start is empty/],
+    ["/dev/null/dbt", /there is no program "\/dev\/null\/dbt"/],
+    ["x".repeat(5000), /there is no program "x{100,199}…"/],
+  ])("a command for queue that is none is exit 2: %s", async (command, message) => {
+    const args = ["queue", "--ticket-dir", "../tickets", "--", command];
+
+    const ended = await signalbox(args, { cwd: project.dir, env: project.env });
+
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
   });
 
   it.each<[what: string, args: string[], env: Record<string, string>, message: RegExp, code?: number]>([

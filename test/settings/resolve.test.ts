@@ -245,8 +245,42 @@ describe("a broken signalbox.yml", () => {
         .join("\n")}`,
       /./,
     ],
+    ["a list in itself", "rules: &a [*a]", /^signalbox\.yml:1 rules\.0 is an alias of what it stands in/],
+    ["lists in lists", `rules: ${"[".repeat(100)}${"]".repeat(100)}`, /^signalbox\.yml:1 rules is nested too deeply$/],
+    ["lists without an end", `rules: ${"[".repeat(50_000)}`, /^signalbox\.yml is not read: it is nested more/],
+    [
+      "an alias of nothing",
+      "store: *dir",
+      /^signalbox\.yml is not YAML: an alias has no anchor before it; .* needs quotes$/,
+    ],
+    ["a NUL character", 'dbt:\n  args: ["a\\0b"]', /^signalbox\.yml:2 dbt\.args\.0 holds a NUL character/],
+    [
+      "a NUL character in a key",
+      'dbt:\n  env: { "A\\0B": x }',
+      /^signalbox\.yml:2 dbt\.env has a key that holds a NUL/,
+    ],
+    ["a text that is too long", `store: dir:${"x".repeat(200_000)}`, /^signalbox\.yml:1 store has 200004 bytes: /],
   ])("with %s is one clear error", (_, yaml, pattern) => {
     expect(refusal(sources({ yaml }))).toMatch(pattern);
+  });
+
+  it.each([
+    ["a NUL character", 'dbt: { env: { FOO: "hunter2\\0hunter2" } }'],
+    ["too long", `dbt: { env: { FOO: "${"hunter2".repeat(20_000)}" } }`],
+    ["a list", "dbt: { env: { FOO: [hunter2] } }"],
+    ["nothing", "dbt: { env: { BAR: hunter2, FOO: } }"],
+    ["under a bad name", "dbt: { env: { FOO-BAR: hunter2 } }"],
+    ["under a bad name of baseline", "baseline: { env: { FOO-BAR: hunter2 } }"],
+    ["where names are wanted", "dbt: { env: [hunter2] }"],
+    ["where a text is", "dbt: { env: hunter2 }"],
+    ["where a section is wanted", "dbt: [hunter2]"],
+    ["an alias of nothing", "dbt: { env: { FOO: *hunter2 } }"],
+  ])("shows no value of a variable that is %s", (_, yaml) => {
+    const { message, hint } = refused(sources({ yaml }));
+
+    expect(`${message}${hint}`).not.toContain("hunter2");
+    expect(message).toMatch(/^signalbox\.yml/);
+    expect(message.length).toBeLessThan(200);
   });
 
   it("may be empty", () => {
