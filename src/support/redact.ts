@@ -1,63 +1,63 @@
+import { Cursor, READINGS, type Reading, WINDOW } from "./readings.ts";
+import { type Pattern, patternsOf } from "./secret-patterns.ts";
+
 /** Replaces every secret that it knows by `***`, in each form that a program may have written it in. */
 export type Redact = (text: string) => string;
 
 const MASK = "***";
 
-/** As many characters have to agree before a secret is compared: each pattern has at least as many. */
-const WINDOW = 8;
-
 /** A secret shorter than this would hide ordinary words. */
 export const SHORTEST_SECRET = WINDOW;
 
-/** What is looked for in a text, without line breaks. */
-interface Pattern {
-  readonly text: string;
-  /** So much of it is a secret already, at the end of a text that was cut. */
-  readonly least: number;
-  /** Base64 that begins or ends inside a character: the one before or behind it holds some bits of the secret too. */
-  readonly takesBefore: boolean;
-  readonly takesAfter: boolean;
-}
-
 /**
- * Finds secrets plain, in base64 and base64url at each offset of a longer text, in percent-encoding and a form's, with
- * backslashes (JSON, Markdown), either of them twice, with doubled quotes, with HTML's character references, broken over
- * lines, and cut off at the end of the text. Each reading is one pass, whatever number of secrets there is. Values under eight
- * characters are passed over.
+ * Finds secrets in the forms of `patternsOf` and in all `READINGS` of a text, also broken over lines, with what cannot be seen
+ * between their characters, and cut off at the end of the text. Each reading is one pass, whatever number of secrets there
+ * is. Values under eight characters are passed over. docs/secrets.md says what is found and what is not.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const find = findAll(secrets);
-  return find === null ? (text) => text : (text) => mask(text, find(text), 0);
+  return find === null ? (text) => text : (text) => mask(text, find(text).spans, 0);
 }
 
-/** A secret that is longer, such as a key, is known by its lines too. */
+/** No secret is looked for over more than this: one that is longer, such as a key, is known by its lines too. */
 const LONGEST_TAIL = 2048;
-/** What may stand before the part of a secret that is on the line before: its indentation and escapes. */
-const AROUND = 64;
+/** In so much, at least, stand the last seven characters of a line, with their escapes: a secret may begin with them. */
+const SHORTEST_TAIL = 128;
 
 /** The same for the lines of one stream, one after the other: a secret may be broken over them. */
 export function lineRedactor(secrets: readonly string[]): Redact {
   const find = findAll(secrets);
   if (find === null) return (line) => line;
-  const longest = secrets.reduce((most, secret) => Math.max(most, 2 * secret.length), 0);
-  const tail = Math.min(LONGEST_TAIL, longest + AROUND);
   let before = "";
   return (line) => {
     const text = `${before}${line}`;
     const from = before.length;
+    const { spans, open } = find(text);
+    // Of what is behind, only what a secret may have begun in is read again.
+    const tail = Math.max(SHORTEST_TAIL, Math.min(LONGEST_TAIL, text.length - open));
     before = `${text.slice(-tail)}\n`;
-    return mask(text, find(text), from);
+    return mask(text, spans, from);
   };
 }
 
+interface Found {
+  readonly spans: readonly Span[];
+  /** Where a secret begins that the end of the text cuts off; the text's length: none does. */
+  readonly open: number;
+}
+
 /** null: there is nothing to find. */
-function findAll(secrets: readonly string[]): ((text: string) => readonly Span[]) | null {
+function findAll(secrets: readonly string[]): ((text: string) => Found) | null {
   const patterns = [...new Set(secrets)].filter((secret) => secret.length >= WINDOW).flatMap(patternsOf);
   if (patterns.length === 0) return null;
-  const find = createFinder(patterns);
+  const table = tableOf(patterns);
+  const finders = READINGS.map((reading) => [reading.sign, createFinder(table, reading)] as const);
   return (text) => {
-    if (text.length < WINDOW) return [];
-    return READINGS.flatMap(({ sign, read }) => (sign === null || text.includes(sign) ? find(text, read) : []));
+    const found = finders.flatMap(([sign, find]) => (sign === null || text.includes(sign) ? [find(text)] : []));
+    return {
+      spans: found.flatMap(({ spans }) => spans),
+      open: found.reduce((first, { open }) => Math.min(first, open), text.length),
+    };
   };
 }
 
@@ -74,143 +74,6 @@ function redactValue(value: unknown, redact: Redact): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactValue(item, redact)]));
 }
 
-function patternsOf(secret: string): readonly Pattern[] {
-  // The host of an address is none: a text that ends with it is not a secret that was cut.
-  const host = /^[a-z][a-z0-9+.-]*:\/\/[^/]*\/?/i.exec(secret)?.[0].length ?? 0;
-  const plain = { text: withoutBreaks(secret), least: host + WINDOW, takesBefore: false, takesAfter: false };
-  // Percent-encoding is of bytes: what is not ASCII is looked for as it is encoded.
-  const isAscii = Buffer.byteLength(secret) === secret.length;
-  const bytes = isAscii ? [] : [percentOf(secret), percentOf(secret).replace(/%../g, (hex) => hex.toUpperCase())];
-  return [
-    plain,
-    ...bytes.map((text) => ({ ...plain, text })),
-    ...[0, 1, 2].flatMap((offset) => base64Of(secret, offset)),
-  ].filter(({ text }) => text.length >= WINDOW);
-}
-
-/** Every byte that is no letter, digit or one of `-._~`, in lower-case hex. */
-function percentOf(text: string): string {
-  return [...Buffer.from(text)]
-    .map((byte) =>
-      /[A-Za-z0-9._~-]/.test(String.fromCharCode(byte))
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).padStart(2, "0")}`,
-    )
-    .join("");
-}
-
-/** The characters of a base64 that stand for the secret alone, where it begins at this offset modulo 3 of what is encoded. */
-function base64Of(secret: string, offset: number): readonly Pattern[] {
-  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
-  const first = [0, 2, 3][offset] ?? 0;
-  const bits = bytes.length * 8;
-  const text = bytes.toString("base64").slice(first, Math.floor(bits / 6));
-  const url = text.replaceAll("+", "-").replaceAll("/", "_");
-  const pattern = { text, least: WINDOW, takesBefore: offset !== 0, takesAfter: bits % 6 !== 0 };
-  return url === text ? [pattern] : [pattern, { ...pattern, text: url }];
-}
-
-function withoutBreaks(text: string): string {
-  return text.replace(/[\r\n]+[ \t\r\n]*/g, "");
-}
-
-/** Reads the character at a place: its code, and above it (times 65536) how much of the text writes it. */
-type Read = (text: string, at: number) => number;
-
-interface Reading {
-  /** A text without it reads as it is written; null: that reading itself. */
-  readonly sign: string | null;
-  readonly read: Read;
-}
-
-const PERCENT = 37;
-const BACKSLASH = 92;
-
-const plainAt: Read = (text, at) => 0x1_0000 + text.charCodeAt(at);
-
-const READINGS: readonly Reading[] = [
-  { sign: null, read: plainAt },
-  { sign: "%", read: percentAt },
-  // An address inside of an address.
-  {
-    sign: "%25",
-    read: (text, at) => {
-      const code = text.startsWith("%25", at) ? hexAt(text, at + 3, 2) : -1;
-      return code < 0 ? percentAt(text, at) : 0x5_0000 + code;
-    },
-  },
-  // A form's value.
-  { sign: "+", read: (text, at) => (text.charAt(at) === "+" ? 0x1_0020 : percentAt(text, at)) },
-  { sign: "\\", read: escapeAt },
-  // JSON inside of JSON.
-  {
-    sign: "\\\\",
-    read: (text, at) => {
-      const outer = escapeAt(text, at);
-      if (outer !== 0x2_0000 + BACKSLASH || at + 2 >= text.length) return outer;
-      const inner = escapeAt(text, at + 2);
-      const letter = String.fromCharCode(inner & 0xffff);
-      const digits = letter === "u" ? 4 : 2;
-      const code = letter === "u" || letter === "x" ? hexAt(text, at + 3, digits) : -1;
-      if (code >= 0) return (3 + digits) * 0x1_0000 + code;
-      return ((inner >>> 16) + 2) * 0x1_0000 + (ESCAPES[letter] ?? letter).charCodeAt(0);
-    },
-  },
-  // SQL's and YAML's quotes.
-  { sign: "''", read: (text, at) => (text.startsWith("''", at) ? 0x2_0027 : plainAt(text, at)) },
-  {
-    sign: "&",
-    read: (text, at) => {
-      if (text.charCodeAt(at) !== 38) return plainAt(text, at);
-      const name = /^&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));/.exec(text.slice(at, at + 12));
-      if (name === null) return plainAt(text, at);
-      const [whole, word, decimal, hex] = name;
-      const code =
-        word === undefined ? Number.parseInt(decimal ?? hex ?? "", decimal === undefined ? 16 : 10) : ENTITIES[word];
-      return code === undefined || code > 0xffff ? plainAt(text, at) : whole.length * 0x1_0000 + code;
-    },
-  },
-];
-
-function percentAt(text: string, at: number): number {
-  if (text.charCodeAt(at) !== PERCENT) return plainAt(text, at);
-  const code = hexAt(text, at + 1, 2);
-  return code < 0 ? plainAt(text, at) : 0x3_0000 + code;
-}
-
-function escapeAt(text: string, at: number): number {
-  if (text.charCodeAt(at) !== BACKSLASH || at + 1 >= text.length) return plainAt(text, at);
-  const letter = text.charAt(at + 1);
-  if (letter === "u" || letter === "x") {
-    const digits = letter === "u" ? 4 : 2;
-    const code = hexAt(text, at + 2, digits);
-    return code < 0 ? plainAt(text, at) : (2 + digits) * 0x1_0000 + code;
-  }
-  return 0x2_0000 + (ESCAPES[letter] ?? letter).charCodeAt(0);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
-const ENTITIES: Readonly<Record<string, number>> = { amp: 38, lt: 60, gt: 62, quot: 34, apos: 39 };
-
-/** -1: no such number stands there. */
-function hexAt(text: string, at: number, digits: number): number {
-  let value = 0;
-  for (let index = at; index < at + digits; index += 1) {
-    const code = text.charCodeAt(index);
-    const digit =
-      code >= 48 && code <= 57
-        ? code - 48
-        : code >= 65 && code <= 70
-          ? code - 55
-          : code >= 97 && code <= 102
-            ? code - 87
-            : -1;
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -220,14 +83,23 @@ const FACTOR = 0x01000193;
 /** FACTOR to the power of WINDOW. */
 const OLDEST = Array.from({ length: WINDOW }).reduce<number>((power) => Math.imul(power, FACTOR), 1);
 const ELLIPSIS = 0x2026;
+const DOT = 46;
 
-/**
- * Rabin and Karp: a number for the last characters moves along the text, and only where it is the one of a pattern's
- * beginning is that pattern compared. So the time is that of the text, whatever number of patterns there is.
- */
-function createFinder(patterns: readonly Pattern[]): (text: string, read: Read) => readonly Span[] {
+/** A pattern, and how many of its characters the one before it in the order of texts has too. */
+interface Sorted {
+  readonly pattern: Pattern;
+  readonly shared: number;
+}
+
+/** Patterns by the number of their first characters. */
+interface Table {
+  readonly byStart: ReadonlyMap<number, readonly Sorted[]>;
+  /** Most places are no pattern's beginning: this table says so sooner than the map does. */
+  readonly isStart: Uint8Array;
+}
+
+function tableOf(patterns: readonly Pattern[]): Table {
   const byStart = new Map<number, Pattern[]>();
-  // Most places are no pattern's beginning: this table says so sooner than the map does.
   const isStart = new Uint8Array(0x1_0000);
   for (const pattern of patterns) {
     let hash = 0;
@@ -236,72 +108,116 @@ function createFinder(patterns: readonly Pattern[]): (text: string, read: Read) 
     isStart[hash & 0xffff] = 1;
     byStart.set(hash, [...(byStart.get(hash) ?? []), pattern]);
   }
-  return (text, read) => {
+  return { byStart: new Map([...byStart].map(([hash, like]) => [hash, sorted(like)])), isStart };
+}
+
+function sorted(patterns: readonly Pattern[]): readonly Sorted[] {
+  const inOrder = [...patterns].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  return inOrder.map((pattern, index) => {
+    const before = inOrder[index - 1]?.text ?? "";
+    let shared = 0;
+    while (shared < before.length && before[shared] === pattern.text[shared]) shared += 1;
+    return { pattern, shared };
+  });
+}
+
+/**
+ * Rabin and Karp: a number for the last characters moves along the text, and only where it is the one of a pattern's
+ * beginning is that pattern compared. So the time is that of the text, whatever number of patterns there is.
+ */
+function createFinder({ byStart, isStart }: Table, reading: Reading): (text: string) => Found {
+  const codes = new Uint16Array(WINDOW);
+  const places = new Uint32Array(WINDOW);
+  const cursor = new Cursor(reading);
+  const candidate = new Candidate(new Cursor(reading));
+  return (text) => {
     const spans: Span[] = [];
-    const codes = new Uint16Array(WINDOW);
-    const places = new Uint32Array(WINDOW);
-    let [hash, count, isIndent] = [0, 0, false];
-    for (let at = 0; at < text.length; ) {
-      const unit = read(text, at);
-      const code = unit & 0xffff;
-      const place = at;
-      at += unit >>> 16;
-      if (isBreak(code)) isIndent = true;
-      if (isBreak(code) || isInvisible(code) || (isIndent && isBlank(code))) continue;
-      isIndent = false;
+    let [hash, count, open] = [0, 0, text.length];
+    codes.fill(0);
+    cursor.begin(text, 0);
+    while (cursor.next()) {
       const slot = count % WINDOW;
-      hash = (Math.imul(hash, FACTOR) + code - Math.imul(codes[slot] ?? 0, OLDEST)) | 0;
-      codes[slot] = code;
-      places[slot] = place;
+      hash = (Math.imul(hash, FACTOR) + cursor.code - Math.imul(codes[slot] ?? 0, OLDEST)) | 0;
+      codes[slot] = cursor.code;
+      places[slot] = cursor.start;
       count += 1;
       if (count < WINDOW || isStart[hash & 0xffff] === 0) continue;
+      const like = byStart.get(hash);
+      if (like === undefined) continue;
       const start = places[count % WINDOW] ?? 0;
-      for (const pattern of byStart.get(hash) ?? []) {
-        const span = compare(text, start, pattern, read);
+      candidate.begin(text, start);
+      for (const each of like) {
+        const { span, isOpen } = candidate.compare(each);
+        if (isOpen) open = Math.min(open, start);
         const last = spans.at(-1);
         if (span !== null && last !== undefined && span.start < last.end)
           spans[spans.length - 1] = { start: Math.min(last.start, span.start), end: Math.max(last.end, span.end) };
         else if (span !== null) spans.push(span);
       }
     }
-    return spans;
+    return { spans, open };
   };
 }
 
-/** Where the pattern, or what a cut has left of it, stands in the text from this place on; null: it does not. */
-function compare(text: string, start: number, pattern: Pattern, read: Read): Span | null {
-  let [at, end, found, isIndent, isCut] = [start, start, 0, false, true];
-  while (at < text.length && found < pattern.text.length) {
-    const unit = read(text, at);
-    const code = unit & 0xffff;
-    if (isBreak(code)) isIndent = true;
-    if (!isBreak(code) && !isInvisible(code) && !(isIndent && isBlank(code))) {
-      isIndent = false;
-      isCut = code === ELLIPSIS;
-      if (code !== pattern.text.charCodeAt(found)) break;
-      isCut = true;
-      found += 1;
-      end = at + (unit >>> 16);
-    }
-    at += unit >>> 16;
+/** A text from a place on, read once for all patterns that it is compared with. */
+class Candidate {
+  readonly #cursor: Cursor;
+  #text = "";
+  #start = 0;
+  readonly #codes: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  #count = 0;
+  #isAtEnd = false;
+  /** So many characters of the last pattern agreed. */
+  #found = 0;
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
   }
-  if (found < pattern.text.length) return isCut && found >= pattern.least ? { start, end } : null;
-  const takesBefore = pattern.takesBefore && isBase64(text, start - 1) && text.charAt(start - 2) !== "\\";
-  const takesAfter = pattern.takesAfter && isBase64(text, end);
-  return { start: takesBefore ? start - 1 : start, end: takesAfter ? end + 1 : end };
-}
 
-function isBreak(code: number): boolean {
-  return code === 10 || code === 13;
-}
+  begin(text: string, start: number): void {
+    this.#text = text;
+    this.#start = start;
+    this.#count = 0;
+    this.#isAtEnd = false;
+    this.#found = 0;
+    this.#cursor.begin(text, start);
+  }
 
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
+  /** Where the pattern, or what a cut has left of it, stands; null: it does not. `isOpen`: the text's end cuts it. */
+  compare({ pattern, shared }: Sorted): { readonly span: Span | null; readonly isOpen: boolean } {
+    const [text, start] = [this.#text, this.#start];
+    const { length } = pattern.text;
+    // Where the one before it differed already, or after what both have, this one goes on.
+    const known = Math.min(shared, this.#found);
+    for (let found = known; found < length; found += 1) {
+      this.#found = found;
+      const isOpen = found >= this.#count && !this.#readOn();
+      const code = this.#codes[found];
+      if (!isOpen && code === pattern.text.charCodeAt(found)) continue;
+      const isCut =
+        isOpen || code === ELLIPSIS || (code === DOT && text.startsWith("...", this.#starts[found] ?? text.length));
+      return { span: isCut && found >= pattern.least ? { start, end: this.#ends[found - 1] ?? start } : null, isOpen };
+    }
+    this.#found = length;
+    const end = this.#ends[length - 1] ?? start;
+    const takesBefore = pattern.takesBefore && isBase64(text, start - 1) && text.charAt(start - 2) !== "\\";
+    const takesAfter = pattern.takesAfter && isBase64(text, end);
+    return { span: { start: takesBefore ? start - 1 : start, end: takesAfter ? end + 1 : end }, isOpen: false };
+  }
 
-/** A zero-width space, which keeps Markdown from a mention. */
-function isInvisible(code: number): boolean {
-  return code === 0x200b;
+  #readOn(): boolean {
+    if (this.#isAtEnd || !this.#cursor.next()) {
+      this.#isAtEnd = true;
+      return false;
+    }
+    this.#codes[this.#count] = this.#cursor.code;
+    this.#starts[this.#count] = this.#cursor.start;
+    this.#ends[this.#count] = this.#cursor.end;
+    this.#count += 1;
+    return true;
+  }
 }
 
 function isBase64(text: string, at: number): boolean {

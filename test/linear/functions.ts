@@ -70,6 +70,9 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   "open strings": (length) => "\u0090\u009d".repeat(length / 2),
   "runners' marks": (length) => "##a".repeat(length / 3),
   underscores: (length) => "_".repeat(length),
+  "soft hyphens": (length) => `x${"\u00ad".repeat(length)}x`,
+  gutters: (length) => "x\n 12 | ".repeat(length / 8),
+  "lines in JSON": (length) => "x\\n  | ".repeat(length / 7),
 };
 
 const paint = createPaint(true);
@@ -122,7 +125,7 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   redact: hide,
   "redact (repeated beginnings)": (text) => hide(`${text}${"another-secret-".repeat(text.length / 15)}`),
   "redact (encodings)": (text) => hide(`${text}${"%5C&#92;\\".repeat(text.length / 11)}`),
-  "redact (lines)": (text) => text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters"])),
+  "redact (lines)": (text) => text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters", "xxxxxxxxxxxx"])),
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
   readYaml: (text) => readYaml(text, { merge: true }),
