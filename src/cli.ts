@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
@@ -37,6 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
   // With --json nothing else is written there: what has been is the one document.
   const stdout = {
     isTTY: process.stdout.isTTY,
+    isFile: isFile(1),
     write: (text: string) => {
       hasAnswered = true;
       return process.stdout.write(text);
@@ -153,11 +154,19 @@ function processSurroundings(): Surroundings {
     openTerminal: () =>
       process.stdin.isTTY && process.stdout.isTTY ? { input: process.stdin, output: process.stdout } : null,
     stdout: process.stdout,
-    stderr: process.stderr,
+    stderr: Object.assign(process.stderr, { isFile: isFile(2) }),
     pid: process.pid,
     // performance.now() counts from the start of the process.
     startedAt: 0,
   };
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the answer is to be JSON, also where the command line cannot be read for another reason. */

@@ -1,4 +1,6 @@
-import { type Environment, namesSecret, secretParts } from "../support/secrets.ts";
+import { isSecretVariable, namesSecret } from "../support/secret-names.ts";
+import { secretParts, secretsInBase64, secretsInside } from "../support/secret-parts.ts";
+import type { Environment } from "../support/secrets.ts";
 
 /** A variable that a file of dbt reads with env_var(). */
 export interface EnvVar {
@@ -8,57 +10,52 @@ export interface EnvVar {
 }
 
 /**
- * A key, a call of env_var(), also with its quotes as YAML has them inside of quotes, a line break, or what may begin a
- * comment. Read as text, as a YAML parser takes minutes for some texts that are none. Only where a word begins: a text of one
- * word is not read again from each of its letters.
+ * From where a word begins: a call of env_var(), also with its quotes as YAML has them inside of quotes, or a key. Read as
+ * text, as a YAML parser takes minutes for some texts that are none.
  */
-const KEY_OR_CALL =
-  /(?<![\w-])(?:env_var\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])|([\w-]+)(?:["'][ \t]*:|[ \t]*:(?=\s|$)))|(\n)|(?<!\S)#/g;
+const CALL_OR_KEY =
+  /env_var\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])|([\w-]+)(?:["'][ \t]*:|[ \t]*:(?=\s|$))/y;
+const NO_WORD = /[^\w-]/g;
+const [LINE_FEED, HASH] = [10, 35];
 
 /** The variables that a YAML file of dbt reads, in their order, each with the nearest key before it. */
 export function findEnvVars(text: string): readonly EnvVar[] {
   const found: EnvVar[] = [];
   let key: string | null = null;
   let isComment = false;
-  for (const [, name, named, lineBreak] of text.matchAll(KEY_OR_CALL)) {
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (!isWordCode(code)) {
+      if (code === LINE_FEED) isComment = false;
+      else if (code === HASH && (at === 0 || /\s/.test(text.charAt(at - 1)))) isComment = true;
+      at += 1;
+      continue;
+    }
+    CALL_OR_KEY.lastIndex = at;
+    const [whole, name, named] = CALL_OR_KEY.exec(text) ?? [];
     if (name !== undefined) found.push({ name, key });
     // `password: # host: see below` has one key. In quotes no comment begins: there a secret's key is one all the same.
     else if (named !== undefined && !(isComment && namesSecret(key ?? "") && !namesSecret(named))) key = named;
-    else if (named === undefined) isComment = lineBreak === undefined;
+    at = whole === undefined ? endOfWord(text, at) : CALL_OR_KEY.lastIndex;
   }
   return found;
 }
 
-/** What says where and as whom dbt connects: no secret, whatever the variable is called. */
-const PLAIN_KEYS: ReadonlySet<string> = new Set([
-  ...[
-    "type",
-    "method",
-    "authenticator",
-    "driver",
-    "sslmode",
-    "threads",
-    "port",
-    "host",
-    "hostname",
-    "server",
-    "account",
-  ],
-  ...[
-    "user",
-    "username",
-    "login",
-    "role",
-    "database",
-    "dbname",
-    "catalog",
-    "schema",
-    "dataset",
-    "project",
-    "warehouse",
-  ],
-  ...["region", "location", "http_path", "cluster_id", "endpoint", "execution_project", "database_name"],
-]);
+function endOfWord(text: string, at: number): number {
+  NO_WORD.lastIndex = at;
+  return NO_WORD.exec(text)?.index ?? text.length;
+}
+
+/** Letters, digits, `_` and `-`. */
+function isWordCode(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45
+  );
+}
 
 /** A key, or a variable, that names a file. `keyfile` is BigQuery's path; its JSON has a key of its own. */
 const PATH_NAME = /keyfile$|_(?:path|file|dir)$|^path$|^ssl(?:cert|key|rootcert|_ca|_cert|_key)?$/i;
@@ -69,23 +66,31 @@ const WORDS: ReadonlySet<string> = new Set([
   ...["password", "postgres", "postgresql", "bigquery", "snowflake", "databricks", "redshift", "localhost"],
   ...["service_account", "service-account", "service-account-json", "externalbrowser", "oauth-secrets", "disabled"],
   ...["username_password_mfa", "snowflake_jwt", "verify-full", "verify-ca", "required", "changeme"],
+  ...["production", "development", "analytics", "warehouse", "transformer", "reporting", "undefined"],
 ]);
+/** A value of fewer characters, each once or often, such as `--------`, is in many texts. */
+const FEWEST_CHARACTERS = 4;
 
 /**
  * The secrets in the environment that these files of dbt read: values of eight characters and more whose key or variable says
- * password, secret, token, key or private. A path is none, and neither is what stands in the files themselves.
+ * so (`isSecretVariable`), and what in any other value is a password or a private key. A path is none, nor is what stands in
+ * the files themselves.
  */
 export function secretsReadBy(texts: readonly string[], env: Environment): readonly string[] {
   const parts = texts.flatMap(findEnvVars).flatMap(({ name, key }) => {
     const value = (env[name] ?? "").trim();
-    if (key !== null && PLAIN_KEYS.has(key.toLowerCase())) return [];
-    if (!namesSecret(name) && (key === null || !namesSecret(key))) return [];
+    if (!isSecretVariable({ name, key })) return [...secretsInside(value), ...secretsInBase64(value)];
     const isText = /[\r\n]|^\{/.test(value);
     if (!isText && isPath(value, name, key ?? "")) return [];
     return secretParts(value);
   });
-  const isOrdinary = (part: string) => WORDS.has(part.toLowerCase()) || texts.some((text) => text.includes(part));
-  return [...new Set(parts)].filter((part) => !isOrdinary(part));
+  return [...new Set(parts)].filter((part) => !isOrdinary(part, texts));
+}
+
+function isOrdinary(part: string, texts: readonly string[]): boolean {
+  return (
+    WORDS.has(part.toLowerCase()) || new Set(part).size < FEWEST_CHARACTERS || texts.some((text) => text.includes(part))
+  );
 }
 
 /** What a password's key is given is that password, also where it looks like a path or comes from `…_FILE`. */

@@ -22,6 +22,13 @@ import { toJson } from "../text/json.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 import type { ConfigFile } from "./config-file.ts";
 
+interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** It goes into a file, where no runner reads it and others may. */
+  readonly isFile?: boolean;
+}
+
 /** The process around a command, handed in so that nothing else touches it. */
 export interface Surroundings {
   readonly env: Environment;
@@ -31,8 +38,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Keyboard and screen of a person who can be asked; null where there is none. */
   readonly openTerminal: () => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   readonly pid: number;
   /** When the process began, by the clock's monotonic time: deadlines run from here. */
   readonly startedAt: number;
@@ -84,10 +91,14 @@ export function createContext(
   const paint = createPaint(color);
   const redact = redactor(secrets);
   const write = (text: string) => void progress.write(text);
-  const ofPlatform = platformOf(env) === "github" ? createGitHubRunner(env, write) : createPlainRunner(env);
-  const runner = redactedRunner(ofPlatform, redact);
+  const openRunner = (to: (text: string) => void) =>
+    platformOf(env) === "github" ? createGitHubRunner(env, to) : createPlainRunner(env);
+  const runner = redactedRunner(openRunner(write), redact);
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
-  for (const secret of secrets) runner.mask(secret);
+  // A runner is told of secrets by writing them: it takes that line away, and a file keeps it.
+  const masks = [progress, around.stderr].find(({ isFile }) => isFile !== true);
+  const toldRunner = masks === progress ? runner : masks === undefined ? null : openRunner((text) => masks.write(text));
+  for (const secret of secrets) toldRunner?.mask(secret);
   const baseDir = dirname(resolve(cwd, configFile.name));
   let isForeignTold = false;
   const git = createGit(baseDir, env, null, (error) => {

@@ -15,7 +15,8 @@ interface Places {
 /** Every secret that must not be shown, written or sent: by its variable's name, and as the files of dbt read it. Throws nothing. */
 export async function learnSecrets(places: Places): Promise<readonly string[]> {
   const texts = await readDbtFiles(places);
-  return [...new Set([...secretValues(places.env), ...secretsReadBy(texts, places.env)])];
+  const env = { ...places.env, ...places.dbt.env };
+  return [...new Set([...secretValues(env), ...secretsReadBy(texts, env)])];
 }
 
 /** Names of the variables that profiles.yml and the files of the project read with env_var(). Throws nothing. */

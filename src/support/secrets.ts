@@ -1,5 +1,6 @@
 import { proxySecrets } from "./proxy.ts";
 import { SHORTEST_SECRET } from "./redact.ts";
+import { secretParts } from "./secret-parts.ts";
 
 /**
  * Environment variables that no program gets that we start. `ACTIONS_*` and `INPUT_*` are put there by the runner; with
@@ -72,49 +73,4 @@ function isSecretName(name: string): boolean {
 function pathOf(value: string): readonly string[] {
   const url = URL.canParse(value.trim()) ? new URL(value.trim()) : null;
   return url === null || url.pathname === "/" ? [] : [url.pathname];
-}
-
-const SECRET_KEY = /passw|passphrase|pwd|^pass$|secret|token|key|private|credential/i;
-
-/** Whether the name of a key or variable says that its value is a secret. */
-export function namesSecret(name: string): boolean {
-  return SECRET_KEY.test(name);
-}
-
-/**
- * What of a secret value must not be shown. Of a key file in JSON, plain or in base64, that is what its secret keys hold; of a
- * text of several lines each line that no other text has; else the whole.
- */
-export function secretParts(value: string): readonly string[] {
-  const text = value.trim();
-  const fields = jsonFields(text) ?? jsonFields(Buffer.from(text, "base64").toString("utf8"));
-  const inside = fields === null ? [] : secretFields(fields).flatMap(secretParts);
-  if (inside.length > 0) return text.startsWith("{") ? inside : [text, ...inside];
-  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-  const own = lines.length === 1 ? [] : lines.filter(isDistinctive);
-  return (own.length > 0 ? own : [text]).filter((part) => part.length >= SHORTEST_SECRET);
-}
-
-/** As of a key in PEM: neither its frame nor its headers. */
-function isDistinctive(line: string): boolean {
-  return /^[\w+/=.~-]{8,}$/.test(line) && !line.startsWith("---") && /\d|[a-z][A-Z]/.test(line);
-}
-
-function jsonFields(text: string): object | null {
-  if (!text.startsWith("{")) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-const DEEPEST = 40;
-
-function secretFields(fields: object, depth = 0): readonly string[] {
-  return Object.entries(fields).flatMap(([key, value]) => {
-    if (typeof value === "string") return namesSecret(key) && !/_ur[il]$/.test(key) ? [value] : [];
-    return typeof value === "object" && value !== null && depth < DEEPEST ? secretFields(value, depth + 1) : [];
-  });
 }

@@ -15,6 +15,10 @@ shop:
       keyfile_json: "{{ env_var('GOOGLE_JSON') }}"
       private_key_path: "{{ env_var('SNOWFLAKE_PRIVATE_KEY') }}"
       schema: "{{ env_var( 'WAREHOUSE_TOKEN_SCHEMA' ) }}"
+      role: "{{ env_var('SNOWFLAKE_PASSWORD') }}"
+      connection_string: "{{ env_var('DBT_CONN') }}"
+      extra: { creds: "{{ env_var('DBT_EXTRA') }}" }
+      dsn: "host=h password={{ env_var('DBT_PW') }}"
       options: ["-c x={{ env_var('DBT_PASSWORD') }}"]
     prod:
       <<: *ci
@@ -59,6 +63,9 @@ describe("the secrets that dbt's files read", () => {
     ["its key says secret, in another target", "DBT_PROD_THING", "hunter2-hunter2"],
     ["it begins like a path and is none", "DBT_PASSWORD", "/Ab3+dEf0123="],
     ["its key says password, though it looks like a path", "DBT_PLACE", "/k3yAbc+9xx.Ab1"],
+    ["its name says password, under a key for a role", "SNOWFLAKE_PASSWORD", "hunter2-hunter2"],
+    ["its key says creds", "DBT_EXTRA", "hunter2-hunter2"],
+    ["its name says pw", "DBT_PW", "hunter2-hunter2"],
   ])("hold a value because %s", (_, name, value) => {
     expect(read({ [name]: value })).toEqual([value]);
   });
@@ -71,7 +78,15 @@ describe("the secrets that dbt's files read", () => {
     expect(read({ GOOGLE_JSON: JSON.stringify({ type: "service_account", private_key: pem }) })).toEqual([line]);
   });
 
+  it("hold the password of an address, whatever reads it", () => {
+    expect(read({ DBT_CONN: "postgresql://dana:hunter2-1@db.example/shop" })).toEqual(["hunter2-1"]);
+    expect(read({ DBT_CONN: "Server=db;UID=dana;PWD=hunter2-1" })).toEqual(["hunter2-1"]);
+    expect(read({ DBT_TARGET: "postgresql://dana:postgres@db.example/shop" })).toEqual([]);
+  });
+
   it.each<[why: string, name: string, value: string]>([
+    ["one character again and again", "DBT_PASSWORD", "--------------"],
+    ["the names of places", "DBT_PASSWORD", "Production"],
     ["short ones", "DBT_PASSWORD", "hunter2"],
     ["words", "DBT_PASSWORD", "postgres"],
     ["words in capitals", "DBT_PASSWORD", "BigQuery"],

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Ended, json, signalbox } from "./cli.ts";
+import { CLI, type Ended, json, signalbox } from "./cli.ts";
 import { aModel, openSmallProject, type SmallProject } from "./small-project.ts";
 
 const REPOSITORY = "acme/shop";
@@ -50,6 +51,16 @@ const FORMS: Readonly<Record<string, (secret: string) => { readonly written: str
     written: Buffer.from(`~~~${secret}`).toString("base64url"),
     own: inside(secret, "~~~").replaceAll("+", "-").replaceAll("/", "_"),
   }),
+  "base64 of base64": (secret) => ({
+    written: base64(base64(`x-access-token:${secret}`)),
+    own: inside(inside(secret, "x-access-token:"), base64("x-access-token:").slice(0, 20)),
+  }),
+  hex: (secret) => ({ written: `0x${Buffer.from(secret).toString("hex")}`, own: Buffer.from(secret).toString("hex") }),
+  capitals: (secret) => ({ written: `NO OBJECT ${secret.toUpperCase()}`, own: secret.toUpperCase() }),
+  "a gutter": (secret) => ({ written: `| ${secret.slice(0, 9)}\n  | ${secret.slice(9)}`, own: secret.slice(0, 9) }),
+  // What is seen of these is the secret itself.
+  unseen: (secret) => ({ written: [...secret].join("\u200b\u00ad"), own: secret }),
+  colours: (secret) => ({ written: [...secret].join("\u001b[31m"), own: secret }),
   lines: (secret) => ({ written: `${secret.slice(0, 9)}\n      ${secret.slice(9)}`, own: secret.slice(0, 9) }),
 };
 
@@ -166,8 +177,12 @@ function filesIn(...folders: readonly string[]): ReadonlyMap<string, string> {
   return new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 }
 
+/** A text as it is seen: without what has no width, and without colours, also where JSON writes them. */
+const seen = (text: string) => text.replace(/(?:\u001b|\\u001b)\[31m|\u200b|\u00ad|\\u200b|\\u00ad/g, "");
+
 /** The secrets that a text still holds, as `form of NAME`. */
-function leaksIn(text: string): readonly string[] {
+function leaksIn(written: string): readonly string[] {
+  const text = seen(written);
   return Object.entries(MARKERS).flatMap(([name, secret]) =>
     Object.entries(FORMS).flatMap(([form, write]) => {
       const { own } = write(secret);
@@ -306,6 +321,44 @@ describe("secrets in everything that dbt says", () => {
     expect(planned.stdout).toContain("***");
     expect(built.code).toBe(3);
     expect(built.stderr).toContain("hold a secret of this job");
+  });
+});
+
+describe("a runner that is told what to hide", () => {
+  /** Where each stream goes: a pipe, as of a runner, or a file. */
+  const run = (stdout: "pipe" | "file", stderr: "pipe" | "file", args: readonly string[]) => {
+    const places = { stdout: beside("out.txt"), stderr: beside("err.txt") };
+    const [out, err] = [openSync(places.stdout, "w"), openSync(places.stderr, "w")];
+    const ended = spawnSync(process.execPath, [CLI, "ci", "--full", "--no-notify", ...args], {
+      cwd: project.dir,
+      env: { ...onGitHub("push", push), FAKE_DBT_SAYS: "" },
+      stdio: ["ignore", stdout === "pipe" ? "pipe" : out, stderr === "pipe" ? "pipe" : err],
+      encoding: "utf8",
+    });
+    for (const file of [out, err]) closeSync(file);
+    return {
+      stdout: stdout === "pipe" ? ended.stdout : readFileSync(places.stdout, "utf8"),
+      stderr: stderr === "pipe" ? ended.stderr : readFileSync(places.stderr, "utf8"),
+    };
+  };
+  const MASK = `::add-mask::${SECRETS.GITHUB_TOKEN}\n`;
+
+  it.each<[stdout: "pipe" | "file", stderr: "pipe" | "file", args: string[], told: "stdout" | "stderr" | null]>([
+    ["pipe", "pipe", [], "stdout"],
+    ["pipe", "pipe", ["--json"], "stderr"],
+    ["file", "pipe", [], "stderr"],
+    ["file", "pipe", ["--json"], "stderr"],
+    ["pipe", "file", ["--json"], null],
+    ["file", "file", [], null],
+  ])("reads it of a pipe, and no file holds it: %s, %s %j", (stdout, stderr, args, told) => {
+    const ended = run(stdout, stderr, args);
+
+    for (const name of ["stdout", "stderr"] as const) {
+      expect(ended[name].includes(MASK), name).toBe(name === told);
+      if (name !== told) expect(leaksIn(ended[name]), name).toEqual([]);
+      // Beside that line, nothing of a secret.
+      expect(leaksIn(ended[name].replace(/^::add-mask::.*$/gm, "")), name).toEqual([]);
+    }
   });
 });
 

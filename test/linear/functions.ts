@@ -24,7 +24,8 @@ import { classifyFailure } from "../../src/severity/failure.ts";
 import { wordsOfGit } from "../../src/support/git-words.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
 import { lineRedactor, redactAll, redactor } from "../../src/support/redact.ts";
-import { secretParts } from "../../src/support/secrets.ts";
+import { namesSecret } from "../../src/support/secret-names.ts";
+import { secretParts } from "../../src/support/secret-parts.ts";
 import { readYaml } from "../../src/support/yaml.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
@@ -125,11 +126,16 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   redact: hide,
   "redact (repeated beginnings)": (text) => hide(`${text}${"another-secret-".repeat(text.length / 15)}`),
   "redact (encodings)": (text) => hide(`${text}${"%5C&#92;\\".repeat(text.length / 11)}`),
-  "redact (lines)": (text) => text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters", "xxxxxxxxxxxx"])),
+  "redact (lines)": (text) =>
+    text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters", "xxxxxxxxxxxx"])),
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
   readYaml: (text) => readYaml(text, { merge: true }),
   secretParts,
+  "secretParts (settings)": (text) => secretParts(`Pwd=${text};password = ${text}&${text}=${text}`),
+  "secretParts (an address)": (text) => secretParts(`postgresql://${text}:${text}@${text}`),
+  "secretParts (PEM)": (text) => secretParts(`-----BEGIN PRIVATE KEY-----\n${text}`),
+  namesSecret,
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,

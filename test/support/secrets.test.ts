@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { secretParts, secretValues, withoutSecrets } from "../../src/support/secrets.ts";
+import { secretValues, withoutSecrets } from "../../src/support/secrets.ts";
 
 const TOKEN = "xoxb-0123456789-secret";
 
@@ -83,43 +83,5 @@ describe("the secrets of the environment", () => {
         HOME: "/home/dana",
       }),
     ).toEqual([TOKEN]);
-  });
-});
-
-describe("what of a secret must not be shown", () => {
-  const line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
-  const pem = `-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n${line}1\n${line}2\nYQ==\n-----END PRIVATE KEY-----\n`;
-  const keyFile = {
-    type: "service_account",
-    project_id: "acme-warehouse",
-    private_key_id: "0123456789abcdef",
-    private_key: pem,
-    client_email: "ci@acme-warehouse.example",
-    token_uri: "https://oauth2.googleapis.com/token",
-  };
-
-  it.each<[what: string, value: string, parts: readonly string[]]>([
-    ["a password", " pass word-1 \n", ["pass word-1"]],
-    ["a short one", "pass", []],
-    ["a key in PEM", pem, [`${line}1`, `${line}2`]],
-    ["several lines of words", "one horse\ntwo staples", ["one horse\ntwo staples"]],
-    ["a key file", JSON.stringify(keyFile), ["0123456789abcdef", `${line}1`, `${line}2`]],
-    ["a key file over lines", JSON.stringify(keyFile, null, 2), ["0123456789abcdef", `${line}1`, `${line}2`]],
-    ["JSON without a secret key", '{"user": "dana"}', ['{"user": "dana"}']],
-    ["broken JSON", '{"password": ', ['{"password":']],
-  ])("%s", (_, value, parts) => {
-    expect(secretParts(value)).toEqual(parts);
-  });
-
-  it("a key file in base64: itself and what it holds", () => {
-    const text = Buffer.from(JSON.stringify(keyFile)).toString("base64");
-
-    expect(secretParts(text)).toEqual([text, "0123456789abcdef", `${line}1`, `${line}2`]);
-  });
-
-  it("nothing of JSON that is as deep as a text can be", () => {
-    const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
-
-    expect(secretParts(deep)).toEqual([deep]);
   });
 });
