@@ -40,14 +40,14 @@ export function lineRedactor(secrets: readonly string[]): Redact {
   };
 }
 
-interface Found {
+interface SecretHits {
   readonly spans: readonly Span[];
   /** Where a secret begins that the end of the text cuts off; the text's length: none does. */
   readonly open: number;
 }
 
 /** null: there is nothing to find. */
-function findAll(secrets: readonly string[]): ((text: string) => Found) | null {
+function findAll(secrets: readonly string[]): ((text: string) => SecretHits) | null {
   const patterns = [...new Set(secrets)].filter((secret) => secret.length >= WINDOW).flatMap(patternsOf);
   if (patterns.length === 0) return null;
   const table = tableOf(patterns);
@@ -125,7 +125,7 @@ function sorted(patterns: readonly Pattern[]): readonly Sorted[] {
  * Rabin and Karp: a number for the last characters moves along the text, and only where it is the one of a pattern's
  * beginning is that pattern compared. So the time is that of the text, whatever number of patterns there is.
  */
-function createFinder({ byStart, isStart }: Table, reading: Reading): (text: string) => Found {
+function createFinder({ byStart, isStart }: Table, reading: Reading): (text: string) => SecretHits {
   const codes = new Uint16Array(WINDOW);
   const places = new Uint32Array(WINDOW);
   const cursor = new Cursor(reading);
