@@ -7,7 +7,9 @@ import type {
   RichTextPreformatted,
   RichTextSection,
   SectionBlock,
+  TableBlock,
 } from "@slack/types";
+import type { MessageRef } from "../alerts/ledger.ts";
 import { cleanLine, cleanText, cutText, withoutAround } from "../text/clean.ts";
 import { escapeMrkdwn } from "../text/mrkdwn.ts";
 
@@ -33,13 +35,23 @@ export function richText(...elements: RichTextBlock["elements"]): RichTextBlock 
   return { type: "rich_text", elements };
 }
 
-export function paragraph(...elements: RichTextElement[]): RichTextSection {
-  return { type: "rich_text_section", elements };
+/** Plain texts behind each other are one: Slack's budget counts what stands around each. */
+export function paragraph(...elements: readonly RichTextElement[]): RichTextSection {
+  const joined: RichTextElement[] = [];
+  for (const element of elements) {
+    const last = joined.at(-1);
+    if (last?.type === "text" && element.type === "text" && last.style === undefined && element.style === undefined)
+      joined[joined.length - 1] = { type: "text", text: `${last.text}${element.text}` };
+    else joined.push(element);
+  }
+  return { type: "rich_text_section", elements: joined };
 }
 
 export function bullets(items: readonly (readonly RichTextElement[])[]): RichTextBlock["elements"][number] {
   return { type: "rich_text_list", style: "bullet", elements: items.map((elements) => paragraph(...elements)) };
 }
+
+export const newLine: RichTextElement = { type: "text", text: "\n" };
 
 /** Slack refuses an element without text: hence the dash. */
 export function words(text: string, style?: RichTextElement["style"]): RichTextElement {
@@ -55,6 +67,39 @@ export function code(text: string, most: number, mostLines: number): RichTextPre
 export function link(url: string | null, text: string): RichTextElement {
   return url === null || !isSafeUrl(url) ? words(text) : { type: "link", url, text: spaced(text) };
 }
+
+/** A message of ours in Slack; null where the ids are none. Slack leads from there to the reader's own workspace. */
+export function messageUrl(message: MessageRef | null): string | null {
+  return message !== null && /^[CG][A-Z0-9]{8,20}$/.test(message.channel) && /^\d{1,20}\.\d{6}$/.test(message.ts)
+    ? `https://slack.com/archives/${message.channel}/p${message.ts.replace(".", "")}`
+    : null;
+}
+
+/** A moment in the reader's own time zone: `today`, `Nov 20, 2026`; with its time of day where that matters. */
+export function date(iso: string, hasTime = false): RichTextElement {
+  const milliseconds = millisecondsOf(iso);
+  if (milliseconds === null) return words("an unknown day");
+  const [day = "", time = ""] = new Date(milliseconds).toISOString().split("T");
+  return {
+    type: "date",
+    timestamp: Math.floor(milliseconds / 1000),
+    format: hasTime ? "{date_short_pretty} at {time}" : "{date_short_pretty}",
+    fallback: hasTime ? `${day} at ${time.slice(0, 5)} UTC` : day,
+  };
+}
+
+/** A table with a first row of our own words; Slack takes one in a message, and 100 rows. */
+export function table(titles: readonly string[], rows: readonly (readonly Cell[])[]): TableBlock {
+  return {
+    type: "table",
+    rows: [titles.map((title): Cell => richText(paragraph(words(title, { bold: true })))), ...rows].map((row) => [
+      ...row,
+    ]),
+    column_settings: titles.map((_, index) => ({ is_wrapped: index === 0 })),
+  };
+}
+
+export type Cell = TableBlock["rows"][number][number];
 
 /** Small and grey. What is from outside goes into `outside`; `mrkdwn` is ours. */
 export function context(outside: string, mrkdwn: string | null = null): ContextBlock {
@@ -82,18 +127,16 @@ export function mrkdwnLink(url: string | null, text: string): string | null {
   return url === null || !isSafeUrl(url) ? null : `<${url}|${escapeMrkdwn(text)}>`;
 }
 
-/** For mrkdwn: a moment in the reader's own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
-export function mrkdwnDate(iso: string): string {
-  const milliseconds = /^\d{4}-\d\d-\d\dT/.test(iso) ? Date.parse(iso) : Number.NaN;
-  if (!(milliseconds > 0)) return "an unknown day";
-  return `<!date^${Math.floor(milliseconds / 1000)}^{date_short_pretty}|${new Date(milliseconds).toISOString().slice(0, 10)}>`;
-}
-
 /** Characters of a message that Slack counts: every text in it. */
 export function lengthOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;
   return Object.values(value).reduce<number>((sum, each) => sum + lengthOf(each), 0);
+}
+
+function millisecondsOf(iso: string): number | null {
+  const milliseconds = /^\d{4}-\d\d-\d\dT/.test(iso) ? Date.parse(iso) : Number.NaN;
+  return milliseconds > 0 ? milliseconds : null;
 }
 
 function isSafeUrl(url: string): boolean {

@@ -43,7 +43,7 @@ export interface AlertFacts {
 /** What differs between messages; each detail is a finding. */
 interface Parts<Detail> {
   readonly title: string;
-  /** What is told, one line each. */
+  /** What is told, one line each: more of them than details say that some are left out. */
   readonly headlines: readonly string[];
   readonly facts: AlertFacts;
   readonly mentions: readonly string[];
@@ -51,6 +51,10 @@ interface Parts<Detail> {
   readonly details: readonly Detail[];
   readonly asBlocks: (details: readonly Detail[]) => readonly KnownBlock[];
   readonly reproduce: string | null;
+  /** An answer in a thread has a line in place of a title. */
+  readonly isAnswer?: boolean;
+  /** What stands before the run's commit: `last change by`. */
+  readonly before?: string;
 }
 
 /** A message from its parts: in one order, inside Slack's limits, with a count of what did not fit. */
@@ -63,19 +67,24 @@ export function assemble<Detail>({
   details,
   asBlocks,
   reproduce,
+  isAnswer = false,
+  before,
 }: Parts<Detail>): SlackMessage {
   const shown = fitting(details, MOST_IN_ALL - MOST_FOR_REST);
   const more = headlines.length - shown.length;
   const mentioned = mentionLine(mentions);
   const blocks: readonly KnownBlock[] = [
-    header(title),
+    isAnswer ? richText(paragraph(words(cleanLine(title, 200), { bold: true }))) : header(title),
     ...(mentioned === null ? [] : [mentioned]),
     ...intro,
     ...asBlocks(shown),
     ...(more > 0
       ? [richText(paragraph(link(facts.run.url, `+${grouped(more)} more`), words(" in the report of the run")))]
       : []),
-    context(originOf(facts), mrkdwnLink(facts.run.url, "Open the run")),
+    context(
+      before === undefined ? originOf(facts) : `${before} ${originOf(facts)}`,
+      mrkdwnLink(facts.run.url, "Open the run"),
+    ),
     ...(reproduce === null ? [] : [richText(paragraph(words("Reproduce:")), code(reproduce, 600, 3))]),
   ];
   return { text: textOf(title, headlines, facts), blocks };

@@ -1,7 +1,8 @@
-import type { KnownBlock, RichTextBlock, RichTextElement, TextObject } from "@slack/types";
+import type { KnownBlock, RichTextBlock, RichTextElement, TableBlock, TextObject } from "@slack/types";
 import { defuse } from "../text/terminal-line.ts";
 import type { Paint } from "./colors.ts";
 import type { SlackMessage } from "./slack.ts";
+import { drawTable, flow, type StyledText } from "./slack-preview-lines.ts";
 
 export interface PreviewOptions {
   /** What stands in the upper edge: `#C0ERRORS00 · errors`. */
@@ -9,12 +10,6 @@ export interface PreviewOptions {
   readonly paint: Paint;
   /** Columns of the terminal. */
   readonly width: number;
-}
-
-/** A run of text in one style. */
-interface Piece {
-  readonly text: string;
-  readonly style: (text: string) => string;
 }
 
 /** A Slack message drawn in the terminal, about as Slack shows it. */
@@ -42,6 +37,11 @@ function drawBlock(block: KnownBlock, width: number, paint: Paint): string[] {
       return block.elements.flatMap((element) => ("text" in element ? flow(contextPieces(element, paint), width) : []));
     case "rich_text":
       return block.elements.flatMap((element) => drawRichText(element, width, paint));
+    case "table":
+      return drawTable(
+        block.rows.map((row) => row.map((cell) => drawCell(cell, paint))),
+        width,
+      );
     case "divider":
       return [paint.dim("─".repeat(width))];
     default:
@@ -51,8 +51,17 @@ function drawBlock(block: KnownBlock, width: number, paint: Paint): string[] {
 
 const same = (text: string) => text;
 
-function contextPieces({ type, text }: TextObject, paint: Paint): Piece[] {
+function contextPieces({ type, text }: TextObject, paint: Paint): StyledText[] {
   return type === "mrkdwn" ? mrkdwnPieces(text, paint, paint.dim) : [{ text, style: paint.dim }];
+}
+
+/** A cell in one line: what stands in it is cut by the table. */
+function drawCell(cell: TableBlock["rows"][number][number], paint: Paint): StyledText[] {
+  if (cell.type !== "rich_text")
+    return [{ text: String(cell.type === "raw_text" ? cell.text : cell.value), style: same }];
+  return cell.elements.flatMap((element) =>
+    element.type === "rich_text_section" ? element.elements.flatMap((each) => piecesOf(each, paint)) : [],
+  );
 }
 
 function drawRichText(element: RichTextBlock["elements"][number], width: number, paint: Paint): string[] {
@@ -76,7 +85,7 @@ function drawRichText(element: RichTextBlock["elements"][number], width: number,
   }
 }
 
-function piecesOf(element: RichTextElement, paint: Paint): Piece[] {
+function piecesOf(element: RichTextElement, paint: Paint): StyledText[] {
   switch (element.type) {
     case "text":
       return [
@@ -85,6 +94,8 @@ function piecesOf(element: RichTextElement, paint: Paint): Piece[] {
           style: element.style?.bold === true ? paint.bold : element.style?.code === true ? paint.cyan : same,
         },
       ];
+    case "date":
+      return [{ text: element.fallback ?? "", style: same }];
     case "link":
       return linkPieces(element.url, element.text ?? "", paint, same);
     case "user":
@@ -96,7 +107,7 @@ function piecesOf(element: RichTextElement, paint: Paint): Piece[] {
   }
 }
 
-function linkPieces(url: string, text: string, paint: Paint, style: (text: string) => string): Piece[] {
+function linkPieces(url: string, text: string, paint: Paint, style: (text: string) => string): StyledText[] {
   return text === ""
     ? [{ text: url, style: paint.cyan }]
     : [
@@ -106,7 +117,7 @@ function linkPieces(url: string, text: string, paint: Paint, style: (text: strin
 }
 
 /** `<@U…>`, `<!subteam^S…>`, `<!date^…|fallback>` and `<url|text>` as Slack shows them. */
-function mrkdwnPieces(mrkdwn: string, paint: Paint, style: (text: string) => string): Piece[] {
+function mrkdwnPieces(mrkdwn: string, paint: Paint, style: (text: string) => string): StyledText[] {
   return mrkdwn.split(/(<[^<>]*>)/).flatMap((part) => {
     if (!part.startsWith("<")) return part === "" ? [] : [{ text: decoded(part), style }];
     const [target = "", label = ""] = part.slice(1, -1).split("|");
@@ -119,37 +130,4 @@ function mrkdwnPieces(mrkdwn: string, paint: Paint, style: (text: string) => str
 
 function decoded(text: string): string {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-}
-
-/** Breaks styled pieces into lines of at most `width` characters, at spaces where there are any. */
-function flow(pieces: readonly Piece[], width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  let column = 0;
-  const finish = () => {
-    lines.push(line.trimEnd());
-    line = "";
-    column = 0;
-  };
-  for (const { text, style } of pieces) {
-    for (const token of text.split(/(\n| +)/)) {
-      if (token === "\n") {
-        finish();
-        continue;
-      }
-      let points = Array.from(token);
-      if (column > 0 && column + points.length > width) {
-        if (token.trim() === "") continue;
-        finish();
-      }
-      for (; points.length > width; points = points.slice(width)) {
-        line += style(points.slice(0, width).join(""));
-        finish();
-      }
-      line += style(points.join(""));
-      column += points.length;
-    }
-  }
-  if (column > 0 || lines.length === 0) finish();
-  return lines;
 }

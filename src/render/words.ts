@@ -25,6 +25,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** About how long, as people say it: `40 min`, `5 h`, `3 days`. */
+export function roughly(seconds: number): string {
+  if (seconds < 3600 - 30) return `${Math.max(1, Math.round(seconds / 60))} min`;
+  return seconds < 2 * 86_400 ? `${Math.round(seconds / 3600)} h` : `${grouped(Math.floor(seconds / 86_400))} days`;
+}
+
 /**
  * The part of a unique_id that people know: `fct_orders` of `model.shop.fct_orders`, `shop.orders` of a source, `x.v2` of a
  * versioned model; of a test without the hash behind its name.

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import type { KnownBlock } from "@slack/types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Alert, AlertItem, News, ProblemsAlert } from "../../src/alerts/alert.ts";
+import type { Alert, AlertItem, BoardAlert, News, ProblemsAlert } from "../../src/alerts/alert.ts";
 import { type AlertFacts, renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { lengthOf } from "../../src/render/slack-blocks.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
@@ -134,45 +135,121 @@ describe("a warning message", () => {
   });
 });
 
-describe("the other messages", () => {
-  it("tell a recovery in one line, with its age", () => {
-    const [item = anItem(finding())] = items([finding()], { ...over, name: "stg_orders.customer_id · not_null test" });
-    const message = renderAlert({ ...common([item]), kind: "recovered" }, facts());
+describe("what has become of problems", () => {
+  const name = "stg_orders.customer_id · not_null test";
+  const one = (overrides: Partial<AlertItem>) => anItem(finding(), { ...over, name, ...overrides });
+  const edited = (...given: readonly AlertItem[]) =>
+    renderAlert(problems(given, { address: { kind: "edit", ts: "1795158000.000100" } }), facts());
 
-    expect(message.text).toBe("Recovered in prod (shop): stg_orders.customer_id · not_null test");
-    expect(allText(message)).toContain("<!date^1795158000^{date_short_pretty}|2026-11-20>");
+  it.each<[string, Partial<AlertItem>, string, boolean]>([
+    ["recovered", { endedAt: "2026-11-20T10:00:00Z", runs: 4 }, "recovered after 3 h, 4 runs", true],
+    ["removed", { state: "removed", news: "removed" }, "removed from the project", true],
+    ["disabled", { state: "disabled", news: null }, "disabled in the project: not tested", false],
+    ["muted", { state: "open", news: null, isMuted: true }, "muted", false],
+    [
+      "a warning now",
+      { state: "open", news: "better", severity: "warn", finding: finding() },
+      "only a warning now",
+      false,
+    ],
+    ["flapping", { state: "open", news: null, isFlapping: true }, "flapping: it comes and goes", false],
+    ["not seen in this run", { state: "open", news: null }, "not tested in this run", false],
+    ["still failing", { state: "open", news: null, finding: finding() }, "36 failures, error if != 0", false],
+  ])("an item that is %s says so, and only what is over is struck through", (_, overrides, said, isStruck) => {
+    const message = edited(one(overrides));
+
+    expect(plainText(message)).toContain(said);
+    expect(allText(message).includes('"strike":true')).toBe(isStruck);
   });
 
-  it("tell a recovery of the run, and one whose age cannot be read", () => {
-    const [item = anItem(finding())] = items([finding()], {
-      ...over,
-      fingerprint: "v1:run:platform:unknown",
-      firstSeen: "<!channel>",
-      runs: 1,
+  it("counts them in its title", () => {
+    const open = one({ state: "open", news: null, finding: finding() });
+
+    expect(edited(one({}), open).text).toMatch(/^2 errors \(1 recovered, 1 open\) in prod \(shop\): /);
+    expect(edited(one({})).text).toMatch(/^1 error \(recovered\) in prod \(shop\): /);
+    expect(edited(one({ state: "open", news: "better", severity: "warn" })).text).toMatch(/^1 error \(downgraded\)/);
+  });
+
+  it("says whose the last change is, not who broke it, and has no command for what passes", () => {
+    expect(plainText(edited(one({})))).toContain("Last updated: deploy of main at a1b2c3d");
+    expect(plainText(edited(one({})))).not.toContain("Reproduce:");
+  });
+
+  it("links to the message that told it, where it has one of Slack's ids", () => {
+    const linked = (parent: AlertItem["parent"]) =>
+      allText(renderAlert({ ...common([one({ news: "again", state: "open", parent })]), kind: "daily" }, facts()));
+
+    expect(linked({ channel: "C0ERRORS00", ts: "1795158000.000100" })).toContain(
+      '"url":"https://slack.com/archives/C0ERRORS00/p1795158000000100"',
+    );
+    expect(linked({ channel: "C0ERRORS00|<!here>", ts: "1795158000.000100" })).not.toContain("slack.com");
+    expect(linked({ channel: "C0ERRORS00", ts: "../../x" })).not.toContain("slack.com");
+  });
+
+  it("tells the age in the reader's time zone, and no age that cannot be read", () => {
+    const daily = (firstSeen: string) =>
+      renderAlert({ ...common([one({ news: "again", state: "open", firstSeen })]), kind: "daily" }, facts());
+
+    expect(parts(daily("2026-11-20T07:00:00Z").blocks)).toContainEqual({
+      type: "date",
+      timestamp: 1795158000,
+      format: "{date_short_pretty}",
+      fallback: "2026-11-20",
     });
-    const message = renderAlert({ ...common([item]), kind: "recovered" }, facts());
-
-    expect(message.text).toBe("Recovered in prod (shop): the run");
-    expect(allText(message)).not.toContain("<!");
+    expect(plainText(daily("<!channel>"))).toContain("since an unknown day (12 runs)");
   });
 
-  it("list a board and what is overdue, with ages", () => {
-    const warnings = items(told("warn"), { ...since, news: null });
-    const board = { kind: "board", state: "open", week: "2026-W48", expired: [] } as const;
-    const score = { opened: 2, fixed: 0, carried: 2 };
-
-    const open = renderAlert({ ...common(warnings), ...board, score }, facts());
-    const overdue = renderAlert(
-      { ...common(warnings), kind: "overdue", slaSeconds: 604_800, mentions: ["U0DANA12345"] },
+  it("tells errors that still fail apart from new ones, in one message", () => {
+    const given = [finding(), finding({ subject: model("a") }), finding({ subject: model("b") })];
+    const news: readonly News[] = ["opened", "again", "flapping"];
+    const message = renderAlert(
+      problems(given.map((each, index) => anItem(each, { news: news[index] ?? null }))),
       facts(),
     );
-    const empty = renderAlert({ ...common([]), ...board, state: "quiet", score }, facts());
 
-    expect(plainText(open)).toContain("Warnings of week 2026-W48 · prod (shop)");
-    expect(plainText(open)).toContain("since 2026-11-20, 12 runs");
-    expect(plainText(overdue)).toContain("2 warnings overdue in prod (shop)");
-    expect(allText(overdue)).toContain("For <@U0DANA12345>");
-    expect(plainText(empty)).toContain("No open warnings.");
+    expect(message.text).toMatch(/^1 new error, 1 still failing, 1 flapping in prod \(shop\): /);
+  });
+});
+
+describe("a board", () => {
+  const given: BoardAlert = {
+    ...common([]),
+    kind: "board",
+    state: "open",
+    week: "2026-W48",
+    score: { opened: 2, fixed: 1, carried: 2 },
+    expired: [],
+  };
+  const warnings = items(told("warn"), { ...since, news: null, dueAt: "2026-11-27T07:00:00Z" });
+
+  it("lists errors before warnings, whatever their order", () => {
+    const message = renderAlert({ ...given, items: [...warnings, ...items([finding()], since)] }, facts());
+
+    expect(message.text).toMatch(/^1 error and 2 warnings open in prod \(shop\) · week 48: stg_orders\.customer_id/);
+    expect(message.blocks.map(({ type }) => type)).toEqual(["header", "rich_text", "rich_text", "table", "context"]);
+    expect(plainText(message)).toContain("2026-11-27");
+  });
+
+  it("is quiet where nothing is open, and says the score when it is closed, without errors that would stay for ever", () => {
+    const quiet = renderAlert({ ...given, state: "quiet" }, facts());
+    const closed = renderAlert({ ...given, state: "closed", items: [...items([finding()]), ...warnings] }, facts());
+
+    expect(quiet.text).toMatch(/^Nothing open in prod \(shop\) · week 48\n/);
+    expect(closed.text).toMatch(/^Week 48 is over: 2 opened, 1 fixed, 2 carried · prod \(shop\): /);
+    expect(allText(closed)).not.toContain("not_null_stg_orders");
+    expect(plainText(closed)).not.toContain("fix now");
+  });
+
+  it("says how many of hundreds it does not show", () => {
+    const many = Array.from({ length: 300 }, (_, index) =>
+      anItem(finding({ severity: "warn", subject: model(`m${index}`) }), since),
+    );
+    const message = renderAlert({ ...given, items: many }, facts());
+
+    const shown = message.blocks.flatMap((block) => (block.type === "table" ? block.rows.slice(1) : [])).length;
+    expect(shown).toBeGreaterThan(15);
+    expect(allText(message)).toContain(`+${300 - shown} more`);
+    expectSound(message);
   });
 });
 
@@ -257,7 +334,15 @@ describe("what Slack allows", () => {
               commit: { sha: text(4), checkedOut: "", title: text(5), author: text(6) },
             }),
           });
-          const rows = items(findings, { firstSeen: text(7), name: text(3), fingerprint: text(3), runs: 3 });
+          const rows = items(findings, {
+            firstSeen: text(7),
+            parent: { channel: text(2), ts: text(1) },
+            dueAt: text(5),
+            owner: text(6),
+            name: text(3),
+            fingerprint: text(3),
+            runs: 3,
+          });
           const gone = rows.map((item) => ({ ...item, finding: null }));
           const score = { opened: 1, fixed: 1, carried: 1 };
           const expired = [{ id: "1", match: text(4), until: text(5), reason: text(6) }];
@@ -266,6 +351,7 @@ describe("what Slack allows", () => {
           const alerts: readonly Alert[] = [
             problems(items(findings), { mentions: texts }),
             problems(items(findings, { news: "worse" }), { severity: "warn" }),
+            problems([...rows, ...gone], { address: { kind: "edit", ts: text(4) }, mentions: texts }),
             { ...common(gone), kind: "recovered" },
             { ...common(gone.slice(0, 1)), kind: "recovered" },
             { ...both, kind: "removed" },
@@ -273,6 +359,7 @@ describe("what Slack allows", () => {
             { ...both, kind: "daily" },
             { ...both, kind: "flapping", phase: "start" },
             { ...both, kind: "reminder" },
+            { ...both, kind: "board", state: "open", week: "2026-W48", score, expired },
             { ...both, kind: "board", state: "closed", week: text(7), score, expired },
             { ...both, kind: "overdue", slaSeconds: 60 },
             { ...both, kind: "gap", lastRun: text(7), pauseSeconds: 18_000, usualSeconds: 3600, missed: 4 },
@@ -292,7 +379,7 @@ describe("what Slack allows", () => {
 function expectSound({ text, blocks }: SlackMessage): void {
   const all = parts(blocks);
   const OURS =
-    /<@U[A-Z0-9]{8,}>|<!subteam\^S[A-Z0-9]{8,}>|<!date\^\d+\^\{date_short_pretty\}\|[\d-]+>|<https:\/\/github\.com\/acme\/shop\/actions\/runs\/777\|Open the run>/g;
+    /<@U[A-Z0-9]{8,}>|<!subteam\^S[A-Z0-9]{8,}>|<https:\/\/github\.com\/acme\/shop\/actions\/runs\/777\|Open the run>/g;
   const mrkdwn = [text, ...all.filter(({ type }) => type === "mrkdwn").map((each) => String(each.text))];
 
   expect(lengthOf({ text, blocks })).toBeLessThanOrEqual(10_000);
@@ -313,6 +400,9 @@ function expectSound({ text, blocks }: SlackMessage): void {
       "rich_text_preformatted",
       "text",
       "link",
+      "date",
+      "table",
+      "raw_text",
     ]).toContain(type);
   for (const { url } of all.filter(({ type }) => type === "link"))
     expect(url).toBe("https://github.com/acme/shop/actions/runs/777");
@@ -321,8 +411,33 @@ function expectSound({ text, blocks }: SlackMessage): void {
   for (const block of blocks) expectShort(block);
 }
 
+/** Slack's own numbers, from the comments of its types. */
+const DOCUMENTED = readFileSync("node_modules/@slack/types/dist/block-kit/blocks.d.ts", "utf8").replace(
+  /\s+\*?\s*/g,
+  " ",
+);
+
+/** The number in the sentence of an interface's comments; a new version that says it in other words fails here. */
+function documented(block: string, sentence: RegExp): number {
+  const start = DOCUMENTED.indexOf(`export interface ${block} `);
+  const found = sentence.exec(DOCUMENTED.slice(start, start + 4000))?.[1];
+  if (start === -1 || found === undefined) throw new Error(`@slack/types no longer says ${sentence} of ${block}`);
+  return Number(found);
+}
+
+const MOST = {
+  header: documented("HeaderBlock", /Maximum length for the text in this field is (\d+) characters/),
+  section: documented("SectionBlock", /maximum length is (\d+) characters/),
+  context: documented("ContextBlock", /Maximum number of items is (\d+)/),
+  rows: documented("TableBlock", /Maximum (\d+) rows/),
+  cells: documented("TableBlock", /max of (\d+) table cells/),
+};
+
 function expectShort(block: KnownBlock): void {
-  if (block.type === "header") expect(block.text.text.length).toBeLessThanOrEqual(150);
-  if (block.type === "section") expect(block.text?.text.length ?? 0).toBeLessThanOrEqual(3000);
-  if (block.type === "context") expect(block.elements.length).toBeLessThanOrEqual(10);
+  if (block.type === "header") expect(block.text.text.length).toBeLessThanOrEqual(MOST.header);
+  if (block.type === "section") expect(block.text?.text.length ?? 0).toBeLessThanOrEqual(MOST.section);
+  if (block.type === "context") expect(block.elements.length).toBeLessThanOrEqual(MOST.context);
+  if (block.type !== "table") return;
+  expect(block.rows.length).toBeLessThanOrEqual(MOST.rows);
+  for (const row of block.rows) expect(row.length).toBeLessThanOrEqual(MOST.cells);
 }

@@ -1,0 +1,193 @@
+import type { KnownBlock } from "@slack/types";
+import type {
+  Alert,
+  ChangeAlert,
+  DailyAlert,
+  ExpiredAlert,
+  ExpiredMute,
+  FlappingAlert,
+  GapAlert,
+  OverdueAlert,
+  ReminderAlert,
+} from "../alerts/alert.ts";
+import { bullets, date, messageUrl, paragraph, richText, words } from "./slack-blocks.ts";
+import {
+  afterWords,
+  fact,
+  type Inline,
+  joined,
+  linkFact,
+  newsFact,
+  sinceFact,
+  type ToldItem,
+  tell,
+} from "./slack-item.ts";
+import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-message.ts";
+import { bullet } from "./slack-problems.ts";
+import { count, grouped, roughly } from "./words.ts";
+
+/** Messages that are a title and a list. */
+
+const MOST_BULLETS = 30;
+
+/** What a list says beside its items. */
+interface ListWords {
+  readonly title: string;
+  /** A sentence under the title. */
+  readonly intro?: Inline;
+  /** Of each item; without it the item stands as it does in a list of problems. */
+  readonly line?: (told: ToldItem) => Inline;
+  /** The same in one line of text; without it the name and what was found. */
+  readonly headline?: (told: ToldItem) => string;
+  readonly reproduce?: string | null;
+}
+
+function listMessage(
+  { items, mentions, address }: Pick<Alert, "items" | "mentions" | "address">,
+  facts: AlertFacts,
+  {
+    title,
+    intro,
+    line = (told) => bullet(told, newsFact(told.item)),
+    headline = (told) => told.headline,
+    reproduce = null,
+  }: ListWords,
+): SlackMessage {
+  const told = items.map(tell);
+  return assemble({
+    title,
+    headlines: told.map(headline),
+    facts,
+    mentions,
+    intro: intro === undefined ? [] : [richText(paragraph(...intro))],
+    details: told.slice(0, MOST_BULLETS).map(line),
+    asBlocks: (details) => (details.length === 0 ? [] : [richText(bullets(details))]),
+    reproduce,
+    isAnswer: address.kind === "thread",
+  });
+}
+
+export function dailyMessage(alert: DailyAlert, facts: AlertFacts): SlackMessage {
+  return listMessage(alert, facts, {
+    title: `${count(alert.items.length, "error")} still failing in ${placeOf(facts)}`,
+    // That each is still failing is said by the title.
+    line: (told) =>
+      bullet(told, joined([sinceFact(told.item), linkFact(messageUrl(told.item.parent), "first message")])),
+    reproduce: facts.reproduce,
+  });
+}
+
+/** Answers to a message that has been read. */
+export function changeMessage(alert: ChangeAlert, facts: AlertFacts): SlackMessage {
+  const { kind, items } = alert;
+  const place = placeOf(facts);
+  const number = items.length;
+  switch (kind) {
+    case "recovered":
+      return listMessage(alert, facts, {
+        title: number === 1 ? `Recovered in ${place}` : `${count(number, "problem")} recovered in ${place}`,
+        line: ({ name, item }) => [words(name, { bold: true }), words(` · passes again${afterWords(item)}`)],
+        headline: ({ name, item }) => `${name}${afterWords(item)}`,
+      });
+    case "removed":
+      return listMessage(alert, facts, {
+        title: number === 1 ? `Removed from ${place}` : `${count(number, "problem")} removed from ${place}`,
+        intro: [words("No longer in the dbt project. Nobody has seen it pass.")],
+        line: ({ name, item }) => [
+          words(name, { bold: true }),
+          words(item.firstSeen === null ? " · removed" : ` · removed${afterWords(item)}`),
+        ],
+      });
+    case "downgraded":
+      return listMessage(alert, facts, {
+        title: `${count(number, "error")} downgraded to ${number === 1 ? "a warning" : "warnings"} in ${place}`,
+        intro: [words("To be fixed this week. The deadline of a warning begins now.")],
+        line: (told) => bullet(told, sinceFact(told.item)),
+      });
+  }
+}
+
+export function flappingMessage(alert: FlappingAlert, facts: AlertFacts): SlackMessage {
+  const isStart = alert.phase === "start";
+  const hasErrors = alert.items.some(({ severity }) => severity === "error");
+  const told = "Its changes are not told one by one until it has passed for 24 hours.";
+  return listMessage(alert, facts, {
+    title: `${isStart ? "Flapping" : "No longer flapping"} in ${placeOf(facts)}`,
+    intro: [
+      words(
+        isStart
+          ? `Failed and passed at least three times within 24 hours. ${told}${hasErrors ? " Errors stay in the daily message." : ""}`
+          : "Has passed for 24 hours.",
+      ),
+    ],
+    line: (each) => bullet(each, isStart ? sinceFact(each.item) : null),
+  });
+}
+
+export function reminderMessage(alert: ReminderAlert, facts: AlertFacts): SlackMessage {
+  return listMessage(alert, facts, {
+    title: `${count(alert.items.length, "warning")} due within a day in ${placeOf(facts)}`,
+    intro: [words("After that they are told in the channel for errors.")],
+    line: (told) => bullet(told, joined([dueFact(told, "due"), sinceFact(told.item)])),
+  });
+}
+
+export function overdueMessage(alert: OverdueAlert, facts: AlertFacts): SlackMessage {
+  return listMessage(alert, facts, {
+    title: `${count(alert.items.length, "warning")} overdue in ${placeOf(facts)}`,
+    intro: [words(`Not fixed within ${roughly(alert.slaSeconds)}. Fix, or mute with a date and a reason.`)],
+    line: (told) =>
+      bullet(
+        told,
+        joined([
+          dueFact(told, "was due"),
+          sinceFact(told.item),
+          linkFact(messageUrl(told.item.parent), "in the warnings' channel"),
+        ]),
+      ),
+  });
+}
+
+export function gapMessage(alert: GapAlert, facts: AlertFacts): SlackMessage {
+  return listMessage(alert, facts, {
+    title: `First run for ${roughly(alert.pauseSeconds)} in ${placeOf(facts)}: ${count(alert.missed, "run")} missing`,
+    intro: [
+      words("The last run was "),
+      date(alert.lastRun, true),
+      words(`; usually one comes every ${roughly(alert.usualSeconds)}. Nothing was tested in between.`),
+    ],
+  });
+}
+
+export function expiredMessage(alert: ExpiredAlert, facts: AlertFacts): SlackMessage {
+  const { expired, mentions, address } = alert;
+  return assemble({
+    title: `${count(expired.length, "mute")} ended in ${placeOf(facts)}`,
+    headlines: expired.map(({ match }) => match),
+    facts,
+    mentions,
+    intro: [
+      richText(paragraph(words("What was muted is told again. Fix it, or give the rule in signalbox.yml a new date."))),
+    ],
+    details: expired.slice(0, MOST_BULLETS).map(expiredLine),
+    asBlocks: (details) => (details.length === 0 ? [] : [richText(bullets(details))]),
+    reproduce: null,
+    isAnswer: address.kind === "thread",
+  });
+}
+
+function expiredLine({ match, until, reason }: ExpiredMute): Inline {
+  return [words(match, { bold: true }), words(` · last day ${until}${reason === "" ? "" : ` · ${reason}`}`)];
+}
+
+/** Mutes that have ended, as a board lists them; null where there are none. */
+export function expiredNote(expired: readonly ExpiredMute[]): KnownBlock | null {
+  if (expired.length === 0) return null;
+  const shown = expired.slice(0, 3).flatMap((mute, index) => [words(index === 0 ? "" : "; "), ...expiredLine(mute)]);
+  const more = expired.length > 3 ? [words(`; +${grouped(expired.length - 3)} more in signalbox.yml`)] : [];
+  return richText(paragraph(words(`${count(expired.length, "mute")} ended: `), ...shown.slice(1), ...more));
+}
+
+function dueFact({ item: { dueAt } }: ToldItem, before: string): Inline | null {
+  return dueAt === null ? fact(null) : [words(`${before} `), date(dueAt, true)];
+}
