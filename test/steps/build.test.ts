@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
+import { buildStep, describeBuild } from "../../src/steps/build.ts";
+import { aResult } from "../artifacts/build.ts";
+import { plan } from "../render/build.ts";
+import { quietLog } from "../setup/build.ts";
+import { aConfig, aDbt, someOutputs, someRunSettings } from "./build-parts.ts";
+
+const EVERYTHING = plan({ kind: "everything", dbt: null });
+const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
+
+interface World {
+  readonly mode?: "check" | "deploy" | "schedule";
+  readonly freshness?: boolean;
+  readonly rest?: readonly string[];
+  readonly deps?: Partial<DbtRun> | null;
+  readonly build?: Partial<DbtRun>;
+  readonly plan?: typeof EVERYTHING;
+}
+
+async function build(world: World) {
+  const { mode = "deploy", freshness = false, rest = [], deps = null, build: ended = {} } = world;
+  const lines: string[] = [];
+  const { work, outputs, files } = someOutputs();
+  const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : {}), deps);
+  const config = aConfig({ modes: { schedule: { freshness } } });
+  const parts = {
+    command: "ci",
+    settings: { config, rest, given: { stallAfter: 600 } },
+    log: quietLog(lines),
+    work,
+    outputs,
+  } as const;
+  const settings = someRunSettings({ mode });
+  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null);
+  return { built, started: dbt.started, log: lines.join(""), files };
+}
+
+describe("a build", () => {
+  it.each<[what: string, world: World, started: readonly string[]]>([
+    ["starts dbt build, with what stands behind --", { rest: ["--full-refresh"] }, ["build --full-refresh"]],
+    [
+      "asks for source freshness in schedule mode",
+      { mode: "schedule", freshness: true },
+      ["build", "source freshness"],
+    ],
+    ["asks for it in no other mode", { mode: "deploy", freshness: true }, ["build"]],
+    ["asks for it only where the file says so", { mode: "schedule" }, ["build"]],
+    ["goes on behind packages that were installed", { deps: { exitCode: 0 } }, ["build"]],
+    ["ends with packages that cannot be installed", { deps: { exitCode: 2 } }, []],
+  ])("%s", async (_, world, started) => {
+    expect((await build(world)).started).toEqual(started);
+  });
+
+  it.each<[what: string, world: World, matches: boolean | null, said: RegExp | null]>([
+    ["dbt ran what was planned", { plan: ORDERS, build: { results: [aResult("model.shop.orders")] } }, true, null],
+    [
+      "dbt ran something else",
+      { plan: ORDERS, build: { results: [aResult("model.shop.customers")] } },
+      false,
+      /not run model\.shop\.orders; not planned model\.shop\.customers/,
+    ],
+    ["everything was planned", { build: { results: [aResult("model.shop.orders")] } }, null, null],
+    ["dbt left no results", { plan: ORDERS, build: { results: null, exitCode: 2 } }, null, null],
+    ["dbt was stopped", { plan: ORDERS, build: { results: [], trouble: "killed" } }, null, null],
+  ])("tells in build.json whether the plan was kept: %s", async (_, world, matches, said) => {
+    const { files, log } = await build(world);
+
+    expect(files.get("build.json")).toMatchObject({ planMatchesRun: matches, mode: "deploy", target: "prod" });
+    expect(said === null ? log === "" : said.test(log), log).toBe(true);
+  });
+
+  it("warns of a build that was told to leave rows out", async () => {
+    const flags = { empty: true, sample: false, failFast: false };
+
+    const { log } = await build({ build: { flags: flags as NonNullable<DbtRun["flags"]> } });
+
+    expect(log).toContain("dbt build was told --empty: its tests saw tables without a row");
+  });
+
+  it("warns of words that leave something out where everything is built, and refuses them where nodes were chosen", async () => {
+    const rest = ["--exclude", "orders"];
+
+    expect((await build({ rest })).log).toContain("dbt takes what --exclude orders leaves of everything");
+    await expect(build({ rest, plan: ORDERS })).rejects.toMatchObject({ kind: "configuration" });
+  });
+
+  it("is told in one line", async () => {
+    const { built } = await build({ deps: {}, build: { exitCode: null, results: null, seconds: 3 } });
+
+    expect(describeBuild(built.starts)).toBe(
+      "dbt deps: exit 0 after 10.0 s, 0 nodes; dbt build: exit by a signal after 3.0 s",
+    );
+  });
+});
