@@ -19,9 +19,28 @@ export function channelOf(finding: Finding, channels: Channels): string {
   return routed?.[finding.severity] ?? channels[finding.severity];
 }
 
-/** The Slack ids of a finding's owner, where one is configured. */
+/** https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
+const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
+
+/** The Slack id of a finding's owner: as signalbox.yml maps the name, else as the owner's dbt group gives it. */
 export function mentionsOf({ subject }: Finding, idByOwner: Readonly<Record<string, string>>): readonly string[] {
-  const owner = subject.kind === "node" ? subject.owner : null;
-  const id = owner === null || !Object.hasOwn(idByOwner, owner) ? undefined : idByOwner[owner];
-  return id === undefined ? [] : [id];
+  if (subject.kind === "run") return [];
+  const { owner, ownerSlack } = subject;
+  const id = owner !== null && Object.hasOwn(idByOwner, owner) ? idByOwner[owner] : ownerSlack;
+  return typeof id === "string" && MENTIONABLE.test(id) ? [id] : [];
+}
+
+/** What dbt groups give as their owner's Slack id and is none, with the owner's name: nobody is mentioned for it. */
+export function unmentionable(
+  findings: readonly Finding[],
+  idByOwner: Readonly<Record<string, string>>,
+): readonly { readonly owner: string; readonly got: string }[] {
+  const found = new Map<string, { owner: string; got: string }>();
+  for (const { subject } of findings) {
+    if (subject.kind === "run" || subject.ownerSlack === null || MENTIONABLE.test(subject.ownerSlack)) continue;
+    const owner = subject.owner ?? subject.group ?? "";
+    if (!Object.hasOwn(idByOwner, owner))
+      found.set(`${owner} ${subject.ownerSlack}`, { owner, got: subject.ownerSlack });
+  }
+  return [...found.values()];
 }

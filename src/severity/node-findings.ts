@@ -7,7 +7,7 @@ import { shortenCrash } from "../text/crash.ts";
 import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
 import { type ProjectPath, pathOfNode } from "./node-path.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf, slackOf } from "./owner.ts";
 import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
 import { kindOf } from "./status.ts";
 import type { FailureClass, Finding, NodeFacts, Subject } from "./verdict.ts";
@@ -133,6 +133,7 @@ function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "m
     line: null,
     compiled: null,
     owner: node === null || manifest === null ? null : ownerOf(node, manifest),
+    ownerSlack: node === null || manifest === null ? null : slackOf(node, manifest),
     tags: [...new Set([...(node?.tags ?? []), ...(guarded?.tags ?? [])])],
     group: node?.group ?? guarded?.group ?? null,
     test,

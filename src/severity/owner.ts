@@ -9,6 +9,13 @@ export function ownerOf(node: Node, manifest: Manifest): string | null {
   return ownOwner(node, manifest) ?? guardedOwner(node, manifest);
 }
 
+/** What the group of that owner says under `slack`; dbt keeps keys there that it does not know. */
+export function slackOf(node: Node, manifest: Manifest): string | null {
+  const guarded = manifest.nodes.get(node.attachedTo ?? "");
+  const owned = ownOwner(node, manifest) === null ? guarded : node;
+  return manifest.owners.get(owned?.group ?? "")?.slack ?? null;
+}
+
 function guardedOwner(node: Node, manifest: Manifest): string | null {
   const guarded = manifest.nodes.get(node.attachedTo ?? "");
   return guarded === undefined ? null : ownOwner(guarded, manifest);

@@ -16,6 +16,8 @@ export type Subject =
       /** The compiled code, from the project's folder; outside of the repository absolute. null where there is none. */
       readonly compiled: string | null;
       readonly owner: string | null;
+      /** The Slack id that the owner's group gives (`slack: S0123ABCD`), as it stands there: nobody has checked it. */
+      readonly ownerSlack: string | null;
       /** Its own and those of the node that it guards. */
       readonly tags: readonly string[];
       /** dbt's group: its own, else that of the node that it guards. */

@@ -15,6 +15,7 @@ const subject = z.discriminatedUnion("kind", [
     // Not in the verdicts of version 0.1 that bundles hold.
     compiled: z.string().nullable().default(null),
     owner: z.string().nullable(),
+    ownerSlack: z.string().nullable().default(null),
     tags: z.array(z.string()),
     type: z.string().nullable(),
     group: z.string().nullable(),

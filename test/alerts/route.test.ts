@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Channels, channelOf, mentionsOf, type Route } from "../../src/alerts/route.ts";
+import { type Channels, channelOf, mentionsOf, type Route, unmentionable } from "../../src/alerts/route.ts";
 import { aFinding, aRunFinding, aSubject } from "../severity/build.ts";
 import { ERRORS, failing, WARNINGS } from "./build.ts";
 
@@ -56,6 +56,26 @@ describe("the mentions of a finding", () => {
   ])("of %s are %j", (_, finding, expected) => {
     expect(mentionsOf(finding, ids)).toEqual(expected);
   });
+
+  it("are the id that the owner's dbt group gives, where signalbox.yml does not map the name", () => {
+    const grouped = (owner: string | null, ownerSlack: string) =>
+      failing("a", { subject: aSubject({ owner, ownerSlack }) });
+
+    expect(mentionsOf(grouped("marketing", "S0MARKETS"), ids)).toEqual(["S0MARKETS"]);
+    expect(mentionsOf(grouped("data-core", "S0MARKETS"), ids)).toEqual(["S0CCCCCCC"]);
+    expect(mentionsOf(grouped(null, "S0MARKETS"), ids)).toEqual(["S0MARKETS"]);
+  });
+
+  it.each(["#marketing", "@dana", "S123", "s0markets", "S0MARKETS> <!channel", "C0MARKETS"])(
+    "are none for a dbt group that gives %j, and its owner is named once",
+    (ownerSlack) => {
+      const finding = failing("a", { subject: aSubject({ owner: "marketing", ownerSlack }) });
+
+      expect(mentionsOf(finding, ids)).toEqual([]);
+      expect(unmentionable([finding, finding], ids)).toEqual([{ owner: "marketing", got: ownerSlack }]);
+      expect(unmentionable([finding], { marketing: "S0MARKETS" })).toEqual([]);
+    },
+  );
 
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"])(
     "of an owner named %s are none: names of objects are nobody",

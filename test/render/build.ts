@@ -17,6 +17,7 @@ export function subject(overrides: Partial<NodeSubject> = {}): NodeSubject {
     line: null,
     compiled: null,
     owner: null,
+    ownerSlack: null,
     tags: [],
     group: null,
     test: "not_null",

@@ -29,6 +29,7 @@ export function aSubject(
     line: null,
     compiled: null,
     owner: null,
+    ownerSlack: null,
     tags: [],
     group: null,
     test: "not_null",

@@ -553,6 +553,25 @@ describe("judge, on owners", () => {
   });
 });
 
+describe("judge, on the Slack id of a group's owner", () => {
+  const owners = new Map([
+    ["core", { name: "Core", email: null, slack: "S0COREAAA" }],
+    ["finance", { name: "Finance", email: null, slack: null }],
+  ]);
+
+  it.each<[string, Partial<Node>, Partial<Node>, string | null]>([
+    ["of the test's own group", { group: "finance" }, { group: "core" }, "S0COREAAA"],
+    ["of the group of the node that it guards", { group: "core" }, {}, "S0COREAAA"],
+    ["not of the guarded node's where the test has an owner", { group: "core" }, { meta: { owner: "ana" } }, null],
+    ["of nobody where the group gives none", { group: "finance" }, {}, null],
+  ])("takes it %s", (_, model, test, slack) => {
+    const nodes = [aNode("orders", model), aTest("not_null_orders", [ORDERS], test)];
+
+    const verdict = verdictOf(aDbtRun([aResult(TEST, "fail")]), { manifest: aManifest(nodes, { owners }) });
+    expect(only(verdict).subject).toMatchObject({ ownerSlack: slack });
+  });
+});
+
 describe("judge, against the base and in order", () => {
   const rows = [aResult(TEST, "warn"), aResult(ORDERS, "error")];
 

@@ -7,7 +7,7 @@ import { type AlertPolicy, decideAlerts } from "../../alerts/decide.ts";
 import { nameOfFingerprint } from "../../alerts/fingerprint.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
-import { channelOf, mentionsOf } from "../../alerts/route.ts";
+import { channelOf, mentionsOf, unmentionable } from "../../alerts/route.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
 import { minutesOf, openZone } from "../../alerts/zone.ts";
 import { nameFinding } from "../../render/finding-words.ts";
@@ -25,6 +25,7 @@ import { deliver, type Post } from "../../slack/deliver.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
 import { matchesGlob } from "../../support/globs.ts";
 import { redactAll } from "../../support/redact.ts";
+import { cleanLine } from "../../text/clean.ts";
 import { openKeptLedger, settleLost } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 
@@ -73,6 +74,11 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
           fallback: config.slack.fallback,
         });
   const policy = policyOf(context, scope, now);
+  for (const { owner, got } of unmentionable(verdict.findings, config.slack.mentions))
+    context.log.warn(
+      "notify",
+      `${owner} is not mentioned: its dbt group's owner has slack: ${JSON.stringify(cleanLine(got, 60))}: wanted the id of a Slack user (U…) or user group (S…), there or in slack.mentions`,
+    );
   const decision = decideAlerts(verdict, ledger, told.run, policy, now);
   const { alerts } = decision;
   const facts: AlertFacts = {
