@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { channelId, oneOf, text } from "./values.ts";
+
+/** The lists of signalbox.yml whose items match findings: rules and routes. */
+
+export const glob = z.string("wanted a glob such as not_null_*").min(1);
+const match = z
+  .strictObject({
+    name: glob.optional().describe("The name of a node, as a glob."),
+    path: glob.optional().describe("Its file, from the project, as a glob."),
+    tag: glob.optional().describe("One of its tags, as a glob."),
+    owner: glob.optional().describe("Its owner: of the group, or meta.owner, as a glob."),
+    group: glob.optional().describe("Its group, as a glob."),
+    package: glob.optional().describe("Its package, as a glob."),
+    resource: glob.optional().describe("Its kind: model, test, source, …, as a glob."),
+    test: glob.optional().describe("The kind of a test: not_null, unique, …, as a glob."),
+    status: glob.optional().describe("dbt's word for the result: fail, error, warn, …, as a glob."),
+  })
+  .refine(
+    (value) => Object.keys(value).length > 0,
+    'is empty: it would match everything; to match everything say name: "*"',
+  );
+
+const day = z.preprocess(
+  (value) => (value instanceof Date ? value.toISOString().slice(0, 10) : value),
+  z.string("wanted a day such as 2026-12-15").regex(/^\d{4}-\d\d-\d\d$/, "wanted a day such as 2026-12-15"),
+);
+
+export const rule = z
+  .strictObject({
+    match: match.describe("What the rule is for: every line has to match."),
+    severity: oneOf(["error", "warn", "ignore"])
+      .optional()
+      .describe("What the finding counts as; ignore needs until and reason."),
+    mute: z
+      .literal(true, "wanted true (leave it out otherwise)")
+      .optional()
+      .describe(
+        "true: the finding counts in the verdict, and sends no message. Needs until (90 days at most) and reason.",
+      ),
+    until: day.optional().describe("The last day of the rule, such as 2026-12-15."),
+    reason: text.optional().describe("Why, for who reads it later: a ticket, a name."),
+  })
+  .superRefine((value, context) => {
+    if (value.severity === undefined && value.mute === undefined) {
+      context.addIssue({ code: "custom", message: "does nothing: wanted severity or mute" });
+    }
+    const mustEnd = value.mute === true || value.severity === "ignore";
+    if (mustEnd && (value.until === undefined || value.reason === undefined)) {
+      const what = value.mute ? "mute: true" : "severity: ignore";
+      context.addIssue({
+        code: "custom",
+        message: `${what} needs until (a day) and reason, so that it ends and someone knows why`,
+      });
+    }
+  });
+
+const route = z
+  .strictObject({
+    match: match.describe("What the route takes: every line has to match."),
+    error: channelId.optional().describe("The id of its channel for errors."),
+    warn: channelId.optional().describe("The id of its channel for warnings."),
+  })
+  .refine(
+    ({ error, warn }) => error !== undefined || warn !== undefined,
+    "leads nowhere: wanted error or warn, the id of a channel",
+  );
+
+export const routes = z.array(route, "wanted a list").superRefine((all, context) => {
+  for (const [index, later] of all.entries()) {
+    // The first match wins, for each severity on its own.
+    const isTaken = (severity: "error" | "warn") =>
+      later[severity] === undefined ||
+      all.slice(0, index).some((earlier) => earlier[severity] !== undefined && takesAll(earlier.match, later.match));
+    if (isTaken("error") && isTaken("warn"))
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: "can never match: a route above takes all that it would take; put it before that one",
+      });
+  }
+});
+
+type RouteMatch = z.output<typeof match>;
+
+/** Whether every line of `wide` stands in `narrow` too, or is a `*`. */
+function takesAll(wide: RouteMatch, narrow: RouteMatch): boolean {
+  return Object.entries(wide).every(([field, glob]) => {
+    const other = narrow[field as keyof RouteMatch];
+    // What went wrong with the run has a status and no name.
+    const hasName = field === "name" && Object.keys(narrow).some((key) => key !== "status");
+    return glob === other || (glob === "*" && (other !== undefined || hasName));
+  });
+}
