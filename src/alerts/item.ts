@@ -1,3 +1,4 @@
+import { isPassing } from "../severity/failure.ts";
 import type { Finding } from "../severity/verdict.ts";
 import type { AlertItem, News } from "./alert.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -45,7 +46,7 @@ function newsOf(entry: LedgerEntry, finding: Finding | null, alertAfter: number,
 
 /** One run may be bad luck; an error in data or code never is. */
 function isDelayed({ severity, runs }: LedgerEntry, finding: Finding | null, alertAfter: number): boolean {
-  return runs < alertAfter && (severity === "warn" || finding?.failureClass === "transient");
+  return runs < alertAfter && (severity === "warn" || (finding !== null && isPassing(finding.failureClass)));
 }
 
 /** Of a warning: when it is overdue. `null` for an error. */

@@ -15,11 +15,37 @@ export interface DbtRun {
   /** Absent: no results file tells. */
   readonly flags?: RunFlags;
   /** What is wrong with the results file (its sentence is in `lastWords`), or how dbt was stopped. */
-  readonly trouble: "none" | "stale" | "foreign" | "missing" | "unreadable" | "killed" | "timed-out";
+  readonly trouble: Trouble;
   /** What dbt said last when it gave no results (a compile error); null where nothing is known. */
   readonly lastWords: string | null;
   /** The results file that was read, for the report; null without one. */
   readonly source: ResultsSource | null;
+  /** How many threads dbt said that it has; absent or null: it did not come so far. */
+  readonly threads?: number | null;
+  /** Absent: no second start. */
+  readonly again?: Again;
+}
+
+/** `timed-out`: by --run-timeout; `stalled`: by --node-timeout. */
+export const TROUBLES = [
+  "none",
+  "stale",
+  "foreign",
+  "missing",
+  "unreadable",
+  "killed",
+  "timed-out",
+  "stalled",
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+/** What a second start was to build again, after which pause. */
+export interface Again {
+  /** Sorted; null: all that dbt chooses. */
+  readonly ids: readonly string[] | null;
+  readonly pauseSeconds: number;
+  /** What went wrong before: `3 nodes: BigQuery rate limit`. */
+  readonly why: string;
 }
 
 /** What was judged. */

@@ -1,6 +1,7 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { count } from "../render/words.ts";
 import { unbuiltNodes } from "../selection/missing-parents.ts";
+import { mergeAttempts } from "../severity/attempts.ts";
 import { kindOf } from "../severity/status.ts";
 import type { Verdict } from "../severity/verdict.ts";
 
@@ -16,7 +17,9 @@ export interface BuiltState {
  * Why a build is no state that later checks may be compared with and read from; null: it is one. It counts what dbt
  * built, not what it was told to: a default selector, an --exclude or a resource type in the environment are all the same.
  */
-export function whyNotPublishable({ runs, verdict, ids }: BuiltState): string | null {
+export function whyNotPublishable({ runs: starts, verdict, ids }: BuiltState): string | null {
+  const known = starts.findLast(({ manifest: found }) => found !== null)?.manifest ?? null;
+  const { runs } = mergeAttempts(starts, known);
   const stopped = runs.find(({ trouble }) => trouble !== "none");
   if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
   const build = runs.findLast(({ command }) => command === "build");

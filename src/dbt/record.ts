@@ -9,7 +9,10 @@ import type { Redact } from "../support/redact.ts";
 
 /** What is known of a start without its artifacts. */
 export interface StartRecord
-  extends Pick<DbtRun, "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords"> {
+  extends Pick<
+    DbtRun,
+    "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords" | "threads" | "again"
+  > {
   /** Folder with the copies of its artifacts. */
   readonly dir: string;
 }

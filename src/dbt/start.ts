@@ -10,6 +10,7 @@ import type { Redact } from "../support/redact.ts";
 import { knownOf } from "../support/system-errors.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartTarget } from "./arguments.ts";
+import { completeResults, type StoppedFromHere } from "./cut-off-results.ts";
 import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { createLineReader } from "./lines.ts";
 import { LIST_FORMAT } from "./list.ts";
@@ -94,11 +95,13 @@ export function createDbt(setup: DbtSetup): Dbt {
 
       const argv = argvOf(setup, request, dir);
       const startedAt = setup.clock.now();
-      const { end, lastWords, timedOut } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
+      const { end, lastWords, over, progress } = await runWatched(setup, request, argv, join(dir, "dbt.log"));
       const seconds = (setup.clock.now() - startedAt) / 1000;
 
       const notKept = await keepArtifacts(request.targetPath, dir, startedAt);
-      const stopped = timedOut ? "timed-out" : end.stopped || end.exitCode === null ? "killed" : "none";
+      const stopped = over?.trouble ?? (end.stopped || isKilled(end.exitCode) ? "killed" : "none");
+      if (stopped !== "none" && writes === "run_results.json")
+        await completeResults(join(dir, writes), progress, { argv, over, now: setup.clock.now() });
       const trouble = stopped === "none" && notKept !== null ? "unreadable" : stopped;
       const run = await readRecord({
         command,
@@ -106,6 +109,7 @@ export function createDbt(setup: DbtSetup): Dbt {
         startedAt,
         seconds,
         trouble,
+        threads: progress.threads,
         lastWords: notKept ?? (lastWords === null ? null : setup.redact(lastWords)),
         dir,
       });
@@ -135,19 +139,19 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
   const { clock } = setup;
   const startedAt = clock.now();
   const limit = new AbortController();
-  const over = new AbortController();
+  const hasEnded = new AbortController();
   const named = new Set<string>();
   let progress = NOTHING_SEEN as BuildProgress;
   let lastSaidAt = startedAt;
-  let timedOut = false;
+  let reached: StoppedFromHere | null = null;
   const lastLines: string[] = [];
   const say = (text: string) => {
     lastSaidAt = clock.now();
     setup.onNotice(text);
   };
-  const stopAt = (text: string) => {
-    if (timedOut) return;
-    timedOut = true;
+  const stopAt = (trouble: StoppedFromHere["trouble"], slow: readonly string[], text: string) => {
+    if (reached !== null) return;
+    reached = { trouble, slow, running: progress.running };
     say(text);
     limit.abort();
   };
@@ -158,9 +162,15 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     if (stalled.length > 0) say(`no end after ${limits.stallAfterSeconds} s: ${stalled.join(", ")}`);
     const slow = limits.nodeTimeoutSeconds === null ? [] : runningLongerThan(progress, limits.nodeTimeoutSeconds, now);
     if (slow.length > 0)
-      stopAt(`stopping dbt: --node-timeout of ${limits.nodeTimeoutSeconds} s is over for ${slow.join(", ")}`);
+      stopAt(
+        "stalled",
+        slow,
+        `stopping dbt: --node-timeout of ${limits.nodeTimeoutSeconds} s is over for ${slow.join(", ")}`,
+      );
     if (limits.runTimeoutSeconds !== null && now - startedAt >= limits.runTimeoutSeconds * 1000) {
       stopAt(
+        "timed-out",
+        [],
         `stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now)}`,
       );
     }
@@ -172,10 +182,10 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
     progress = observe(progress, line, clock.now());
   });
   const watching = (async () => {
-    while (!over.signal.aborted) {
-      await clock.sleep(LOOK_MS, over.signal).catch(() => {});
+    while (!hasEnded.signal.aborted) {
+      await clock.sleep(LOOK_MS, hasEnded.signal).catch(() => {});
       await read();
-      if (!over.signal.aborted) look();
+      if (!hasEnded.signal.aborted) look();
     }
   })();
   const end = await runProcess({
@@ -193,12 +203,25 @@ async function runWatched(setup: DbtSetup, request: StartRequest, argv: readonly
       setup.onLine(line);
     },
   }).finally(() => {
-    over.abort();
+    hasEnded.abort();
     return watching;
   });
   await read();
-  const lastWords = progress.lastWords ?? wordsWithoutLog(lastLines, end.exitCode);
-  return { end, lastWords: lastWords === null ? null : shortenCrash(lastWords), timedOut };
+  const isStopped = reached !== null || end.stopped || isKilled(end.exitCode);
+  const lastWords =
+    progress.lastWords ??
+    (isStopped ? describeProgress(progress, clock.now()) : wordsWithoutLog(lastLines, end.exitCode));
+  return {
+    end,
+    lastWords: lastWords === null ? null : shortenCrash(lastWords),
+    over: reached as StoppedFromHere | null,
+    progress,
+  };
+}
+
+/** By a signal: its own, or one that a wrapper such as `uv run` tells of as shells do, with 128 and its number. */
+function isKilled(exitCode: number | null): boolean {
+  return exitCode === null || (exitCode > 128 && exitCode <= 128 + 64);
 }
 
 /** A secret that is cut in two is not found any more. */

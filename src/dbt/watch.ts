@@ -1,16 +1,35 @@
+import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
 import { count } from "../render/words.ts";
 
 /** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
 export interface BuildProgress {
   readonly total: number | null;
+  readonly threads: number | null;
   readonly finished: number;
+  /** How the nodes ended, in that order, as far as dbt said so. */
+  readonly ended: readonly EndedNode[];
   /** Names of the nodes that began and have not ended, with the time of their start in milliseconds. */
   readonly running: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
   /** The last error that dbt told of: why it gave up, where it writes no results. */
   readonly lastWords: string | null;
 }
 
-export const NOTHING_SEEN: BuildProgress = { total: null, finished: 0, running: new Map(), lastWords: null };
+export interface EndedNode {
+  readonly id: string;
+  readonly status: string;
+  readonly message: string | null;
+  readonly failures: number | null;
+  readonly seconds: number;
+}
+
+export const NOTHING_SEEN: BuildProgress = {
+  total: null,
+  threads: null,
+  finished: 0,
+  ended: [],
+  running: new Map(),
+  lastWords: null,
+};
 
 /** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
 export function observe(progress: BuildProgress, line: string, now: number): BuildProgress {
@@ -25,7 +44,11 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
   const id = event.data.node_info?.unique_id ?? "";
   switch (event.info.name) {
     case "ConcurrencyLine":
-      return { ...progress, total: event.data.node_count ?? progress.total };
+      return {
+        ...progress,
+        total: event.data.node_count ?? progress.total,
+        threads: numberOf(event.data.num_threads) ?? progress.threads,
+      };
     case "NodeStart":
       return {
         ...progress,
@@ -34,7 +57,9 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
     case "NodeFinished": {
       const running = new Map(progress.running);
       running.delete(id);
-      return { ...progress, running, finished: progress.finished + 1 };
+      const node = endedNode(id, event.data.run_result);
+      const ended = node === null ? progress.ended : [...progress.ended, node];
+      return { ...progress, running, ended, finished: progress.finished + 1 };
     }
     // Behind the error of a crash comes where it happened.
     case "MainStackTrace":
@@ -64,11 +89,20 @@ export function runningLongerThan(progress: BuildProgress, seconds: number, now:
     .map(([id]) => id);
 }
 
+function endedNode(id: string, result: unknown): EndedNode | null {
+  const { status, message, num_failures: failures, execution_time: seconds } = fieldsOf(result);
+  const word = textOf(status);
+  if (id === "" || word === null) return null;
+  return { id, status: word, message: textOf(message), failures: numberOf(failures), seconds: numberOf(seconds) ?? 0 };
+}
+
 interface LogEvent {
   readonly info: { readonly name: string; readonly msg?: string };
   readonly data: {
     readonly node_info?: { readonly unique_id?: string; readonly node_name?: string };
     readonly node_count?: number;
+    readonly num_threads?: unknown;
+    readonly run_result?: unknown;
     readonly exc?: string;
   };
 }

@@ -29,6 +29,8 @@ export interface FindingWords {
 const FAULTS: Readonly<Record<Exclude<FailureClass, "data">, string>> = {
   code: "an error in the code",
   transient: "a temporary fault of the warehouse or network",
+  throttled: "refused for now by the warehouse: too much at once",
+  stopped: "stopped without an answer",
   infrastructure: "a fault of the infrastructure",
   "deferred-relation-missing": "reads a relation that production does not have",
   unknown: "failed",

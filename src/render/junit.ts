@@ -3,6 +3,7 @@ import { fromRepository } from "../severity/node-path.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
+import { triesWords } from "./retried-words.ts";
 import { listed, shortName } from "./words.ts";
 
 export interface JunitOptions {
@@ -22,6 +23,8 @@ interface JunitCase {
   readonly file: string | null;
   readonly line: number | null;
   readonly result: Result | null;
+  /** What came of it at earlier tries; JUnit has one result for a case. */
+  readonly note: string | null;
 }
 
 interface Result {
@@ -53,6 +56,7 @@ export function renderJunit(verdict: Verdict, options: JunitOptions): string {
       id: index,
       seconds: own.reduce((sum, each) => sum + each.seconds, 0),
       timestamp: options.timestamp,
+      notes: own.flatMap(({ name: of, note }) => (note === null ? [] : `${of}: ${note}`)),
     });
   }
   return builder.build();
@@ -73,10 +77,15 @@ function casesOf(verdict: Verdict, options: JunitOptions): JunitCase[] {
       return {
         ...caseOf(id, facts, options),
         line,
+        note: noteOf(id, verdict),
         result: finding === null ? skipOf(causes.get(id)) : resultOf(finding, options),
       };
     }),
-    ...withoutRow.map((finding) => ({ ...findingCase(finding.subject, options), result: resultOf(finding, options) })),
+    ...withoutRow.map((finding) => ({
+      ...findingCase(finding.subject, options),
+      note: null,
+      result: resultOf(finding, options),
+    })),
   ];
 }
 
@@ -84,7 +93,7 @@ function caseOf(
   id: string,
   facts: NodeFacts,
   { projectDirFromRepo }: JunitOptions,
-): Omit<JunitCase, "line" | "result"> {
+): Omit<JunitCase, "line" | "result" | "note"> {
   const type = facts.type ?? id.split(".")[0] ?? "";
   const isTest = type === "test" || type === "unit_test";
   // What a singular test guards changes with its SQL; its name does not.
@@ -106,11 +115,20 @@ function caseOf(
 }
 
 /** A finding without a row in dbt's results: a source that dbt left out, or what went wrong with the run itself. */
-function findingCase(subject: Subject, options: JunitOptions): Omit<JunitCase, "result"> {
+function findingCase(subject: Subject, options: JunitOptions): Omit<JunitCase, "result" | "note"> {
   if (subject.kind === "run")
     return { suite: "dbt run", className: "dbt", name: subject.what, seconds: 0, file: null, line: null };
   const facts = { ...subject, package: subject.id.split(".")[1] ?? "dbt", fqn: [], seconds: 0, startedAt: null };
   return { ...caseOf(subject.id, facts, options), line: subject.line };
+}
+
+function noteOf(id: string, { retried, findings }: Verdict): string | null {
+  const tries = retried?.nodes[id];
+  if (tries === undefined) return null;
+  const isError = findings.some(
+    ({ severity, subject }) => severity === "error" && subject.kind === "node" && subject.id === id,
+  );
+  return triesWords(tries, !isError);
 }
 
 function suiteOf(type: string): (typeof SUITES)[number] {
@@ -179,7 +197,7 @@ function childOf(element: XmlElement, name: string): XmlElement | undefined {
 /** What Ant's schema asks of a suite, and the builder's totals on the root, which it forbids. */
 function completeSuite(
   suite: TestSuite,
-  { id, seconds, timestamp }: { id: number; seconds: number; timestamp: string },
+  { id, seconds, timestamp, notes }: { id: number; seconds: number; timestamp: string; notes: readonly string[] },
 ): void {
   // The schema's pattern has no fraction and no zone.
   suite.timestamp(new Date(timestamp).toISOString().slice(0, 19));
@@ -188,7 +206,8 @@ function completeSuite(
     const element = build(parent);
     for (const [key, value] of Object.entries({ id, package: "dbt", hostname: "localhost", time: timeOf(seconds) }))
       element.att(key, value);
-    element.ele("system-out");
+    const out = element.ele("system-out");
+    if (notes.length > 0) out.txt(notes.join("\n"));
     element.ele("system-err");
     for (const total of ["tests", "failures", "errors", "skipped"]) parent?.removeAttribute(total);
     return element;

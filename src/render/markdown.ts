@@ -5,6 +5,7 @@ import { cleanText, cutText } from "../text/clean.ts";
 import { markdownBlock, markdownCode, markdownText } from "../text/markdown.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
+import { describeRetried } from "./retried-words.ts";
 import { duration, grouped, listed, shortName } from "./words.ts";
 
 export interface Summary {
@@ -44,7 +45,13 @@ export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_B
   const of = (severity: Finding["severity"]) =>
     (verdict?.findings ?? []).filter((finding) => finding.severity === severity);
   const sections = [
-    [`## ${title(summary)}`, contextLine(summary), ...endedLines(summary), ...judgedLines(summary)],
+    [
+      `## ${title(summary)}`,
+      contextLine(summary),
+      ...endedLines(summary),
+      ...judgedLines(summary),
+      ...retriedLines(summary),
+    ],
     errorSection(of("error"), mostBytes),
     warningSection(of("warn"), mostBytes),
     verdict === null ? [] : slowestSection(verdict),
@@ -76,6 +83,11 @@ function contextLine({ mode, modeReason, target, verdict, queue }: Summary): str
   ]
     .filter((fact) => fact !== null)
     .join(" · ");
+}
+
+function retriedLines({ verdict }: Summary): string[] {
+  const lines = verdict === null ? [] : describeRetried(verdict);
+  return lines.length === 0 ? [] : [lines.map(markdownText).join(LINE_BREAK)];
 }
 
 function judgedLines({ judged = [] }: Summary): string[] {

@@ -1,5 +1,6 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { AlertItem, ProblemsAlert } from "../alerts/alert.ts";
+import { isInfrastructure } from "../severity/failure.ts";
 import { cleanLine } from "../text/clean.ts";
 import { bullets, code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import { fact, isOver, joined, newsFact, ownerFact, sinceFact, stateWords, type ToldItem, tell } from "./slack-item.ts";
@@ -13,10 +14,8 @@ const MOST_NAMES = 3;
 /** New errors of a run, each in detail. */
 export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFacts): SlackMessage {
   const told = items.map(tell);
-  const isInfrastructure = items.every(
-    ({ finding }) =>
-      finding?.subject.kind === "node" &&
-      (finding.failureClass === "transient" || finding.failureClass === "infrastructure"),
+  const isNotData = items.every(
+    ({ finding }) => finding?.subject.kind === "node" && isInfrastructure(finding.failureClass),
   );
   const most = messageMost(items);
   return assemble({
@@ -24,7 +23,7 @@ export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFac
     headlines: told.map(({ headline }) => headline),
     facts,
     mentions,
-    intro: isInfrastructure
+    intro: isNotData
       ? [richText(paragraph(words("The warehouse or the network failed. Your data was not judged.", { bold: true })))]
       : [],
     details: told.slice(0, MOST_IN_DETAIL).map((each) => errorDetail(each, most, newsFact(each.item))),

@@ -7,6 +7,7 @@ import type { Paint } from "./colors.ts";
 import { describeFinding, totalsOf } from "./finding-words.ts";
 import { describeSchemas } from "./placement-words.ts";
 import { describePlan } from "./plan-words.ts";
+import { describeRetried } from "./retried-words.ts";
 import { count, grouped, listed } from "./words.ts";
 
 const MOST_ERRORS = 25;
@@ -27,6 +28,7 @@ export function renderVerdict(verdict: Verdict, paint: Paint): string[] {
     ...findingLines(of("error"), MOST_ERRORS, "error", paint),
     ...findingLines(of("warn"), MOST_WARNINGS, "warning", paint),
     `${levelWord(verdict.level, paint)}${paint.bold(totalsOf(verdict))}`,
+    ...describeRetried(verdict).map(below),
     ...(verdict.reproduce === null ? [] : [below(`reproduce: ${paint.cyan(cleanLine(verdict.reproduce, 1000))}`)]),
   ];
   return lines.map(defuse);

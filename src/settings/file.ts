@@ -15,6 +15,7 @@ import {
   mentionId,
   notAFlag,
   oneOf,
+  retries,
   schemaTemplate,
   selector,
   store,
@@ -168,6 +169,18 @@ export const configFile = section({
   })
     .prefault({})
     .describe("What a run builds and where, by its occasion."),
+  build: section({
+    retries: ofTable(retries, "build.retries").describe(
+      "How often dbt is started again for what failed for a while (a rate limit, a lost connection) and for what waited for it; 0 to 3.",
+    ),
+    retry_pause: duration
+      .default(30)
+      .describe(
+        "The shortest pause before it, such as 30s. It grows from one to the next, by up to as much again at random.",
+      ),
+  })
+    .prefault({})
+    .describe("What happens when a build fails."),
   baseline: section({
     sources: z
       .array(oneOf(["store", "worktree"]), "wanted a list")

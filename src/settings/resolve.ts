@@ -27,7 +27,7 @@ type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonl
     ? boolean
     : O["type"] extends "list"
       ? readonly string[]
-      : O["type"] extends "duration" | "count" | "moment"
+      : O["type"] extends "duration" | "limit" | "count" | "moment"
         ? number
         : string;
 
@@ -198,6 +198,8 @@ function readerOf(option: AnyOption): z.ZodType {
       return values.selector;
     case "duration":
       return values.duration;
+    case "limit":
+      return values.limit;
     case "duration or none":
       return values.durationOrNone;
     case "count":

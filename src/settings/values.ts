@@ -22,6 +22,9 @@ export const duration = z.string("wanted a duration such as 90s, 60m, 4h or 7d")
   return seconds;
 });
 
+/** A duration that something may take at most. */
+export const limit = duration.refine((seconds) => seconds >= 1, "wanted at least 1s: nothing takes less");
+
 /** A duration or `none`, which is null: no limit. */
 export const durationOrNone = z.union([z.literal("none").transform(() => null), duration], {
   error: "wanted a duration such as 90s, 60m, 4h or 7d (at most 366d), or none",
@@ -96,6 +99,12 @@ export const count = z.preprocess(
     .int("wanted a whole number")
     .min(0, "wanted 0 or more")
     .max(1000, "wanted at most 1000"),
+);
+
+/** Of a warehouse that fails three times, a fourth try is no cure. */
+export const retries = count.refine(
+  (number) => number <= 3,
+  "wanted 0 to 3: what still fails then is no passing fault",
 );
 
 /** A Slack channel's id; names can be taken over by another channel, ids cannot. */

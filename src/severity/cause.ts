@@ -56,7 +56,7 @@ function isBrokenByEphemeral({ status, message }: NodeResult): boolean {
  * node wait for the tests of its ancestors, but only for those that read nothing else; tests do not wait for each other.
  * A unit test comes before its model: https://docs.getdbt.com/docs/build/unit-tests
  */
-function createWaiting(manifest: Manifest | null) {
+export function createWaiting(manifest: Manifest | null) {
   const parentsOf = (id: string) => manifest?.nodes.get(id)?.parents ?? [];
   const childrenOf = childrenIn(manifest);
   const nearest = new Map<string, { readonly cause: string; readonly distance: number }>();

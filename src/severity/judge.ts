@@ -1,5 +1,6 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import { mergeAttempts } from "./attempts.ts";
 import { findCauses } from "./cause.ts";
 import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
@@ -24,11 +25,12 @@ export interface JudgeInput {
 
 /**
  * The verdict on one or several starts of dbt. The status decides, never the manifest's severity; the last row of a node
- * wins; a skipped node belongs to its cause; dbt's exit code can only make it worse.
+ * wins, and what a second start replaced is kept; a skipped node belongs to its cause; dbt's exit code can only make it worse.
  */
 export function judge({ runs, manifest, place, rules, matches, now, base }: JudgeInput): Verdict {
   const ordered = [...runs].sort(byTime);
-  const rows = overlay(ordered);
+  const { runs: merged, retried } = mergeAttempts(ordered, manifest);
+  const rows = overlay(merged);
   const causes = findCauses(
     [...rows.values()].map(({ row }) => row),
     manifest,
@@ -36,7 +38,7 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
   const ofNodes: NodeJudgeInput = { manifest, place, rows, causes, rules, matches, now };
 
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
-  const findings = [...findRunProblems(ordered, manifest), ...findNodeProblems(ofNodes)]
+  const findings = [...findRunProblems(merged, manifest), ...findNodeProblems(ofNodes)]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
     .sort(byWeight);
 
@@ -70,6 +72,7 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
       exitCodes: ordered.map(({ exitCode }) => exitCode),
     },
     reproduce: reproduceCommand(findings, targetOf(ordered)),
+    ...(retried === null ? {} : { retried }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ExitCode } from "../support/errors.ts";
+import { isInfrastructure } from "./failure.ts";
 import type { Counts, Finding, Outcome, Verdict } from "./verdict.ts";
 
 export type FailOn = "error" | "warn" | "never";
@@ -49,7 +50,7 @@ function fails({ subject, severity }: Finding, failOn: FailOn): boolean {
 function codeOf({ subject, failureClass }: Finding): ExitCode {
   if (subject.kind === "run" && subject.what === "artifacts") return 3;
   if (subject.kind === "run" && subject.what !== "dbt-failed") return 4;
-  return failureClass === "transient" || failureClass === "infrastructure" ? 4 : 1;
+  return isInfrastructure(failureClass) ? 4 : 1;
 }
 
 /** The word for the outcome in `ci --json` and in the Action's outputs. */

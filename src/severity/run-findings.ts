@@ -1,4 +1,4 @@
-import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { DbtRun, Trouble } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { writesResults } from "../artifacts/provenance.ts";
 import { cleanText } from "../text/clean.ts";
@@ -57,6 +57,15 @@ export function findRunProblems(runs: readonly DbtRun[], manifest: Manifest | nu
   });
 }
 
+const STOPPED_BY: ReadonlyMap<Trouble, Pick<RunTrouble, "status" | "failureClass"> & { readonly by: string }> = new Map(
+  [
+    ["killed", { by: "by a signal", status: "killed", failureClass: "stopped" }],
+    ["stalled", { by: "by --node-timeout", status: "stalled", failureClass: "stopped" }],
+    // More time than that was not to be given, whatever the reason.
+    ["timed-out", { by: "by --run-timeout", status: "timed out", failureClass: "unknown" }],
+  ],
+);
+
 function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
   const { command, exitCode, trouble } = run;
   const adapter = manifest?.adapter ?? null;
@@ -69,14 +78,10 @@ function troubleOf(run: DbtRun, manifest: Manifest | null): RunTrouble | null {
     failureClass,
   });
 
-  if (trouble === "killed" || trouble === "timed-out") {
-    const isTimeOut = trouble === "timed-out";
-    const stopped = `${dbt} was stopped ${isTimeOut ? "by a time limit" : "by a signal"} after ${Math.round(run.seconds)} s`;
-    return failed(
-      isTimeOut ? "timed out" : "killed",
-      joined(stopped, lastWords),
-      isTimeOut ? "unknown" : "infrastructure",
-    );
+  const stopped = STOPPED_BY.get(trouble);
+  if (stopped !== undefined) {
+    const sentence = `${dbt} was stopped ${stopped.by} after ${Math.round(run.seconds)} s`;
+    return failed(stopped.status, joined(sentence, lastWords), stopped.failureClass);
   }
   if (!hasOwnResults(run)) {
     // dbt 1.x ends with 2 where it does not compile, dbt 2.x with 1; both leave the results of an earlier start in place.

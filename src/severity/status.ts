@@ -1,12 +1,16 @@
 /** What a status of dbt's says about a node. `unknown`: a word that this version does not know. */
 export type StatusKind = "failed" | "warned" | "skipped" | "passed" | "unknown";
 
+/** signalbox's own word for a node that had begun when dbt was stopped: dbt leaves no row of it. */
+export const STOPPED = "stopped";
+
 /** https://docs.getdbt.com/reference/artifacts/run-results-json; `reused` is dbt 2.x's. */
 const KINDS: ReadonlyMap<string, StatusKind> = new Map([
   ["fail", "failed"],
   ["error", "failed"],
   ["runtime error", "failed"],
   ["partial success", "failed"],
+  [STOPPED, "failed"],
   ["warn", "warned"],
   ["skipped", "skipped"],
   ["pass", "passed"],

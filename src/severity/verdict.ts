@@ -1,6 +1,19 @@
-import type { ResultsSource } from "../artifacts/dbt-run.ts";
+import type { ResultsSource, Trouble } from "../artifacts/dbt-run.ts";
 
-export type FailureClass = "data" | "code" | "transient" | "infrastructure" | "deferred-relation-missing" | "unknown";
+/**
+ * `throttled`: the warehouse refused to begin (quota, rate, concurrency); `stopped`: by --node-timeout, or dbt was killed.
+ */
+export const FAILURE_CLASSES = [
+  "data",
+  "code",
+  "transient",
+  "throttled",
+  "stopped",
+  "infrastructure",
+  "deferred-relation-missing",
+  "unknown",
+] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 export type Subject =
   | {
@@ -88,6 +101,41 @@ export interface Verdict {
   };
   /** One command line that shows the errors again; null without any. */
   readonly reproduce: string | null;
+  /** What was started a second time, and what that replaced; absent or null: nothing. */
+  readonly retried?: Retried | null | undefined;
+}
+
+/** Second starts of a build. */
+export interface Retried {
+  /** In the order of time. */
+  readonly starts: readonly SecondStartFacts[];
+  /** By id, what came of a node before it was built again, oldest first: it failed each time. */
+  readonly nodes: Readonly<Record<string, readonly EarlierTry[]>>;
+}
+
+export interface SecondStartFacts {
+  /** ISO time. */
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** Before it. */
+  readonly pauseSeconds: number;
+  /** null: not known. */
+  readonly threads: number | null;
+  readonly exitCode: number | null;
+  readonly trouble: Trouble;
+  /** How many nodes were to be built again; null: all. */
+  readonly nodes: number | null;
+  /** `3 nodes: BigQuery rate limit`. */
+  readonly why: string;
+}
+
+export interface EarlierTry {
+  readonly status: string;
+  readonly failureClass: FailureClass;
+  readonly message: string;
+  /** `BigQuery rate limit`; null where nothing short says it. */
+  readonly words: string | null;
+  readonly seconds: number;
 }
 
 /** verdict.json and `report --json`. */

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { DbtRun } from "../artifacts/dbt-run.ts";
+import type { Again, DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
@@ -14,11 +14,16 @@ import type { CommandName } from "../settings/flags.ts";
 import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
 import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
+import { mergeAttempts } from "../severity/attempts.ts";
+import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
+import { writeMergedResults } from "./merged-results.ts";
+import { withoutBuilt } from "./plan/deferral-copy.ts";
+import { buildWithRetries, type RetryPort } from "./second-start.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -36,7 +41,13 @@ export interface BuildResult {
     readonly trouble: DbtRun["trouble"];
     readonly lastWords: string | null;
     readonly dir: string;
+    /** null: dbt did not come so far as to say it. */
+    readonly threads: number | null;
+    /** What a second start was for; null: it is none. */
+    readonly again: Again | null;
   }[];
+  /** Absolute folder with the results of a build and its second starts as one file; null without those. */
+  readonly merged: string | null;
   /** null: everything was built, or dbt gave no results to compare with. */
   readonly planMatchesRun: boolean | null;
 }
@@ -55,9 +66,11 @@ interface RecordParts {
 export interface BuildParts extends RecordParts {
   readonly command: CommandName;
   readonly settings: Pick<Settings, "rest"> &
-    SettingsPart<"stallAfter" | "nodeTimeout" | "runTimeout", "dbt" | "modes">;
+    SettingsPart<"stallAfter" | "nodeTimeout" | "runTimeout", "dbt" | "modes" | "build">;
   readonly work: Pick<WorkFolder, "path" | "writeJson">;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Pick<Log, "warn" | "step">;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -85,18 +98,14 @@ export async function buildStep(
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json"]) await rm(work.path(name), { force: true });
   const starts: DbtStart[] = [];
+  let merged: string | null = null;
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
     const threads = flag("--threads", config.dbt.threads);
-    starts.push(
-      await dbt.start({
-        ...dbt.defaults,
-        command: ["build"],
-        args: [...threads, ...buildArguments(plan), ...rest],
-        limits,
-      }),
-    );
+    const builds = await buildWithRetries(plan, manifest, buildArguments(plan), retryPort(parts, dbt, limits));
+    starts.push(...builds);
+    if (builds.length > 1 && (await mergeResults(work, dbt, builds))) merged = work.path(...MERGED);
     if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
       starts.push(await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits }));
     }
@@ -105,8 +114,49 @@ export async function buildStep(
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
       log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
-  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, plan, runs));
+  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, plan, runs), merged);
   return { result, starts, runs };
+}
+
+/** Folder in the work folder with the results of a build and its second starts, as one file. */
+const MERGED = ["dbt", "merged"] as const;
+
+function mergeResults(work: Pick<WorkFolder, "path">, dbt: DbtRunner, builds: readonly DbtStart[]): Promise<boolean> {
+  const manifest = builds.findLast(({ run }) => run.manifest !== null)?.run.manifest ?? null;
+  return writeMergedResults(builds, manifest, work.path(...MERGED), dbt.defaults.targetPath);
+}
+
+function retryPort(parts: BuildParts, dbt: DbtRunner, limits: StartLimits): RetryPort {
+  const { clock, signal, settings, log, work } = parts;
+  const { runTimeoutSeconds } = limits;
+  const deadline = runTimeoutSeconds === null ? null : clock.monotonic() + runTimeoutSeconds * 1000;
+  const secondsLeft = () => (deadline === null ? null : Math.floor((deadline - clock.monotonic()) / 1000));
+  let copies = 0;
+  return {
+    retries: settings.config.build.retries,
+    pauseSeconds: settings.config.build.retryPause,
+    secondsLeft,
+    random: Math.random,
+    pause: (seconds) => clock.sleep(seconds * 1000, signal),
+    say: (text) => log.step("dbt", text),
+    withoutBuilt: (deferState, built) => {
+      copies += 1;
+      return withoutBuilt(deferState, built, work.path("baselines", `deferral-of-start-${copies + 1}`));
+    },
+    start: (args, threads) =>
+      dbt.start({
+        ...dbt.defaults,
+        command: ["build"],
+        // dbt takes the last of several.
+        args: [
+          ...flag("--threads", settings.config.dbt.threads),
+          ...args,
+          ...settings.rest,
+          ...flag("--threads", threads),
+        ],
+        limits: { ...limits, runTimeoutSeconds: secondsLeft() },
+      }),
+  };
 }
 
 /** Writes build.json. */
@@ -115,21 +165,25 @@ export async function recordStarts(
   runSettings: RunSettings,
   starts: readonly DbtStart[],
   planMatchesRun: boolean | null,
+  merged: string | null = null,
 ): Promise<BuildResult> {
   const result: BuildResult = {
     schema: 1,
     ...purposeOf(runSettings),
-    starts: starts.map(({ run: { command, exitCode, startedAt, seconds, trouble, lastWords }, argv, dir }) => ({
-      command,
+    starts: starts.map(({ run, argv, dir }) => ({
+      command: run.command,
       argv,
-      exitCode,
-      startedAt: new Date(startedAt).toISOString(),
-      seconds,
-      trouble,
-      lastWords,
+      exitCode: run.exitCode,
+      startedAt: new Date(run.startedAt).toISOString(),
+      seconds: run.seconds,
+      trouble: run.trouble,
+      lastWords: run.lastWords,
       dir,
+      threads: run.threads ?? null,
+      again: run.again ?? null,
     })),
     planMatchesRun,
+    merged,
   };
   await outputs.write("build.json", () => work.writeJson("build.json", result));
   return result;
@@ -169,7 +223,8 @@ export function describeBuild(starts: readonly DbtStart[]): string {
 
 /** Whether dbt ran exactly the planned nodes. A difference is our bug, and said. */
 function comparePlan(log: Pick<Log, "warn">, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
-  const built = runs.find(({ command }) => command === "build");
+  const manifest = runs.findLast((run) => run.manifest !== null)?.manifest ?? null;
+  const built = mergeAttempts(runs, manifest).runs.find(({ command }) => command === "build");
   if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
   const { onlyPlanned, onlyRan } = compareWithPlan(plan.ids, built.results, {
     manifest: built.manifest,

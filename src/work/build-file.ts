@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { type DbtRun, TROUBLES } from "../artifacts/dbt-run.ts";
 import { readRecord } from "../dbt/record.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -15,11 +15,15 @@ const buildFile = z.object({
       exitCode: z.number().nullable(),
       startedAt: z.string(),
       seconds: z.number(),
-      trouble: z.enum(["none", "stale", "foreign", "missing", "unreadable", "killed", "timed-out"]),
+      trouble: z.enum(TROUBLES),
       lastWords: z.string().nullable(),
       dir: z.string(),
+      // Not in what version 0.1 left.
+      threads: z.number().nullish(),
+      again: z.object({ ids: z.array(z.string()).nullable(), pauseSeconds: z.number(), why: z.string() }).nullish(),
     }),
   ),
+  merged: z.string().nullish(),
 });
 
 /** The starts of the last build, read again from their copies, and where those are. */
@@ -42,7 +46,18 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
       hint: "run signalbox build again",
     });
   }
-  const { starts, ...purpose } = parsed.data;
-  const runs = starts.map((start) => readRecord({ ...start, startedAt: Date.parse(start.startedAt) }));
-  return { runs: await Promise.all(runs), dirs: starts.map(({ dir }) => dir), purpose };
+  const { starts, merged, ...purpose } = parsed.data;
+  const runs = starts.map(({ again, threads, ...start }) =>
+    readRecord({
+      ...start,
+      startedAt: Date.parse(start.startedAt),
+      ...(threads == null ? {} : { threads }),
+      ...(again == null ? {} : { again }),
+    }),
+  );
+  return {
+    runs: await Promise.all(runs),
+    dirs: [...starts.map(({ dir }) => dir), ...(merged == null ? [] : [merged])],
+    purpose,
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { VerdictResult } from "../severity/verdict.ts";
+import { TROUBLES } from "../artifacts/dbt-run.ts";
+import { FAILURE_CLASSES, type VerdictResult } from "../severity/verdict.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
@@ -28,7 +29,7 @@ const subject = z.discriminatedUnion("kind", [
 const finding = z.object({
   subject,
   severity: z.enum(["error", "warn"]),
-  failureClass: z.enum(["data", "code", "transient", "infrastructure", "deferred-relation-missing", "unknown"]),
+  failureClass: z.enum(FAILURE_CLASSES),
   status: z.string(),
   message: z.string(),
   failures: z.number().nullable(),
@@ -53,6 +54,33 @@ const nodeFacts = z.object({
   startedAt: z.string().nullable(),
 });
 
+const retried = z.object({
+  starts: z.array(
+    z.object({
+      startedAt: z.string(),
+      seconds: z.number(),
+      pauseSeconds: z.number(),
+      threads: z.number().nullable(),
+      exitCode: z.number().nullable(),
+      trouble: z.enum(TROUBLES),
+      nodes: z.number().nullable(),
+      why: z.string(),
+    }),
+  ),
+  nodes: z.record(
+    z.string(),
+    z.array(
+      z.object({
+        status: z.string(),
+        failureClass: z.enum(FAILURE_CLASSES),
+        message: z.string(),
+        words: z.string().nullable(),
+        seconds: z.number(),
+      }),
+    ),
+  ),
+});
+
 const count = z.number();
 const verdictFile = z.object({
   schema: z.literal(1),
@@ -70,6 +98,7 @@ const verdictFile = z.object({
     exitCodes: z.array(z.number().nullable()),
   }),
   reproduce: z.string().nullable(),
+  retried: retried.nullish(),
   counts: z.object({ error: count, warn: count, skipped: count, passed: count, muted: count }),
   sources: z.array(
     z.object({

@@ -435,21 +435,32 @@ describe("the watch over a running dbt", () => {
     expect(notices).toEqual([]);
   });
 
-  it.each<[what: string, limits: Partial<StartLimits>, looks: number, notice: string]>([
+  it.each<[what: string, limits: Partial<StartLimits>, looks: number, trouble: string, words: string, notice: string]>([
     [
       "the whole run",
       { runTimeoutSeconds: 30 },
       30,
+      "timed-out",
+      "dbt was stopped when it had been running for 29 s",
       "stopping dbt: --run-timeout of 30 s is over; 0 of 12 nodes done; running: a (29 s)",
     ],
-    ["one node", { nodeTimeoutSeconds: 20 }, 21, "stopping dbt: --node-timeout of 20 s is over for model.shop.a"],
+    [
+      "one node",
+      { nodeTimeoutSeconds: 20 },
+      21,
+      "stalled",
+      "no answer within 20 s: stopped by --node-timeout",
+      "stopping dbt: --node-timeout of 20 s is over for model.shop.a",
+    ],
     [
       "both at once",
       { nodeTimeoutSeconds: 29, runTimeoutSeconds: 30 },
       30,
+      "stalled",
+      "no answer within 29 s: stopped by --node-timeout",
       "stopping dbt: --node-timeout of 29 s is over for model.shop.a",
     ],
-  ])("stops dbt when the time for %s is over, and says so once", async (_, limits, looks, notice) => {
+  ])("stops dbt when the time for %s is over, and says so once", async (_, limits, looks, trouble, words, notice) => {
     const body = `process.on("SIGINT", () => { ${WRITES_ALL} process.exit(1); }); ${RUNS_A}`;
 
     const { run, notices } = await watch(
@@ -463,8 +474,11 @@ describe("the watch over a running dbt", () => {
       { stops: false },
     );
 
-    expect(run).toMatchObject({ trouble: "timed-out", exitCode: 1 });
-    expect(run.results, "what it wrote on its way out is kept").toHaveLength(1);
+    expect(run).toMatchObject({ trouble, exitCode: 1, lastWords: expect.stringContaining("0 of 12 nodes done") });
+    expect(run.results, "what it wrote on its way out is kept, and what was running is told").toMatchObject([
+      { id: "model.shop.orders", status: "success" },
+      { id: "model.shop.a", status: "stopped", message: words },
+    ]);
     expect(notices).toEqual([notice]);
   });
 

@@ -76,7 +76,9 @@ export function aTestOf(model: string, name: string) {
 /**
  * A dbt that only pretends: it notes how it was started, prints and logs what FAKE_DBT_SAYS holds, and writes the artifacts of
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
- * schema where the target is ci. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HOLD: a build goes on as long as this file is
+ * schema where the target is ci. With _1, _2 behind their name, ROWS, DIES, HANGS and EXIT are of
+ * the first or second build. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HANGS: names of models that a build begins and does not end;
+ * FAKE_DBT_THREADS: what it says of threads; FAKE_DBT_HOLD: a build goes on as long as this file is
  * there, or the command that FAKE_DBT_HOLDS names; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES:
  * `nothing`, no file; FAKE_DBT_BROKEN: a dbt_project.yml with this in it does not parse. What real dbt does is tested on
  * real dbt.
@@ -87,6 +89,8 @@ const { join } = require("node:path");
 const argv = process.argv.slice(2);
 appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, pid: process.pid, env: process.env }) + "\\n");
 const target = argv[argv.indexOf("--target-path") + 1];
+const builds = readFileSync(process.env.FAKE_DBT_LOG, "utf8").split("\\n").filter((line) => line.includes('"build"')).length;
+const ofBuild = (name) => process.env[name + "_" + builds] ?? process.env[name];
 mkdirSync(target, { recursive: true });
 const manifest = ${JSON.stringify(MANIFEST)};
 Object.assign(manifest.nodes, JSON.parse(process.env.FAKE_DBT_NODES ?? "{}"));
@@ -104,12 +108,18 @@ if (argv.includes("ls")) console.log(JSON.stringify({ unique_id: "model.small.or
 if (argv.includes(process.env.FAKE_DBT_HOLDS ?? "build"))
   while (existsSync(process.env.FAKE_DBT_HOLD ?? "")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 if (argv.includes("build")) {
-  if (process.env.FAKE_DBT_DIES) process.kill(process.pid, "SIGKILL");
-  const rows = JSON.parse(process.env.FAKE_DBT_ROWS ?? "[{}]");
+  const log = (name, data) => appendFileSync(join(argv[argv.indexOf("--log-path") + 1], "dbt.log"), JSON.stringify({ data, info: { name, msg: "" } }) + "\\n");
+  const rows = JSON.parse(ofBuild("FAKE_DBT_ROWS") ?? "[{}]");
+  const threads = argv.includes("--threads") ? argv[argv.lastIndexOf("--threads") + 1] : process.env.FAKE_DBT_THREADS;
+  if (threads) log("ConcurrencyLine", { num_threads: Number(threads) });
+  const hanging = JSON.parse(ofBuild("FAKE_DBT_HANGS") ?? "[]");
+  for (const name of hanging) log("NodeStart", { node_info: { unique_id: "model.small." + name, node_name: name } });
+  if (hanging.length > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+  if (ofBuild("FAKE_DBT_DIES")) process.kill(process.pid, "SIGKILL");
   const results = rows.map((row) => ({ unique_id: "model.small.orders", status: process.env.FAKE_DBT_STATUS ?? "success", execution_time: 1, failures: null, message: "OK", timing: [], thread_id: "", adapter_response: {}, ...row }));
   writeFileSync(join(target, "run_results.json"), JSON.stringify({ metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json", dbt_version: "1.11.16", generated_at: new Date().toISOString(), invocation_id: "i-1" }, args: { which: "build" }, elapsed_time: 1, results }));
 }
-process.exit(Number(process.env.FAKE_DBT_EXIT ?? 0));
+process.exit(Number((argv.includes("build") ? ofBuild("FAKE_DBT_EXIT") : process.env.FAKE_DBT_EXIT) ?? 0));
 `;
 
 export interface SmallProject {

@@ -316,10 +316,16 @@ describe("judge, on the run itself", () => {
       "dbt build was stopped by a signal after 95 s",
     ],
     [
+      "--node-timeout",
+      { exitCode: 2, trouble: "stalled", seconds: 600, lastWords: "41 of 52 nodes done" },
+      "run:dbt-failed",
+      "dbt build was stopped by --node-timeout after 600 s: 41 of 52 nodes done",
+    ],
+    [
       "a time limit",
       { exitCode: 2, trouble: "timed-out", lastWords: "x" },
       "run:dbt-failed",
-      "dbt build was stopped by a time limit after 10 s: x",
+      "dbt build was stopped by --run-timeout after 10 s: x",
     ],
   ])("finds it in %s, and believes no rows", (_, overrides, id, message) => {
     const verdict = verdictOf(aDbtRun(null, overrides));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import { buildStep, describeBuild } from "../../src/steps/build.ts";
+import { systemClock } from "../../src/support/clock.ts";
 import { aResult } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 import { quietLog } from "../setup/build.ts";
@@ -23,13 +24,15 @@ async function build(world: World) {
   const lines: string[] = [];
   const { work, outputs, files } = someOutputs();
   const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : {}), deps);
-  const config = aConfig({ modes: { schedule: { freshness } } });
+  const config = aConfig({ modes: { schedule: { freshness } }, build: { retries: 0 } });
   const parts = {
     command: "ci",
     settings: { config, rest, given: { stallAfter: 600 } },
     log: quietLog(lines),
     work,
     outputs,
+    clock: systemClock,
+    signal: new AbortController().signal,
   } as const;
   const settings = someRunSettings({ mode });
   const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null);
@@ -62,7 +65,12 @@ describe("a build", () => {
     ],
     ["everything was planned", { build: { results: [aResult("model.shop.orders")] } }, null, null],
     ["dbt left no results", { plan: ORDERS, build: { results: null, exitCode: 2 } }, null, null],
-    ["dbt was stopped", { plan: ORDERS, build: { results: [], trouble: "killed" } }, null, null],
+    [
+      "dbt was stopped",
+      { plan: ORDERS, build: { results: [], trouble: "killed" } },
+      null,
+      /not started again: --retries is 0/,
+    ],
   ])("tells in build.json whether the plan was kept: %s", async (_, world, matches, said) => {
     const { files, log } = await build(world);
 

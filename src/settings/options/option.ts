@@ -28,6 +28,7 @@ type ValueType =
   | "boolean"
   | "duration"
   | "duration or none"
+  | "limit"
   | "count"
   | "moment"
   | "choice"

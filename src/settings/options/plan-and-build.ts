@@ -85,9 +85,9 @@ export const BUILD_OPTIONS = [
     type: "count",
     placeholder: "1",
     default: "1",
-    describe: "second starts for transient failures",
+    describe: "second starts for what failed for a while (0 to 3)",
     commands: ["ci", "build"],
-    notYet: ["ci", "build"],
+    file: "build.retries",
   },
   {
     name: "stall-after",
@@ -99,14 +99,14 @@ export const BUILD_OPTIONS = [
   },
   {
     name: "node-timeout",
-    type: "duration",
+    type: "limit",
     placeholder: "D",
     describe: "stop dbt when one node runs longer",
     commands: ["ci", "build"],
   },
   {
     name: "run-timeout",
-    type: "duration",
+    type: "limit",
     placeholder: "D",
     describe: "stop dbt when it runs longer",
     commands: ["ci", "build"],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { withoutEntries } from "../../artifacts/without-entries.ts";
 import type { Baseline } from "../../selection/plan.ts";
+import { SignalboxError } from "../../support/errors.ts";
 import { makeFolder, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 
 /** Beside the copy: what production holds, functions among it. dbt reads manifest.json alone. */
@@ -15,6 +16,22 @@ export async function wholeManifestIn(dir: string): Promise<string> {
     () => false,
   );
   return join(dir, isThere ? WHOLE : "manifest.json");
+}
+
+/**
+ * The folder that a second start defers to: the same without what the start before built. With --favor-state dbt reads
+ * production's where a node is not selected, and what is not built again was.
+ * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/context/providers.py (RuntimeRefResolver)
+ */
+export async function withoutBuilt(deferState: string, built: readonly string[], dir: string): Promise<string> {
+  const file = join(deferState, "manifest.json");
+  const text = await readFileIfAny(file);
+  if (text === null) throw new SignalboxError("artifacts", `${file} is gone while dbt was building`);
+  const ids = new Set(built);
+  await makeFolder(dir);
+  const left = ["nodes", "functions"].reduce((kept, collection) => withoutEntries(kept, collection, ids), text);
+  await writeFileAtomic(join(dir, "manifest.json"), left);
+  return dir;
 }
 
 /**
