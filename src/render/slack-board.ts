@@ -2,7 +2,17 @@ import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { BoardAlert } from "../alerts/alert.ts";
 import { cleanLine } from "../text/clean.ts";
 import { bullets, type Cell, messageUrl, newLine, paragraph, richText, table, words } from "./slack-blocks.ts";
-import { fact, joined, linkFact, ownerFact, sinceFact, stateWords, type ToldItem, tell } from "./slack-item.ts";
+import {
+  fact,
+  joined,
+  linkFact,
+  nameText,
+  ownerFact,
+  sinceFact,
+  stateWords,
+  type ToldItem,
+  tell,
+} from "./slack-item.ts";
 import { expiredNote } from "./slack-lists.ts";
 import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-message.ts";
 import { count, grouped } from "./words.ts";
@@ -63,7 +73,7 @@ function rank(severity: "error" | "warn"): number {
 }
 
 function detailOf(told: ToldItem): Detail {
-  const { item, name, said } = told;
+  const { item, said } = told;
   const state = stateWords(item);
   if (item.severity === "error") {
     const line = joined([
@@ -74,10 +84,7 @@ function detailOf(told: ToldItem): Detail {
     ]);
     return {
       kind: "error",
-      elements: [
-        words(cleanLine(name, MOST_NAME), { bold: true }),
-        ...(line.length === 0 ? [] : [words(" · "), ...line]),
-      ],
+      elements: [...nameText(told, MOST_NAME), ...(line.length === 0 ? [] : [words(" · "), ...line])],
     };
   }
   const found = [said?.fault ?? null, item.news === null ? null : "new on this board", state]
@@ -87,9 +94,7 @@ function detailOf(told: ToldItem): Detail {
   return {
     kind: "warn",
     cells: [
-      richText(
-        paragraph(words(cleanLine(name, MOST_NAME), { bold: true }), ...(found === "" ? [] : [newLine, words(found)])),
-      ),
+      richText(paragraph(...nameText(told, MOST_NAME), ...(found === "" ? [] : [newLine, words(found)]))),
       day(item.firstSeen),
       { type: "raw_text", text: item.runs === null ? "–" : grouped(item.runs) },
       richText(paragraph(words(owner === null ? "–" : cleanLine(owner, 40)))),

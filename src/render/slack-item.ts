@@ -37,6 +37,15 @@ function nameOf({ name, fingerprint }: AlertItem): string {
   return cleanLine(name ?? (runTroubleOf(fingerprint) === null ? shortName(id) : "the run"), 220);
 }
 
+/** The name, with what is tested in bold, or struck through where it is over. */
+export function nameText({ name }: ToldItem, most = 220): Inline {
+  const shown = cleanLine(name, most);
+  const end = shown.indexOf(" · ");
+  return end === -1
+    ? [words(shown, { bold: true })]
+    : [words(shown.slice(0, end), { bold: true }), words(shown.slice(end))];
+}
+
 /** Facts behind each other, with a dot between them. */
 export function joined(facts: readonly (Inline | null)[]): Inline {
   return facts

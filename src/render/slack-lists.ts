@@ -17,6 +17,7 @@ import {
   type Inline,
   joined,
   linkFact,
+  nameText,
   newsFact,
   sinceFact,
   type ToldItem,
@@ -86,17 +87,14 @@ export function changeMessage(alert: ChangeAlert, facts: AlertFacts): SlackMessa
     case "recovered":
       return listMessage(alert, facts, {
         title: number === 1 ? `Recovered in ${place}` : `${count(number, "problem")} recovered in ${place}`,
-        line: ({ name, item }) => [words(name, { bold: true }), words(` · passes again${afterWords(item)}`)],
+        line: (told) => [...nameText(told), words(` · passes again${afterWords(told.item)}`)],
         headline: ({ name, item }) => `${name}${afterWords(item)}`,
       });
     case "removed":
       return listMessage(alert, facts, {
         title: number === 1 ? `Removed from ${place}` : `${count(number, "problem")} removed from ${place}`,
         intro: [words("No longer in the dbt project. Nobody has seen it pass.")],
-        line: ({ name, item }) => [
-          words(name, { bold: true }),
-          words(item.firstSeen === null ? " · removed" : ` · removed${afterWords(item)}`),
-        ],
+        line: (told) => [...nameText(told), words(` · removed${afterWords(told.item)}`)],
       });
     case "downgraded":
       return listMessage(alert, facts, {

@@ -3,7 +3,18 @@ import type { AlertItem, ProblemsAlert } from "../alerts/alert.ts";
 import { isInfrastructure } from "../severity/failure.ts";
 import { cleanLine } from "../text/clean.ts";
 import { bullets, code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
-import { fact, isOver, joined, newsFact, ownerFact, sinceFact, stateWords, type ToldItem, tell } from "./slack-item.ts";
+import {
+  fact,
+  isOver,
+  joined,
+  nameText,
+  newsFact,
+  ownerFact,
+  sinceFact,
+  stateWords,
+  type ToldItem,
+  tell,
+} from "./slack-item.ts";
 import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-message.ts";
 import { count, grouped, listed } from "./words.ts";
 
@@ -100,12 +111,13 @@ function isPlainlyOpen(item: AlertItem): boolean {
   return fateOf(item) === "still failing";
 }
 
-function fateLine({ item, name }: ToldItem): KnownBlock {
-  const style = isOver(item) ? { strike: true } : { bold: true };
+function fateLine(told: ToldItem): KnownBlock {
+  const { item, name } = told;
+  const shown = isOver(item) ? [words(name, { strike: true })] : nameText(told);
   const fate = [fateOf(item), item.severity === "warn" && !isOver(item) ? "only a warning now" : null];
   return richText(
     paragraph(
-      words(name, style),
+      ...shown,
       words(" · "),
       ...joined([...new Set(fate)].map(fact)),
       ...(item.state === "recovered" || item.firstSeen === null ? [] : [words(" · "), ...(sinceFact(item) ?? [])]),
@@ -122,14 +134,12 @@ function withDividers(details: readonly KnownBlock[]): readonly KnownBlock[] {
 }
 
 function errorDetail(told: ToldItem, most: number, news: readonly RichTextElement[] | null): KnownBlock {
-  const { said, name, item } = told;
+  const { said, item } = told;
   const state = item.news === "flapping" ? null : stateWords(item);
   const line = joined([fact(said?.fault ?? null), fact(state), news, fact(ownerFact(told))]);
   return richText(
     paragraph(
-      ...(said === null
-        ? [words(name, { bold: true })]
-        : [words(said.where, { bold: true }), words(` · ${said.what}`)]),
+      ...nameText(told),
       ...(line.length === 0 ? [] : [newLine, ...line]),
       ...(said === null || said.caused === null
         ? []
@@ -142,7 +152,7 @@ function errorDetail(told: ToldItem, most: number, news: readonly RichTextElemen
 
 /** One item of a list: its name, and a line of facts. */
 export function bullet(told: ToldItem, news: readonly RichTextElement[] | null): readonly RichTextElement[] {
-  const { said, name, item } = told;
+  const { said, item } = told;
   // One line of dbt's message is enough here: the whole of it is behind the link.
   const message = said === null || said.message === null ? null : cleanLine(said.message, 150);
   const state = item.news === "flapping" ? null : stateWords(item);
@@ -154,8 +164,5 @@ export function bullet(told: ToldItem, news: readonly RichTextElement[] | null):
     fact(ownerFact(told)),
     fact(said === null ? (item.isMuted ? state : null) : said.muted),
   ]);
-  return [
-    ...(said === null ? [words(name, { bold: true })] : [words(said.where, { bold: true }), words(` · ${said.what}`)]),
-    ...(line.length === 0 ? [] : [newLine, ...line]),
-  ];
+  return [...nameText(told), ...(line.length === 0 ? [] : [newLine, ...line])];
 }

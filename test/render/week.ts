@@ -125,11 +125,11 @@ const mute = {
 export const WEEK: readonly Scene[] = [
   {
     name: "board",
-    at: "Mon 09:05",
+    at: "Mon 09:05 (edited)",
     phone:
       "1 error and 3 warnings open in prod (shop) · week 48: stg_orders.customer_id · not_null test · 36 failures, er…, +3 more",
     alert: {
-      ...inChannel(WARNINGS, boardItems),
+      ...edit(BOARD, boardItems),
       kind: "board",
       state: "open",
       week: "2026-W48",

@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { renderAlert } from "../../src/render/slack.ts";
+import { useTempDir } from "../support/temp-dir.ts";
+import { pageOf } from "./picture.ts";
+import { WEEK } from "./week.ts";
+
+/**
+ * The pictures of docs/slack.md. `PICTURES=chromium npx vitest run -c .config/vitest.config.ts --project unit
+ * test/render/pictures.test.ts` takes them anew; without it nothing starts a browser.
+ */
+
+const PICTURES = "docs/slack";
+const WIDTH = 760;
+const browser = process.env.PICTURES ?? "";
+const dir = useTempDir();
+const names = { S0DATACORE: "data-core", U0DANA12345: "dana" };
+
+describe("the pictures in docs", () => {
+  it("are of every message of the week, and docs/slack.md shows each with words for who cannot see it", () => {
+    const page = readFileSync("docs/slack.md", "utf8");
+    const shown = [...page.matchAll(/!\[([^\]]{20,})\]\(slack\/([a-z-]+)\.png\)/g)].map(([, , name]) => name);
+
+    expect(shown.toSorted()).toEqual(WEEK.map(({ name }) => name).toSorted());
+    expect(readdirSync(PICTURES).toSorted()).toEqual(WEEK.map(({ name }) => `${name}.png`).toSorted());
+  });
+
+  it.each(WEEK)("draw all of $name", ({ alert, facts, at }) => {
+    expect(pageOf(renderAlert(alert, facts), at, names)).toContain("<main>");
+  });
+
+  it.runIf(browser !== "").each(WEEK)("are photographs: $name", async ({ name, alert, facts, at }) => {
+    const path = join(dir(), `${name}.html`);
+    const script =
+      "<script>document.title=Math.ceil(document.querySelector('main').getBoundingClientRect().height)</script>";
+    writeFileSync(path, `${pageOf(renderAlert(alert, facts), at, names)}${script}`);
+    mkdirSync(PICTURES, { recursive: true });
+    const options = [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--hide-scrollbars",
+      "--force-device-scale-factor=1",
+    ];
+    const start = (...more: string[]) => promisify(execFile)(browser, [...options, ...more, pathToFileURL(path).href]);
+
+    const { stdout } = await start(`--window-size=${WIDTH},2000`, "--dump-dom");
+    const height = /<title>(\d+)<\/title>/.exec(stdout)?.[1];
+    await start(`--window-size=${WIDTH},${height}`, `--screenshot=${join(PICTURES, `${name}.png`)}`);
+
+    expect(readFileSync(join(PICTURES, `${name}.png`)).readUInt32BE(16)).toBe(WIDTH);
+  });
+});
