@@ -180,7 +180,7 @@ function asksForJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
   return !/^(false|0|no|off)$/i.test(value);
 }
 
-/** One or two lines for what a person can mend; the stack for a bug of ours. */
+/** One or two lines for what a person can fix; the stack for a bug of ours. */
 function describeError(error: unknown): string {
   if (error instanceof SignalboxError) return `signalbox: ${describeKnown(error)}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -42,7 +42,7 @@ const DAY_MS = 86_400_000;
 /** JSON lines can hold every result of a run, and are read for a few fields of the short ones. */
 const LONGEST_LINE = 100_000;
 
-/** Whether a start of this command was to write this file. A command that nobody knows counts where it ended in an error. */
+/** Whether a start of this command was to write this file. An unknown command counts where it ended in an error. */
 export function wasToWrite({ command, error }: Invocation, file: ResultsName): boolean {
   if (command === null) return file === "run_results.json" && error !== null;
   return file === "sources.json" ? command === "source freshness" : BUILDS.has(command);

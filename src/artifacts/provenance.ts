@@ -26,7 +26,7 @@ export interface ProvenanceQuestion {
   /** null: the file does not exist. */
   readonly results: RunResults | null;
   readonly manifest: Manifest | null;
-  /** When the step that had to write the results began, in milliseconds since the epoch; null where nobody knows. */
+  /** When the step that had to write the results began, in milliseconds since the epoch; null where that is not known. */
   readonly notBefore: number | null;
   /** The file as the reader shall see it. */
   readonly where: string;

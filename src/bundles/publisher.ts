@@ -22,7 +22,7 @@ export function whyRunMayNotPublish({ run, baseBranch, isAmongArtifacts }: Publi
   return name === baseBranch ? null : `the run is on ${name}, not on the base branch ${baseBranch}`;
 }
 
-/** Why what was built of a commit is not what the base branch holds, or null. `isOnBase`: null where nobody can tell. */
+/** Why what was built of a commit is not what the base branch holds, or null. `isOnBase`: null where it is not known. */
 export function whyNotOfBase({ commit, baseBranch }: Publication, isOnBase: boolean | null): string | null {
   if (isOnBase === true) return null;
   const short = commit.slice(0, 12);

@@ -74,7 +74,7 @@ async function copyPartialParse(from: string, to: string): Promise<void> {
 }
 
 function describeAlerts({ mode }: RunSettings, { error, warn }: Config["slack"]): string {
-  if (mode === "check") return "check mode: nobody would be alerted";
+  if (mode === "check") return "check mode: no alert would be sent";
   return `errors would go to ${error ?? "no channel"}, warnings to ${warn ?? "no channel"}`;
 }
 

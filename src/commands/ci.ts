@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<number> {
   if (!isSilent) assertChannels(context);
   log.step("mode", `${runSettings.mode}: ${runSettings.modeReason}`);
   const distrust = whyDistrusted(runSettings.run);
-  if (distrust !== null) log.step("trust", `${distrust}: nothing is published and nobody is alerted`);
+  if (distrust !== null) log.step("trust", `${distrust}: nothing is published, and no alert is sent`);
   if (settings.given.dryRun) return dryRun(context, runSettings, dbtProject);
 
   const progress = startProgress(openComment(context, runSettings.run, about.project));
@@ -56,7 +56,7 @@ export async function run(context: Context): Promise<number> {
           { ...context, work },
           { runSettings, progress, outcome: "failed", exitCode: error.exitCode, words: describeKnown(error), error },
         ).catch((next: unknown) => {
-          // Of a folder that cannot be written: what went wrong first is what is told.
+          // The folder cannot be written either: the first error is the one to show.
           if (!(knownOf(next) instanceof SignalboxError)) throw next;
         });
       throw error;

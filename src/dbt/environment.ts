@@ -19,7 +19,7 @@ const DECIDED: readonly string[] = [
 ];
 /** In a work tree of the base, dbt would read the checkout instead, and nothing would look changed. */
 const PLACES: readonly string[] = ["PROJECT_DIR"];
-/** Without its files there is nothing to judge; a baseline that is mended from another parse is not its commit's. */
+/** Without its files there is nothing to judge; a baseline that is updated from another parse is not its commit's. */
 const FILES: readonly string[] = ["WRITE_JSON", "PARTIAL_PARSE_FILE_PATH"];
 /** These are honoured: the plan reads them, and every start gets them as arguments. */
 const HONOURED: readonly string[] = ["RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES", "INDIRECT_SELECTION"];

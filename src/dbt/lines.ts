@@ -1,4 +1,4 @@
-/** Of a longer line only the beginning is handed on: nobody reads it, and it must not fill the memory. */
+/** Of a longer line only the beginning is handed on: it must not fill the memory. */
 const LONGEST_LINE = 1_000_000;
 
 export interface LineReader {

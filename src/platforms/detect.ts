@@ -12,7 +12,7 @@ import { type RetryLimits, tryUntilDeadline } from "./requests.ts";
 
 export interface Detected {
   readonly run: Run;
-  /** null: nobody needs it, or neither the configuration, nor the event, nor the remote tells. */
+  /** null: it is not needed, or neither the configuration, nor the event, nor the remote tells. */
   readonly baseBranch: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface DetectOptions {
   /** Finds the base branch; `told` is the default branch as an event tells it. Called where it has to be known. */
   readonly findBaseBranch: (told: string | null) => Promise<string | null>;
   readonly needs: Needs;
-  /** Whether the base branch of the run's repository holds what is checked out; null: nobody can tell. */
+  /** Whether the base branch of the run's repository holds what is checked out; null: not known. */
   readonly isOnBase: (run: Run, baseBranch: string, head: string) => Promise<boolean | null>;
   readonly circleUrl: string;
   /** Of a local run. */

@@ -28,7 +28,7 @@ export interface Blocker {
   readonly etaSeconds: number | null;
 }
 
-/** The result where the queue is not used, said aloud by its reason. */
+/** The result where the queue is not used; `reason` says why. */
 export function skipQueue(me: { id: string; attempt: number }, group: string, reason: string): QueueResult {
   return {
     schema: 1,

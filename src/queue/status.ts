@@ -3,7 +3,7 @@
  * https://docs.github.com/en/rest/actions/workflow-runs · https://circleci.com/docs/api/v2/#tag/Workflow
  */
 const RUNNING: readonly string[] = ["running", "in_progress"];
-/** Our word for a run that the CI does not know any more: nobody knows when and how it ended. */
+/** Our word for a run that the CI no longer lists: when and how it ended is not known. */
 export const GONE = "gone";
 /** Our word for a run that the CI did not find when it was asked last: active, since that may be lag, but nobody leaves for it. */
 export const NOT_FOUND = "not found";

@@ -28,7 +28,7 @@ export interface SeenRun {
   readonly since: string | null;
   /** How long an ended run took; null while it is active or where the platform does not say. */
   readonly tookSeconds: number | null;
-  /** The last sign of life of an active run that shows none now (no job of it runs); null: it lives, or nobody looked. */
+  /** The last sign of life of an active run that shows none now (no job of it runs); null: it lives, or was not looked at. */
   readonly quietSince: string | null;
   /** Who and what, for the log: commit title and author as the platform tells them. From outside: never trusted. */
   readonly title: string | null;

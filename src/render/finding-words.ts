@@ -40,7 +40,6 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
   "dbt-failed": "dbt failed before it had results",
   artifacts: "dbt's results cannot be used",
   "queue-timeout": "the queue timed out",
-  platform: "the CI's API could not be reached",
 };
 
 /** What dbt says of every failed test; `failures` and `threshold` say the same, shorter. */

@@ -34,7 +34,7 @@ export interface Cleaning {
   readonly drop: readonly string[];
   /** Of branches and tags that are there, or asked for. */
   readonly keep: readonly string[];
-  /** They look like schemas of checks, and nobody knows a branch that had them: kept as well. */
+  /** They look like schemas of checks, and no branch is known that had them: kept as well. */
   readonly notProven: readonly string[];
   /** Of `also`: names of branches that are there, or to keep. Nothing may be dropped before a person has decided. */
   readonly contradicted: readonly string[];

@@ -1,7 +1,8 @@
 import { SignalboxError } from "../support/errors.ts";
 import { type Run, type Trigger, UNKNOWN_REPOSITORY } from "./run.ts";
 
-export type Mode = "check" | "deploy" | "schedule";
+export const MODES = ["check", "deploy", "schedule"] as const;
+export type Mode = (typeof MODES)[number];
 
 export interface ModeChoice {
   readonly mode: Mode;
@@ -11,7 +12,7 @@ export interface ModeChoice {
 
 /**
  * What a run is for. check: pull request, merge group, tag, any branch but the base branch, a fork, a laptop; deploy: push or
- * manual start on the base branch; schedule: scheduled there. Throws a configuration error where nobody tells what started
+ * manual start on the base branch; schedule: scheduled there. Throws a configuration error where nothing tells what started
  * a run on the base branch: guessing could deploy, or build nothing and be green for ever.
  */
 export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): ModeChoice {
@@ -26,7 +27,7 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
   if (run.trigger === "merge-group") return { mode: "check", reason: `merge group for ${baseBranch}` };
   if (run.ref.kind === "tag") return { mode: "check", reason: `a tag, not the base branch ${baseBranch}` };
   if (run.ref.name !== baseBranch) return { mode: "check", reason: `branch ${run.ref.name} is not ${baseBranch}` };
-  // A fork may call its branch as it likes. What nobody tells of is refused where the code is looked at.
+  // A fork may call its branch as it likes. What nothing tells of is refused where the code is looked at.
   if (run.trust === "fork" && run.headRepository !== UNKNOWN_REPOSITORY && run.trigger !== "unknown")
     return { mode: "check", reason: `${baseBranch} of ${run.headRepository}, a fork` };
   if (run.platform === "local") return { mode: "check", reason: "not in CI; --mode deploy builds everything" };
@@ -56,7 +57,7 @@ export function chooseMode(run: Run, baseBranch: string, asked: Mode | "auto"): 
 }
 
 /**
- * What a ticket outside the CI's own lists tells as the run's trigger. There nobody but the mode knows what started it: a
+ * What a ticket outside the CI's own lists tells as the run's trigger. There only the mode tells what started it: a
  * schedule of cron looks like a start by hand, and a check must not leave for a deploy.
  */
 export function triggerOfTicket(mode: Mode, trigger: Trigger): Trigger {

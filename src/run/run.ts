@@ -1,6 +1,6 @@
 /**
  * One attempt of a CI workflow, as far as signalbox needs to know it. A re-run is another run.
- * `trust: "fork"` means: no secrets, nothing published, nobody alerted, whatever file or flags say.
+ * `trust: "fork"` means: no secrets, nothing published, no alert, whatever file or flags say.
  */
 export interface Run {
   readonly platform: "github" | "circleci" | "local" | "unknown";
@@ -17,7 +17,7 @@ export interface Run {
   readonly commit: Commit;
   readonly pullRequest: { readonly number: number | null; readonly base: string | null } | null;
   readonly trigger: Trigger;
-  /** The platform's own word for it; null: nobody asked, or it has none. From outside: never trusted. */
+  /** The platform's own word for it; null: it was not asked for, or there is none. From outside: never trusted. */
   readonly triggerWord: string | null;
   readonly trust: "full" | "fork";
 }

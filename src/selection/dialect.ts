@@ -3,7 +3,7 @@
  * https://github.com/dbt-labs/dbt-core: core/dbt/graph, core/dbt/contracts/graph/nodes.py, core/dbt/task
  */
 export interface Dialect {
-  /** Resource types that `dbt build` and `dbt ls` take where nobody names any. */
+  /** Resource types that `dbt build` and `dbt ls` take where none is named. */
   readonly types: { readonly build: ReadonlySet<string>; readonly ls: ReadonlySet<string> };
   /** Indirect selection `empty` drops the neighbours of `+x+` too. */
   readonly emptyForgetsNeighbours: boolean;

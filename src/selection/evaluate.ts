@@ -3,7 +3,8 @@ import { isInNodes } from "./collections.ts";
 import { type Graph, reach } from "./graph.ts";
 import type { Criterion, Selector } from "./selector.ts";
 
-export type IndirectSelection = "eager" | "cautious" | "buildable" | "empty";
+export const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const;
+export type IndirectSelection = (typeof INDIRECT_SELECTIONS)[number];
 
 /** What a selector is evaluated on. */
 export interface EvaluationInput {

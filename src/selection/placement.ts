@@ -26,7 +26,7 @@ export interface WriteOptions {
   readonly render?: (location: string, relation: Relation | null) => string;
   /** The file behind a database, where databases are files: by name in lower case. */
   readonly files?: ReadonlyMap<string, string>;
-  /** The project has a macro of its own for the default location of an `external` model: nobody but dbt can tell it. */
+  /** The project has a macro of its own for the default location of an `external` model: only dbt can tell it. */
   readonly placesExternals?: boolean;
 }
 

@@ -46,7 +46,7 @@ export function faceOptions(face: Face, commands: readonly CommandName[]): reado
   );
 }
 
-/** Lines of `inputs:`. There are no defaults: an input that nobody gives is empty, and the CLI's own default holds. */
+/** Lines of `inputs:`. They have no defaults: an input that is not given is empty, and the CLI's own default holds. */
 export function renderActionInputs(): string {
   return faceOptions("action", ACTION_COMMANDS)
     .map((option) => `  ${option.name}:\n    description: ${quote(describeForFace(option))}\n`)

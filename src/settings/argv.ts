@@ -3,7 +3,7 @@ import { configurationError } from "../support/errors.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { type AnyOption, COMMANDS, type CommandName, OPTIONS } from "./flags.ts";
 
-/** A command line, taken apart but not yet judged: flags that nobody knows are still in it. */
+/** A command line, taken apart but not yet judged: unknown flags are still in it. */
 export interface ParsedArgv {
   readonly command: CommandName | null;
   readonly help: boolean;
@@ -57,7 +57,7 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   };
 }
 
-/** Without a command: a flag that nobody knows may have taken it for its value. */
+/** Without a command: an unknown flag may have taken it for its value. */
 function refuseUnknownFlags(names: readonly string[]): void {
   const known = (OPTIONS as readonly AnyOption[]).map(({ name }) => name);
   const problems = names
@@ -95,7 +95,7 @@ function isList({ type }: AnyOption): boolean {
   return type === "list" || type === "selector";
 }
 
-/** A flag that nobody knows is told as it was typed: `-x` is not `--x`. */
+/** An unknown flag is shown as it was typed: `-x` is not `--x`. */
 function asTyped(name: string, argv: readonly string[]): string {
   const hasOneDash = argv.some((word) => word === `-${name}` || word.startsWith(`-${name}=`));
   return hasOneDash && optionOf(name, () => true) === undefined ? `-${name}` : name;
@@ -109,8 +109,8 @@ function onlyOne(name: string, value: unknown): unknown {
 }
 
 /**
- * What begins with `-` and is no flag of ours is taken for the value of the flag before it, which refuses it: one problem
- * to mend, not a value that is missing and a flag that nobody knows.
+ * What begins with `-` and is no flag of ours counts as the value of the flag before it, which refuses it: one problem
+ * instead of two, a missing value and an unknown flag.
  */
 function withWrongValues(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;

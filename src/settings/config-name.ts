@@ -1,6 +1,6 @@
 import { editDistance } from "../support/suggest.ts";
 
-/** What the configuration is called where nobody names it. */
+/** What the configuration is called where no name is given. */
 export const CONFIG_NAME = "signalbox.yml";
 
 const STEM = "signalbox";

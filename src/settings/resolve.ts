@@ -31,12 +31,12 @@ type ValueOf<O extends OwnOption> = O extends { type: "choice"; choices: readonl
         ? number
         : string;
 
-/** Those that have a value also where nobody gives one. */
+/** Those that always have a value. */
 type AlwaysThere = { default: string } | { type: "boolean" | "list" };
 
 /**
- * Flags and variables that have no key in signalbox.yml, with the defaults of the option table; those that have none are
- * absent where nobody gave them. Durations are in seconds.
+ * Flags and variables that have no key in signalbox.yml, with the defaults of the option table; those without
+ * a default are absent where they were not given. Durations are in seconds.
  */
 export type Given = { readonly [O in Extract<OwnOption, AlwaysThere> as CamelCase<O["name"]>]: ValueOf<O> } & {
   readonly [O in Exclude<OwnOption, AlwaysThere> as CamelCase<O["name"]>]?: ValueOf<O>;
@@ -140,7 +140,7 @@ export function resolve(sources: Sources): Settings {
   return { config: parsed.data, given: given as Given, words: sources.words, rest: sources.rest };
 }
 
-/** What the table says of flags that nobody gave. */
+/** The defaults of the table. */
 function defaultsOfFlags(): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const option of OPTIONS as readonly AnyOption[]) {
@@ -161,7 +161,7 @@ function find(option: AnyOption, sources: Sources): { where: string; value: unkn
     return { where, value: joined(flag.map(String), option.type === "list" ? "," : " ") };
   if (flag !== undefined) return { where, value: typeof flag === "boolean" ? String(flag) : flag };
   const value = sources.env[variableOf(option)];
-  // An Action's input that nobody gave arrives as an empty variable.
+  // An Action's input that was not given arrives as an empty variable.
   if (value === undefined || value.trim() === "") return null;
   return { where: nameAsTyped(option, sources.env.SIGNALBOX_FACE), value };
 }

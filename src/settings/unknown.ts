@@ -4,7 +4,7 @@ import { didYouMean } from "../support/suggest.ts";
 import { type CommandName, OPTIONS, optionsOf, TAKES_REST, TAKES_WORDS, variableOf } from "./flags.ts";
 import { show } from "./problem.ts";
 
-/** What nobody knows is refused: passed over in silence, a run does something else than what was asked for. */
+/** Unknown names are refused. Ignored, they would make a run do something else than it was told. */
 
 /** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
 const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE", "SIGNALBOX_TICKET"];

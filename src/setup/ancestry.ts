@@ -11,9 +11,9 @@ import { type GitHubParts, openGitHub } from "./github.ts";
 
 /** Whose commit it is, in the eyes of git and of GitHub's API. */
 export interface Ancestry {
-  /** Whether the base branch of this run's repository holds a commit; null: nobody can tell. */
+  /** Whether the base branch of this run's repository holds a commit; null: not known. */
   isOnBase(commit: string): Promise<boolean | null>;
-  /** Whether some branch of it does; false also where nobody can tell. */
+  /** Whether some branch of it does; false also where that is not known. */
   isOnSomeBranch(commit: string): Promise<boolean>;
 }
 

@@ -68,7 +68,7 @@ function openArtifacts(parts: BundleParts, run: Run, baseBranch: string | null, 
 type WarnAndSkipParts = Pick<BundleParts, "signal" | "log">;
 
 /**
- * A store that nobody asked for by name must not fail a run: where the CI's API cannot be asked, the log says so, and the
+ * A store that was not asked for by name must not fail a run: where the CI's API cannot be asked, the log says so, and the
  * next source of baselines has its turn.
  */
 export function warnAndSkipAuto(parts: WarnAndSkipParts, opened: OpenedStore): OpenedStore {

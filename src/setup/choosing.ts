@@ -1,4 +1,5 @@
 import { dbtVariable } from "../dbt/environment.ts";
+import { INDIRECT_SELECTIONS } from "../selection/evaluate.ts";
 import type { ResourceTypes } from "../selection/resource-types.ts";
 import type { IndirectSelection } from "../selection/select.ts";
 import { readDbtOptions } from "../settings/dbt-words.ts";
@@ -12,7 +13,6 @@ export interface Choosing {
   readonly resourceTypes: ResourceTypes;
 }
 
-const INDIRECT_SELECTIONS = ["eager", "cautious", "buildable", "empty"] as const;
 /** What dbt build has a runner for. */
 const BUILT = ["model", "seed", "snapshot", "test", "unit_test", "function", "saved_query", "exposure"];
 const INCLUDED = [...BUILT, "all", "default"];

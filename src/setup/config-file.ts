@@ -16,7 +16,7 @@ export interface ConfigFile {
   readonly broken: SignalboxError | null;
 }
 
-/** The configuration as it was named; `text` is null where there is none and nobody asked for one. */
+/** The configuration as it was named; `text` is null where there is none and none was asked for. */
 export interface FoundConfig {
   readonly name: string;
   readonly text: string | null;
@@ -55,7 +55,7 @@ async function readText(path: string, name: string): Promise<string | null> {
     throw unreadable(`${name} cannot be read: ${error.code}`);
   });
   if (found === null) return null;
-  // A pipe that nobody writes would be waited for for ever.
+  // A pipe without a writer would be waited for for ever.
   if (!found.isFile()) throw unreadable(`${name} is ${found.isDirectory() ? "a folder" : "no ordinary file"}`);
   if (found.size > LARGEST_BYTES) throw unreadable(`${name} has ${found.size} bytes, at most 1 MiB is read`);
   return decode(await readFile(path), name);

@@ -124,7 +124,7 @@ async function warnOfWithheld(
     );
 }
 
-/** What the plan decides is no variable's to say that another step left; nobody is to wonder why it has no effect. */
+/** The plan decides these, not a variable that another step left: the log says that it has no effect. */
 function warnOfDropped(
   { cwd, log }: { readonly cwd: string; readonly log: Pick<Log, "warn"> },
   dir: string,

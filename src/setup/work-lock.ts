@@ -129,7 +129,7 @@ interface AsideParts {
   readonly redact: Redact;
 }
 
-/** A new work folder, which nobody else knows. */
+/** A new work folder, of this process alone. */
 export async function openAside(redact: Redact): Promise<WorkFolder> {
   const work = createWorkFolder(await mkdtemp(join(tmpdir(), "signalbox-work-")), redact);
   await work.open();

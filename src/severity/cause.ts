@@ -52,7 +52,7 @@ function isBrokenByEphemeral({ status, message }: NodeResult): boolean {
 }
 
 /**
- * For each node the nearest cause that it waits for in vain; among equally near ones the first by id. `dbt build` makes a
+ * For each node the nearest cause of its skip; among equally near ones the first by id. `dbt build` makes a
  * node wait for the tests of its ancestors, but only for those that read nothing else; tests do not wait for each other.
  * A unit test comes before its model: https://docs.getdbt.com/docs/build/unit-tests
  */

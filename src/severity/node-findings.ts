@@ -41,7 +41,7 @@ interface NodeProblem {
   readonly failures: number | null;
 }
 
-/** One finding for each node that failed, warned or has a status that nobody knows, less what the rules ignore. */
+/** One finding for each node that failed, warned or has an unknown status, less what the rules ignore. */
 export function findNodeProblems(input: NodeJudgeInput): readonly NodeFinding[] {
   const skipped = new Map<string, string[]>();
   for (const [id, cause] of [...input.causes.of].sort(([a], [b]) => (a < b ? -1 : 1))) {

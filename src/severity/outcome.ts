@@ -22,7 +22,7 @@ export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
 
 /**
  * The exit code of a whole run. `failOn` is about nodes: a finding about the run itself (dbt failed, artifacts missing)
- * fails also with `never`, since nobody knows then what the nodes are. Muting changes nothing here.
+ * fails also with `never`, since the state of the nodes is not known then. Muting changes nothing here.
  */
 export function exitCodeOf(outcome: Outcome, policy: ExitPolicy): ExitCode {
   return worstExitCode([...codesOf(outcome, policy), policy.undelivered ? 5 : 0]);

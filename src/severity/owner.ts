@@ -3,7 +3,7 @@ import type { Manifest, Node } from "../artifacts/manifest.ts";
 
 /**
  * Who looks after a node, by the names that people gave: the owner of its group, else `meta.owner`; a test without one
- * belongs to the owner of the node that it guards. null where nobody is named.
+ * belongs to the owner of the node that it guards. null where there is none.
  */
 export function ownerOf(node: Node, manifest: Manifest): string | null {
   return ownOwner(node, manifest) ?? guardedOwner(node, manifest);

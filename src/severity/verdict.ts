@@ -15,6 +15,10 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
+/** What a finding about the run itself is about. */
+export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout"] as const;
+export type RunSubject = (typeof RUN_SUBJECTS)[number];
+
 export type Subject =
   | {
       readonly kind: "node";
@@ -23,7 +27,7 @@ export type Subject =
       /** The model, seed, snapshot or source that a test guards. */
       readonly attachedTo: string | null;
       readonly column: string | null;
-      /** From the project's folder, with `/`; null where nobody knows where its package lies. */
+      /** From the project's folder, with `/`; null where the folder of its package is not known. */
       readonly path: string | null;
       readonly line: number | null;
       /** The compiled code, from the project's folder; outside of the repository absolute. null where there is none. */
@@ -42,7 +46,7 @@ export type Subject =
       /** `meta.alert_key`: what makes a problem the same one, where people say it themselves. */
       readonly alertKey: string | null;
     }
-  | { readonly kind: "run"; readonly what: "dbt-failed" | "artifacts" | "queue-timeout" | "platform" };
+  | { readonly kind: "run"; readonly what: RunSubject };
 
 /** One problem, with everything it caused. */
 export interface Finding {
@@ -68,7 +72,7 @@ export interface NodeFacts {
   /** dbt's resource type; null where the manifest does not know the id. */
   readonly type: string | null;
   readonly package: string;
-  /** From the project's folder, with `/`; null where nobody knows where its package lies. */
+  /** From the project's folder, with `/`; null where the folder of its package is not known. */
   readonly path: string | null;
   readonly fqn: readonly string[];
   readonly attachedTo: string | null;

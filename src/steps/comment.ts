@@ -10,7 +10,7 @@ import { type Redact, redactAll } from "../support/redact.ts";
 
 /** The one comment on the pull request of this run. */
 export interface PullRequestComment {
-  /** Writes it anew. What goes wrong is said, and fails no run. */
+  /** Writes it anew. A failure is a warning in the log, and fails no run. */
   put(summary: Summary): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export interface CommentParts extends GitHubParts {
   readonly redact: Redact;
 }
 
-/** Where nobody asked for it, or there is no pull request of this repository, it does nothing. */
+/** Does nothing where report.comment is off, or there is no pull request of this repository. */
 export function openComment(parts: CommentParts, run: Run, project: string): PullRequestComment {
   const pullRequest = run.pullRequest?.number ?? null;
   const isWanted = parts.settings.config.report.comment && run.platform === "github" && run.trust === "full";

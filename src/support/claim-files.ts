@@ -51,7 +51,7 @@ export async function readFolderTime(folder: string): Promise<number> {
 }
 
 /**
- * Stores a claim under the next number, which nobody had before and nobody gets again.
+ * Stores a claim under the next number, which no claim had before and none gets again.
  * A number is there for all to see before the next one can be drawn, since the next is tried only after it.
  */
 export async function drawNumber(folder: string, content: string): Promise<number> {

@@ -104,7 +104,7 @@ export async function readStanding(
   if (end !== null) return { createdMs, standing: { kind: "ended", ...end } };
   if (lives) return { createdMs, standing: { kind: "held" } };
   if (isOrphaned) {
-    // The sign of life that its holder owes: when the group ends nobody is told, and its queries may run on from then.
+    // The sign of life that its holder owes: no message comes when the group ends, and its queries may run on from then.
     await writeFile(beatPath, "alive\n").catch(() => undefined);
     return { createdMs, standing: { kind: "orphaned", child } };
   }
@@ -124,7 +124,7 @@ async function readEnd(folder: string, number: number): Promise<{ status: string
 }
 
 async function startBeating(path: string): Promise<() => void> {
-  // A sign of life that cannot be written is not reported here: the next read of the folder fails aloud.
+  // A sign of life that cannot be written is not reported here: the next read of the folder fails with an error.
   const beat = () => writeFile(path, "alive\n").catch(() => undefined);
   await beat();
   const timer = setInterval(beat, BEAT_SECONDS * 1000);

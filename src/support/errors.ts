@@ -68,7 +68,7 @@ export interface Problem {
   readonly wanted: string;
 }
 
-/** All problems at once, so that nobody mends them one run at a time. */
+/** All problems at once: they are not found one run at a time. */
 export function configurationError(problems: readonly Problem[], hint?: string): SignalboxError {
   const lines = problems.map((problem) => {
     const got = problem.got === null ? "" : ` is ${problem.got}:`;

@@ -54,7 +54,7 @@ export function runProgram({ program, args, cwd, env, signal }: ProgramRequest):
     };
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     child.on("error", (error) => {
-      // What it started may outlive it and hold the pipes: nobody waits for that.
+      // What it started may outlive it and hold the pipes: that is not waited for.
       child.stdout.destroy();
       child.stderr.destroy();
       child.unref();

@@ -1,7 +1,7 @@
 import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
 
-/** What only the machine's owner can mend, whichever file it is about. https://man7.org/linux/man-pages/man3/errno.3.html */
+/** What only the machine's owner can fix, whichever file it is about. https://man7.org/linux/man-pages/man3/errno.3.html */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set([
   ...["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ESTALE"],
 ]);

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { type DbtRun, TROUBLES } from "../artifacts/dbt-run.ts";
 import { readRecord } from "../dbt/record.ts";
+import { MODES } from "../run/mode.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { WorkFolder } from "./folder.ts";
 
 const buildFile = z.object({
-  mode: z.enum(["check", "deploy", "schedule"]),
+  mode: z.enum(MODES),
   target: z.string().nullable(),
   commit: z.string().nullable(),
   starts: z.array(

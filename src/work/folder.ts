@@ -111,7 +111,7 @@ async function removeAllBut(dir: string, kept: readonly string[]): Promise<void>
   }
 }
 
-/** A folder that cannot be written is a person's to mend. */
+/** A folder that cannot be written is for a person to fix. */
 async function writing<T>(dir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { MODES } from "../run/mode.ts";
+import { INDIRECT_SELECTIONS } from "../selection/evaluate.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
@@ -24,12 +26,12 @@ const words = z.array(z.string()).refine((list) => list.slice(1).every((word) =>
 
 const planFile = z.object({
   schema: z.literal(1),
-  mode: z.enum(["check", "deploy", "schedule"]),
+  mode: z.enum(MODES),
   target: z.string().nullable(),
   commit: z.string().nullable(),
   choosing: z.object({
     exclude: words,
-    indirectSelection: z.enum(["eager", "cautious", "buildable", "empty"]).nullable(),
+    indirectSelection: z.enum(INDIRECT_SELECTIONS).nullable(),
     resourceTypes: z.object({ only: words, without: words }),
   }),
   kind: z.enum(["everything", "nothing", "selected"]),

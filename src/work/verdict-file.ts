@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TROUBLES } from "../artifacts/dbt-run.ts";
-import { FAILURE_CLASSES, type VerdictResult } from "../severity/verdict.ts";
+import { FAILURE_CLASSES, RUN_SUBJECTS, type VerdictResult } from "../severity/verdict.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 
@@ -23,7 +23,7 @@ const subject = z.discriminatedUnion("kind", [
     test: z.string().nullable(),
     alertKey: z.string().nullable().default(null),
   }),
-  z.object({ kind: z.literal("run"), what: z.enum(["dbt-failed", "artifacts", "queue-timeout", "platform"]) }),
+  z.object({ kind: z.literal("run"), what: z.enum(RUN_SUBJECTS) }),
 ]);
 
 const finding = z.object({

@@ -76,9 +76,9 @@ describe("a problem", () => {
   });
 
   it("of the run itself has a fingerprint of its own", () => {
-    const verdict = aVerdict([aRunFinding("dbt-failed"), aRunFinding("platform")]);
+    const verdict = aVerdict([aRunFinding("dbt-failed"), aRunFinding("artifacts")]);
 
-    expect(told(verdict, aLedger([anEntry("run:platform:unknown")]))).toEqual([
+    expect(told(verdict, aLedger([anEntry("run:artifacts:unknown")]))).toEqual([
       `${ERRORS}: problems opened run:dbt-failed:unknown`,
     ]);
   });
@@ -230,8 +230,8 @@ describe("a problem that is over", () => {
   });
 
   it("of the run itself has recovered with the first run that builds something and does not have it", () => {
-    const ledger = aLedger([anEntry("run:dbt-failed:code"), anEntry("run:platform:unknown")]);
-    const verdict = aVerdict([aRunFinding("platform")], { passed: ["model.shop.orders"] });
+    const ledger = aLedger([anEntry("run:dbt-failed:code"), anEntry("run:artifacts:unknown")]);
+    const verdict = aVerdict([aRunFinding("artifacts")], { passed: ["model.shop.orders"] });
 
     expect(told(verdict, ledger)).toContain(`thread ${ERRORS}: recovered run:dbt-failed:code`);
     expect(told(aVerdict([], { level: "nothing" }), ledger)).toEqual([]);

@@ -124,7 +124,7 @@ describe("on GitHub Actions", () => {
       env,
     });
 
-    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
+    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published, and no alert is sent");
     expect(ended.stdout).toContain("no state bundle: the run comes from a fork");
     expect(ended.stdout).not.toContain("notify ");
     expect(existsSync(store)).toBe(false);
@@ -286,7 +286,7 @@ describe("on CircleCI", () => {
     });
 
     expect(ended.stdout).toContain("mode      check: main of mallory/shop, a fork");
-    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published and nobody is alerted");
+    expect(ended.stdout).toContain("trust     the run comes from a fork: nothing is published, and no alert is sent");
     expect([ended.code, existsSync(store)]).toEqual([0, false]);
     expect(asked).toHaveLength(1);
   });

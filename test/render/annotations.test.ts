@@ -28,11 +28,11 @@ describe("annotations", () => {
 
   it("are on the run where a finding is about the run, and never without a message", () => {
     const [annotation] = annotationsOf(
-      verdict({ findings: [finding({ subject: { kind: "run", what: "platform" }, message: "" })] }),
+      verdict({ findings: [finding({ subject: { kind: "run", what: "queue-timeout" }, message: "" })] }),
       fromRoot,
     );
 
-    expect(annotation).toMatchObject({ file: null, line: null, message: "the CI's API could not be reached" });
+    expect(annotation).toMatchObject({ file: null, line: null, message: "the queue timed out" });
   });
 
   it("are ten of a level: the tenth says how many more", () => {

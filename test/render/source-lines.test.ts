@@ -184,7 +184,7 @@ describe("locating a test in yml", () => {
     const read: string[] = [];
 
     locateFindings(
-      verdict({ findings: [finding(), finding(), finding({ subject: { kind: "run", what: "platform" } })] }),
+      verdict({ findings: [finding(), finding(), finding({ subject: { kind: "run", what: "queue-timeout" } })] }),
       (path) => {
         read.push(path);
         return null;

@@ -1,5 +1,5 @@
 import type { Rule } from "../../src/severity/rules.ts";
-import type { Finding, Subject, Verdict } from "../../src/severity/verdict.ts";
+import type { Finding, RunSubject, Subject, Verdict } from "../../src/severity/verdict.ts";
 
 /** Globs for tests: `*` is anything. */
 export function matchesStar(glob: string, text: string): boolean {
@@ -55,10 +55,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
   };
 }
 
-export function aRunFinding(
-  what: "dbt-failed" | "artifacts" | "queue-timeout" | "platform",
-  overrides: Partial<Finding> = {},
-): Finding {
+export function aRunFinding(what: RunSubject, overrides: Partial<Finding> = {}): Finding {
   return aFinding({
     subject: { kind: "run", what },
     failureClass: "unknown",

@@ -36,7 +36,6 @@ describe("exitCodeOf", () => {
     ["stale artifacts beside an error", [data, aRunFinding("artifacts")], {}, 3],
     ["stale artifacts, where nodes must not fail", [aRunFinding("artifacts")], { failOn: "never" }, 3],
     ["a queue that timed out", [aRunFinding("queue-timeout")], {}, 4],
-    ["a platform that is out of reach", [aRunFinding("platform")], {}, 4],
     ["an alert that did not arrive", [], { undelivered: true }, 5],
     ["an alert that did not arrive beside a transient error", [transient], { undelivered: true }, 4],
   ])("is right for %s", (_, findings, policy, code) => {
@@ -103,7 +102,7 @@ describe("outcomeName", () => {
     ["nothing", { kind: "verdict", verdict: aVerdict([], { level: "nothing" }) }],
     ["nothing", { kind: "nothing" }],
     ["superseded", { kind: "superseded" }],
-    ["failed", { kind: "failed", finding: aRunFinding("platform") }],
+    ["failed", { kind: "failed", finding: aRunFinding("queue-timeout") }],
   ])("is %s", (name, outcome) => {
     expect(outcomeName(outcome)).toBe(name);
   });

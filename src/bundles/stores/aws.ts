@@ -11,7 +11,7 @@ const REFUSALS: Refusals = [
     /Unable to locate credentials|Partial credentials|NoCredentials|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId|SSO|Token has expired|config profile .* could not be found/i,
     "the AWS CLI has no credentials that are valid: log in before this step (aws-actions/configure-aws-credentials, or a context with a role)",
   ],
-  [/NoSuchBucket|bucket does not exist/, "make the bucket, or mend its name in store:"],
+  [/NoSuchBucket|bucket does not exist/, "make the bucket, or correct its name in store:"],
   [
     /AccessDenied|Forbidden|\(403\)/,
     "the credentials may not: a reader needs s3:ListBucket and s3:GetObject, a deploy s3:PutObject too",

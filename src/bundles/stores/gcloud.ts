@@ -12,7 +12,7 @@ const REFUSALS: Refusals = [
     /does not have permission|AccessDenied|Permission .* denied|\b403\b/i,
     "the account may not: a reader needs roles/storage.objectViewer, a deploy roles/storage.objectUser",
   ],
-  [/bucket does not exist|not found: 404|\b404\b/i, "make the bucket, or mend its name in store:"],
+  [/bucket does not exist|not found: 404|\b404\b/i, "make the bucket, or correct its name in store:"],
 ];
 
 /**

@@ -79,7 +79,7 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
   };
 }
 
-/** The address without a slash at its end. Throws a configuration error for one that holds what nobody should see. */
+/** The address without a slash at its end. Throws a configuration error for one that holds a password. */
 function readAddress(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : null;
   const wanted =

@@ -24,7 +24,7 @@ export async function startTool(
   });
 }
 
-/** The tool's own last words: a configuration error where a person has to mend something, else a service error. */
+/** The tool's own last words: a configuration error where a person has to fix something, else a service error. */
 export function toolFailure(address: string, what: string, end: ProgramEnd, refusals: Refusals): SignalboxError {
   const lines = end.stderr.split("\n").filter((line) => line.trim() !== "");
   const said = lines.find((line) => /^(?:ERROR|fatal|An error|Unable)/.test(line)) ?? lines.at(-1);

@@ -21,7 +21,7 @@ const LIFELESS: readonly string[] = [
 const SILENCE_MS = 90 * 60_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** The last sign of life of a running workflow none of whose jobs is at work; null: it lives, or nobody had to look. */
+/** The last sign of life of a running workflow none of whose jobs is at work; null: it lives, or was not looked at. */
 export interface JobActivity {
   quietSince(workflow: CircleWorkflow, signal: AbortSignal): Promise<string | null>;
 }

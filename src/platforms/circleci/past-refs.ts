@@ -19,7 +19,7 @@ const pipelineAnswer = z.object({
 const MOST_PAGES = 50;
 
 /**
- * Branches and tags of the repository itself that pipelines ran for. A fork's are left out, since nobody tells whether its
+ * Branches and tags of the repository itself that pipelines ran for. A fork's are left out, since nothing tells whether its
  * pull request is closed; so are pipelines that do not say whose repository they are of.
  */
 export async function readRefsOfPipelines(

@@ -34,7 +34,7 @@ export interface BesideVariables {
   readonly head: string | null;
   /** The address of the checkout's remote; null: none. */
   readonly remote: string | null;
-  /** null: nobody asked, or CircleCI does not say. */
+  /** null: it was not asked for, or CircleCI does not say. */
   readonly started: CircleTrigger | null;
 }
 

@@ -34,7 +34,7 @@ export interface CircleTrigger {
   readonly word: string;
 }
 
-/** A word that is not known is `unknown`: it is shown, such a run is never superseded, and nobody trusts its bundle. */
+/** A word that is not known is `unknown`: it is shown, such a run is never superseded, and its bundle is not trusted. */
 export function readTrigger(word: string | null): Trigger {
   return TRIGGERS.get((word ?? "").toLowerCase()) ?? "unknown";
 }

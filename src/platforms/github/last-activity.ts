@@ -8,7 +8,7 @@ const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs
 const SILENCE_MS = 90 * 60_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** The last sign of life of an active run none of whose jobs is at work; null: it lives, or nobody had to look. */
+/** The last sign of life of an active run none of whose jobs is at work; null: it lives, or was not looked at. */
 export interface RunActivity {
   quietSince(run: RunRecord, signal: AbortSignal): Promise<string | null>;
 }

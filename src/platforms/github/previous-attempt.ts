@@ -4,7 +4,7 @@ import type { GitHubClient, GitHubRoute } from "./client.ts";
 import { describeRun, type RunRecord, readAnswer, runAnswer } from "./workflow-run.ts";
 
 const ROUTE: GitHubRoute = "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}";
-/** Nobody settles for longer. */
+/** No settle time is longer. */
 const RECENT_MS = 60 * 60_000;
 
 /** The attempt before a re-run that was queued lately: GitHub lists the latest only, and queries may outlive a cancelled one. */

@@ -41,7 +41,7 @@ export function triggerOfEvent(eventName: string): Trigger {
 
 /**
  * Reads the event's payload; null where the runner gave none, and where it cannot be read and had to tell whose code it
- * is: nobody has to know more to distrust it. Throws a configuration error for any other one that cannot be read.
+ * is: no more is needed to distrust it. Throws a configuration error for any other one that cannot be read.
  */
 export function parseGitHubEvent(text: string | null, eventName: string): GitHubEvent | null {
   if (text === null) return null;

@@ -45,7 +45,7 @@ export interface Option {
   /** What stands behind the flag in --help; the type's own word where it is absent. */
   readonly placeholder?: string;
   readonly describe: string;
-  /** The value where nobody gives one, as it would be typed: read by the option's own reader, here and in signalbox.yml. */
+  /** The default, as it would be typed: read by the option's own reader, here and in signalbox.yml. */
   readonly default?: string;
   /** In words, where the value depends on something else. */
   readonly usually?: string;

@@ -62,7 +62,7 @@ export function openSources(
   const { work } = parts;
   const { config } = parts.settings;
   const { folders } = dbtProject;
-  // Nobody asked for the store by name: where it fails, the next source has its turn.
+  // The store was not asked for by name: where it fails, the next source has its turn.
   const isAuto = config.store === "auto";
   const opened = isAuto ? warnAndSkipAuto(parts, bundles.opened) : bundles.opened;
   const warnings: string[] = [];
@@ -89,7 +89,7 @@ export function openSources(
 
   /**
    * Anybody who can write to the store could put a branch's build there, and every check would read from it. False where
-   * nobody can tell: the next source has its turn.
+   * it is not known: the next source has its turn.
    */
   const assertOnBase = async ({ commit, where }: BundleRef): Promise<boolean> => {
     const isOn = await bundles.ancestry.isOnBase(commit);
@@ -161,7 +161,7 @@ export function openSources(
       const needsPackages =
         dbtProject.project.packages !== "none" && !(await lendPackages(dbtProject.project.dir, projectDir));
       if (needsPackages) await dbt.start({ ...start, command: ["deps"], args: [] });
-      // Cold, although dbt would take the partial parse of this run: a manifest that it mends keeps what is gone from the
+      // Cold, although dbt would take the partial parse of this run: a manifest that it updates keeps what is gone from the
       // files and loses descriptions of tests, and a baseline must not.
       const parsed = await dbt.start({ ...start, command: ["parse"], args: [] });
       if (parsed.run.exitCode !== 0 || parsed.run.manifest === null) {

@@ -65,7 +65,7 @@ export async function planOffline(parts: OfflineParts): Promise<Planned> {
       mayDefer: deferral !== null,
       ...flags,
     },
-    // Nobody knows here which branch builds it, or in which mode.
+    // Which branch builds it, and in which mode, is not known here.
     async (ids) => ({ places: placesOf(ids, manifest, { storesFailures: false, externalRoot: "." }), warnings: [] }),
     () => warnings,
   );

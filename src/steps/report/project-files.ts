@@ -67,7 +67,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** Nobody writes a longer file by hand; a line in it is not worth the memory. */
+/** No file that people write is longer; a line in it is not worth the memory. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**

@@ -184,7 +184,7 @@ async function idsBeside({ cwd, settings }: InputParts, files: readonly ResultsF
   const read = await Promise.all(
     [...folders].flatMap((folder) =>
       (["run_results.json", "sources.json"] as const).map((name) =>
-        // A file that nobody named is only asked for its id.
+        // A file that was not named is only read for its id.
         readResults(join(folder, name), name).catch((error: unknown) => {
           if (error instanceof SignalboxError) return null;
           throw error;
