@@ -118,7 +118,7 @@ export function resolve(sources: Sources): Settings {
   if (!parsed.success)
     for (const issue of parsed.error.issues) {
       const flag = flagAt(issue.path, overlay);
-      if (flag === null) ofFile.push(...fileProblems(issue, raw, file, sources.file.name));
+      if (flag === null) for (const each of fileProblems(issue, raw, file, sources.file.name)) ofFile.push(each);
       else problems.push(problemOf(flag.where, flag.value, issue.message));
     }
   else

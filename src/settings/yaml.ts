@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 import { configurationError } from "../support/errors.ts";
 import { whyNotParsed } from "../support/yaml.ts";
 import { findUnfit } from "./yaml-tree.ts";
@@ -9,9 +9,6 @@ export interface YamlFile {
   lineOf(path: readonly PropertyKey[]): number | null;
 }
 
-/** One wrong sign makes many of them. */
-const MOST_ERRORS = 20;
-
 /**
  * Parses YAML and remembers where everything stands. Throws a configuration error that lists the syntax errors, and for
  * values that are of no use under whatever key.
@@ -20,25 +17,29 @@ export function parseYaml(text: string, name: string): YamlFile {
   const refused = whyNotParsed(text);
   if (refused !== null) throw configurationError([{ where: name, got: null, wanted: refused }]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const errors = [...document.errors.map(({ pos, message }) => ({ at: pos[0], message })), ...repeatedKeys(document)];
+  if (errors.length > 0) {
     throw configurationError(
-      document.errors.slice(0, MOST_ERRORS).map((error) => ({
-        where: `${name}:${lines.linePos(error.pos[0]).line}`,
+      errors.map(({ at, message }) => ({
+        where: `${name}:${lines.linePos(at).line}`,
         got: null,
-        wanted: `is not YAML: ${error.message}`,
+        wanted: `is not YAML: ${message}`,
       })),
     );
   }
 
+  const keys = new Map<YAMLMap, ReadonlyMap<unknown, unknown>>();
+  const keysOf = (map: YAMLMap) => {
+    const known = keys.get(map) ?? new Map(map.items.map(({ key }) => [isScalar(key) ? key.value : key, key]));
+    keys.set(map, known);
+    return known;
+  };
   const lineOf = (path: readonly PropertyKey[]): number | null => {
     for (let length = path.length; length > 0; length--) {
       const parent = document.getIn(path.slice(0, length - 1), true);
       const key = path[length - 1];
-      const pair = isMap(parent)
-        ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
-        : undefined;
-      const node = pair?.key ?? document.getIn(path.slice(0, length), true);
+      const node = (isMap(parent) ? keysOf(parent).get(key) : undefined) ?? document.getIn(path.slice(0, length), true);
       const range = (node as { range?: readonly number[] } | undefined)?.range;
       if (range?.[0] !== undefined) return lines.linePos(range[0]).line;
     }
@@ -52,6 +53,22 @@ export function parseYaml(text: string, name: string): YamlFile {
     );
   }
   return { value, lineOf };
+}
+
+/** The parser compares each key with each other one: with many keys it comes to no end. */
+function repeatedKeys(document: Document.Parsed): readonly { at: number; message: string }[] {
+  const repeated: { at: number; message: string }[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) repeated.push({ at: key.range?.[0] ?? 0, message: "Map keys must be unique" });
+        seen.add(key.value);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** As a person looks for it: `signalbox.yml:12 queue.timeout`. */

@@ -68,13 +68,20 @@ export interface Problem {
   readonly wanted: string;
 }
 
+/** More of them at once help nobody. */
+const MOST_PROBLEMS = 50;
+
 /** All problems at once: they are not found one run at a time. */
 export function configurationError(problems: readonly Problem[], hint?: string): SignalboxError {
-  const lines = problems.map((problem) => {
+  const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => {
     const got = problem.got === null ? "" : ` is ${problem.got}:`;
     return `${problem.where}${got} ${problem.wanted}`;
   });
+  const more = problems.length - shown.length;
+  const lines = more === 0 ? shown : [...shown, `and ${more} more`];
   const message =
-    lines.length === 1 ? (lines[0] ?? "") : `${lines.length} problems:\n${lines.map((line) => `- ${line}`).join("\n")}`;
+    lines.length === 1
+      ? (lines[0] ?? "")
+      : `${problems.length} problems:\n${lines.map((line) => `- ${line}`).join("\n")}`;
   return new SignalboxError("configuration", message, hint === undefined ? {} : { hint });
 }

@@ -20,6 +20,7 @@ import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
 import { nearNames } from "../../src/settings/config-name.ts";
+import { resolve } from "../../src/settings/resolve.ts";
 import { classifyFailure } from "../../src/severity/failure.ts";
 import { wordsOfGit } from "../../src/support/git-words.ts";
 import { matchesGlob } from "../../src/support/globs.ts";
@@ -72,6 +73,8 @@ export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   "runners' marks": (length) => "##a".repeat(length / 3),
   underscores: (length) => "_".repeat(length),
   "soft hyphens": (length) => `x${"\u00ad".repeat(length)}x`,
+  keys: (length) => Array.from({ length: length / 12 }, (_, index) => `key_${index}: x`).join("\n"),
+  "items of a list": (length) => `rules:\n${"- {a: 1}\n".repeat(length / 9)}`,
   gutters: (length) => "x\n 12 | ".repeat(length / 8),
   "lines in JSON": (length) => "x\\n  | ".repeat(length / 7),
 };
@@ -131,6 +134,16 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
   readYaml: (text) => readYaml(text, { merge: true }),
+  "resolve (signalbox.yml)": (text) =>
+    resolve({
+      command: "plan",
+      flags: {},
+      words: [],
+      rest: [],
+      env: {},
+      file: { name: "signalbox.yml", text },
+      now: 0,
+    }),
   secretParts,
   "secretParts (settings)": (text) => secretParts(`Pwd=${text};password = ${text}&${text}=${text}`),
   "secretParts (an address)": (text) => secretParts(`postgresql://${text}:${text}@${text}`),

@@ -235,6 +235,16 @@ describe("a broken signalbox.yml", () => {
   it.each([
     ["a syntax error", "modes: [", /signalbox\.yml:1 is not YAML/],
     ["a key twice", "store: auto\nstore: auto\n", /signalbox\.yml:2 is not YAML: Map keys must be unique/],
+    [
+      "a key twice, deep inside",
+      "queue: { timeout: 1m,\n timeout: 2m }\n",
+      /signalbox\.yml:2 is not YAML: Map keys must/,
+    ],
+    [
+      "more than anybody reads",
+      Array.from({ length: 100 }, (_, index) => `key_${index}: 1\n`).join(""),
+      /^100 problems:(\n- .*){50}\n- and 50 more$/,
+    ],
     ["a list", "- a\n", /signalbox\.yml wanted keys and values|signalbox\.yml is \["a"\]: wanted keys and values/],
     ["a text", "hello", /wanted keys and values/],
     [
