@@ -21,6 +21,7 @@ import {
   store,
   text,
   timeOfDay,
+  webhookUrl,
 } from "./values.ts";
 
 /** signalbox.yml: names are snake_case in the file and camelCase in the code. */
@@ -283,6 +284,17 @@ export const configFile = section({
     .describe(
       "How many runs in a row have to find a warning, or a temporary fault of the warehouse or network, before it is told. Other errors are told at once.",
     ),
+  webhook: section({
+    url: webhookUrl.describe("Its address: https alone, as it is sent what is secret."),
+    preset: oneOf(["signalbox", "incident.io"])
+      .default("signalbox")
+      .describe(
+        "The form of its messages: signalbox (signed with SIGNALBOX_WEBHOOK_SECRET), or what incident.io's HTTP alert source takes (SIGNALBOX_WEBHOOK_SECRET is its token).",
+      ),
+  })
+    .nullable()
+    .default(null)
+    .describe("A webhook that is sent each error when it begins and when it is over, beside Slack."),
   report: section({
     junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
     comment: boolean

@@ -7,7 +7,13 @@ import { show } from "./problem.ts";
 /** Unknown names are refused. Ignored, they would make a run do something else than it was told. */
 
 /** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
-const OTHER_VARIABLES = ["SIGNALBOX_SCHEMA", "SIGNALBOX_OUTPUT", "SIGNALBOX_FACE", "SIGNALBOX_TICKET"];
+const OTHER_VARIABLES = [
+  "SIGNALBOX_SCHEMA",
+  "SIGNALBOX_OUTPUT",
+  "SIGNALBOX_FACE",
+  "SIGNALBOX_TICKET",
+  "SIGNALBOX_WEBHOOK_SECRET",
+];
 
 /** Flags as they were typed, by name; one with a single dash has it in its name. */
 export function unknownFlags(command: CommandName, flags: Readonly<Record<string, unknown>>): Problem[] {

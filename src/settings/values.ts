@@ -127,6 +127,18 @@ export const store = z
     "wanted auto, none, dir:PATH, https://…, s3://… or gs://…",
   );
 
+const WEBHOOK_URL = "wanted an address that begins with https://, without a user in it";
+
+/** Where secrets are sent to: https alone, but for this machine itself. */
+export const webhookUrl = z.string(WEBHOOK_URL).refine(isWebhookUrl, WEBHOOK_URL);
+
+export function isWebhookUrl(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password } = new URL(address);
+  const isHere = protocol === "http:" && (hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]");
+  return (protocol === "https:" || isHere) && username === "" && password === "";
+}
+
 export const ledger = z
   .string("wanted slack, file:PATH or none")
   .regex(/^(slack|none|file:.+)$/, "wanted slack, file:PATH or none");

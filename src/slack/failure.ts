@@ -1,6 +1,6 @@
 import type { SignalboxError } from "../support/errors.ts";
-import { hintOfNetwork, isOfCertificate, networkCode } from "../support/network-words.ts";
-import { NO_TUNNEL, proxyErrorIn } from "../support/proxied-fetch.ts";
+import { hintOfNetwork, isNeverSent, isOfCertificate, networkCode } from "../support/network-words.ts";
+import { proxyErrorIn } from "../support/proxied-fetch.ts";
 import { hintFor, type Reaction, reactionTo } from "./codes.ts";
 
 /** Why a request to Slack has no result, and what that asks for. */
@@ -87,21 +87,10 @@ function ofStatus(status: number | undefined): Failure {
 const SERVER_ERROR =
   "Slack's server, or a proxy before it, failed: try again; https://slack-status.com tells of incidents";
 
-/** Nothing was sent before these: posting again cannot double it. */
-const NEVER_SENT = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  NO_TUNNEL,
-];
-
 function ofNetwork(code: string): Failure {
   const hint = hintOfNetwork(code, "--slack-url");
   if (isOfCertificate(code)) return failure(code, hint, "stop");
-  return NEVER_SENT.includes(code)
+  return isNeverSent(code)
     ? failure(code, `Slack could not be reached: ${hint}`, "wait")
     : failure(code, `no answer from Slack: ${hint}`, "look");
 }

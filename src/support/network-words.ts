@@ -10,6 +10,24 @@ export function networkCode(error: unknown, not?: RegExp): string | null {
   return null;
 }
 
+/** Whether nothing was sent before this: sending again cannot double it. */
+export function isNeverSent(code: string): boolean {
+  return NEVER_SENT.includes(code);
+}
+
+/** The code of a service error's cause where the proxy made no tunnel: nothing was sent to the host behind it. */
+export const NO_TUNNEL = "no_tunnel";
+
+const NEVER_SENT = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  NO_TUNNEL,
+];
+
 /** Whether it was the server's certificate. */
 export function isOfCertificate(code: string): boolean {
   return /CERT|UNABLE_TO_(?:VERIFY|GET)/.test(code);

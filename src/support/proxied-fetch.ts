@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { SignalboxError } from "./errors.ts";
+import { NO_TUNNEL } from "./network-words.ts";
 import { type ProxyServer, proxyFor, readProxySettings } from "./proxy.ts";
 import type { Environment } from "./secrets.ts";
 
@@ -96,9 +97,6 @@ function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxErr
         : Object.assign(new Error(code, { cause: error }), { code: NO_TUNNEL }),
   });
 }
-
-/** The code of a service error's cause where the proxy made no tunnel: nothing was sent to the host behind it. */
-export const NO_TUNNEL = "no_tunnel";
 
 /** The proxy is out or busy; every other answer is its last word. */
 function isPassing(status: number): boolean {

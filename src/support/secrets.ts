@@ -9,6 +9,7 @@ import { secretParts } from "./secret-parts.ts";
  */
 const WITHHELD: readonly RegExp[] = [
   /^SLACK_/,
+  /^SIGNALBOX_WEBHOOK_SECRET$/,
   /^CIRCLE_TOKEN$/,
   /^CIRCLE_OIDC_TOKEN/,
   /^(?:GITHUB|GH)(?:_ENTERPRISE)?_TOKEN$/,

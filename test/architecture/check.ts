@@ -7,7 +7,7 @@ export interface Source {
 }
 
 const CORE = ["text", "run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
-const EDGES = ["dbt", "bundles", "platforms", "slack"];
+const EDGES = ["dbt", "bundles", "platforms", "slack", "webhooks"];
 
 /** What each folder may import beside itself. Edges do not know each other, and nobody but the entry knows commands. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

@@ -75,6 +75,8 @@ describe("on GitHub Actions", () => {
   it("dbt sees neither our secrets nor the runner's command files", async () => {
     const env = onGitHub("push", push, {
       SLACK_WEBHOOK_ERROR: "https://hooks.slack.com/services/T0/B0/secret",
+      SLACK_WEBHOOK_WARN: "https://hooks.slack.com/services/T0/B1/secret",
+      SIGNALBOX_WEBHOOK_SECRET: "webhook-secret-0123456789",
       CIRCLE_TOKEN: "CCIPAT_secret",
       INPUT_X: "x",
       ACTIONS_RUNTIME_TOKEN: "runtime-secret",
@@ -86,7 +88,9 @@ describe("on GitHub Actions", () => {
     const seen = project.starts()[0]?.env ?? {};
     expect(
       Object.keys(seen).filter((name) =>
-        /^(SLACK_|CIRCLE_TOKEN|GITHUB_(TOKEN|OUTPUT|ENV|PATH|STEP_SUMMARY)|INPUT_|ACTIONS_.*TOKEN)/.test(name),
+        /^(SLACK_|CIRCLE_TOKEN|SIGNALBOX_WEBHOOK|GITHUB_(TOKEN|OUTPUT|ENV|PATH|STEP_SUMMARY)|INPUT_|ACTIONS_.*TOKEN)/.test(
+          name,
+        ),
       ),
     ).toEqual([]);
     expect(seen.DBT_KEY).toBe("the warehouse's");

@@ -22,6 +22,8 @@ export function keysOf(schema: SchemaPart, path = ""): readonly Key[] {
     return [
       { path: own, part },
       ...keysOf(part, own),
+      // A section that may be null.
+      ...(part.anyOf ?? []).flatMap((each) => keysOf(each, own)),
       ...(part.items === undefined ? [] : keysOf(part.items, `${own}[]`)),
     ];
   });

@@ -1,16 +1,14 @@
-import { createHash } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery, News, NotifyResult } from "../../alerts/alert.ts";
 import { exitCodeOfDeliveries, isAboutErrors, missingChannels, NO_CHANNEL } from "../../alerts/audience.ts";
 import { overdueIn } from "../../alerts/deadlines.ts";
-import { type AlertPolicy, decideAlerts } from "../../alerts/decide.ts";
+import { decideAlerts } from "../../alerts/decide.ts";
 import { nameOfFingerprint } from "../../alerts/fingerprint.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
-import { channelOf, mentionsOf, unmentionable } from "../../alerts/route.ts";
+import { unmentionable } from "../../alerts/route.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
-import { minutesOf, openZone } from "../../alerts/zone.ts";
-import { nameFinding } from "../../render/finding-words.ts";
+import { asEdited, withoutThreads } from "../../alerts/without-threads.ts";
 import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { drawMessage } from "../../render/slack-preview.ts";
 import { describeTold } from "../../render/told-words.ts";
@@ -18,16 +16,17 @@ import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
 import type { Context } from "../../setup/context.ts";
-import { expiredRules, factsOf, isMatch } from "../../severity/rules.ts";
-import type { Finding, Verdict } from "../../severity/verdict.ts";
+import type { Verdict } from "../../severity/verdict.ts";
 import { createSlackClient } from "../../slack/client.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
-import { matchesGlob } from "../../support/globs.ts";
 import { redactAll } from "../../support/redact.ts";
 import { cleanLine } from "../../text/clean.ts";
+import { deliverIncoming, type IncomingWebhooks } from "../../webhooks/slack-incoming.ts";
 import { openKeptLedger, settleLost } from "./kept-ledger.ts";
+import { policyOf } from "./policy.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
+import { incomingWebhooks, lostWithoutBot, tellWebhook, webhookProblems } from "./webhooks.ts";
 
 /** What an alert says about the run that it comes from. */
 export interface AlertContext {
@@ -46,6 +45,9 @@ const MOST_COLUMNS = 88;
 
 /** Throws a configuration error where there is a token and a channel is missing. */
 export function assertChannels({ env, settings: { config } }: Context): void {
+  const ofWebhooks = webhookProblems(env);
+  if (ofWebhooks.length > 0)
+    throw configurationError(ofWebhooks, "Slack shows the address of a webhook once: copy it again");
   if (!env.SLACK_BOT_TOKEN) return;
   const problems = missingChannels(config.slack);
   if (problems.length > 0)
@@ -80,7 +82,10 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
       `${owner} is not mentioned: its dbt group's owner has slack: ${JSON.stringify(cleanLine(got, 60))}: wanted the id of a Slack user (U…) or user group (S…), there or in slack.mentions`,
     );
   const decision = decideAlerts(verdict, ledger, told.run, policy, now);
-  const { alerts } = decision;
+  const incoming = given.dryRun ? null : incomingWebhooks(context.env);
+  for (const lost of incoming === null ? [] : lostWithoutBot(config)) context.log.warn("notify", lost);
+  const { said: alerts, unsaid } =
+    incoming === null ? { said: decision.alerts, unsaid: [] } : withoutThreads(decision.alerts);
   const facts: AlertFacts = {
     run: told.run,
     mode: told.mode,
@@ -112,16 +117,26 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     client !== null && ledger === null && isOneAttempt
       ? await findOfSameAttempt(client, context.work, posts, context)
       : { there: [], repeats: [] };
+  const hasHeard = await tellWebhook(decision.alerts, facts, policy.digest, at, context);
   const quiet = describeTold(decision.quiet, now);
   if (posts.length === 0) context.log.step("notify", ["nothing to tell", ...quiet].join("\n"));
   else if (quiet.length > 0) context.log.step("notify", quiet.join("\n"));
-  const deliveries = await tell(context, client, alerts, posts, { ...earlier, isRemembered: ahead.isSaved });
-  const isTold = client !== null || (alerts.length === 0 && !given.dryRun);
+  const deliveries = await tell(context, client ?? incoming, alerts, posts, {
+    ...earlier,
+    isRemembered: ahead.isSaved,
+  });
+  const isTold = client !== null || incoming !== null || (alerts.length === 0 && !given.dryRun);
   const recorded =
     ahead.ledger !== null && decision.ledger !== null && isTold
       ? (
           await kept.save(
-            recordDeliveries({ ...decision.ledger, unsettled: ahead.ledger.unsettled }, alerts, deliveries, policy, at),
+            recordDeliveries(
+              { ...decision.ledger, unsettled: ahead.ledger.unsettled },
+              decision.alerts,
+              [...deliveries, ...unsaid.flatMap(asEdited)],
+              policy,
+              at,
+            ),
           )
         ).ledger
       : ledger;
@@ -142,7 +157,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   // A dry run leaves the work folder to whoever has it.
   if (!given.dryRun) await context.outputs.write("alerts.json", () => context.work.writeJson("alerts.json", result));
   context.signal.throwIfAborted();
-  const ofDeliveries = exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries);
+  const ofDeliveries = hasHeard ? exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) : 5;
   const overdue = config.overdue === "fail" ? overdueIn(decision.ledger, policy, now) : [];
   if (overdue.length > 0)
     context.log.warn("notify", `${count(overdue.length, "warning")} overdue, and overdue: fail is set: exit code 1`);
@@ -172,13 +187,13 @@ interface TellOptions {
 
 async function tell(
   context: Context,
-  client: WebClient | null,
+  slack: WebClient | IncomingWebhooks | null,
   alerts: readonly Alert[],
   posts: readonly Post[],
   { there, repeats, isRemembered }: TellOptions,
 ): Promise<readonly Delivery[]> {
   if (posts.length === 0) return [];
-  if (client === null) {
+  if (slack === null) {
     context.log.step(
       "notify",
       context.env.SLACK_BOT_TOKEN
@@ -189,11 +204,23 @@ async function tell(
     return [];
   }
   const { clock, signal } = context;
+  if (!("chat" in slack)) {
+    const fetch = (await context.openFetch()) ?? globalThis.fetch;
+    const posted = await deliverIncoming(posts, slack, { fetch, clock, signal });
+    for (const delivery of posted)
+      announce(
+        context,
+        delivery,
+        alerts.find(({ key }) => key === delivery.key),
+        false,
+      );
+    return posted;
+  }
   const { fallback } = context.settings.config.slack;
   const due = posts
     .filter(({ key }) => !there.some((delivery) => delivery.key === key))
     .map((post) => (repeats.includes(post.key) ? { ...post, mayRepeat: true } : post));
-  const deliveries = [...there, ...(await deliver(due, { client, clock, signal, fallback }))];
+  const deliveries = [...there, ...(await deliver(due, { client: slack, clock, signal, fallback }))];
   for (const delivery of deliveries)
     announce(
       context,
@@ -242,34 +269,6 @@ function announce(context: Context, delivery: Delivery, alert: Alert | undefined
       line: null,
     },
   ]);
-}
-
-function policyOf({ settings: { config } }: Context, scope: string, now: number): AlertPolicy {
-  const { slack } = config;
-  const digest = (text: string) => createHash("sha256").update(`${scope}\n${text}`).digest("hex").slice(0, 12);
-  const routes = slack.routes.map((route) => ({
-    takes: (finding: Finding) => isMatch(route.match, factsOf(finding), matchesGlob),
-    error: route.error ?? null,
-    warn: route.warn ?? null,
-  }));
-  const channels = { error: config.slack.error ?? NO_CHANNEL, warn: config.slack.warn ?? NO_CHANNEL, routes };
-  return {
-    channelOf: (finding: Finding) => channelOf(finding, channels),
-    mentionsOf: (finding: Finding) => mentionsOf(finding, config.slack.mentions),
-    nameOf: nameFinding,
-    errorChannel: channels.error,
-    warnChannel: channels.warn,
-    digest,
-    zone: openZone(slack.timeZone),
-    dailyAtMinutes: minutesOf(slack.dailyAt),
-    repeat: slack.repeat,
-    warnSlaSeconds: config.warnSla,
-    alertAfter: config.alertAfter,
-    expired: expiredRules(config.rules, now).flatMap(({ mute, match, until = "", reason = "" }) => {
-      const words = Object.entries(match).map(([field, glob]) => `${field}: ${glob}`);
-      return mute === true ? [{ id: digest(`${words} ${until}`), match: words.join(", "), until, reason }] : [];
-    }),
-  };
 }
 
 function idsOf({ items }: Alert): string[] {
