@@ -34,6 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   // More are known once the files of the project have been read.
   let secrets: readonly string[] | null = null;
   let hasAnswered = false;
+  let hasPage = false;
   // With --json nothing else is written there: what has been is the one document.
   const stdout = {
     isTTY: process.stdout.isTTY,
@@ -48,7 +49,10 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${readVersion()}\n`);
       return 0;
     }
-    return await runCommand(argv, { ...processSurroundings(), stdout }, (known) => {
+    const onSummary = () => {
+      hasPage = true;
+    };
+    return await runCommand(argv, { ...processSurroundings(), stdout, onSummary }, (known) => {
       secrets = known;
     });
   } catch (thrown) {
@@ -60,6 +64,10 @@ async function main(argv: readonly string[]): Promise<number> {
       .map((line) => redact(plainLine(line)))
       .join("\n");
     process.stderr.write(`${text}\n`);
+    if (!hasPage) {
+      const { writeFailurePage } = await import("./setup/failure-page.ts");
+      await writeFailurePage(env, redact(describePage(error)));
+    }
     if (asksForJson(argv, env) && !hasAnswered)
       process.stdout.write(toJson(redactAll({ schema: 1, error: errorFields(error) }, redact)));
     return error instanceof SignalboxError ? error.exitCode : 70;
@@ -134,7 +142,7 @@ async function runCommand(
   }
 }
 
-function processSurroundings(): Surroundings {
+function processSurroundings(): Omit<Surroundings, "onSummary"> {
   const controller = new AbortController();
   const stop = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: 130 | 143) => {
     process.on(name, () => controller.abort(new SignalboxError("interrupted", `stopped by ${name}`, { exitCode })));
@@ -185,6 +193,12 @@ function describeError(error: unknown): string {
   if (error instanceof SignalboxError) return `signalbox: ${describeKnown(error)}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `signalbox: internal error, please report it with these lines:\n${stack}`;
+}
+
+/** The same for the job's page, without the stack. */
+function describePage(error: unknown): string {
+  if (error instanceof SignalboxError) return describeKnown(error);
+  return `signalbox: internal error, please report it with the log: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** dist/ and src/ lie beside package.json. */

@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly openTerminal: () => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Is called where the job's page gets a summary. */
+  readonly onSummary: () => void;
   readonly pid: number;
   /** When the process began, by the clock's monotonic time: deadlines run from here. */
   readonly startedAt: number;
@@ -93,7 +95,14 @@ export function createContext(
   const write = (text: string) => void progress.write(text);
   const openRunner = (to: (text: string) => void) =>
     platformOf(env) === "github" ? createGitHubRunner(env, to) : createPlainRunner(env);
-  const runner = redactedRunner(openRunner(write), redact);
+  const redacted = redactedRunner(openRunner(write), redact);
+  const runner: Runner = {
+    ...redacted,
+    summary: (markdown) => {
+      around.onSummary();
+      return redacted.summary(markdown);
+    },
+  };
   const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
   // A runner is told of secrets by writing them: it takes that line away, and a file keeps it.
   const masks = [progress, around.stderr].find(({ isFile }) => isFile !== true);
