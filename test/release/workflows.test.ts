@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -166,6 +175,43 @@ describe("no token stands in the arguments of a process", () => {
     const [, script = "", env = {}] = scripts.find(([each]) => each === name) ?? [];
 
     expect(startedBy(script, env).some((line) => line.startsWith(words))).toBe(true);
+  });
+
+  it.each<[version: string, npm: string, tags: readonly string[]]>([
+    ["1.2.3", "latest", ["v1.2.3", "v1"]],
+    ["10.0.0", "latest", ["v10.0.0", "v10"]],
+    ["0.1.0", "latest", ["v0.1.0", "v0"]],
+    ["1.2.3-rc.1", "next", ["v1.2.3-rc.1"]],
+    ["2.0.0-0", "next", ["v2.0.0-0"]],
+  ])("version %s is npm's %s, and moves the tags %j alone", (version, npm, tags) => {
+    const startWith = (name: string) => {
+      const [, script = "", env = {}] = scripts.find(([each]) => each === name) ?? [];
+      rmSync(join(dir(), "argv.log"), { force: true });
+      return startedBy(script, { ...env, VERSION: version });
+    };
+    const published = startWith("release.yml: publish: Publish to npm");
+    const tagged = startWith("release.yml: tag: Make the tag with dist/");
+
+    expect(published).toEqual([expect.stringMatching(new RegExp(`^npm publish \\S+ --tag ${npm} --provenance `))]);
+    const ending = (words: string) =>
+      tagged.filter((line) => line.startsWith(words)).map((line) => line.trim().split(/[ /]/).at(-1));
+    expect(ending("git push")).toEqual(tags);
+    expect(ending("git tag")).toEqual(tags);
+  });
+
+  it.each([
+    ["1.2.3", true],
+    ["1.2.3-rc.1", true],
+    ["1.2.3+build", false],
+    ["v1.2.3", false],
+    ["1.2", false],
+    ["1.2.3 && x", false],
+    ["", false],
+  ])("a version %j is released: %s", (version, isOne) => {
+    const [, script = ""] = scripts.find(([each]) => each === "release.yml: pack: Compare the versions") ?? [];
+
+    // node, which pretends, is asked for the version of package.json only where this is one.
+    expect(startedBy(script, { VERSION: version }).length > 0).toBe(isOne);
   });
 
   it("and a token in an argument would be found, also in base64", () => {
