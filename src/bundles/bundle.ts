@@ -25,6 +25,8 @@ const bundleHeader = z.object({
   adapter: z.string(),
   dbtVersion: z.string(),
   target: z.string().nullable(),
+  /** From the repository's top; absent in bundles of earlier versions. */
+  folder: z.string().optional(),
   files: z.array(z.object({ name: z.enum(BUNDLE_FILES), bytes: z.number(), sha256: z.string() })),
 });
 

@@ -6,6 +6,8 @@ export interface BundleRef {
   readonly commit: string;
   /** For people: a folder, an address, an artifact's name. */
   readonly where: string;
+  /** The name that a later step of the CI has to upload it under; absent: it is where it belongs. */
+  readonly artifact?: string;
 }
 
 /** Which bundle is looked for: the newest one, or that of the first of these commits that has one. */

@@ -49,6 +49,8 @@ export interface CiProgress {
   verdict: VerdictResult | null;
   notify: NotifyResult | null;
   published: CiResult["published"];
+  /** The name for the upload of what was published. */
+  artifact: string | null;
 }
 
 /** Nothing yet. */
@@ -62,6 +64,7 @@ export function startProgress(comment: PullRequestComment): CiProgress {
     verdict: null,
     notify: null,
     published: null,
+    artifact: null,
   };
 }
 
@@ -111,6 +114,7 @@ export async function finish(
   if (outcome.kind === "verdict") {
     const { published, exitCode } = await publish();
     if (published !== null) progress.published = { commit: published.commit, where: published.where };
+    progress.artifact = published?.artifact ?? null;
     exitCodes.push(exitCode);
   }
   const exitCode = worstExitCode(exitCodes);
@@ -156,6 +160,7 @@ export async function conclude(
     "summary-path": fromCwd(work.path("summary.md")),
     "report-path": "",
     "bundle-path": published === null ? "" : fromCwd(work.path("bundle")),
+    "bundle-name": progress.artifact ?? "",
   };
   await outputs.write("the outputs for later steps", () => parts.runner.outputs(values));
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
+import { whyOfOther } from "../bundles/owner.ts";
 import type { BundleRef, BundleStore } from "../bundles/store.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import type { Ancestry } from "../setup/ancestry.ts";
@@ -67,7 +68,8 @@ async function publish(context: Context): Promise<StateResult> {
   const { files, target } =
     from === undefined ? await filesOfBuild(context, commit) : await filesInFolder(context, from);
   const published = await publishStep(context, bundles, { commit, target, branch }, files);
-  return { schema: 1, ...published };
+  const { commit: of, where, files: listed } = published;
+  return { schema: 1, commit: of, where, files: listed };
 }
 
 interface FetchParts extends RunParts, BundleParts {
@@ -79,7 +81,7 @@ interface FetchParts extends RunParts, BundleParts {
 
 async function fetch(parts: FetchParts): Promise<StateResult> {
   const { run: thisRun, baseBranch } = await learnRun(parts, { baseBranch: true, trigger: false, trust: false });
-  const { opened, ancestry } = openBundles(parts, thisRun, baseBranch);
+  const { opened, ancestry, owner } = openBundles(parts, thisRun, baseBranch);
   const store = requireStore(opened);
   const { commit } = parts.settings.given;
   if (commit !== undefined && (await parts.git.ask("rev-parse", "--verify", "--quiet", `${commit}^{commit}`)) === null)
@@ -109,7 +111,10 @@ async function fetch(parts: FetchParts): Promise<StateResult> {
       },
     ]);
   }
-  return fetchInto(store, ref, out);
+  const { header, result } = await fetchInto(store, ref, out);
+  const other = whyOfOther(header, await owner());
+  if (other !== null) parts.log.warn("store", `no check of this project is compared with it: ${other}`);
+  return result;
 }
 
 /** What was fetched is what a check reads from: who asks by hand has to know as well. */
@@ -126,9 +131,13 @@ async function assertOfBase(ancestry: Ancestry, baseBranch: string | null, ref: 
   );
 }
 
-async function fetchInto(store: BundleStore, ref: BundleRef, out: string): Promise<StateResult> {
+async function fetchInto(
+  store: BundleStore,
+  ref: BundleRef,
+  out: string,
+): Promise<{ readonly header: BundleHeader; readonly result: StateResult }> {
   await makeFolder(out);
   await store.read(ref, out);
   const header = await readBundle(out, ref.where);
-  return { schema: 1, commit: ref.commit, where: out, files: header.files };
+  return { header, result: { schema: 1, commit: ref.commit, where: out, files: header.files } };
 }

@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+import { artifactNameOf, type BundleOwner, whyOfOther } from "../bundles/owner.ts";
 import type { BundleStore } from "../bundles/store.ts";
 import { createCircleStore } from "../bundles/stores/circleci.ts";
 import { createGitHubStore } from "../bundles/stores/github.ts";
@@ -9,16 +11,20 @@ import { once } from "../support/once.ts";
 import type { Remote } from "../support/remote.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { type Ancestry, type AncestryParts, openAncestry } from "./ancestry.ts";
+import { dbtFoldersOf } from "./dbt-project.ts";
 import { connectGitHub, gitHubApiUrl } from "./github.ts";
 
 /** The bundles of this run's repository: where they are kept, and whose commits they are of. */
 export interface Bundles {
   readonly opened: OpenedStore;
+  readonly owner: () => Promise<BundleOwner>;
   readonly ancestry: Ancestry;
 }
 
+type KnownOfBundles = Omit<Bundles, "opened">;
+
 export interface BundleParts extends AncestryParts {
-  readonly settings: SettingsPart<"circleUrl", "store">;
+  readonly settings: SettingsPart<"circleUrl", "store" | "dbt" | "modes">;
   /** What a relative folder in signalbox.yml starts from. */
   readonly baseDir: string;
   readonly remote: Remote;
@@ -29,7 +35,8 @@ export interface BundleParts extends AncestryParts {
 /** Opens them once for the run of this process. Nothing is asked before the first bundle is. */
 export function openBundles(parts: BundleParts, run: Run, baseBranch: string | null): Bundles {
   const ancestry = openAncestry(parts, run, baseBranch, parts.remote);
-  return { ancestry, opened: openStoreOf(parts, run, baseBranch, ancestry) };
+  const owner = once(() => ownerOf(parts));
+  return { ancestry, owner, opened: openStoreOf(parts, run, baseBranch, { ancestry, owner }) };
 }
 
 /** The store that the configuration names, for the run of this process; with `auto`, its CI's own artifacts. */
@@ -37,7 +44,10 @@ export function openStoreOf(
   parts: BundleParts,
   run: Run,
   baseBranch: string | null,
-  ancestry: Ancestry = openAncestry(parts, run, baseBranch, parts.remote),
+  known: KnownOfBundles = {
+    ancestry: openAncestry(parts, run, baseBranch, parts.remote),
+    owner: once(() => ownerOf(parts)),
+  },
 ): OpenedStore {
   return openStore(parts.settings.config.store, {
     cwd: parts.baseDir,
@@ -45,18 +55,25 @@ export function openStoreOf(
     notice: (text) => parts.log.warn("store", text),
     signal: parts.signal,
     openFetch: parts.openFetch,
-    auto: () => openArtifacts(parts, run, baseBranch, ancestry),
+    auto: () => openArtifacts(parts, run, baseBranch, known),
   });
 }
 
 /** A deploy needs no token to leave its own bundle to the upload step. */
-function openArtifacts(parts: BundleParts, run: Run, baseBranch: string | null, ancestry: Ancestry): OpenedStore {
+/** The project of signalbox.yml, as dbt_project.yml calls it, and where its deploys go. */
+async function ownerOf(parts: BundleParts): Promise<BundleOwner> {
+  const { projectName, projectDir, top } = await dbtFoldersOf(parts);
+  const { deploy, schedule } = parts.settings.config.modes;
+  return { project: projectName, folder: relative(top, projectDir), targets: [deploy.target, schedule.target] };
+}
+
+function openArtifacts(parts: BundleParts, run: Run, baseBranch: string | null, known: KnownOfBundles): OpenedStore {
   if (baseBranch === null) return { store: null, why: "store: auto, and the base branch is not known" };
   switch (run.platform) {
     case "github":
-      return { name: "artifacts of GitHub Actions", store: openGitHub(parts, run, baseBranch) };
+      return { name: "artifacts of GitHub Actions", store: openGitHub(parts, run, baseBranch, known) };
     case "circleci":
-      return { name: "artifacts of CircleCI", store: openCircle(parts, run, baseBranch, ancestry) };
+      return { name: "artifacts of CircleCI", store: openCircle(parts, run, baseBranch, known) };
     case "local":
     case "unknown": {
       const where = run.platform === "local" ? "there is no CI here" : "this CI is not known";
@@ -98,7 +115,7 @@ export function warnAndSkip<T>(
   });
 }
 
-function openGitHub(parts: BundleParts, run: Run, baseBranch: string): BundleStore {
+function openGitHub(parts: BundleParts, run: Run, baseBranch: string, { owner }: KnownOfBundles): BundleStore {
   const connect = once(async () => {
     const { createGitHubArtifacts } = await import("../platforms/github/artifacts.ts");
     return createGitHubArtifacts(await connectGitHub(parts, run), {
@@ -106,10 +123,19 @@ function openGitHub(parts: BundleParts, run: Run, baseBranch: string): BundleSto
       signal: parts.signal,
     });
   });
-  return createGitHubStore({ ...commonOf(parts, run, baseBranch), connect });
+  return createGitHubStore({
+    ...commonOf(parts, run, baseBranch),
+    connect,
+    artifactName: async () => artifactNameOf(await owner()),
+  });
 }
 
-function openCircle(parts: BundleParts, run: Run, baseBranch: string, ancestry: Ancestry): BundleStore {
+function openCircle(
+  parts: BundleParts,
+  run: Run,
+  baseBranch: string,
+  { ancestry, owner }: KnownOfBundles,
+): BundleStore {
   const { env, signal, clock } = parts;
   const connect = once(async () => {
     const token = env.CIRCLE_TOKEN || null;
@@ -129,7 +155,12 @@ function openCircle(parts: BundleParts, run: Run, baseBranch: string, ancestry: 
     return createCircleArtifacts(client, { workflowId: run.id, baseUrl, token, signal });
   });
   const isInBase = async (commit: string) => (await ancestry.isOnBase(commit)) === true;
-  return createCircleStore({ ...commonOf(parts, run, baseBranch), connect, isInBase });
+  return createCircleStore({
+    ...commonOf(parts, run, baseBranch),
+    connect,
+    isInBase,
+    whyOfOther: async (header) => whyOfOther(header, await owner()),
+  });
 }
 
 function commonOf(parts: BundleParts, { repository }: Run, baseBranch: string) {

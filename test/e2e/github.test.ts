@@ -20,7 +20,7 @@ let requests: string[];
 let signedTokens: (string | undefined)[];
 let comments: { id: number; body: string }[];
 /** The bundle that an earlier deploy has uploaded, with its commit. */
-let uploaded: { commit: string; zip: Buffer } | null;
+let uploaded: { name: string; commit: string; zip: Buffer } | null;
 let refusal: number | null;
 let servers: Server[];
 
@@ -64,12 +64,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, signed
       return void say(200, {
         total_count: uploaded === null ? 0 : 1,
         artifacts:
-          uploaded === null
+          uploaded?.name !== new URL(request.url ?? "", "http://x").searchParams.get("name")
             ? []
             : [
                 {
                   id: 3,
-                  name: "signalbox-state",
+                  name: uploaded.name,
                   expired: false,
                   created_at: "2026-11-25T07:00:00Z",
                   workflow_run: run,
@@ -145,7 +145,9 @@ async function deployAndBranch(): Promise<CiResult> {
   const deployed = json<CiResult>(await ci(onGitHub("push", push)));
   const folder = join(project.dir, ".signalbox/bundle");
   const names = ["state.json", "manifest.json", "run_results.json", "verdict.json"];
+  const name = /^bundle-name<<(\S+)\n(.*)\n\1$/m.exec(readFileSync(join(project.dir, "../output"), "utf8"))?.[2] ?? "";
   uploaded = {
+    name,
     commit: project.git("rev-parse", "HEAD"),
     zip: buildZip(names.map((name) => ({ name, content: readFileSync(join(folder, name)) }))),
   };
@@ -161,8 +163,9 @@ describe("store: auto on GitHub Actions", () => {
     const { published, exitCode } = await deployAndBranch();
 
     expect(exitCode).toBe(0);
-    expect(published?.where).toContain("upload step publishes as artifact signalbox-state");
+    expect(published?.where).toContain("upload step publishes as artifact signalbox-state-small-prod-");
     expect(readFileSync(join(project.dir, "../output"), "utf8")).toMatch(/bundle-path<<\S+\n\.signalbox\/bundle\n/);
+    expect(uploaded?.name).toMatch(/^signalbox-state-small-prod-[0-9a-f]{6}$/);
   });
 
   it("is what a pull request is compared with: no work tree, and the token stays with the API", async () => {
@@ -178,19 +181,27 @@ describe("store: auto on GitHub Actions", () => {
     expect(ended.stderr).not.toContain("work tree");
   });
 
-  it("that holds another project's bundle is said, and the base is parsed in a work tree", async () => {
+  it.each([
+    ["project", { project: "finance" }, /warning: artifact 3 of run 5 is not used: .*finance/g],
+    [
+      "target",
+      { target: "prod_us" },
+      /the bundle artifact 3 of run 5 is not used: it is of target "prod_us", not of "prod"/g,
+    ],
+    ["folder", { folder: "finance" }, /the bundle artifact 3 of run 5 is not used: it is of the project in "finance"/g],
+  ])("that holds the bundle of another %s is said, and the base is parsed in a work tree", async (_, other, told) => {
     await deployAndBranch();
     const folder = join(project.dir, ".signalbox/bundle");
-    const header = JSON.parse(readFileSync(join(folder, "state.json"), "utf8")) as { project: string };
+    const header = JSON.parse(readFileSync(join(folder, "state.json"), "utf8")) as object;
     const names = ["manifest.json", "run_results.json", "verdict.json"];
     const files = names.map((name) => ({ name, content: readFileSync(join(folder, name)) }));
-    const state = { name: "state.json", content: Buffer.from(JSON.stringify({ ...header, project: "finance" })) };
-    uploaded = { commit: uploaded?.commit ?? "", zip: buildZip([state, ...files]) };
+    const state = { name: "state.json", content: Buffer.from(JSON.stringify({ ...header, ...other })) };
+    uploaded = { ...{ name: "", commit: "", ...uploaded }, zip: buildZip([state, ...files]) };
 
     const ended = await ci(onGitHub("pull_request", pullRequest(REPOSITORY)));
 
     expect(json<CiResult>(ended).plan?.baselines.selection).toMatchObject({ kind: "worktree" });
-    expect(ended.stderr.match(/warning: artifact 3 of run 5 is not used: .*finance/g)).toHaveLength(1);
+    expect(ended.stderr.match(told)?.length).toBeGreaterThan(0);
   });
 
   it("that cannot be asked is said, and the base is parsed in a work tree", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
-import { isCommit, readHeader } from "../bundle.ts";
+import { type BundleHeader, isCommit, readHeader } from "../bundle.ts";
 import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
@@ -53,6 +53,8 @@ export interface CircleStoreOptions {
   readonly baseBranch: string;
   /** Whether the base branch holds a commit, as git or GitHub tells: CircleCI's API cannot. */
   readonly isInBase: (commit: string) => Promise<boolean>;
+  /** Why a bundle is of another project or target, of which a pipeline may leave some too; null: it is not. */
+  readonly whyOfOther: (header: BundleHeader) => Promise<string | null>;
   /** Absolute folder that the `store_artifacts` step takes. */
   readonly outbox: string;
   readonly notice: (text: string) => void;
@@ -87,15 +89,20 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
     await served.save(file);
   };
 
-  /** null: what is there is no bundle, which one of many pipelines may not keep the others from. */
-  const readCommit = (files: ReadonlyMap<string, string>, where: string) =>
+  /** Whether what is there is the bundle of the commit: if not, one of many pipelines may not keep the others from it. */
+  const isBundleOf = (commit: string, files: ReadonlyMap<string, string>, where: string) =>
     inTemporary(async (folder) => {
       await take(files.get("state.json") ?? "", where, MOST_HEADER_BYTES, join(folder, "state.json"));
-      return (await readHeader(folder, where)).commit;
+      const header = await readHeader(folder, where);
+      // A job may have fetched the bundle of another commit into its work folder.
+      if (header.commit !== commit) return false;
+      const why = await options.whyOfOther(header);
+      if (why !== null) notice(`the bundle in ${where} is not used: ${why}`);
+      return why === null;
     }).catch((error: unknown) => {
       if (!(error instanceof SignalboxError) || error.kind !== "artifacts") throw error;
       notice(`passed over: ${error.message}`);
-      return null;
+      return false;
     });
 
   return {
@@ -107,14 +114,16 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
         const workflows = await artifacts.workflows(pipeline.id, spend);
         for (const workflow of workflows.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS)) {
           for (const job of await artifacts.successfulJobs(workflow.id, spend)) {
-            const files = filesIn(await artifacts.artifacts(job, spend));
-            const ref: BundleRef = { commit: pipeline.commit ?? "", where: `artifacts of job ${job}` };
-            // Where nothing more may be spent, the list of files may be cut short.
-            if (!files.has("state.json") || !spend()) continue;
-            // A job may have fetched the bundle of another commit into its work folder.
-            if ((await readCommit(files, ref.where)) !== ref.commit) continue;
-            known.set(ref.where, files);
-            return ref;
+            // One job may run signalbox for several projects, each with a work folder of its own.
+            const bundles = bundlesIn(await artifacts.artifacts(job, spend));
+            for (const [below, files] of bundles) {
+              const where = `artifacts of job ${job}${bundles.length === 1 ? "" : `, ${below}`}`;
+              const ref: BundleRef = { commit: pipeline.commit ?? "", where };
+              // Where nothing more may be spent, the list of files may be cut short.
+              if (!spend() || !(await isBundleOf(ref.commit, files, where))) continue;
+              known.set(where, files);
+              return ref;
+            }
           }
         }
       }
@@ -184,13 +193,16 @@ function distrustOf(pipeline: CirclePipeline, baseBranch: string, repository: st
   return isKnownTrigger ? null : `it was started by ${trigger ?? "nothing that is told"}`;
 }
 
-function filesIn(artifacts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const state = [...artifacts.keys()].find((path) => STATE_FILE.test(path));
-  if (state === undefined) return new Map();
-  const below = state.slice(0, -"state.json".length);
-  return new Map(
-    [...artifacts].filter(([path]) => path.startsWith(below)).map(([path, url]) => [path.slice(below.length), url]),
-  );
+/** The files of each bundle by their names, by the folder that they are in. */
+function bundlesIn(
+  artifacts: ReadonlyMap<string, string>,
+): readonly (readonly [below: string, files: ReadonlyMap<string, string>])[] {
+  const states = [...artifacts.keys()].filter((path) => STATE_FILE.test(path));
+  return states.map((state) => {
+    const below = state.slice(0, -"state.json".length);
+    const inside = [...artifacts].filter(([path]) => path.startsWith(below));
+    return [below, new Map(inside.map(([path, url]) => [path.slice(below.length), url]))] as const;
+  });
 }
 
 /** A function that says whether one call more may be made. */

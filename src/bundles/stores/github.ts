@@ -7,9 +7,6 @@ import { receiveBundle } from "../receive.ts";
 import type { BundleRef, BundleStore, WantedBundle } from "../store.ts";
 import { unzipBundle } from "../zip.ts";
 
-/** The name under which the workflow uploads `.signalbox/bundle/`. */
-export const GITHUB_ARTIFACT = "signalbox-state";
-
 /** GitHub's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
 export interface GitHubArtifacts {
   /** The artifacts of that name, of all runs and branches; pages of 100, from 1. */
@@ -49,6 +46,8 @@ export interface GitHubStoreOptions {
   /** `owner/name`. */
   readonly repository: string;
   readonly baseBranch: string;
+  /** The name under which the workflow uploads the bundles of this project and target, and no others. */
+  readonly artifactName: () => Promise<string>;
   /** Absolute folder that a later step uploads. */
   readonly outbox: string;
   readonly notice: (text: string) => void;
@@ -74,8 +73,8 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
   const known = new Map<string, string>();
   return {
     find: async (wanted) => {
-      const artifacts = await connect();
-      const { listed, hasMore } = await listCandidates(artifacts, baseBranch, wanted);
+      const [artifacts, name] = [await connect(), await options.artifactName()];
+      const { listed, hasMore } = await listCandidates((page) => artifacts.list(name, page), baseBranch, wanted);
       const alive = listed.filter(({ isExpired }) => !isExpired);
       const judge = createJudge(artifacts, options);
       for (const artifact of alive.slice(0, MOST_CANDIDATES)) {
@@ -97,7 +96,7 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
         );
       }
       if (hasMore || alive.length > MOST_CANDIDATES)
-        notice(`no bundle among the newest artifacts ${GITHUB_ARTIFACT}: it was looked for no further`);
+        notice(`no bundle among the newest artifacts ${name}: it was looked for no further`);
       return null;
     },
     read: (ref, into) =>
@@ -118,14 +117,17 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
         await served.save(archive);
         await unzipBundle(archive, folder, ref.where);
       }),
-    write: (folder, header) =>
-      putInOutbox(folder, header, outbox, `which the workflow's upload step publishes as artifact ${GITHUB_ARTIFACT}`),
+    write: async (folder, header) => {
+      const artifact = await options.artifactName();
+      const how = `which the workflow's upload step publishes as artifact ${artifact}`;
+      return { ...(await putInOutbox(folder, header, outbox, how)), artifact };
+    },
   };
 }
 
 /** Of the base branch as the list tells it, in the order of the commits, the newest first of one commit; whether others are left. */
 async function listCandidates(
-  artifacts: GitHubArtifacts,
+  list: (page: number) => ReturnType<GitHubArtifacts["list"]>,
   baseBranch: string,
   wanted: WantedBundle,
 ): Promise<{ readonly listed: readonly Artifact[]; readonly hasMore: boolean }> {
@@ -134,7 +136,7 @@ async function listCandidates(
   const found: Artifact[] = [];
   let hasMore = true;
   for (let page = 1; page <= MOST_PAGES; page++) {
-    const { artifacts: rows, hasNext } = await artifacts.list(GITHUB_ARTIFACT, page);
+    const { artifacts: rows, hasNext } = await list(page);
     found.push(...rows.filter(isWanted));
     const isEnough = found.some(({ commit, isExpired }) => !isExpired && (wanted === "newest" || commit === wanted[0]));
     hasMore = hasNext;

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
 import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
+import { whyOfOther } from "../../bundles/owner.ts";
 import type { BundleRef, BundleStore, WantedBundle } from "../../bundles/store.ts";
 import { assertComparable, assertFits } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
@@ -122,6 +123,11 @@ export function openSources(
     await store.read(ref, dir);
     const header = await readBundle(dir, ref.where);
     assertFits(header, current, runSettings.baseBranch, ref.where);
+    const other = whyOfOther(header, await bundles.owner());
+    if (other !== null) {
+      warn(`the bundle ${ref.where} is not used: ${other}${isAuto ? "" : "; give each a store of its own"}`);
+      return null;
+    }
     if (!(await assertOnBase(ref))) return null;
     const manifest = await readManifestFile(join(dir, "manifest.json"));
     warn(...assertComparable(manifest, current, ref.where));

@@ -23,6 +23,8 @@ export interface Published {
   readonly commit: string;
   readonly where: string;
   readonly files: BundleHeader["files"];
+  /** The name that the CI's upload step has to give it; null: no step has to. */
+  readonly artifact: string | null;
 }
 
 /** What `ci` has in hand when it comes to publishing. */
@@ -123,7 +125,7 @@ function idsToBuild(plan: PlanResult | null): readonly string[] | null {
 /** Makes the bundle of these files, which were built in this target of this commit, and publishes it. */
 export async function publishStep(
   { clock, work, secrets }: PublishParts,
-  { opened }: Bundles,
+  { opened, owner }: Bundles,
   of: Pick<BundleHeader, "commit" | "target" | "branch">,
   files: BundleFiles,
 ): Promise<Published> {
@@ -144,11 +146,12 @@ export async function publishStep(
       project: manifest.projectName,
       adapter: manifest.adapter,
       dbtVersion: manifest.dbtVersion,
+      folder: (await owner()).folder,
     },
     secrets,
   });
   const ref = await store.write(into, header);
-  return { commit: ref.commit, where: ref.where, files: header.files };
+  return { commit: ref.commit, where: ref.where, files: header.files, artifact: ref.artifact ?? null };
 }
 
 interface LocalParts extends JunitParts {

@@ -4,6 +4,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BundleHeader, filesOf } from "../../../src/bundles/bundle.ts";
+import { whyOfOther } from "../../../src/bundles/owner.ts";
 import type { BundleStore } from "../../../src/bundles/store.ts";
 import { createCircleStore } from "../../../src/bundles/stores/circleci.ts";
 import { createCircleArtifacts } from "../../../src/platforms/circleci/artifacts.ts";
@@ -201,6 +202,7 @@ function open(outbox: string): BundleStore {
     isInBase: async (commit) => base.includes(commit),
     outbox,
     notice: (text) => void notices.push(text),
+    whyOfOther: async (header) => whyOfOther(header, { project: "shop", folder: "", targets: ["prod"] }),
   });
 }
 
@@ -242,6 +244,16 @@ describe("CircleCI's artifacts as store", () => {
     const { folder, header } = await prepare(commit);
     return filesIn(folder, header, below);
   };
+  /** The bundle of another project or target that was built of the same commit. */
+  const filesOfOther = async (other: object, below?: string) => {
+    const { folder, header } = await prepare(A);
+    const found = await filesIn(folder, header, below);
+    return new Map(
+      [...found].map(([path, content]) => [path, path.endsWith("state.json") ? withFacts(content, other) : content]),
+    );
+  };
+  const withFacts = (content: Buffer, other: object) =>
+    Buffer.from(JSON.stringify({ ...JSON.parse(content.toString()), ...other }));
   const into = async () => {
     await mkdir(join(dir(), "into"), { recursive: true });
     return join(dir(), "into");
@@ -278,6 +290,26 @@ describe("CircleCI's artifacts as store", () => {
     addPipeline(7, await files(A));
 
     expect(await open(outbox()).find([A])).toMatchObject({ where: "artifacts of job 7" });
+  });
+
+  it.each([
+    ["of another project", { project: "web" }, 'it is of project "web", not of "shop"'],
+    ["of another project of that name", { folder: "web" }, 'it is of the project in "web", not of the one in "."'],
+    ["of another target", { target: "prod_us" }, 'it is of target "prod_us", not of "prod"'],
+  ])("takes no bundle %s, in a pipeline or a job beside its own", async (_, other, why) => {
+    const both = new Map([
+      ...(await filesOfOther(other, "a/.signalbox/bundle")),
+      ...(await files(A, "b/.signalbox/bundle")),
+    ]);
+    addPipeline(9, await filesOfOther(other));
+    addPipeline(8, both);
+    const store = open(outbox());
+
+    const ref = await store.find([A]);
+
+    expect(ref).toMatchObject({ where: "artifacts of job 8, b/.signalbox/bundle/" });
+    expect(notices).toContain(`the bundle in artifacts of job 9 is not used: ${why}`);
+    await store.read(ref ?? { commit: "", where: "" }, await into());
   });
 
   it.each<[what: string, overrides: Partial<FakePipeline>]>([

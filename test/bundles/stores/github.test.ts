@@ -4,6 +4,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BundleHeader, filesOf } from "../../../src/bundles/bundle.ts";
+import { artifactNameOf } from "../../../src/bundles/owner.ts";
 import type { BundleStore } from "../../../src/bundles/store.ts";
 import { createGitHubStore } from "../../../src/bundles/stores/github.ts";
 import { createGitHubArtifacts } from "../../../src/platforms/github/artifacts.ts";
@@ -38,13 +39,20 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
-function open(outbox: string): BundleStore {
+function open(outbox: string, artifactName = "signalbox-state"): BundleStore {
   const connect = async () =>
     createGitHubArtifacts(await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN }), {
       apiUrl: API,
     });
   const notice = (text: string) => void notices.push(text);
-  return createGitHubStore({ connect, repository: REPOSITORY, baseBranch: "main", outbox, notice });
+  return createGitHubStore({
+    connect,
+    repository: REPOSITORY,
+    baseBranch: "main",
+    outbox,
+    notice,
+    artifactName: async () => artifactName,
+  });
 }
 
 async function zipOf(folder: string, header: BundleHeader): Promise<Buffer> {
@@ -150,6 +158,22 @@ describe("GitHub's artifacts as store", () => {
       expect(await open(outbox()).find([A])).toMatchObject({ commit: A });
     },
   );
+
+  it("tells the bundles of two projects of one run apart by their names, and says the name of its own", async () => {
+    const [shop, web] = [
+      artifactNameOf({ project: "shop", folder: "", targets: ["prod"] }),
+      artifactNameOf({ project: "web", folder: "web", targets: ["prod"] }),
+    ];
+    addRun(8, await zip(), { name: shop });
+    fake.artifacts.push(buildArtifact(9, { name: web, runId: 8 }));
+
+    const { folder, header } = await prepare(A);
+    const written = await open(outbox(), shop).write(folder, header);
+
+    expect(await open(outbox(), shop).find("newest")).toMatchObject({ where: "artifact 8 of run 8" });
+    expect(await open(outbox(), web).find([A])).toMatchObject({ where: "artifact 9 of run 8" });
+    expect(written).toMatchObject({ artifact: shop, where: expect.stringContaining(`publishes as artifact ${shop}`) });
+  });
 
   it("says why it passes over an artifact of main", async () => {
     addRun(9, await zip(), {}, { event: "pull_request" });

@@ -39,6 +39,7 @@ async function publish(world: World) {
               write: () => Promise.reject(new Error("not reached")),
             },
           },
+    owner: async () => ({ project: "shop", folder: "", targets: ["prod"] }),
     ancestry: {
       isOnBase: async (commit) => {
         asked.push(commit);
