@@ -5,12 +5,12 @@ const VERSION = "v1:";
 
 /**
  * What makes a problem the same problem in the next run: dbt's unique_id; of a finding about the run, what went wrong and
- * its class (a project that does not compile is not the warehouse that was down before).
+ * its class, of the warehouse in which words (a project that does not compile is not the warehouse that was down before).
  */
-export function fingerprintOf({ subject, failureClass }: Finding): string {
-  return subject.kind === "node"
-    ? fingerprintOfNode(subject.id, subject.alertKey)
-    : `${VERSION}run:${subject.what}:${failureClass}`;
+export function fingerprintOf({ subject, failureClass, status }: Finding): string {
+  if (subject.kind === "node") return fingerprintOfNode(subject.id, subject.alertKey);
+  const ofRun = `${VERSION}run:${subject.what}:${failureClass}`;
+  return subject.what === "warehouse" ? `${ofRun}:${status}` : ofRun;
 }
 
 /** `alertKey` is the node's `meta.alert_key`: people say themselves what is the same problem. */

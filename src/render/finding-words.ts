@@ -1,7 +1,7 @@
 import { countVerdict } from "../severity/outcome.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cleanText } from "../text/clean.ts";
-import { count, grouped, shortName } from "./words.ts";
+import { count, grouped, listed, shortName } from "./words.ts";
 
 /** A finding in words, the same on every surface. All texts are clean, all but `message` are one line; none is escaped. */
 export interface FindingWords {
@@ -40,7 +40,11 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
   "dbt-failed": "dbt failed before it had results",
   artifacts: "dbt's results cannot be used",
   "queue-timeout": "the queue timed out",
+  warehouse: "one cause",
 };
+
+/** Names of the nodes that have one cause. */
+const MOST_NODES = 4;
 
 /** What dbt says of every failed test; `failures` and `threshold` say the same, shorter. */
 const COUNTED = /^Got [\d,.]+ results?, configured to (?:fail|warn) if /;
@@ -50,8 +54,8 @@ export function describeFinding(finding: Finding): FindingWords {
   const message = cleanText(finding.message);
   const isSaid = message === "" || (finding.failures !== null && COUNTED.test(message));
   return {
-    where: whereOf(subject),
-    what: whatOf(subject),
+    where: finding.nodes === undefined ? whereOf(subject) : cleanLine(finding.status, 100),
+    what: finding.nodes === undefined ? whatOf(subject) : nodesInWords(finding.nodes),
     fault: faultOf(finding),
     message: isSaid ? null : message,
     place:
@@ -65,9 +69,15 @@ export function describeFinding(finding: Finding): FindingWords {
     caused:
       finding.skipped.length === 0
         ? null
-        : `1 failing ${kindOf(subject)} kept ${count(finding.skipped.length, "node")} from running`,
+        : `${finding.nodes === undefined ? `1 failing ${kindOf(subject)}` : count(finding.nodes.length, "failing node")} kept ${count(finding.skipped.length, "node")} from running`,
     skipped: finding.skipped.map((id) => cleanLine(shortName(id), 100)),
   };
+}
+
+/** `11 nodes: unique_orders_id, dim_customers, +9 more`. */
+function nodesInWords(nodes: readonly Finding[]): string {
+  const names = nodes.flatMap(({ subject }) => (subject.kind === "run" ? [] : cleanLine(subject.name, 100)));
+  return `${count(nodes.length, "node")}: ${listed(names, MOST_NODES)}`;
 }
 
 function mutedWords({ until, reason }: NonNullable<Finding["muted"]>): string {
@@ -122,7 +132,8 @@ function kindOf(subject: Subject): string {
 
 /** A test's failures against its threshold; of a source how late it is; else what kind of fault it was. */
 function faultOf({ failures, threshold, failureClass, status, subject }: Finding): string | null {
-  if (subject.kind === "run") return null;
+  if (subject.kind === "run")
+    return subject.what === "warehouse" && failureClass !== "data" ? FAULTS[failureClass] : null;
   if (failureClass !== "data") return FAULTS[failureClass];
   const isCounted = failures !== null && subject.type !== "unit_test";
   const fault = isCounted

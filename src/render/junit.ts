@@ -1,5 +1,6 @@
 import junit, { type TestCase, type TestSuite } from "junit-report-builder";
 import { fromRepository } from "../severity/node-path.ts";
+import { ungroup } from "../severity/one-cause.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
@@ -63,13 +64,13 @@ export function renderJunit(verdict: Verdict, options: JunitOptions): string {
 }
 
 function casesOf(verdict: Verdict, options: JunitOptions): JunitCase[] {
-  const findings = new Map(verdict.findings.map((finding) => [subjectId(finding.subject), finding]));
-  const causes = new Map(
-    verdict.findings.flatMap((finding) => finding.skipped.map((id) => [id, subjectId(finding.subject)])),
-  );
+  // Each node has a case of its own, also where several have one cause.
+  const all = ungroup(verdict.findings);
+  const findings = new Map(all.map((finding) => [subjectId(finding.subject), finding]));
+  const causes = new Map(all.flatMap((finding) => finding.skipped.map((id) => [id, subjectId(finding.subject)])));
   const neutral = new Set(verdict.neutral);
   const withRow = Object.entries(verdict.nodes).filter(([id]) => !neutral.has(id));
-  const withoutRow = verdict.findings.filter(({ subject }) => !Object.hasOwn(verdict.nodes, subjectId(subject)));
+  const withoutRow = all.filter(({ subject }) => !Object.hasOwn(verdict.nodes, subjectId(subject)));
   return [
     ...withRow.map(([id, facts]) => {
       const finding = findings.get(id) ?? null;
@@ -125,7 +126,7 @@ function findingCase(subject: Subject, options: JunitOptions): Omit<JunitCase, "
 function noteOf(id: string, { retried, findings }: Verdict): string | null {
   const tries = retried?.nodes[id];
   if (tries === undefined) return null;
-  const isError = findings.some(
+  const isError = ungroup(findings).some(
     ({ severity, subject }) => severity === "error" && subject.kind === "node" && subject.id === id,
   );
   return triesWords(tries, !isError);

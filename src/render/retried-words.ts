@@ -71,7 +71,7 @@ function fewerThreads({ starts, nodes }: NonNullable<Verdict["retried"]>): strin
   return !wasThrottled || threads === null || exitCode !== 0
     ? []
     : [
-        `the warehouse had too much at once; it went with ${count(threads, "thread")}: consider dbt.threads in signalbox.yml`,
+        `the warehouse had too much at once; it went with ${count(threads, "thread")}: consider modes.*.threads in signalbox.yml`,
       ];
 }
 

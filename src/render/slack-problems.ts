@@ -1,6 +1,7 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { AlertItem, ProblemsAlert } from "../alerts/alert.ts";
 import { isInfrastructure } from "../severity/failure.ts";
+import type { Finding } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
 import { bullets, code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
@@ -22,11 +23,15 @@ const MOST_IN_DETAIL = 10;
 const MOST_BULLETS = 30;
 const MOST_NAMES = 3;
 
+function isOfNodes({ subject }: Finding): boolean {
+  return subject.kind === "node" || subject.what === "warehouse";
+}
+
 /** New errors of a run, each in detail. */
 export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFacts): SlackMessage {
   const told = items.map(tell);
   const isNotData = items.every(
-    ({ finding }) => finding?.subject.kind === "node" && isInfrastructure(finding.failureClass),
+    ({ finding }) => finding != null && isOfNodes(finding) && isInfrastructure(finding.failureClass),
   );
   const most = messageMost(items);
   return assemble({

@@ -73,6 +73,8 @@ const passedName = z.string("wanted the name of a variable").superRefine((name, 
   if (!isWithheld(name)) return wrong("is not a variable that dbt lacks: dbt sees it without this; leave it out");
 });
 
+const modeThreads = count.nullable().default(null).describe("dbt's --threads in this mode. Without it, dbt.threads.");
+
 export const configFile = section({
   version: z.literal(1, "wanted 1").default(1).describe("The version of this file's format: 1."),
   base_branch: notAFlag
@@ -128,6 +130,7 @@ export const configFile = section({
       exclude: selector.nullable().default(null).describe("What is left out of it."),
       defer: boolean.default(true).describe("Whether parents that a check does not build are read from production."),
       fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
+      threads: modeThreads,
       may_write: z
         .array(glob, "wanted a list of node ids or globs such as seed.shop.*")
         .default([])
@@ -152,6 +155,7 @@ export const configFile = section({
         .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
       exclude: selector.nullable().default(null).describe("What is left out of it."),
       fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
+      threads: modeThreads,
     })
       .prefault({})
       .describe("A push to the base branch, or a manual start on it."),
@@ -164,6 +168,7 @@ export const configFile = section({
       exclude: selector.nullable().default(null).describe("What is left out of it."),
       freshness: boolean.default(false).describe("Whether dbt source freshness is run too, and its findings told."),
       fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
+      threads: modeThreads,
     })
       .prefault({})
       .describe("A scheduled run on the base branch."),

@@ -15,8 +15,8 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-/** What a finding about the run itself is about. */
-export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout"] as const;
+/** What a finding about the run itself is about; `warehouse`: one cause of several nodes' failures. */
+export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout", "warehouse"] as const;
 export type RunSubject = (typeof RUN_SUBJECTS)[number];
 
 export type Subject =
@@ -64,6 +64,8 @@ export interface Finding {
   readonly muted: { readonly until: string; readonly reason: string } | null;
   /** Against the verdict in the baseline's bundle; null where there was none. */
   readonly isNew: boolean | null;
+  /** Of a finding about the warehouse, each node's own; absent otherwise. */
+  readonly nodes?: readonly Finding[] | undefined;
 }
 
 /** What the reports show of any node that has a row in dbt's results. */

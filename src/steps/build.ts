@@ -102,8 +102,9 @@ export async function buildStep(
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
-    const threads = flag("--threads", config.dbt.threads);
-    const builds = await buildWithRetries(plan, manifest, buildArguments(plan), retryPort(parts, dbt, limits));
+    const threads = flag("--threads", config.modes[runSettings.mode].threads ?? config.dbt.threads);
+    const port = retryPort(parts, dbt, threads, limits);
+    const builds = await buildWithRetries(plan, manifest, buildArguments(plan), port);
     starts.push(...builds);
     if (builds.length > 1 && (await mergeResults(work, dbt, builds))) merged = work.path(...MERGED);
     if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
@@ -126,7 +127,7 @@ function mergeResults(work: Pick<WorkFolder, "path">, dbt: DbtRunner, builds: re
   return writeMergedResults(builds, manifest, work.path(...MERGED), dbt.defaults.targetPath);
 }
 
-function retryPort(parts: BuildParts, dbt: DbtRunner, limits: StartLimits): RetryPort {
+function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {
   const { clock, signal, settings, log, work } = parts;
   const { runTimeoutSeconds } = limits;
   const deadline = runTimeoutSeconds === null ? null : clock.monotonic() + runTimeoutSeconds * 1000;
@@ -148,12 +149,7 @@ function retryPort(parts: BuildParts, dbt: DbtRunner, limits: StartLimits): Retr
         ...dbt.defaults,
         command: ["build"],
         // dbt takes the last of several.
-        args: [
-          ...flag("--threads", settings.config.dbt.threads),
-          ...args,
-          ...settings.rest,
-          ...flag("--threads", threads),
-        ],
+        args: [...ownThreads, ...args, ...settings.rest, ...flag("--threads", threads)],
         limits: { ...limits, runTimeoutSeconds: secondsLeft() },
       }),
   };

@@ -26,7 +26,7 @@ const subject = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("run"), what: z.enum(RUN_SUBJECTS) }),
 ]);
 
-const finding = z.object({
+const ofNode = z.object({
   subject,
   severity: z.enum(["error", "warn"]),
   failureClass: z.enum(FAILURE_CLASSES),
@@ -38,6 +38,7 @@ const finding = z.object({
   muted: z.object({ until: z.string(), reason: z.string() }).nullable(),
   isNew: z.boolean().nullable(),
 });
+const finding = ofNode.extend({ nodes: z.array(ofNode).optional() });
 
 const nodeFacts = z.object({
   name: z.string(),

@@ -183,7 +183,7 @@ describe("a second start", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("dbt is started again in 0.0 s for 2 nodes, with 3 threads (1 node: too many requests)");
     expect(stdout).toContain("1 model: too many requests, passed at the second try, +");
-    expect(stdout).toContain("it went with 3 threads: consider dbt.threads in signalbox.yml");
+    expect(stdout).toContain("it went with 3 threads: consider modes.*.threads in signalbox.yml");
     const [, second] = builds();
     expect(second?.argv.join(" ")).toContain(
       "--select fqn:small.paid,resource_type:model fqn:small.unique_paid,resource_type:test --indirect-selection empty",

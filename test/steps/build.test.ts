@@ -13,6 +13,7 @@ const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
 interface World {
   readonly mode?: "check" | "deploy" | "schedule";
   readonly freshness?: boolean;
+  readonly threads?: Partial<Record<"mode" | "all", number>>;
   readonly rest?: readonly string[];
   readonly deps?: Partial<DbtRun> | null;
   readonly build?: Partial<DbtRun>;
@@ -20,11 +21,18 @@ interface World {
 }
 
 async function build(world: World) {
-  const { mode = "deploy", freshness = false, rest = [], deps = null, build: ended = {} } = world;
+  const { mode = "deploy", freshness = false, rest = [], deps = null, build: ended = {}, threads = {} } = world;
   const lines: string[] = [];
   const { work, outputs, files } = someOutputs();
   const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : {}), deps);
-  const config = aConfig({ modes: { schedule: { freshness } }, build: { retries: 0 } });
+  const config = aConfig({
+    modes: {
+      schedule: { freshness },
+      [mode]: { ...(mode === "schedule" ? { freshness } : {}), threads: threads.mode },
+    },
+    dbt: { threads: threads.all },
+    build: { retries: 0 },
+  });
   const parts = {
     command: "ci",
     settings: { config, rest, given: { stallAfter: 600 } },
@@ -49,6 +57,8 @@ describe("a build", () => {
     ],
     ["asks for it in no other mode", { mode: "deploy", freshness: true }, ["build"]],
     ["asks for it only where the file says so", { mode: "schedule" }, ["build"]],
+    ["has the threads of the mode", { threads: { mode: 2, all: 8 } }, ["build --threads 2"]],
+    ["has dbt's threads where the mode says none", { threads: { all: 8 } }, ["build --threads 8"]],
     ["goes on behind packages that were installed", { deps: { exitCode: 0 } }, ["build"]],
     ["ends with packages that cannot be installed", { deps: { exitCode: 2 } }, []],
   ])("%s", async (_, world, started) => {

@@ -11,6 +11,7 @@ import { locateFindings } from "../../render/source-lines.ts";
 import type { SettingsPart } from "../../settings/resolve.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import { judge } from "../../severity/judge.ts";
+import { groupByCause } from "../../severity/one-cause.ts";
 import { countVerdict } from "../../severity/outcome.ts";
 import { expiredRules } from "../../severity/rules.ts";
 import { findSourcesWithoutRow } from "../../severity/run-findings.ts";
@@ -78,7 +79,8 @@ export async function reportStep(
       });
     log.warn("report", doubt);
   }
-  const verdict = nameCompiled(locateFindings(judged, createReader(projectDir, top)), manifest, folders, top);
+  const located = nameCompiled(locateFindings(judged, createReader(projectDir, top)), manifest, folders, top);
+  const verdict = groupByCause(located, manifest?.adapter ?? null);
   const result: VerdictResult = {
     schema: 1,
     ...verdict,
