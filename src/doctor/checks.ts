@@ -2,8 +2,19 @@ import type { Unread } from "../init/facts.ts";
 import type { Trigger as RunTrigger } from "../run/run.ts";
 import { type Check, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
-import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen, SlackFacts, StoreFacts } from "./facts.ts";
+import type {
+  BaseFacts,
+  DbtFacts,
+  GitFacts,
+  LedgerFacts,
+  Platform,
+  ProjectFacts,
+  Seen,
+  SlackFacts,
+  StoreFacts,
+} from "./facts.ts";
 import { checkFiles, checkGates, checkGroup } from "./gate.ts";
+import { checkLedger } from "./ledger.ts";
 import { checkLocks } from "./locks.ts";
 import { checkBaseBranch, checkConfig, checkDbt, checkGit, checkNode } from "./machine.ts";
 import { checkSlack } from "./slack.ts";
@@ -42,6 +53,10 @@ export interface Facts {
   readonly circle: TokenSeen;
   /** null: there is no token. */
   readonly slack: Seen<SlackFacts> | null;
+  /** null: it is no file. */
+  readonly ledger: Seen<LedgerFacts> | null;
+  /** Whether Slack's incoming webhooks stand in for a token. */
+  readonly hasWebhooks: boolean;
 }
 
 /** Facts in, checks out, in the order in which a newcomer sets things up. */
@@ -66,7 +81,13 @@ export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger)
     checkStore(facts.store, platform),
     ...checkGitHub(facts.github, place, config.wantsComment),
     ...checkCircle(facts.circle, place),
-    ...checkSlack(facts.slack, { ...place, channels: config.file.exists ? config.channels : null, sendTest }),
+    ...checkSlack(facts.slack, {
+      ...place,
+      channels: config.file.exists ? config.channels : null,
+      sendTest,
+      hasWebhooks: facts.hasWebhooks,
+    }),
+    ...checkLedger(facts.ledger),
     ...(facts.files.kind === "seen"
       ? checkFiles(files.paths, files.unread, workflows)
       : [warn("ci", `the CI files were not looked at: ${facts.files.why}`, facts.files.fix ?? "try again")]),

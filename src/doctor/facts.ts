@@ -99,7 +99,18 @@ export interface SendTest {
   readonly isLeft: boolean;
 }
 
-export type SendStep = "post" | "edit" | "read" | "delete";
+/** `metadata`: what goes along with a message comes back with it. */
+export type SendStep = "post" | "edit" | "read" | "metadata" | "delete";
+
+/** A ledger that is a file: what earlier runs have told, by scope (repository, project, target). */
+export interface LedgerFacts {
+  readonly path: string;
+  /** Whether `ci` empties its folder. */
+  readonly isInWorkFolder: boolean;
+  /** null: there is no such file yet. */
+  readonly scopes: readonly string[] | null;
+  readonly isDamaged: boolean;
+}
 
 export interface SlackFacts {
   readonly team: string | null;

@@ -6,6 +6,7 @@ import { createRemote } from "../support/remote.ts";
 import type { Facts } from "./checks.ts";
 import { look } from "./look.ts";
 import { lookAtCiFiles, lookAtCircle, lookAtGitHub } from "./look-ci.ts";
+import { lookAtLedger } from "./look-ledger.ts";
 import { lookAtBase, lookAtDbt, lookAtGit, lookAtTargets } from "./look-project.ts";
 import { lookAtSlack } from "./look-slack.ts";
 import { lookAtStore } from "./look-store.ts";
@@ -59,7 +60,7 @@ export async function lookAround(context: Context): Promise<Facts> {
     const own = given.sendTest ? await trust : null;
     return own === null ? "it was not asked for" : own.kind === "failed" ? own.why : own.value.distrust;
   };
-  const [dbt, ofGit, base, project, store, files, github, circle, slack] = await Promise.all([
+  const [dbt, ofGit, base, project, store, files, github, circle, slack, ledger] = await Promise.all([
     lookAtOwnDbt(),
     within("git", (signal) => lookAtGit(aside(signal)), MOST_DISK_MS),
     within("the remote", (signal) => lookAtBase(aside(signal), config.baseBranch)),
@@ -92,6 +93,9 @@ export async function lookAround(context: Context): Promise<Facts> {
         MOST_SLACK_MS,
       ),
     ),
+    config.ledger.startsWith("file:")
+      ? within("the ledger", () => lookAtLedger(config.ledger, context), MOST_DISK_MS)
+      : null,
   ]);
   const { check, deploy, schedule } = config.modes;
   return {
@@ -107,6 +111,7 @@ export async function lookAround(context: Context): Promise<Facts> {
       channels: config.slack,
     },
     sendTest: given.sendTest ?? false,
-    ...{ dbt, git: ofGit, base, project, store, files, github, circle, slack },
+    ...{ dbt, git: ofGit, base, project, store, files, github, circle, slack, ledger },
+    hasWebhooks: !env.SLACK_BOT_TOKEN && Boolean(env.SLACK_WEBHOOK_ERROR && env.SLACK_WEBHOOK_WARN),
   };
 }

@@ -9,6 +9,8 @@ import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
 /** Six requests follow each other at most, behind the question whose code this is, and all of doctor ends within 30 s. */
 const REQUEST_MS = 3_300;
 const MOST_CHANNELS = 20;
+/** As alerts carry it: https://docs.slack.dev/messaging/message-metadata */
+const METADATA = { event_type: "signalbox_alert", event_payload: { key: "doctor" } };
 const TEXT = "signalbox doctor: a test message, which is deleted at once";
 
 export interface SlackRequest {
@@ -93,20 +95,34 @@ function refused(code: string): ChannelFacts["state"] {
 /** Posts, edits, reads and deletes. A step that fails is the last one, but for the deletion. */
 async function sendTestMessage(client: WebClient, channel: string): Promise<SendTest> {
   const done: SendStep[] = [];
-  const posted = await attempt("chat.postMessage", () => client.chat.postMessage({ channel, text: TEXT }));
+  const posted = await attempt("chat.postMessage", () =>
+    client.chat.postMessage({ channel, text: TEXT, metadata: METADATA }),
+  );
   if (isFailure(posted)) return { done, failed: failedAt("post", posted), isLeft: posted.reaction === "look" };
   const ts = posted.ts ?? "";
   done.push("post");
 
-  const edited = await attempt("chat.update", () => client.chat.update({ channel, ts, text: `${TEXT} (edited)` }));
+  const edited = await attempt("chat.update", () =>
+    client.chat.update({ channel, ts, text: `${TEXT} (edited)`, metadata: METADATA }),
+  );
   if (!isFailure(edited)) done.push("edit");
   const read = isFailure(edited)
     ? null
     : await attempt("conversations.history", () =>
-        client.conversations.history({ channel, latest: ts, oldest: ts, inclusive: true, limit: 1 }),
+        client.conversations.history({
+          channel,
+          latest: ts,
+          oldest: ts,
+          inclusive: true,
+          limit: 1,
+          include_all_metadata: true,
+        }),
       );
-  const isThere = read !== null && !isFailure(read) && read.messages?.some((message) => message.ts === ts) === true;
+  const found = read === null || isFailure(read) ? null : (read.messages?.find((message) => message.ts === ts) ?? null);
+  const isThere = found !== null;
   if (isThere) done.push("read");
+  const hasMetadata = found?.metadata?.event_type === METADATA.event_type;
+  if (hasMetadata) done.push("metadata");
 
   const deleted = await attempt("chat.delete", () => client.chat.delete({ channel, ts }));
   if (!isFailure(deleted)) done.push("delete");
@@ -121,9 +137,15 @@ async function sendTestMessage(client: WebClient, channel: string): Promise<Send
             code: "no such message",
             hint: "the channel's history does not show what was posted there",
           }
-        : isFailure(deleted)
-          ? failedAt("delete", deleted)
-          : null;
+        : !hasMetadata
+          ? {
+              step: "metadata" as const,
+              code: "no metadata",
+              hint: "Slack dropped what goes along with a message: nothing can be remembered there; ledger: file:PATH can",
+            }
+          : isFailure(deleted)
+            ? failedAt("delete", deleted)
+            : null;
   return { done, failed, isLeft };
 }
 

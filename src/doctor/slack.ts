@@ -11,6 +11,8 @@ export interface SlackPlace {
   /** null: there is no signalbox.yml, which is said elsewhere. */
   readonly channels: { readonly error: string | null; readonly warn: string | null } | null;
   readonly sendTest: boolean;
+  /** Whether incoming webhooks stand in for a token. */
+  readonly hasWebhooks: boolean;
 }
 
 const INVITED = "the ids are in Slack at the end of a channel's details; then /invite @signalbox there";
@@ -18,6 +20,10 @@ const INVITED = "the ids are in Slack at the end of a channel's details; then /i
 /** `seen`: null where there is no token. */
 export function checkSlack(seen: Seen<SlackFacts> | null, place: SlackPlace): readonly Check[] {
   const { channels } = place;
+  if (seen === null && place.hasWebhooks && !place.sendTest)
+    return [
+      ok("slack", "SLACK_WEBHOOK_ERROR and SLACK_WEBHOOK_WARN are set: no bot token is needed, and none was looked at"),
+    ];
   const missing = (["error", "warn"] as const).filter((severity) => channels !== null && channels[severity] === null);
   const ofMissing =
     missing.length === 0
@@ -112,7 +118,7 @@ function ofScopes(scopes: readonly string[] | null): readonly Check[] {
   return [
     warn(
       "slack:scopes",
-      `the token lacks ${history.join(" and ")}${which}: whether a message arrived whose answer was lost cannot be looked up`,
+      `the token lacks ${history.join(" and ")}${which}: whether a message arrived whose answer was lost cannot be looked up, nor what has been told be read back from Slack`,
       add,
     ),
   ];
@@ -139,6 +145,7 @@ const DONE: Readonly<Record<SendStep, string>> = {
   post: "posted",
   edit: "edited",
   read: "read back",
+  metadata: "read back with its metadata",
   delete: "deleted",
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChannelFacts, SendTest, SlackFacts } from "../../src/doctor/facts.ts";
+import { checkLedger } from "../../src/doctor/ledger.ts";
 import { checkSlack, type SlackPlace } from "../../src/doctor/slack.ts";
 import { checkCircle, checkGitHub } from "../../src/doctor/tokens.ts";
 import { circle, failed, github, levels, seen } from "./build.ts";
@@ -82,6 +83,7 @@ const PLACE: SlackPlace = {
   workflows: [],
   channels: { error: "C0ERRORS00", warn: "C0WARNINGS" },
   sendTest: false,
+  hasWebhooks: false,
 };
 const GOOD = ["ok slack", "ok slack:scopes", "ok slack:C0ERRORS00"];
 
@@ -130,6 +132,8 @@ describe("Slack", () => {
     ["down", failed("no answer", true), {}, ["warn slack"]],
     ["down, and a test was asked for", failed("no answer", true), { sendTest: true }, ["fail slack"]],
     ["a test without a token", null, { sendTest: true }, ["fail slack"]],
+    ["webhooks in place of a token", null, { hasWebhooks: true, platform: "circleci" }, ["ok slack"]],
+    ["a test, and webhooks in place of a token", null, { hasWebhooks: true, sendTest: true }, ["fail slack"]],
     ["no token in CI", null, { platform: "circleci" }, ["warn slack"]],
     ["no token here, and no workflow has it", null, { workflows: workflow("") }, ["warn slack"]],
     [
@@ -164,6 +168,15 @@ describe("Slack", () => {
       "could not be read back",
     ],
     [
+      {
+        done: ["post", "edit", "read", "delete"],
+        failed: { step: "metadata", code: "no metadata", hint: "x" },
+        isLeft: false,
+      },
+      "warn",
+      "could not be read back with its metadata",
+    ],
+    [
       { done: ["post", "edit", "read"], failed: { step: "delete", code: "timeout", hint: "x" }, isLeft: true },
       "warn",
       "may still be there",
@@ -172,5 +185,24 @@ describe("Slack", () => {
     const checks = checkSlack(slack({ channels: [channel({ test })] }), { ...PLACE, sendTest: true });
 
     expect(checks.at(-1)).toMatchObject({ id: "send:C0ERRORS00", level, found: expect.stringContaining(words) });
+  });
+});
+
+describe("a ledger that is a file", () => {
+  const file = { path: "/kept/ledger.json", isInWorkFolder: false, scopes: ["acme/shop shop prod"], isDamaged: false };
+
+  it.each<[what: string, found: Parameters<typeof checkLedger>[0], level: string, words: string]>([
+    ["holds one scope", seen(file), "ok", "1 scope, each on its own: acme/shop shop prod"],
+    ["holds two", seen({ ...file, scopes: ["a", "b"] }), "ok", "2 scopes, each on its own: a, b"],
+    ["is not there yet", seen({ ...file, scopes: null }), "ok", "is not there yet"],
+    ["is damaged", seen({ ...file, scopes: [], isDamaged: true }), "warn", "moves it aside"],
+    ["lies where ci empties", seen({ ...file, isInWorkFolder: true }), "fail", "each run tells everything again"],
+    ["cannot be read", failed("no permission"), "warn", "no permission"],
+  ])("%s", (_, found, level, words) => {
+    expect(checkLedger(found)).toMatchObject([{ id: "ledger", level, found: expect.stringContaining(words) }]);
+  });
+
+  it("is not looked at where it is none", () => {
+    expect(checkLedger(null)).toEqual([]);
   });
 });

@@ -106,10 +106,13 @@ function rightAnswer(path: string, form: URLSearchParams, messages: Map<string, 
     case "/api/conversations.info":
       return { ok: false, error: "missing_scope", needed: "channels:read", provided: "chat:write" };
     case "/api/conversations.history":
-      return { ok: true, messages: messages.has(channel) ? [{ ts, text: messages.get(channel) }] : [] };
+      return { ok: true, messages: messages.has(channel) ? [{ ts, ...JSON.parse(messages.get(channel) ?? "") }] : [] };
     case "/api/chat.postMessage":
     case "/api/chat.update":
-      messages.set(channel, form.get("text") ?? "");
+      messages.set(
+        channel,
+        JSON.stringify({ text: form.get("text"), metadata: JSON.parse(form.get("metadata") ?? "null") }),
+      );
       return { ok: true, channel, ts };
     case "/api/chat.delete":
       messages.delete(channel);
@@ -340,6 +343,19 @@ describe("with tokens", () => {
     const { flags, env } = await openServices((path) => (path === where ? { ok: false, error } : null));
 
     expect(bad(await doctor(["--json", "--send-test", ...flags], env))).toEqual(expected);
+  });
+
+  it("a Slack that drops what goes along with a message is found", async () => {
+    open();
+    const message = { ts: "1764000000.000100", text: "a test message" };
+    const { flags, env } = await openServices((path) =>
+      path === "/api/conversations.history" ? { ok: true, messages: [message] } : null,
+    );
+
+    const ended = await doctor(["--json", "--send-test", ...flags], env);
+
+    expect(bad(ended)).toEqual(["warn send:C0ERRORS00", "warn send:C0WARNINGS"]);
+    expect(ended.stdout).toContain("no metadata");
   });
 });
 
