@@ -1,5 +1,4 @@
-import { openStoreOf } from "../setup/bundle-store.ts";
-import type { Context } from "../setup/context.ts";
+import { type BundleParts, openStoreOf } from "../setup/bundle-store.ts";
 import type { StoreFacts } from "./facts.ts";
 import type { Trust } from "./look-trust.ts";
 
@@ -7,12 +6,12 @@ import type { Trust } from "./look-trust.ts";
  * Tries the store that the configuration names with a file that is no bundle, where we write it ourselves; else reads.
  * Throws what the store refuses.
  */
-export async function lookAtStore(context: Context, { run, baseBranch, distrust }: Trust): Promise<StoreFacts> {
+export async function lookAtStore(parts: BundleParts, { run, baseBranch, distrust }: Trust): Promise<StoreFacts> {
   if (distrust !== null) return { kind: "none", why: `${distrust}: the store was not tried` };
-  const isArtifacts = context.settings.config.store === "auto";
+  const isArtifacts = parts.settings.config.store === "auto";
   if (isArtifacts && run.platform !== "github" && run.platform !== "circleci")
     return { kind: "none", why: "store: auto is the artifacts of the CI: there is nothing to try here" };
-  const opened = openStoreOf(context, run, baseBranch);
+  const opened = openStoreOf(parts, run, baseBranch);
   if (opened.store === null) return { kind: "none", why: `${opened.why}: baselines are parsed from the base branch` };
   const { store, name } = opened;
   if (store.tryOut !== undefined) return { kind: "tried", name, found: await store.tryOut() };

@@ -1,7 +1,6 @@
 import { type Run, whyDistrusted } from "../run/run.ts";
-import type { Context } from "../setup/context.ts";
-import { assertOwnCode } from "../setup/own-code.ts";
-import { learnRun } from "../setup/run-settings.ts";
+import { assertOwnCode, type OwnCodeParts } from "../setup/own-code.ts";
+import { learnRun, type RunParts } from "../setup/run-settings.ts";
 
 /** Whose code is checked out: its signalbox.yml says what is started as dbt, which store is written, and who is told. */
 export interface Trust {
@@ -13,9 +12,9 @@ export interface Trust {
 }
 
 /** Throws a configuration error for code that dbt may not run with this job's credentials, as the other commands do. */
-export async function lookAtTrust(context: Context, dir: string): Promise<Trust> {
-  const isInCi = context.env.GITHUB_ACTIONS === "true" || context.env.CIRCLECI === "true";
-  const { run, baseBranch } = await learnRun(context, { baseBranch: isInCi, trigger: false, trust: true });
-  if (isInCi) await assertOwnCode(context, { run, baseBranch, mode: "check" }, dir);
+export async function lookAtTrust(parts: RunParts & OwnCodeParts, dir: string): Promise<Trust> {
+  const isInCi = parts.env.GITHUB_ACTIONS === "true" || parts.env.CIRCLECI === "true";
+  const { run, baseBranch } = await learnRun(parts, { baseBranch: isInCi, trigger: false, trust: true });
+  if (isInCi) await assertOwnCode(parts, { run, baseBranch, mode: "check" }, dir);
   return { run, baseBranch, distrust: whyDistrusted(run) };
 }
