@@ -68,6 +68,13 @@ const route = z
 
 export const routes = z.array(route, "wanted a list").superRefine((all, context) => {
   for (const [index, later] of all.entries()) {
+    const { resource, test } = later.match;
+    if (test !== undefined && resource !== undefined && isLiteral(resource) && resource !== "test")
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: `can never match: no ${resource} has a kind of test; leave out resource or test`,
+      });
     // The first match wins, for each severity on its own.
     const isTaken = (severity: "error" | "warn") =>
       later[severity] === undefined ||
@@ -83,12 +90,30 @@ export const routes = z.array(route, "wanted a list").superRefine((all, context)
 
 type RouteMatch = z.output<typeof match>;
 
-/** Whether every line of `wide` stands in `narrow` too, or is a `*`. */
+/** Whether every line of `wide` stands in `narrow` too, or matches all that it matches. */
 function takesAll(wide: RouteMatch, narrow: RouteMatch): boolean {
   return Object.entries(wide).every(([field, glob]) => {
     const other = narrow[field as keyof RouteMatch];
     // What went wrong with the run has a status and no name.
     const hasName = field === "name" && Object.keys(narrow).some((key) => key !== "status");
-    return glob === other || (glob === "*" && (other !== undefined || hasName));
+    if (glob === "*") return other !== undefined || hasName;
+    return other !== undefined && (glob === other || (glob !== undefined && matchesLiteral(glob, other)));
   });
+}
+
+function isLiteral(glob: string): boolean {
+  return /^[\w. -]+$/.test(glob);
+}
+
+/** Of `finance_*` whether it matches the plain word; other globs are not read here. */
+function matchesLiteral(glob: string, word: string): boolean {
+  const [start = "", end = "", ...others] = glob.split("*");
+  const isOneStar = glob.includes("*") && others.length === 0 && isLiteral(`${start}${end}x`);
+  return (
+    isOneStar &&
+    isLiteral(word) &&
+    word.length >= start.length + end.length &&
+    word.startsWith(start) &&
+    word.endsWith(end)
+  );
 }

@@ -15,6 +15,7 @@ import { renderAlert } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
 import { locateFindings } from "../../src/render/source-lines.ts";
 import { renderVerdict } from "../../src/render/terminal.ts";
+import { renderIncident } from "../../src/render/webhook.ts";
 import { outlineOf } from "../../src/render/yaml-outline.ts";
 import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";
@@ -196,6 +197,40 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
       queue: null,
       ended: null,
     }),
+  "a board and its drawing": (text) =>
+    drawMessage(
+      renderAlert(
+        {
+          kind: "board",
+          key: "1/1/board/c",
+          channel: "c",
+          address: { kind: "channel" },
+          items: verdictAbout(text).findings.map((each) =>
+            anItem(each, {
+              name: text,
+              owner: text,
+              firstSeen: text,
+              dueAt: text,
+              parent: { channel: text, ts: text },
+            }),
+          ),
+          mentions: [],
+          state: "open",
+          week: text,
+          score: { opened: 1, fixed: 0, carried: 1 },
+          expired: [{ id: "1", match: text, until: text, reason: text }],
+        },
+        { run: run({}), mode: "deploy", target: text, projectName: text, reproduce: text },
+      ),
+      { channel: "c", paint, width: 88 },
+    ),
+  renderIncident: (text) =>
+    renderIncident(
+      { status: "firing", item: anItem(finding({ message: text, subject: subject({ name: text }) })) },
+      "incident.io",
+      { run: run({}), mode: "deploy", target: text, projectName: text, reproduce: text },
+      { key: "k", at: "2026-11-25T07:00:00Z" },
+    ),
   "renderAlert and its drawing": (text) =>
     drawMessage(
       renderAlert(

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Alert } from "../../src/alerts/alert.ts";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
@@ -7,6 +8,7 @@ import { cleanText } from "../../src/text/clean.ts";
 import { anItem } from "../alerts/build.ts";
 import { finding, hostile, hostileFinding, richVerdict, run } from "./build.ts";
 import { commandsIn } from "./runner.ts";
+import { weekFacts } from "./week.ts";
 
 const plain = createPaint(false);
 
@@ -93,6 +95,36 @@ describe("a Slack message drawn in the terminal", () => {
 
     expect(colourful.map(cleanText)).toEqual(
       drawMessage(message(), { channel: "#C0", paint: plain, width: 80 }).map(cleanText),
+    );
+  });
+
+  it("keeps a board's table in its box, in columns where there is room, and cell below cell where there is none", () => {
+    fc.assert(
+      fc.property(
+        fc.array(hostileFinding, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 120 }),
+        (findings, width) => {
+          const board: Alert = {
+            kind: "board",
+            key: "",
+            channel: "",
+            address: { kind: "channel" },
+            items: findings.map((each) => anItem(each, { severity: "warn", owner: each.message, runs: 3 })),
+            mentions: [],
+            state: "open",
+            week: "2026-W48",
+            score: { opened: 1, fixed: 0, carried: 1 },
+            expired: [],
+          };
+          const lines = drawMessage(renderAlert(board, weekFacts()), { channel: "#C0", paint: plain, width });
+
+          // A command to the runner is taken apart by a character.
+          const most = (line: string) => Math.max(22, width) + (line.match(/# #/g)?.length ?? 0);
+          expect(lines.filter((line) => Array.from(line).length > most(line))).toEqual([]);
+          expect(lines.slice(1, -1).every((line) => line.startsWith("│"))).toBe(true);
+          expect(commandsIn(lines.join("\n"))).toEqual([]);
+        },
+      ),
     );
   });
 

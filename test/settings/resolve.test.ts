@@ -489,6 +489,16 @@ describe("what messages go by", () => {
       ),
       "can never match",
     ],
+    [
+      "a route for one of those that a route above takes",
+      slack('routes: [{ match: { tag: "fin*" }, error: C0AAAAAAA }, { match: { tag: finance }, error: C0BBBBBBB }]'),
+      "can never match",
+    ],
+    [
+      "a route for a kind of test of models",
+      slack("routes: [{ match: { resource: model, test: not_null }, error: C0AAAAAAA }]"),
+      "no model has a kind of test",
+    ],
     ["a mute without an end", top("rules: [{ match: { tag: x }, mute: true, reason: y }]"), "needs until"],
     ["no run to wait for", top("alert_after: 0"), "wanted 1 or more"],
     ["a word for overdue", top("overdue: shout"), "overdue"],
