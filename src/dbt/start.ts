@@ -5,7 +5,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { copyFileIfAny, makeFolder, openIfAny } from "../support/files.ts";
+import { copyFileIfAny, makeFolder, openIfAny, removeFile } from "../support/files.ts";
 import type { Redact } from "../support/redact.ts";
 import { knownOf } from "../support/system-errors.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
@@ -91,7 +91,7 @@ export function createDbt(setup: DbtSetup): Dbt {
       await rm(dir, { recursive: true, force: true });
       await makeFolder(dir);
       // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
-      if (writes !== null) await rm(join(request.targetPath, writes), { force: true });
+      if (writes !== null) await removeFile(join(request.targetPath, writes));
 
       const argv = argvOf(setup, request, dir);
       const startedAt = setup.clock.now();

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Again, DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
@@ -17,7 +16,7 @@ import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-set
 import { mergeAttempts } from "../severity/attempts.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { readFileIfAny, removeFile } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
@@ -96,7 +95,7 @@ export async function buildStep(
     runTimeoutSeconds: given.runTimeout ?? null,
   };
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
-  for (const name of ["build.json", "verdict.json"]) await rm(work.path(name), { force: true });
+  for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];
   let merged: string | null = null;
   const deps = await dbt.installPackages();

@@ -186,6 +186,28 @@ export async function appendToFile(path: string, text: string): Promise<void> {
   }
 }
 
+/**
+ * Removes a file of an earlier run. What lies below a file, or is not there, is gone already. Throws a configuration error
+ * where it stays.
+ */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    if (!isNodeError(error)) throw error;
+    if (error.code === "ENOTDIR") return;
+    const isFolder = error.code === "ERR_FS_EISDIR";
+    throw new SignalboxError(
+      "configuration",
+      isFolder ? `${path} is a folder` : `${path} cannot be removed: ${error.code}`,
+      {
+        hint: isFolder ? "a file has to have this place: remove the folder" : "give this user the right to do so",
+        cause: error,
+      },
+    );
+  }
+}
+
 async function refuseNoFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null || found.isFile()) return;

@@ -4,7 +4,7 @@ import { knownOf } from "./system-errors.ts";
 /** What a run leaves for others: files, a summary, values for later steps. */
 export interface Outputs {
   /**
-   * Writes one of them. Where that cannot be, it is told, and the run goes on: no verdict and no alert is lost over a file.
+   * Writes one of them. Where that cannot be, it is told once, and the run goes on: no verdict and no alert is lost over a file.
    * `what`: its name in the log.
    */
   write(what: string, work: () => Promise<unknown>): Promise<void>;
@@ -14,7 +14,7 @@ export interface Outputs {
 
 /** `tell` gets what could not be written, and why. */
 export function createOutputs(tell: (text: string) => void): Outputs {
-  let isIncomplete = false;
+  const missing = new Set<string>();
   return {
     write: async (what, work) => {
       try {
@@ -22,10 +22,10 @@ export function createOutputs(tell: (text: string) => void): Outputs {
       } catch (thrown) {
         const error = knownOf(thrown);
         if (!(error instanceof SignalboxError) || error.kind === "interrupted") throw error;
-        isIncomplete = true;
-        tell(`${what} is not written: ${describeKnown(error)}`);
+        if (!missing.has(what)) tell(`${what} is not written: ${describeKnown(error)}`);
+        missing.add(what);
       }
     },
-    exitCodeOf: (code) => (code === 0 && isIncomplete ? 2 : code),
+    exitCodeOf: (code) => (code === 0 && missing.size > 0 ? 2 : code),
   };
 }

@@ -139,6 +139,35 @@ describe("a place to write", () => {
     expect(JSON.parse(readFileSync(at(".signalbox/verdict.json"), "utf8"))).toMatchObject({ level: "error" });
   });
 
+  it.each<[what: string, junit: string, make: () => void]>([
+    ["a file", "results.xml", () => writeFileSync(at("results.xml"), "<mine/>")],
+    ["below a file", "file/junit", () => writeFileSync(at("file"), "")],
+    ["a folder with a folder in the file's place", "junit", () => mkdirSync(at("junit/dbt.xml"), { recursive: true })],
+  ])("--junit of report is %s: it is told once, and the verdict stands", (_, junit, make) => {
+    run([...CHECK], failing);
+    make();
+
+    const red = run(["report", "--junit", junit]);
+    run([...CHECK]);
+    const green = run(["report", "--junit", junit]);
+
+    expect([red.code, green.code]).toEqual([1, 2]);
+    for (const { stdout } of [red, green]) expect(stdout.match(/the JUnit file is not written/g)).toHaveLength(1);
+    expect(red.stdout).toContain("1 error");
+    if (junit === "results.xml") expect(readFileSync(at(junit), "utf8")).toBe("<mine/>");
+  });
+
+  it("dbt's results are to be written where a folder is: what is in the way is named before dbt is started", () => {
+    mkdirSync(at("target/run_results.json"), { recursive: true });
+
+    const ended = run([...CHECK]);
+
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      expect.stringMatching(/target\/run_results\.json is a folder\n {2}→ .*remove the folder/),
+    ]);
+  });
+
   it("--summary of report is a device: it is left as it is, and the verdict stands", () => {
     run([...CHECK], failing);
     const before = statSync("/dev/full").isCharacterDevice();

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findAbove } from "../../src/support/files.ts";
+import { findAbove, removeFile } from "../../src/support/files.ts";
 
 describe("a file above", () => {
   let root: string;
@@ -29,5 +29,27 @@ describe("a file above", () => {
     await writeFile(inRepo(".git"), "gitdir: elsewhere");
     expect(await findAbove(inRepo("a", "b"), "x.yml")).toBeNull();
     expect(await findAbove(inRepo(), "x.yml")).toBeNull();
+  });
+});
+
+describe("a file that an earlier run left", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await realpath(await mkdtemp(join(tmpdir(), "signalbox-files-")));
+    await writeFile(join(dir, "file"), "");
+    await mkdir(join(dir, "folder"));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it.each([["file"], ["none"], ["none/below"], ["file/below"], ["file/below/it"]])("is gone: %s", async (name) => {
+    await removeFile(join(dir, name));
+    await removeFile(join(dir, name));
+  });
+
+  it("is no folder, which stays", async () => {
+    await expect(removeFile(join(dir, "folder"))).rejects.toMatchObject({
+      kind: "configuration",
+      message: `${join(dir, "folder")} is a folder`,
+    });
   });
 });

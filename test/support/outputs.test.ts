@@ -22,6 +22,16 @@ describe("what a run leaves", () => {
     expect([0, 1, 3, 4, 5, 75].map(outputs.exitCodeOf)).toEqual([2, 1, 3, 4, 5, 75]);
   });
 
+  it("tells once what could not be removed, and then not be written", async () => {
+    const told: string[] = [];
+    const outputs = createOutputs((text) => told.push(text));
+
+    for (const what of ["the summary", "the JUnit file", "the summary"])
+      await outputs.write(what, () => Promise.reject(full));
+
+    expect(told.map((text) => text.split(" is not")[0])).toEqual(["the summary", "the JUnit file"]);
+  });
+
   it("leaves the exit code alone where everything is written", async () => {
     const outputs = createOutputs(() => {});
 

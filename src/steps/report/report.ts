@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
@@ -18,7 +17,7 @@ import { findSourcesWithoutRow } from "../../severity/run-findings.ts";
 import type { JudgedSource, Verdict, VerdictResult } from "../../severity/verdict.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { writeFileAtomic } from "../../support/files.ts";
+import { removeFile, writeFileAtomic } from "../../support/files.ts";
 import { matchesGlob } from "../../support/globs.ts";
 import type { Log } from "../../support/log.ts";
 import type { Outputs } from "../../support/outputs.ts";
@@ -103,10 +102,16 @@ export async function reportStep(
  * Takes away what an earlier report left. Should the results be refused now, it must not stand for them: `notify` would send
  * it, and a CI would keep its JUnit file.
  */
-export async function forgetVerdict(parts: JunitParts & { readonly work: Pick<WorkFolder, "path"> }): Promise<void> {
-  const { work } = parts;
-  const files = [work.path("verdict.json"), work.path("summary.md"), junitFileOf(parts)];
-  await Promise.all(files.map((file) => rm(file, { force: true })));
+export async function forgetVerdict(
+  parts: JunitParts & { readonly work: Pick<WorkFolder, "path">; readonly outputs: Outputs },
+): Promise<void> {
+  const { work, outputs } = parts;
+  const places = [
+    ["verdict.json", work.path("verdict.json")],
+    ["the summary", work.path("summary.md")],
+    ["the JUnit file", junitFileOf(parts)],
+  ] as const;
+  for (const [what, file] of places) await outputs.write(what, () => removeFile(file));
 }
 
 function judgedSource(run: DbtRun, manifest: Manifest | null, now: number): JudgedSource[] {
