@@ -14,6 +14,7 @@ import type { ChildWatch } from "../support/claims.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
+import { assertProgram } from "../support/program-file.ts";
 import { type Redact, redactAll } from "../support/redact.ts";
 import { type Environment, isWithheld, withoutSecrets } from "../support/secrets.ts";
 
@@ -22,6 +23,9 @@ const LEFT = 76;
 
 export async function run(context: Context): Promise<number> {
   const command = context.settings.rest;
+  const [program] = command;
+  // Before the wait: after it, an hour would have been lost.
+  if (program !== undefined) await assertProgram({ program, cwd: context.cwd, env: context.env });
   const passes = command.length > 0 && context.settings.config.dbt.passEnv.length > 0;
   const { run: thisRun, baseBranch } = await learnRun(context, { baseBranch: passes, trigger: false, trust: passes });
   const passed = await openPassEnv(context, { run: thisRun, baseBranch });

@@ -43,6 +43,11 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   const asksForVersion = words[0] === "version" && words.length === 1;
   const [first, ...others] = asksForHelp || asksForVersion ? words.slice(1) : words;
   if (COMMANDS.every((name) => name !== first)) refuseUnknownFlags(Object.keys(flags));
+  if (first === "queue" && rest.length === 0 && argv.includes("--"))
+    throw configurationError(
+      [{ where: "--", got: null, wanted: "is followed by no command, so nothing would run" }],
+      "is a variable behind it that is not set? To wait only: signalbox queue",
+    );
   return {
     command: first === undefined ? null : commandOf(first),
     help: help === true || asksForHelp,

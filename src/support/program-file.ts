@@ -32,10 +32,7 @@ export function startWith<T>(place: ProgramStart, refuse: (error: unknown) => vo
 
 /** The file that would be started; null: there is none that this user may run. */
 export async function findProgram({ program, cwd, env }: ProgramPlace): Promise<string | null> {
-  const places = program.includes("/")
-    ? [resolve(cwd, program)]
-    : (env.PATH ?? "").split(delimiter).map((dir) => resolve(cwd, dir, program));
-  for (const place of places) {
+  for (const place of placesOf({ program, cwd, env })) {
     const isProgram = await access(place, constants.X_OK).then(
       async () => (await stat(place)).isFile(),
       () => false,
@@ -43,6 +40,34 @@ export async function findProgram({ program, cwd, env }: ProgramPlace): Promise<
     if (isProgram) return place;
   }
   return null;
+}
+
+function placesOf({ program, cwd, env }: ProgramPlace): readonly string[] {
+  return program.includes("/")
+    ? [resolve(cwd, program)]
+    : (env.PATH ?? "").split(delimiter).map((dir) => resolve(cwd, dir, program));
+}
+
+/** Throws, as its start would, where there is no such program: for who would wait first, and be told after that. */
+export async function assertProgram(place: ProgramPlace): Promise<void> {
+  assertStartable({ argv: [place.program], env: place.env });
+  if ((await findProgram(place)) !== null) return;
+  for (const path of placesOf(place)) {
+    const found = await stat(path).catch(() => null);
+    if (found?.isFile()) throw notRunnable(place.program);
+    if (found !== null && place.program.includes("/"))
+      throw new SignalboxError("configuration", `${shownProgram(place.program)} is no program`, {
+        hint: found.isDirectory() ? "it is a folder: name a program in it" : "name a program",
+      });
+  }
+  throw programMissing(place.program);
+}
+
+function notRunnable(program: string, cause?: unknown): SignalboxError {
+  return new SignalboxError("configuration", `${shownProgram(program)} may not be run: EACCES`, {
+    hint: "it has to be a program, with the right to be executed (chmod +x)",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** Throughout: the program's name is told as it was written. */
@@ -64,11 +89,7 @@ export async function describeStartError(error: unknown, place: ProgramStart): P
   const name = shownProgram(program);
   const refused = (message: string, hint: string) =>
     new SignalboxError("configuration", message, { hint, cause: error });
-  if (error.code === "EACCES")
-    return refused(
-      `${name} may not be run: EACCES`,
-      "it has to be a program, with the right to be executed (chmod +x)",
-    );
+  if (error.code === "EACCES") return notRunnable(program, error);
   if (error.code === "E2BIG")
     return refused(
       `${name} cannot be started: ${describeLength({ argv: [program, ...args], env })}`,

@@ -174,12 +174,14 @@ describe("a command in the queue", () => {
     ["no-such-program", 'there is no program "no-such-program" on the PATH'],
     ["./no/such", 'there is no program "./no/such"'],
     ["./signalbox.yml", '"./signalbox.yml" may not be run'],
-  ])("that cannot be started is named: %s", (name, message) => {
+  ])("that cannot be started is named, and not waited for: %s", (name, message) => {
     const { code, stdout, stderr } = inQueue(["--json"], [name, "--version"]);
 
     expect(code).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("dbt");
+    // It is told before the wait, not after an hour of it.
+    expect(stderr).not.toContain("entered");
     expect(JSON.parse(stdout.toString())).toMatchObject({ error: { kind: "configuration", exitCode: 2 } });
   });
 });

@@ -107,6 +107,13 @@ describe("a command line", () => {
     expect(parseArgv(["queue", "--timeout", "--", "dbt"])).toMatchObject({ flags: { timeout: "" }, rest: ["dbt"] });
   });
 
+  it("refuses a queue whose command is an empty variable: it would run nothing, and be green", () => {
+    expect(() => parseArgv(["queue", "--"])).toThrow("-- is followed by no command");
+    expect(parseArgv(["queue"]).rest).toEqual([]);
+    expect(parseArgv(["ci", "--"]).rest).toEqual([]);
+    expect(parseArgv(["queue", "--", "--"]).rest).toEqual(["--"]);
+  });
+
   it("keeps a flag that is named like a part of every object", () => {
     expect(parseArgv(["ci", "--constructor"]).flags).toEqual({ constructor: true });
   });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { runProcess } from "../../src/dbt/process.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { runProgram } from "../../src/support/program.ts";
+import { assertProgram } from "../../src/support/program-file.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -77,4 +78,20 @@ it("what is too long for the system is told by its size", async () => {
   expect((await asProcess(place("dbt"), "x".repeat(2_000_000))).message).toMatch(
     /^"dbt" cannot be started: .*, the longest are argument 1 \(2000001 bytes\)$/,
   );
+});
+
+it("before a wait, what cannot be started is refused as its start would be", async () => {
+  write("dbt", "#!/bin/sh\n");
+  write("locked", "#!/bin/sh\n", 0o644);
+  mkdirSync(join(dir, "folder"));
+  const before = async (program: string) => (await errorOf(assertProgram(place(program)))).message;
+
+  for (const program of ["dbt", "./dbt", join(dir, "dbt")]) await assertProgram(place(program));
+  expect(await before("nosuch")).toBe('there is no program "nosuch" on the PATH');
+  expect(await before("folder")).toBe('there is no program "folder" on the PATH');
+  expect(await before("./nosuch")).toBe('there is no program "./nosuch"');
+  expect(await before("./folder")).toBe('"./folder" is no program');
+  for (const program of ["locked", "./locked"])
+    expect(await before(program)).toBe((await asProcess(place(program))).message);
+  expect(await before("")).toBe("the name of the program to start is empty");
 });

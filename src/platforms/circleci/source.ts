@@ -179,7 +179,10 @@ async function readOwn(
 ): Promise<Own> {
   const path = pathOf("workflow", workflowId);
   const answer = isYoung() ? await client.find(path, signal) : await client.get(path, signal);
-  if (answer === null) throw new SignalboxError("service", `CircleCI does not know workflow ${workflowId} yet`);
+  if (answer === null)
+    throw new SignalboxError("service", `CircleCI does not know workflow ${workflowId} yet`, {
+      hint: "try again; where it stays: can the user of CIRCLE_TOKEN see this project, and is the server right (--circle-url)?",
+    });
   const workflow = readAnswer(workflowAnswer, answer.body);
   if (workflow.pipelineId === null) {
     throw new SignalboxError("service", `CircleCI's answer about this workflow (${workflowId}) names no pipeline`);

@@ -184,6 +184,9 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
   };
 }
 
+const STAYS_UNKNOWN =
+  "try again; where it stays: is GITHUB_TOKEN of this repository, and is the API's address right (GITHUB_API_URL)?";
+
 /** A young run that GitHub does not know, or knows by an earlier attempt, is a stale answer: asked again. */
 async function readOwn(
   client: GitHubClient,
@@ -196,7 +199,7 @@ async function readOwn(
   const read = await reader.read(runId, signal);
   if (read.kind === "missing") {
     if (!wasYoung) throw client.refuse(RUN, read.answer);
-    throw new SignalboxError("service", `GitHub does not know run ${runId} yet`);
+    throw new SignalboxError("service", `GitHub does not know run ${runId} yet`, { hint: STAYS_UNKNOWN });
   }
   if (read.run.attempt !== null && read.run.attempt < attempt) {
     throw new SignalboxError("service", `GitHub does not know attempt ${attempt} of run ${runId} yet`);

@@ -146,7 +146,7 @@ async function preparing<T>(dir: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!isNodeError(error)) throw error;
-    const wanted = `a folder that can be written, on a file system with hard links (${error.code ?? error.message})`;
+    const wanted = `wanted a folder that can be written, on a file system with hard links (${error.code ?? error.message})`;
     throw configurationError([{ where: "--ticket-dir", got: dir, wanted }]);
   }
 }
