@@ -27,6 +27,8 @@ export interface GitFacts {
 export interface BaseFacts {
   /** null: nothing tells it. */
   readonly name: string | null;
+  /** This checkout has it, as origin/NAME or NAME. */
+  readonly isHere: boolean;
   /** What was said while it was looked for. */
   readonly notes: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, relative, resolve, sep } from "node:path";
 import { isShallow } from "../bundles/ancestry.ts";
+import { findBaseTip } from "../bundles/base-commit.ts";
 import { runProcess } from "../dbt/process.ts";
 import { assertProgram, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
@@ -68,7 +69,8 @@ type BaseParts = Parameters<typeof findBaseBranch>[0];
 export async function lookAtBase(context: BaseParts, own: string | null): Promise<BaseFacts> {
   const notes: string[] = [];
   const log = { ...context.log, warn: (_: string, text: string) => notes.push(text) };
-  return { name: await findBaseBranch({ ...context, log }, own, null), notes };
+  const name = await findBaseBranch({ ...context, log }, own, null);
+  return { name, isHere: name !== null && (await findBaseTip(context.remote.git, name)) !== null, notes };
 }
 
 /** dbt_project.yml, profiles.yml and the macros that place nodes. Throws a configuration error where there is no project. */

@@ -153,8 +153,14 @@ function checkoutDepths(workflows: readonly Workflow[]): readonly Check[] {
 export function checkBaseBranch(seen: Seen<BaseFacts>): Check {
   if (seen.kind === "failed")
     return warn("base-branch", `the base branch was not learned: ${seen.why}`, seen.fix ?? "try git ls-remote origin");
-  const { name, notes } = seen.value;
+  const { name, isHere, notes } = seen.value;
   if (name === null) return fail("base-branch", "nothing tells the base branch: the remote names none", BASE);
+  if (!isHere)
+    return fail(
+      "base-branch",
+      `the base branch ${name} is not in this checkout: neither origin/${name} nor ${name} exists`,
+      `fetch it: git fetch origin +refs/heads/${name}:refs/remotes/origin/${name} (at actions/checkout, fetch-depth: 0), or correct base_branch`,
+    );
   return notes.length === 0
     ? ok("base-branch", `${name} is the base branch`)
     : warn(

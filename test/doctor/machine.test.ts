@@ -115,9 +115,16 @@ describe("git", () => {
   });
 
   it("tells the base branch, a note on it, and that nothing tells it", () => {
-    expect(checkBaseBranch(seen({ name: "main", notes: [] })).level).toBe("ok");
-    expect(checkBaseBranch(seen({ name: "main", notes: ["base_branch: dev is not used"] })).level).toBe("warn");
-    expect(checkBaseBranch(seen({ name: null, notes: [] })).level).toBe("fail");
+    expect(checkBaseBranch(seen({ name: "main", isHere: true, notes: [] })).level).toBe("ok");
+    expect(checkBaseBranch(seen({ name: "main", isHere: true, notes: ["base_branch: dev is not used"] })).level).toBe(
+      "warn",
+    );
+    expect(checkBaseBranch(seen({ name: null, isHere: false, notes: [] })).level).toBe("fail");
+    expect(checkBaseBranch(seen({ name: "main", isHere: false, notes: [] }))).toMatchObject({
+      level: "fail",
+      found: "the base branch main is not in this checkout: neither origin/main nor main exists",
+      fix: expect.stringContaining("git fetch origin +refs/heads/main:refs/remotes/origin/main"),
+    });
     expect(checkBaseBranch(failed("the remote did not answer", true)).level).toBe("warn");
   });
 });
