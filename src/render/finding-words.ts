@@ -1,4 +1,5 @@
 import { countVerdict } from "../severity/outcome.ts";
+import { kindOf as kindOfStatus } from "../severity/status.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cleanText } from "../text/clean.ts";
 import { count, grouped, listed, shortName } from "./words.ts";
@@ -134,6 +135,10 @@ function kindOf(subject: Subject): string {
 function faultOf({ failures, threshold, failureClass, status, subject }: Finding): string | null {
   if (subject.kind === "run")
     return subject.what === "warehouse" && failureClass !== "data" ? FAULTS[failureClass] : null;
+  if (kindOfStatus(status) === "unknown")
+    return status === ""
+      ? "dbt gave no status"
+      : `status ${JSON.stringify(cleanLine(status, 40))}, which signalbox does not know`;
   if (failureClass !== "data") return FAULTS[failureClass];
   const isCounted = failures !== null && subject.type !== "unit_test";
   const fault = isCounted

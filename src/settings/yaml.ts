@@ -18,11 +18,16 @@ export function parseYaml(text: string, name: string): YamlFile {
   if (refused !== null) throw configurationError([{ where: name, got: null, wanted: refused }]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const errors = [...document.errors.map(({ pos, message }) => ({ at: pos[0], message })), ...repeatedKeys(document)];
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  // What a line says after its first mistake is read wrongly: more than that would be noise.
+  const broken = new Map(
+    document.errors.map(({ pos, message }) => [lineAt(pos[0]), { at: pos[0], message }] as const).reverse(),
+  );
+  const errors = [...[...broken.values()].reverse(), ...repeatedKeys(document)];
   if (errors.length > 0) {
     throw configurationError(
       errors.map(({ at, message }) => ({
-        where: `${name}:${lines.linePos(at).line}`,
+        where: `${name}:${lineAt(at)}`,
         got: null,
         wanted: `is not YAML: ${message}`,
       })),

@@ -67,6 +67,14 @@ describe("a finding in words", () => {
     expect(describeFinding(finding({ failures: null })).message).toBe("Got 36 results, configured to fail if != 0");
   });
 
+  it.each([
+    ["exploded", 'status "exploded", which signalbox does not know'],
+    ["x\n::error::", 'status "x ::error::", which signalbox does not know'],
+    ["", "dbt gave no status"],
+  ])("shows a status that dbt has had since, and does not call it failed: %j", (status, fault) => {
+    expect(describeFinding(finding({ failureClass: "unknown", status, failures: null })).fault).toBe(fault);
+  });
+
   it("says of a muted finding what that means", () => {
     expect(describeFinding(finding({ muted: { until: "2026-12-15", reason: "DATA-12" } })).muted).toBe(
       "muted until 2026-12-15 (sends no message, changes no exit code): DATA-12",

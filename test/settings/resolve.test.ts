@@ -234,6 +234,11 @@ describe("a broken signalbox.yml", () => {
 
   it.each([
     ["a syntax error", "modes: [", /signalbox\.yml:1 is not YAML/],
+    [
+      "the first mistake of each line",
+      "slack: { error: { a } b: [c] } d: {\nqueue: x } y: z }\n",
+      /^2 problems:\n- signalbox\.yml:1 is not YAML: .*\n- signalbox\.yml:2 is not YAML: .*$/,
+    ],
     ["a key twice", "store: auto\nstore: auto\n", /signalbox\.yml:2 is not YAML: Map keys must be unique/],
     [
       "a key twice, deep inside",

@@ -115,7 +115,10 @@ async function takeFolder(bundleDir: string, folder: string): Promise<void> {
 
 function isThere(path: string): Promise<boolean> {
   return stat(path).then(
-    () => true,
+    (found) => {
+      if (!found.isDirectory()) throw new SignalboxError("configuration", `${path} is no folder`);
+      return true;
+    },
     (error: unknown) => {
       if (isNodeError(error) && error.code === "ENOENT") return false;
       throw error;

@@ -28,6 +28,17 @@ describe("a folder that is no store yet", () => {
     await expect(createDirStore(join(root(), "file")).tryOut?.()).rejects.toMatchObject({ kind: "configuration" });
   });
 
+  it("is not an empty store where a file has its place", async () => {
+    await writeFile(join(root(), "file"), "");
+    const store = createDirStore(join(root(), "file"));
+
+    for (const wanted of ["newest", ["a".repeat(40)]] as const)
+      await expect(store.find(wanted)).rejects.toMatchObject({
+        kind: "service",
+        message: expect.stringMatching(/^the store .*\/file cannot be read: .*\/file is no folder$/),
+      });
+  });
+
   it("is said to have lost its newest bundle", async () => {
     const said: string[] = [];
     await writeFile(join(root(), "latest"), `${"b".repeat(40)}\n`);
