@@ -97,7 +97,7 @@ function draftsOf(channel: string, { pieces, ledger, policy, mentions, now }: Wo
     const hasEnded =
       rows.length === 0 &&
       pieces.some(({ entry, news }) => entry.told !== null && (news === "recovered" || news === "removed"));
-    if (!isStale && !hasEnded) return [];
+    if (!isStale && !hasEnded && !(isIndex && policy.isLedgerOnBoard)) return [];
     const score = { opened: board.opened + opened, fixed: board.fixed + fixed, carried: warnings.length };
     const state = rows.length === 0 ? "quiet" : "open";
     return [{ ...common, address: { kind: "edit", ts: board.ts }, state, week, score, expired }];
@@ -116,7 +116,7 @@ function draftsOf(channel: string, { pieces, ledger, policy, mentions, now }: Wo
             expired: [],
           },
         ];
-  if (rows.length === 0) return closing;
+  if (rows.length === 0) return closing.length > 0 ? closing : keptOf(channel, ledger, policy);
   return [
     ...closing,
     {
@@ -132,6 +132,16 @@ function draftsOf(channel: string, { pieces, ledger, policy, mentions, now }: Wo
       mentions: mentions.onceADay(warnings.filter(isFresh)),
     },
   ];
+}
+
+/** The last board goes on to keep the ledger, as it is, while nothing is open. */
+function keptOf(channel: string, { boards }: Ledger, policy: AlertPolicy): readonly Draft[] {
+  const last = boards.find((board) => board.channel === channel);
+  if (last === undefined || channel !== policy.warnChannel || !policy.isLedgerOnBoard) return [];
+  const { ts, week, opened, fixed } = last;
+  const score = { opened, fixed, carried: 0 };
+  const address = { kind: "edit", ts } as const;
+  return [{ kind: "board", channel, address, items: [], mentions: [], state: "closed", week, score, expired: [] }];
 }
 
 /** Mutes that have ended: told once, under the board; a new board lists them. */

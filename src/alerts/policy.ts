@@ -12,7 +12,7 @@ export interface AlertPolicy {
   /** Slack ids of a finding's owner; only such as have been checked. */
   readonly mentionsOf: (finding: Finding) => readonly string[];
   /** What messages call a finding: `orders.customer_id · not_null test`. */
-  readonly nameOf: (finding: Finding) => string;
+  readonly nameOf: (finding: Pick<Finding, "subject">) => string;
   /** A short hash of a text and of the scope: two projects of one CI run may tell the same channel. */
   readonly digest: (text: string) => string;
   readonly zone: Zone;
@@ -25,4 +25,6 @@ export interface AlertPolicy {
   /** Runs that have to find a warning or a transient failure before it is told. */
   readonly alertAfter: number;
   readonly expired: readonly ExpiredMute[];
+  /** Whether the main board keeps the ledger: then it is saved by an edit of it in each run. */
+  readonly isLedgerOnBoard: boolean;
 }

@@ -138,7 +138,13 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
     const since = new Date(clock.now()).toISOString();
     const tried = await tryOnce(client, post, way);
     const isEdit = way.address.kind === "edit";
-    if ("ts" in tried) return arrived(isEdit ? "updated" : "sent", tried.channel, tried.ts);
+    if ("ts" in tried) {
+      // An answer in place of an edit leaves the message where it is.
+      const isAnswer = post.address?.kind === "edit" && way.address.kind === "thread";
+      return isAnswer
+        ? arrived("updated", tried.channel, post.address.ts)
+        : arrived(isEdit ? "updated" : "sent", tried.channel, tried.ts);
+    }
 
     // The same edit twice is one: there is nothing to look for.
     switch (isEdit && tried.reaction === "look" ? "wait" : tried.reaction) {
@@ -214,10 +220,13 @@ function nextWay(
       words: `without metadata: Slack refused it (${code}${at}); a lost answer cannot be looked up`,
     };
   if (reaction === "anew" && way.address.kind === "edit" && canBeNew === true)
-    return {
-      way: { ...way, address: IN_CHANNEL },
-      words: `as a new message: Slack does not let the old one be edited (${code})`,
-    };
+    // One that is gone is posted anew; one that stands is answered: a new one each time would be a message a run.
+    return code === "message_not_found"
+      ? { way: { ...way, address: IN_CHANNEL }, words: `as a new message: the old one is gone (${code})` }
+      : {
+          way: { ...way, address: { kind: "thread", ts: way.address.ts } },
+          words: `as an answer: the workspace does not let the message be edited (${code})`,
+        };
   // An answer makes no sense in another channel, nor does an edit.
   if (
     reaction === "elsewhere" &&

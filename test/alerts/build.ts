@@ -66,6 +66,7 @@ export function aPolicy(overrides: Partial<AlertPolicy> = {}): AlertPolicy {
     warnSlaSeconds: 7 * 86_400,
     alertAfter: 1,
     expired: [],
+    isLedgerOnBoard: false,
     ...overrides,
   };
 }

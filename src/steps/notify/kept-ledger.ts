@@ -11,30 +11,20 @@ import type { Log } from "../../support/log.ts";
 
 /** The ledger of one scope while a run tells people of it. Alerts are sent whatever becomes of it. */
 export interface KeptLedger {
-  /** null: nothing is known of earlier runs. */
-  readonly ledger: Ledger | null;
+  readonly ledger: Ledger;
   /** Stores it; the answer is what is stored, with what another writer has added. Never throws: what fails is told. */
   save(ledger: Ledger): Promise<{ readonly ledger: Ledger; readonly isSaved: boolean }>;
 }
 
-type Parts = Pick<Context, "cwd" | "log" | "runner" | "clock" | "env"> & {
+type Parts = Pick<Context, "cwd" | "log" | "runner" | "clock"> & {
   readonly work: Pick<Context["work"], "dir">;
   readonly settings: { readonly config: Pick<Context["settings"]["config"], "ledger"> };
 };
 
-/** Opens what `ledger:` names. One that cannot be read is told of, and everything counts as new. */
+/** Opens the file that `ledger: file:PATH` names. One that cannot be read is told of, and everything counts as new. */
 export async function openKeptLedger(parts: Parts, scope: string): Promise<KeptLedger> {
-  const { cwd, log, clock, env, settings } = parts;
+  const { cwd, log, clock, settings } = parts;
   const { ledger: named } = settings.config;
-  if (!named.startsWith("file:")) {
-    if (named === "slack" && env.SLACK_BOT_TOKEN) {
-      log.warn(
-        "notify",
-        "ledger: slack is not built yet: every run tells everything, and nothing is called new or recovered; ledger: file:PATH remembers",
-      );
-    }
-    return { ledger: null, save: async (ledger) => ({ ledger, isSaved: false }) };
-  }
   const path = resolve(cwd, named.slice("file:".length));
   if (path.startsWith(parts.work.dir + sep))
     tellLoud(

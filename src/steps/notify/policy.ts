@@ -13,7 +13,7 @@ import { incomingWebhooks } from "./webhooks.ts";
 
 interface PolicyParts extends Pick<Context, "env"> {
   readonly settings: {
-    readonly config: Pick<Context["settings"]["config"], "slack" | "warnSla" | "alertAfter" | "rules">;
+    readonly config: Pick<Context["settings"]["config"], "slack" | "warnSla" | "alertAfter" | "rules" | "ledger">;
   };
 }
 
@@ -46,5 +46,6 @@ export function policyOf({ env, settings: { config } }: PolicyParts, scope: stri
       const words = Object.entries(match).map(([field, glob]) => `${field}: ${glob}`);
       return mute === true ? [{ id: digest(`${words} ${until}`), match: words.join(", "), until, reason }] : [];
     }),
+    isLedgerOnBoard: config.ledger === "slack" && Boolean(env.SLACK_BOT_TOKEN),
   };
 }

@@ -164,7 +164,6 @@ describe("the ledger of a run", () => {
         work: { dir: join(dir(), ".signalbox") },
         log: paper.log,
         clock: createFakeClock({ auto: true }),
-        env: { SLACK_BOT_TOKEN: "xoxb-1" },
         runner: {
           annotate: (all) => void annotations.push(...all.map(({ message }) => message)),
           openGroup: () => () => {},
@@ -214,12 +213,5 @@ describe("the ledger of a run", () => {
 
     expect(first).toEqual({ ledger: aLedger([anEntry("a")]), isSaved: false });
     expect(annotations).toEqual([expect.stringMatching(/cannot be written: E[A-Z]+\. Alerts are sent/)]);
-  });
-
-  it.each(["none", "slack"])("is none with `ledger: %s`", async (named) => {
-    const { kept } = open(named);
-
-    expect((await kept).ledger).toBeNull();
-    expect(await (await kept).save(aLedger())).toEqual({ ledger: aLedger(), isSaved: false });
   });
 });

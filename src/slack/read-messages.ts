@@ -1,0 +1,94 @@
+import type { WebClient } from "@slack/web-api";
+import type { Clock } from "../support/clock.ts";
+import { type Failure, readFailure } from "./failure.ts";
+
+/** What we need of a message. */
+export interface SeenMessage {
+  readonly ts: string;
+  /** Slack's time of its last edit; its own where it was never edited. */
+  readonly savedAt: string;
+  /** The newest answer in its thread; null: there is none. */
+  readonly latestReply: string | null;
+  readonly eventType: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface Reading {
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const PAGE = 200;
+const TRIES_END_MS = 60_000;
+const FIRST_PAUSE_MS = 2_000;
+
+/**
+ * Newest first, the messages of a channel (or the answers to `thread`) that carry metadata of ours: one page, tried for a
+ * minute. Free text is left where it is.
+ */
+export async function readMessages(
+  { client, clock, signal }: Reading,
+  channel: string,
+  { thread = null, oldest = null }: { readonly thread?: string | null; readonly oldest?: string | null } = {},
+): Promise<readonly SeenMessage[] | Failure> {
+  const end = clock.monotonic() + TRIES_END_MS;
+  const asked = {
+    channel,
+    limit: PAGE,
+    // Without this Slack leaves metadata out.
+    include_all_metadata: true,
+    ...(oldest === null ? {} : { oldest }),
+  };
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    const method = thread === null ? "conversations.history" : "conversations.replies";
+    const answer = await (thread === null
+      ? client.conversations.history(asked)
+      : client.conversations.replies({ ...asked, ts: thread })
+    ).catch((error: unknown) => readFailure(error, method));
+    if (!("reaction" in answer) && Array.isArray(answer.messages))
+      return (answer.messages as unknown[]).flatMap(seenIn).sort((a, b) => (a.ts < b.ts ? 1 : -1));
+    const failure: Failure =
+      "reaction" in answer
+        ? answer
+        : {
+            code: "not_slack",
+            hint: "the history holds no messages",
+            reaction: "look",
+            retryAfterMs: null,
+            pointers: [],
+          };
+    const isPassing = failure.reaction === "wait" || failure.reaction === "look";
+    const waitMs = failure.retryAfterMs ?? pauseMs;
+    if (!isPassing || signal.aborted || clock.monotonic() + waitMs > end) return failure;
+    await clock.sleep(waitMs, signal).catch(() => {});
+  }
+}
+
+export function isFailure(value: readonly SeenMessage[] | Failure): value is Failure {
+  return "reaction" in value;
+}
+
+function seenIn(message: unknown): readonly SeenMessage[] {
+  const { ts, edited, latest_reply, metadata } = (message ?? {}) as {
+    ts?: unknown;
+    edited?: { ts?: unknown };
+    latest_reply?: unknown;
+    metadata?: { event_type?: unknown; event_payload?: unknown };
+  };
+  const { event_type: eventType, event_payload: payload } = metadata ?? {};
+  if (!isTime(ts) || typeof eventType !== "string" || typeof payload !== "object" || payload === null) return [];
+  return [
+    {
+      ts,
+      savedAt: isTime(edited?.ts) && edited.ts > ts ? edited.ts : ts,
+      latestReply: isTime(latest_reply) ? latest_reply : null,
+      eventType,
+      payload: payload as Readonly<Record<string, unknown>>,
+    },
+  ];
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && /^\d{10}\.\d{6}$/.test(value);
+}

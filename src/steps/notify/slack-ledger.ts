@@ -1,0 +1,170 @@
+import type { WebClient } from "@slack/web-api";
+import type { Alert, Delivery } from "../../alerts/alert.ts";
+import { fingerprintOf, fingerprintOfNode } from "../../alerts/fingerprint.ts";
+import type { Ledger } from "../../alerts/ledger.ts";
+import { withTold } from "../../alerts/record.ts";
+import { secondKeyOf } from "../../alerts/second-key.ts";
+import type { Finding, Subject, Verdict } from "../../severity/verdict.ts";
+import {
+  BOARD_EVENT,
+  type BoardPlace,
+  boardPayload,
+  findOlderTwin,
+  loadFromBoard,
+  readSince,
+} from "../../slack/board-ledger.ts";
+import { deliver, type Post } from "../../slack/deliver.ts";
+import type { Failure } from "../../slack/failure.ts";
+import { type Candidates, THIS_MESSAGE } from "../../slack/packed-ledger.ts";
+import type { Clock } from "../../support/clock.ts";
+import type { Log } from "../../support/log.ts";
+
+/** The ledger that the board keeps, while a run tells people of it. */
+
+interface Parts {
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface SlackLedger {
+  readonly ledger: Ledger;
+  readonly place: BoardPlace;
+  readonly savedAt: string | null;
+  readonly candidates: Candidates;
+}
+
+export type OpenedSlackLedger =
+  | ({ readonly kind: "known" } & SlackLedger)
+  /** Nobody lets us read it: messages are sent, and nothing is known of earlier ones. */
+  | { readonly kind: "none"; readonly why: string }
+  /** Slack does not answer: what was told is not known, and the next run tells. */
+  | { readonly kind: "out"; readonly failure: Failure };
+
+/** Reads the ledger; waits for a Slack that does not answer, for a minute. */
+export async function openSlackLedger(
+  parts: Parts,
+  place: BoardPlace,
+  scope: string,
+  candidates: Candidates,
+): Promise<OpenedSlackLedger> {
+  const loaded = await loadFromBoard(parts, place, scope, candidates);
+  if (loaded.kind === "known") return { ...loaded, place, candidates };
+  const { failure, channel } = loaded;
+  const isPassing = failure.reaction === "wait" || failure.reaction === "look";
+  if (isPassing && failure.code !== "not_slack") return { kind: "out", failure };
+  const why = `ledger: slack reads what was told in the messages of ${channel}, and cannot (${failure.code}): ${failure.hint}`;
+  return { kind: "none", why };
+}
+
+/** What the hashes of a ledger may stand for: all that this run knows. */
+export function candidatesOf(
+  verdict: Verdict,
+  nameOf: (finding: Pick<Finding, "subject">) => string,
+  { mentions, expired }: Pick<Candidates, "mentions" | "expired">,
+): Candidates {
+  const fingerprints = new Map<string, string | null>();
+  for (const id of [...verdict.known, ...verdict.disabled]) fingerprints.set(fingerprintOfNode(id, null), null);
+  const secondKeys = new Set<string>();
+  for (const [id, facts] of Object.entries(verdict.nodes)) {
+    const subject: Subject = {
+      ...{ line: null, compiled: null, owner: null, ownerSlack: null, tags: [], group: null },
+      ...facts,
+      kind: "node",
+      id,
+    };
+    fingerprints.set(fingerprintOfNode(id, facts.alertKey), nameOf({ subject }));
+    const key = secondKeyOf(subject);
+    if (key !== null) secondKeys.add(key);
+  }
+  for (const finding of verdict.findings) {
+    fingerprints.set(fingerprintOf(finding), nameOf(finding));
+    const key = secondKeyOf(finding.subject);
+    if (key !== null) secondKeys.add(key);
+  }
+  for (const what of ["dbt-failed", "artifacts", "queue-timeout", "platform"] as const)
+    for (const failureClass of CLASSES) {
+      const finding = { subject: { kind: "run", what }, failureClass } as Finding;
+      fingerprints.set(fingerprintOf(finding), nameOf(finding));
+    }
+  return { fingerprints, secondKeys: [...secondKeys], mentions, expired };
+}
+
+const CLASSES: readonly Finding["failureClass"][] = [
+  "data",
+  "code",
+  "transient",
+  "infrastructure",
+  "deferred-relation-missing",
+  "unknown",
+];
+
+/** The ledger with what other runs have posted since it was saved to the channels that errors are about to be told in. */
+export async function lookBeforePosting(
+  parts: Parts,
+  { ledger, place, savedAt, candidates }: SlackLedger,
+  alerts: readonly Alert[],
+): Promise<Ledger> {
+  const channels = new Set(
+    alerts.flatMap(({ address, channel }) =>
+      address.kind === "channel" && channel !== place.warnChannel ? [channel] : [],
+    ),
+  );
+  let known = ledger;
+  for (const channel of channels) {
+    const read = await readSince(parts, place, known, channel, savedAt, candidates);
+    if ("reaction" in read)
+      parts.log.warn("notify", `whether another run has told it in ${channel} meanwhile is not known (${read.code})`);
+    else known = read;
+  }
+  return known;
+}
+
+/** The alert of the main board that keeps the ledger from now on: the new one, where the old one is closed. */
+export function indexBoardOf(alerts: readonly Alert[], { warnChannel }: BoardPlace): Alert | undefined {
+  return alerts.findLast(({ kind, channel }) => kind === "board" && channel === warnChannel);
+}
+
+/**
+ * Posts or edits the board with the ledger in its metadata. Of two boards that two runs have posted at once the older one
+ * stays; the younger one's run deletes its own, and the next run reads what both have told.
+ */
+export async function saveOnBoard(
+  parts: Parts,
+  { place, savedAt }: SlackLedger,
+  recorded: Ledger,
+  board: { readonly alert: Alert; readonly post: Post },
+  at: string,
+): Promise<{ readonly delivery: Delivery; readonly ledger: Ledger }> {
+  const { alert, post } = board;
+  const { client, log } = parts;
+  // An edit may become a new message, too: the state names the one that it stands in.
+  const inIt = withTold(recorded, alert, { channel: alert.channel, ts: THIS_MESSAGE }, at);
+  const payload = boardPayload(inIt, place.scopeId);
+  if (payload === null)
+    log.warn(
+      "notify",
+      `${recorded.entries.length} problems are more than a message's metadata holds: the next run knows nothing of this one. ledger: file:PATH has room`,
+    );
+  const [delivery = { key: alert.key, result: "failed", code: "interrupted", hint: "not posted" } as const] =
+    await deliver([{ ...post, eventType: BOARD_EVENT, payload: payload ?? { scope: place.scopeId } }], {
+      ...parts,
+      fallback: null,
+    });
+  if (delivery.result === "failed") return { delivery, ledger: recorded };
+  if (delivery.ways?.some((way) => way.startsWith("without metadata")))
+    log.warn(
+      "notify",
+      "Slack keeps no metadata for this app: the next run knows nothing of this one. Use ledger: file:PATH",
+    );
+  if (delivery.result === "sent") {
+    const twin = await findOlderTwin(parts, place, delivery, savedAt);
+    if (twin !== null) {
+      await client.chat.delete({ channel: delivery.channel, ts: delivery.ts }).catch(() => {});
+      log.step("notify", "another run has posted the board meanwhile: this one is deleted again");
+      return { delivery: { ...delivery, ts: twin.ts }, ledger: withTold(recorded, alert, twin, at) };
+    }
+  }
+  return { delivery, ledger: withTold(recorded, alert, { channel: delivery.channel, ts: delivery.ts }, at) };
+}

@@ -1,0 +1,144 @@
+import type { WebClient } from "@slack/web-api";
+import type { Alert, Delivery } from "../../alerts/alert.ts";
+import { type AlertPolicy, type Decision, decideAlerts } from "../../alerts/decide.ts";
+import type { Ledger } from "../../alerts/ledger.ts";
+import { recordDeliveries } from "../../alerts/record.ts";
+import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
+import type { SlackMessage } from "../../render/slack.ts";
+import type { Run } from "../../run/run.ts";
+import type { Verdict } from "../../severity/verdict.ts";
+import { payloadOf } from "../../slack/board-ledger.ts";
+import { deliver, type Post } from "../../slack/deliver.ts";
+import type { Clock } from "../../support/clock.ts";
+import type { Log } from "../../support/log.ts";
+import { type KeptLedger, settleLost } from "./kept-ledger.ts";
+import { indexBoardOf, lookBeforePosting, type SlackLedger, saveOnBoard } from "./slack-ledger.ts";
+
+/** Where it is kept what has been told. */
+export type Kept =
+  | { readonly kind: "none" }
+  | { readonly kind: "file"; readonly file: KeptLedger }
+  | { readonly kind: "slack"; readonly slack: SlackLedger };
+
+export interface TellParts {
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** The channel for what another one refuses; null: there is none. */
+  readonly fallback: string | null;
+  readonly render: (alert: Alert) => SlackMessage;
+  /** Called when it is decided what to tell, before anything is posted. */
+  readonly beforePosts: (alerts: readonly Alert[]) => Promise<void>;
+  /** Says what is new and what is told already. */
+  readonly say: (decision: Decision, alerts: readonly Alert[]) => void;
+  /** What this attempt of a CI run has posted before, where no ledger tells. */
+  readonly findEarlier: (posts: readonly Post[]) => Promise<Earlier>;
+}
+
+export interface Earlier {
+  /** Posts that stand in Slack already. */
+  readonly there: readonly Delivery[];
+  /** Keys of posts that may stand there. */
+  readonly repeats: readonly string[];
+}
+
+export interface Told {
+  readonly decision: Decision;
+  /** What was to be said; less than what was decided where messages can be neither answered nor edited. */
+  readonly alerts: readonly Alert[];
+  readonly deliveries: readonly Delivery[];
+  /** null: none is kept. */
+  readonly ledger: Ledger | null;
+  /** Whether the ledger holds what was posted, for the next run to look for. */
+  readonly isRemembered: boolean;
+}
+
+/** Decides, posts, and records what has arrived. `now` is in milliseconds since the epoch. Never throws. */
+export async function tellPeople(
+  parts: TellParts,
+  kept: Kept,
+  { verdict, run, policy, now }: { verdict: Verdict; run: Run; policy: AlertPolicy; now: number },
+): Promise<Told> {
+  const at = new Date(now).toISOString();
+  const stored = kept.kind === "none" ? null : kept.kind === "file" ? kept.file.ledger : kept.slack.ledger;
+  const { ledger, open } =
+    stored === null ? { ledger: null, open: [] } : await settleLost(parts.client, stored, verdict.passed, parts);
+  const decide = (from: Ledger | null) => decideAlerts(verdict, from, run, policy, now);
+  const toPost = (alert: Alert): Post => ({
+    key: alert.key,
+    channel: alert.channel,
+    address: alert.address,
+    // A board that is gone is posted anew; any other message has its answer in its thread.
+    canBeNew: alert.kind === "board" && alert.state !== "closed",
+    message: parts.render(alert),
+    mayRepeat: mayRepeat(alert, open),
+    ...(kept.kind === "slack" ? { payload: payloadOf(alert, kept.slack.place.scopeId, at) } : {}),
+  });
+
+  if (kept.kind === "slack" && ledger !== null) {
+    const slack = { ...kept.slack, ledger };
+    const first = decide(ledger);
+    const known = await lookBeforePosting(parts, slack, first.alerts);
+    const decision = known === ledger ? first : decide(known);
+    parts.say(decision, decision.alerts);
+    await parts.beforePosts(decision.alerts);
+    return tellOnBoard(parts, slack, decision, known, toPost, policy, at);
+  }
+  const decision = decide(ledger);
+  const { alerts } = decision;
+  parts.say(decision, alerts);
+  await parts.beforePosts(alerts);
+  const posts = alerts.map(toPost);
+  // Before the first post: a run that is killed before it records leaves the next one the keys to look for.
+  const ahead =
+    ledger === null || kept.kind !== "file" || posts.length === 0
+      ? { ledger, isSaved: false }
+      : await kept.file.save({
+          ...ledger,
+          unsettled: [
+            ...ledger.unsettled,
+            ...unsettledOf(decision.alerts, at, new Date(parts.clock.now()).toISOString()),
+          ],
+        });
+  const { there, repeats } = kept.kind === "none" ? await parts.findEarlier(posts) : { there: [], repeats: [] };
+  const due = posts
+    .filter(({ key }) => !there.some((delivery) => delivery.key === key))
+    .map((post) => (repeats.includes(post.key) ? { ...post, mayRepeat: true } : post));
+  const deliveries = [...there, ...(await deliver(due, parts))];
+  if (kept.kind !== "file" || ahead.ledger === null || decision.ledger === null)
+    return { decision, alerts, deliveries, ledger: null, isRemembered: false };
+  const seen = { ...decision.ledger, unsettled: ahead.ledger.unsettled };
+  const saved = await kept.file.save(recordDeliveries(seen, decision.alerts, deliveries, policy, at));
+  return { decision, alerts, deliveries, ledger: saved.ledger, isRemembered: ahead.isSaved };
+}
+
+/** The board comes last, as it keeps what has become of the others; then what it takes the place of is closed. */
+async function tellOnBoard(
+  parts: TellParts,
+  slack: SlackLedger,
+  decision: Decision,
+  known: Ledger,
+  toPost: (alert: Alert) => Post,
+  policy: AlertPolicy,
+  at: string,
+): Promise<Told> {
+  const { alerts } = decision;
+  const index = indexBoardOf(alerts, slack.place);
+  const isClosing = (alert: Alert) =>
+    alert !== index && alert.kind === "board" && alert.channel === slack.place.warnChannel;
+  const others = alerts.filter((alert) => alert !== index && !isClosing(alert));
+  const deliveries = [...(await deliver(others.map(toPost), parts))];
+  const seen = { ...(decision.ledger ?? known), unsettled: known.unsettled };
+  const recorded = recordDeliveries(seen, alerts, deliveries, policy, at);
+  if (index === undefined) return { decision, alerts, deliveries, ledger: recorded, isRemembered: false };
+  const saved = await saveOnBoard(
+    parts,
+    { ...slack, ledger: known },
+    recorded,
+    { alert: index, post: toPost(index) },
+    at,
+  );
+  deliveries.push(saved.delivery, ...(await deliver(alerts.filter(isClosing).map(toPost), parts)));
+  return { decision, alerts, deliveries, ledger: saved.ledger, isRemembered: saved.delivery.result !== "failed" };
+}

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import type { Delivery } from "../../../src/alerts/alert.ts";
+import type { Finding, Verdict } from "../../../src/severity/verdict.ts";
+import { ERRORS, failing, HOUR_MS, NOW, WARNINGS } from "../../alerts/build.ts";
+import { describeAlert } from "../../alerts/play.ts";
+import { aVerdict } from "../../severity/build.ts";
+import type { Fault } from "../../slack/fake-slack.ts";
+import { createTeam, type Team } from "./team.ts";
+
+const KNOWN = ["test.shop.a", "test.shop.b", "test.shop.w"];
+const warn = (name: string) => failing(name, { severity: "warn" });
+const findings = (...found: Finding[]): Verdict =>
+  aVerdict(found, {
+    known: KNOWN,
+    passed: KNOWN.filter((id) => !found.some(({ subject }) => subject.kind === "node" && subject.id === id)),
+  });
+const fails = findings(failing("a"));
+const passes = findings();
+const results = (deliveries: readonly Delivery[]) => deliveries.map(({ result }) => result);
+
+/** What stands at the top of a channel, oldest first. */
+const topOf = ({ slack }: Team, channel: string) =>
+  slack.messages
+    .filter((message) => message.channel === channel && message.thread === null)
+    .map(({ text }) => text.split("\n")[0]);
+const answersIn = ({ slack }: Team) =>
+  slack.messages.filter(({ thread }) => thread !== null).map(({ text }) => text.split("\n")[0]);
+
+describe("the ledger in Slack", () => {
+  it("is restored by one page of history: what was told is not told again, and is answered when it is over", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+
+    const second = await team.run(NOW + HOUR_MS, fails);
+    const third = await team.run(NOW + 1.5 * HOUR_MS, passes);
+
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+    expect(second.decision.alerts.map(describeAlert)).toEqual([`edit ${WARNINGS}: board open (0/0/0) a`]);
+    expect(third.decision.alerts.map(describeAlert)).toEqual([
+      `edit ${ERRORS}: problems recovered a`,
+      `thread ${ERRORS}: recovered a`,
+      `edit ${WARNINGS}: board quiet (0/0/0)`,
+    ]);
+    expect(answersIn(team)).toEqual([expect.stringContaining("Recovered")]);
+    expect(third.decision.alerts[1]?.items).toMatchObject([{ runs: 2, firstSeen: new Date(NOW).toISOString() }]);
+  });
+
+  it("takes two calls for a quiet run, one more for each message, and a look before an error", async () => {
+    const team = await createTeam(NOW);
+
+    const first = await team.run(NOW, findings(failing("a"), warn("w")));
+    const quiet = await team.run(NOW + HOUR_MS, findings(failing("a"), warn("w")));
+    const loud = await team.run(NOW + 1.1 * HOUR_MS, findings(failing("a"), failing("b"), warn("w")));
+    const green = await createTeam(NOW);
+    const clean = await green.run(NOW, passes);
+
+    expect(quiet.calls).toEqual(["conversations.history", "chat.update"]);
+    expect(loud.calls).toEqual(["conversations.history", "conversations.history", "chat.postMessage", "chat.update"]);
+    expect(clean.calls).toEqual(["conversations.history", "conversations.history"]);
+    // Of the first: the errors' history once more before the post, and the board's after it, for another run's.
+    expect(first.calls).toHaveLength(6);
+  });
+
+  it("holds hashes and dates, and no name", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, findings(failing("a"), warn("w")));
+
+    const metadata = JSON.stringify(team.slack.messages.map((message) => message.metadata));
+
+    expect(metadata).not.toMatch(/shop|orders|not_null/);
+    expect(metadata.length).toBeLessThan(1500);
+  });
+
+  it("remembers for ever what a board said before: weeks, daily messages, counts", async () => {
+    const team = await createTeam(NOW);
+    const lines: string[] = [];
+    for (let hour = 0; hour < 24 * 12; hour += 1) {
+      const { decision } = await team.run(NOW + hour * HOUR_MS, findings(failing("a"), warn("w")));
+      for (const alert of decision.alerts)
+        if (alert.address.kind === "channel" || alert.kind === "overdue") lines.push(`${hour} ${describeAlert(alert)}`);
+    }
+
+    expect(lines).toEqual([
+      `0 ${ERRORS}: problems opened a`,
+      `0 ${WARNINGS}: board open (1/0/1) a, opened w`,
+      ...[26, 50, 74, 98].map((hour) => `${hour} ${ERRORS}: daily again a`),
+      `122 ${ERRORS}: daily again a`,
+      `122 ${WARNINGS}: board open (1/0/1) a, w`,
+      ...[146].map((hour) => `${hour} ${ERRORS}: daily again a`),
+      `168 ${ERRORS}: overdue w`,
+      ...[170, 194, 218].map((hour) => `${hour} ${ERRORS}: daily again a`),
+      `240 ${ERRORS}: overdue w`,
+      ...[242, 266].map((hour) => `${hour} ${ERRORS}: daily again a`),
+    ]);
+  });
+
+  it("does not tell again what a run told that was killed before it saved", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, findings(warn("w")));
+    const board = team.slack.messages.find(({ channel }) => channel === WARNINGS);
+    const before = structuredClone(board?.metadata);
+    await team.run(NOW + HOUR_MS, findings(failing("a"), warn("w"), warn("b")));
+    // As if the board had never been saved: its old state, and no edit since.
+    if (board !== undefined) Object.assign(board, { metadata: before, editedTs: null });
+
+    const next = await team.run(NOW + 1.5 * HOUR_MS, findings(failing("a"), warn("w"), warn("b")));
+
+    expect(next.decision.alerts.filter(({ address }) => address.kind !== "edit")).toEqual([]);
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+    expect(answersIn(team)).toHaveLength(1);
+    const over = await team.run(NOW + 1.6 * HOUR_MS, findings(warn("w"), warn("b")));
+    expect(over.decision.alerts.map(describeAlert)).toContain(`thread ${ERRORS}: recovered a`);
+  });
+
+  it("is read off the errors' messages where the board was deleted", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    team.slack.remove(team.slack.messages.find(({ channel }) => channel === WARNINGS)?.ts ?? "");
+
+    const next = await team.run(NOW + HOUR_MS, fails);
+
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+    expect(next.decision.alerts.map(describeAlert)).toEqual([`${WARNINGS}: board open (0/0/0) a`]);
+  });
+
+  it("is a new board where it is gone when it is edited", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    const [board] = team.slack.messages.filter(({ channel }) => channel === WARNINGS);
+    team.slack.fault = (method) => {
+      if (method === "chat.update") team.slack.remove(board?.ts ?? "");
+      return null;
+    };
+
+    const { deliveries } = await team.run(NOW + HOUR_MS, fails);
+    team.slack.fault = () => null;
+
+    expect(results(deliveries)).toEqual(["sent"]);
+    const next = await team.run(NOW + 1.5 * HOUR_MS, fails);
+    expect(next.decision.alerts.map(describeAlert)).toEqual([`edit ${WARNINGS}: board open (0/0/0) a`]);
+    expect(topOf(team, WARNINGS)).toHaveLength(1);
+  });
+
+  it("goes on in the board's thread where the workspace lets nothing be edited", async () => {
+    const team = await createTeam(NOW);
+    team.slack.editWindowMs = 0;
+    await team.run(NOW, fails);
+    await team.run(NOW + HOUR_MS, fails);
+
+    const over = await team.run(NOW + 1.5 * HOUR_MS, passes);
+    const quiet = await team.run(NOW + 1.6 * HOUR_MS, passes);
+
+    expect(over.decision.alerts.map(describeAlert)).toContain(`thread ${ERRORS}: recovered a`);
+    expect(quiet.decision.alerts.filter(({ kind }) => kind !== "board")).toEqual([]);
+    expect([topOf(team, ERRORS).length, topOf(team, WARNINGS).length]).toEqual([1, 1]);
+  });
+
+  it("sends without it where the app may not read, and says what to do; nothing is called new or recovered", async () => {
+    const team = await createTeam(NOW);
+    team.slack.scopes = ["chat:write"];
+
+    await team.run(NOW, fails);
+    const second = await team.run(NOW + HOUR_MS, fails);
+
+    expect(second.decision.ledger).toBeNull();
+    expect(second.decision.alerts.map(describeAlert)).toEqual([`${ERRORS}: problems opened a`]);
+    expect(second.calls).toEqual(["conversations.history", "chat.postMessage"]);
+  });
+
+  it("tells nothing while nobody knows what was told, and all of it afterwards", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    team.slack.fault = (method) => (method === "conversations.history" ? "500" : null);
+
+    const out = await team.run(NOW + HOUR_MS, findings(failing("a"), failing("b")));
+    team.slack.fault = () => null;
+    const next = await team.run(NOW + 1.5 * HOUR_MS, findings(failing("a"), failing("b")));
+
+    expect(out.deliveries).toEqual([]);
+    expect(topOf(team, ERRORS)).toHaveLength(2);
+    expect(next.decision.alerts.map(describeAlert)[0]).toBe(`${ERRORS}: problems opened b`);
+  });
+
+  it("is one board where two runs post at once: the older stays", async () => {
+    const team = await createTeam(NOW);
+    const twin = await createTeam(NOW);
+    await twin.run(NOW, findings(warn("w")));
+    const theirs = twin.slack.messages[0];
+    let isFirst = true;
+    team.slack.fault = (method) => {
+      // Just before ours is posted, another run's is there.
+      if (method === "chat.postMessage" && isFirst && theirs !== undefined) {
+        isFirst = false;
+        (team.slack.messages as (typeof theirs)[]).push(theirs);
+      }
+      return null;
+    };
+
+    await team.run(NOW + 1000, findings(warn("w")));
+
+    expect(team.slack.messages.map(({ ts }) => ts)).toEqual([theirs?.ts]);
+    expect(team.log()).toContain("another run has posted the board meanwhile");
+  });
+
+  it("of another scope in the same channels is left alone", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    for (const { metadata } of team.slack.messages) Object.assign(metadata?.event_payload ?? {}, { scope: "another" });
+
+    const { decision } = await team.run(NOW + HOUR_MS, fails);
+
+    expect(decision.alerts.map(describeAlert)).toEqual([
+      `${ERRORS}: problems opened a`,
+      `${WARNINGS}: board open (0/0/0) a`,
+    ]);
+  });
+
+  it.each<Fault>(["reset", "hang", "500", "html", "429", "429 without a time", "500 before", "refused"])(
+    "loses no error and tells none twice while each third request ends with %s",
+    async (fault) => {
+      const team = await createTeam(NOW);
+      let count = 0;
+      team.slack.fault = () => {
+        count += 1;
+        return count % 3 === 0 ? fault : null;
+      };
+      for (let hour = 0; hour < 20; hour += 1) {
+        const verdict = hour < 5 ? fails : hour < 10 ? findings(failing("a"), failing("b")) : passes;
+        await team.run(NOW + hour * HOUR_MS, verdict);
+      }
+
+      const errors = topOf(team, ERRORS);
+      expect(errors).toHaveLength(2);
+      expect(topOf(team, WARNINGS)).toHaveLength(1);
+      expect(errors.every((text) => !text?.includes("repeat"))).toBe(true);
+      expect(answersIn(team)).toHaveLength(2);
+    },
+  );
+});
