@@ -4,8 +4,11 @@ import type { AddressInfo } from "node:net";
 export interface SlackMessage {
   readonly ts: string;
   readonly channel: string;
-  readonly text: string;
-  readonly metadata: unknown;
+  /** The message that it answers. */
+  readonly thread: string | null;
+  text: string;
+  metadata: unknown;
+  edited: { ts: string } | undefined;
 }
 
 export interface FaultySlack {
@@ -27,18 +30,37 @@ export interface FaultySlack {
 export async function openFaultySlack(): Promise<FaultySlack> {
   const messages: SlackMessage[] = [];
   const state = { messages, calls: [] as string[], losses: [] as ("reset" | "hold")[], hasHistory: true };
+  let count = 0;
+  const nextTime = () => {
+    count += 1;
+    return `${Math.floor(Date.now() / 1000)}.${String(count).padStart(6, "0")}`;
+  };
   const post = (form: URLSearchParams, response: ServerResponse) => {
     const channel = form.get("channel") ?? "";
-    const ts = `${Math.floor(Date.now() / 1000)}.${String(messages.length).padStart(6, "0")}`;
+    const ts = nextTime();
     messages.push({
       ts,
       channel,
+      thread: form.get("thread_ts"),
       text: form.get("text") ?? "",
       metadata: JSON.parse(form.get("metadata") ?? "null"),
+      edited: undefined,
     });
     const loss = state.losses.shift();
     if (loss === "reset") response.socket?.destroy();
     if (loss === undefined) response.end(JSON.stringify({ ok: true, channel, ts }));
+  };
+  const update = (form: URLSearchParams, response: ServerResponse) => {
+    const message = messages.find(({ channel, ts }) => channel === form.get("channel") && ts === form.get("ts"));
+    if (message === undefined) {
+      response.end(JSON.stringify({ ok: false, error: "message_not_found" }));
+      return;
+    }
+    const { channel, ts } = message;
+    message.text = form.get("text") ?? "";
+    if (form.has("metadata")) message.metadata = JSON.parse(form.get("metadata") ?? "null");
+    message.edited = { ts: nextTime() };
+    response.end(JSON.stringify({ ok: true, channel, ts }));
   };
   const history = (form: URLSearchParams, response: ServerResponse) => {
     if (!state.hasHistory) {
@@ -49,7 +71,13 @@ export async function openFaultySlack(): Promise<FaultySlack> {
     }
     const found = messages
       .filter(({ channel, ts }) => channel === form.get("channel") && Number(ts) > Number(form.get("oldest") ?? 0))
-      .map(({ metadata, ...rest }) => (form.get("include_all_metadata") === "true" ? { ...rest, metadata } : rest));
+      // With `ts` it is the history of a thread.
+      .filter(({ thread, ts }) => (form.has("ts") ? [thread, ts].includes(form.get("ts")) : thread === null))
+      .map(({ metadata, ...rest }) => (form.get("include_all_metadata") === "true" ? { ...rest, metadata } : rest))
+      .map((message) => ({
+        ...message,
+        latest_reply: messages.findLast(({ thread }) => thread === message.ts)?.ts,
+      }));
     response.end(JSON.stringify({ ok: true, has_more: false, messages: found.reverse() }));
   };
   const server = createServer((request, response) => {
@@ -62,7 +90,9 @@ export async function openFaultySlack(): Promise<FaultySlack> {
       state.calls.push(method);
       response.setHeader("content-type", "application/json");
       if (method === "chat.postMessage") post(new URLSearchParams(body), response);
-      else if (method === "conversations.history") history(new URLSearchParams(body), response);
+      else if (method === "chat.update") update(new URLSearchParams(body), response);
+      else if (method === "conversations.history" || method === "conversations.replies")
+        history(new URLSearchParams(body), response);
       else response.end(JSON.stringify({ ok: false, error: "unknown_method" }));
     });
   });

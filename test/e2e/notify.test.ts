@@ -42,7 +42,10 @@ describe("notify, with a Slack that loses answers", () => {
     laptop({ SLACK_BOT_TOKEN: "xoxb-1234567890-end-to-end", SIGNALBOX_SLACK_URL: slack.url, ...more });
   const WITH_LEDGER = ["notify", "--verdict", "verdict.json", "--ledger", "file:kept/ledger.json"];
   const run = (args = WITH_LEDGER, more = {}) => signalbox(args, { cwd: dir(), env: env(more) });
-  const texts = () => slack.messages.map(({ text }) => text.split("\n")[0]);
+  /** Without the boards, which are in the channel of warnings. */
+  const texts = () =>
+    slack.messages.filter(({ channel }) => channel === "C0ERRORS01").map(({ text }) => text.split("\n")[0]);
+  const boards = () => slack.messages.filter(({ channel }) => channel === "C0WARNINGS");
 
   it("finds a message whose answer was lost by its key, in the same run: nobody reads it twice", async () => {
     slack.losses.push("reset");
@@ -53,6 +56,7 @@ describe("notify, with a Slack that loses answers", () => {
     expect(first.code).toBe(0);
     expect(json<NotifyResult>(first).deliveries).toMatchObject([
       { result: "already-there", ts: slack.messages[0]?.ts },
+      { result: "sent", ts: boards()[0]?.ts },
     ]);
     expect(second.stdout).toMatch(/nothing to tell\n +1 error already told at \d\d:\d\d UTC: orders\.id\n/);
     expect(texts()).toHaveLength(1);
@@ -97,10 +101,58 @@ describe("notify, with a Slack that loses answers", () => {
     const third = await run();
 
     expect([first.code, second.code, third.code]).toEqual([5, 0, 0]);
-    expect(first.stdout).toMatch(/NOT DELIVERED .*may have arrived.*the next run looks for it/);
+    expect(first.stdout).toMatch(/1 error.*NOT DELIVERED .*may have arrived.*the next run looks for it/);
     expect(second.stdout).toContain("cannot be looked up");
     expect(third.stdout).toContain("nothing to tell");
     expect(texts().map((text) => text?.includes("may be a repeat"))).toEqual([false, true, true]);
+  });
+
+  describe("and keeps the ledger itself", () => {
+    const PLAIN = ["notify", "--verdict", "verdict.json"];
+
+    it("tells an error once, edits the board, and answers when it is over", async () => {
+      const [first, second] = [await run(PLAIN), await run([...PLAIN, "--json"])];
+
+      expect([first.code, second.code]).toEqual([0, 0]);
+      expect(first.stdout).toMatch(/notify {4}1 error → C0ERRORS01: sent\n/);
+      expect(json<NotifyResult>(second)).toMatchObject({
+        alerts: [{ kind: "board" }],
+        deliveries: [{ result: "updated" }],
+        ledger: { from: "slack", open: 1 },
+      });
+      expect(texts()).toHaveLength(1);
+      find();
+      const over = json<NotifyResult>(await run([...PLAIN, "--json"]));
+      expect(over.alerts.find(({ kind }) => kind === "recovered")?.news).toEqual({ "test.shop.a": "recovered" });
+      expect(slack.messages.at(-1)).toMatchObject({ thread: slack.messages[0]?.ts });
+      expect(boards()).toHaveLength(1);
+    });
+
+    it("finds what a run told that was killed before the board was saved", async () => {
+      slack.losses.push("hold");
+      const killed = start(PLAIN, { cwd: dir(), env: env() });
+      await expect.poll(() => slack.messages.length, { timeout: 120_000 }).toBe(1);
+      killed.child.kill("SIGKILL");
+      await killed.ended;
+
+      const next = await run(PLAIN);
+
+      expect(next.code).toBe(0);
+      expect(next.stdout).toMatch(/1 error already told at \d\d:\d\d UTC/);
+      expect(texts()).toHaveLength(1);
+      expect(boards()).toHaveLength(1);
+    });
+
+    it("sends as with none where the app may not read, and says which scope it lacks", async () => {
+      slack.hasHistory = false;
+
+      const [first, second] = [await run(PLAIN), await run(PLAIN)];
+
+      expect([first.code, second.code]).toEqual([0, 0]);
+      expect(first.stdout.match(/missing_scope/g)).toHaveLength(1);
+      expect(first.stdout).toMatch(/needs the scope channels:history: add it and install the app again/);
+      expect(texts()).toHaveLength(2);
+    });
   });
 
   it("tells the same attempt of a CI run nothing twice, also without a ledger; another attempt hears it", async () => {

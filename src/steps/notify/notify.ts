@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import type { Alert, Delivery, News, NotifyResult } from "../../alerts/alert.ts";
+import type { Alert, News, NotifyResult } from "../../alerts/alert.ts";
 import { exitCodeOfDeliveries, missingChannels } from "../../alerts/audience.ts";
 import { overdueIn } from "../../alerts/deadlines.ts";
 import { type AlertPolicy, type Decision, decideAlerts } from "../../alerts/decide.ts";
@@ -13,7 +13,7 @@ import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
 import type { Context } from "../../setup/context.ts";
-import type { Finding, Verdict } from "../../severity/verdict.ts";
+import type { Verdict } from "../../severity/verdict.ts";
 import { createSlackClient } from "../../slack/client.ts";
 import type { Post } from "../../slack/deliver.ts";
 import type { Failure } from "../../slack/failure.ts";

@@ -65,7 +65,8 @@ export function candidatesOf(
   { mentions, expired }: Pick<Candidates, "mentions" | "expired">,
 ): Candidates {
   const fingerprints = new Map<string, string | null>();
-  for (const id of [...verdict.known, ...verdict.disabled]) fingerprints.set(fingerprintOfNode(id, null), null);
+  const { known, disabled, passed, neutral } = verdict;
+  for (const id of [...known, ...disabled, ...passed, ...neutral]) fingerprints.set(fingerprintOfNode(id, null), null);
   const secondKeys = new Set<string>();
   for (const [id, facts] of Object.entries(verdict.nodes)) {
     const subject: Subject = {
