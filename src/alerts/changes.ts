@@ -1,6 +1,7 @@
 import type { AlertItem, News } from "./alert.ts";
 import { boardOf, currentBoard, warnChannelOf } from "./boards.ts";
 import { type Draft, groupBy, inThread } from "./draft.ts";
+import { isHash } from "./fingerprint.ts";
 import { itemOf, type Piece } from "./item.ts";
 import type { Ledger, MessageRef } from "./ledger.ts";
 import type { Mentions } from "./mentions.ts";
@@ -33,6 +34,8 @@ function parentEdits(pieces: readonly Piece[], policy: AlertPolicy): readonly Dr
     (group): readonly Draft[] => {
       const thread = group[0]?.entry.thread ?? null;
       if (thread === null || !group.some(hasChanged)) return [];
+      // Of what is gone nothing but a hash may be left: the message as it stands says more.
+      if (group.some(({ entry: { fingerprint, name } }) => name === null && isHash(fingerprint))) return [];
       const items = group.map((piece): AlertItem => itemOf(piece, policy));
       const address = { kind: "edit", ts: thread.ts } as const;
       return [{ kind: "problems", severity: "error", channel: thread.channel, address, items, mentions: [] }];

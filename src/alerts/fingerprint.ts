@@ -23,6 +23,11 @@ export function upgradeFingerprint(fingerprint: string): string {
   return /^v\d+:/.test(fingerprint) ? fingerprint : `${VERSION}${fingerprint}`;
 }
 
+/** Whether nothing is known of it but its hash, as a ledger in Slack keeps it. */
+export function isHash(fingerprint: string): boolean {
+  return /^v\d+:(?:key:)?#/.test(fingerprint);
+}
+
 /** Without its version: dbt's unique_id, or `run:<what>:<failure class>`. */
 export function nameOfFingerprint(fingerprint: string): string {
   return fingerprint.replace(/^v\d+:/, "");

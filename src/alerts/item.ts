@@ -17,7 +17,7 @@ export interface Piece {
 
 /** Each entry with its news: the difference between what is and what people have been told. */
 export function piecesOf(
-  { ledger, findings, disabled }: Observed,
+  { ledger, findings, passed, disabled }: Observed,
   policy: Pick<AlertPolicy, "alertAfter">,
   now: number,
 ): readonly Piece[] {
@@ -26,17 +26,24 @@ export function piecesOf(
     return {
       entry,
       finding,
-      news: newsOf(entry, finding, policy.alertAfter, now),
+      news: newsOf(entry, finding, {
+        alertAfter: policy.alertAfter,
+        hasStopped: passed.has(entry.fingerprint) && hasStoppedFlapping(entry, now),
+      }),
       isDisabled: entry.state === "open" && disabled.has(entry.fingerprint),
     };
   });
 }
 
-function newsOf(entry: LedgerEntry, finding: Finding | null, alertAfter: number, now: number): News | null {
+function newsOf(
+  entry: LedgerEntry,
+  finding: Finding | null,
+  { alertAfter, hasStopped }: { readonly alertAfter: number; readonly hasStopped: boolean },
+): News | null {
   const { state, told, severity, isMuted, isFlapping } = entry;
   if (isMuted) return null;
   if (told === "warn" && severity === "error" && state === "open") return "worse";
-  if (isFlapping) return hasStoppedFlapping(entry, now) ? (state === "removed" ? "removed" : "recovered") : null;
+  if (isFlapping) return hasStopped ? "recovered" : null;
   if (told !== null && comesAndGoes(entry) && state !== "removed") return "flapping";
   if (state !== "open") return told === "error" || told === "warn" ? state : null;
   if (told === "error") return severity === "warn" ? "better" : null;

@@ -18,6 +18,8 @@ export interface Observed {
   readonly ledger: Ledger;
   /** This run's findings, by fingerprint. */
   readonly findings: ReadonlyMap<string, Finding>;
+  /** Fingerprints of what ran and passed. */
+  readonly passed: ReadonlySet<string>;
   /** Fingerprints of what the project has and switches off. */
   readonly disabled: ReadonlySet<string>;
 }
@@ -53,6 +55,7 @@ export function observe(ledger: Ledger, verdict: Verdict, nameOf: (finding: Find
   return {
     ledger: { ...ledger, lastRun: at, entries: withoutForgotten([...entries.values()], now) },
     findings,
+    passed: facts.passed,
     disabled: new Set(verdict.disabled.map((id) => fingerprintOfNode(id, null))),
   };
 }
@@ -160,7 +163,7 @@ export function comesAndGoes({ changes, isFlapping }: LedgerEntry): boolean {
   return isFlapping || changes.length >= CHANGES_OF_FLAPPING;
 }
 
-/** A flapping problem that has failed for the last time a day ago. */
+/** A flapping problem that has failed for the last time a day ago, in a run that it passes. */
 export function hasStoppedFlapping({ isFlapping, state, lastSeen }: LedgerEntry, now: number): boolean {
   return isFlapping && state === "recovered" && !(now - Date.parse(lastSeen) < FLAPPING_MS);
 }

@@ -1,0 +1,44 @@
+import { ERRORS, NOW, WARNINGS } from "../../alerts/build.ts";
+import type { Fault } from "../../slack/fake-slack.ts";
+import { createRandom, writeHistory } from "./history.ts";
+import { judgeReplay, type Read, type Score } from "./oracle.ts";
+import { createTeam } from "./team.ts";
+
+export interface Replayed extends Score {
+  /** The most calls of Slack that a run without news took. */
+  readonly mostCallsOfQuiet: number;
+  /** Top-level messages in both channels, by the fake's own count. */
+  readonly standing: number;
+}
+
+/** Plays a history against a Slack in the process, the ledger in the board. `faults`: the share of requests that go wrong. */
+export async function replay(seed: number, runs: number, faults = 0): Promise<Replayed> {
+  const history = writeHistory(seed, runs, NOW);
+  const team = await createTeam(NOW, { mentionsOf: () => ["S0AAAAAAA"] });
+  const random = createRandom(seed + 1);
+  const KINDS: readonly Fault[] = [
+    "reset",
+    "hang",
+    "500",
+    "html",
+    "429",
+    "429 without a time",
+    "500 before",
+    "refused",
+  ];
+  team.slack.fault = () => (random() < faults ? (KINDS[Math.floor(random() * KINDS.length)] ?? null) : null);
+  const reads: Read[] = [];
+  let mostCallsOfQuiet = 0;
+  for (const run of history.runs) {
+    const { decision, deliveries, calls } = await team.run(run.at, run.verdict);
+    const arrived = new Set(deliveries.flatMap(({ key, result }) => (result === "failed" ? [] : [key])));
+    const alerts = decision.alerts.filter(({ key }) => arrived.has(key));
+    if (decision.alerts.every(({ kind, address }) => address.kind === "edit" && kind === "board"))
+      mostCallsOfQuiet = Math.max(mostCallsOfQuiet, calls.length);
+    reads.push({ run, alerts });
+  }
+  const standing = team.slack.messages.filter(
+    ({ channel, thread }) => thread === null && [ERRORS, WARNINGS].includes(channel),
+  ).length;
+  return { ...judgeReplay(history, reads, faults === 0 ? 0 : 1), mostCallsOfQuiet, standing };
+}
