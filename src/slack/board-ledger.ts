@@ -4,7 +4,7 @@ import { settle, unsettledOf } from "../alerts/unsettled.ts";
 import type { Failure } from "./failure.ts";
 import { EVENT_TYPE } from "./look.ts";
 import { type Candidates, fingerprintHash, packLedger, unpackLedger } from "./packed-ledger.ts";
-import { isFailure, type Reading, readMessages, type SeenMessage } from "./read-messages.ts";
+import { type HistoryReader, isFailure, readMessages, type SeenMessage } from "./read-messages.ts";
 
 /**
  * The ledger in Slack: its state is the metadata of the board in the main warn channel. What messages have told since the
@@ -35,13 +35,13 @@ export type Loaded =
 
 /** Restores the ledger from one page of the channel's history; a second page, of the error channel, where no board is there. */
 export async function loadFromBoard(
-  reading: Reading,
+  reader: HistoryReader,
   place: BoardPlace,
   scope: string,
   candidates: Candidates,
 ): Promise<Loaded> {
   const { warnChannel, errorChannel, scopeId } = place;
-  const page = await readMessages(reading, warnChannel);
+  const page = await readMessages(reader, warnChannel);
   if (isFailure(page)) return { kind: "unreadable", failure: page, channel: warnChannel };
   const ours = page.filter(({ payload }) => payload.scope === scopeId);
   const boards = ours
@@ -54,7 +54,7 @@ export async function loadFromBoard(
     .sort((a, b) => compare(b.ledger.lastRun ?? "", a.ledger.lastRun ?? "") || compare(a.message.ts, b.message.ts));
   const [board] = boards;
   if (board === undefined) {
-    const errors = errorChannel === warnChannel ? page : await readMessages(reading, errorChannel);
+    const errors = errorChannel === warnChannel ? page : await readMessages(reader, errorChannel);
     if (isFailure(errors)) return { kind: "unreadable", failure: errors, channel: errorChannel };
     const told = errors.filter(({ payload }) => payload.scope === scopeId);
     const ledger = withTold(emptyLedger(scope), errorChannel, told, candidates, null);
@@ -65,7 +65,7 @@ export async function loadFromBoard(
   let { ledger } = board;
   // Answers from after the board was saved: a run was stopped between the two.
   if (message.latestReply !== null && message.latestReply > savedAt) {
-    const replies = await readMessages(reading, warnChannel, { thread: message.ts, oldest: savedAt });
+    const replies = await readMessages(reader, warnChannel, { thread: message.ts, oldest: savedAt });
     if (!isFailure(replies)) {
       const since = replies.filter(({ payload, ts }) => payload.scope === scopeId && ts > savedAt);
       // Where the board cannot be edited an answer keeps the state.
@@ -95,14 +95,14 @@ export async function loadFromBoard(
 
 /** The ledger with what was posted to a channel since it was saved, which it does not know of. */
 export async function readSince(
-  reading: Reading,
+  reader: HistoryReader,
   place: Pick<BoardPlace, "scopeId">,
   ledger: Ledger,
   channel: string,
   savedAt: string | null,
   candidates: Candidates,
 ): Promise<Ledger | Failure> {
-  const messages = await readMessages(reading, channel, savedAt === null ? {} : { oldest: savedAt });
+  const messages = await readMessages(reader, channel, savedAt === null ? {} : { oldest: savedAt });
   if (isFailure(messages)) return messages;
   const ours = messages.filter(
     ({ payload, ts }) => payload.scope === place.scopeId && (savedAt === null || ts > savedAt),
@@ -210,12 +210,12 @@ function withTold(
 
 /** Our other boards of the same week, older than this one: another run was first. */
 export async function findOlderTwin(
-  reading: Reading,
+  reader: HistoryReader,
   { warnChannel, scopeId }: BoardPlace,
   own: MessageRef,
   savedAt: string | null,
 ): Promise<MessageRef | null> {
-  const messages = await readMessages(reading, warnChannel, savedAt === null ? {} : { oldest: savedAt });
+  const messages = await readMessages(reader, warnChannel, savedAt === null ? {} : { oldest: savedAt });
   if (isFailure(messages)) return null;
   const older = messages.filter(
     ({ ts, eventType, payload }) =>

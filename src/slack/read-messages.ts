@@ -13,7 +13,7 @@ export interface SeenMessage {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-export interface Reading {
+export interface HistoryReader {
   readonly client: WebClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ const FIRST_PAUSE_MS = 2_000;
  * minute. Free text is left where it is.
  */
 export async function readMessages(
-  { client, clock, signal }: Reading,
+  { client, clock, signal }: HistoryReader,
   channel: string,
   { thread = null, oldest = null }: { readonly thread?: string | null; readonly oldest?: string | null } = {},
 ): Promise<readonly SeenMessage[] | Failure> {

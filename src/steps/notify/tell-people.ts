@@ -15,12 +15,12 @@ import { type KeptLedger, settleLost } from "./kept-ledger.ts";
 import { indexBoardOf, lookBeforePosting, type SlackLedger, saveOnBoard } from "./slack-ledger.ts";
 
 /** Where it is kept what has been told. */
-export type Kept =
+export type LedgerInUse =
   | { readonly kind: "none" }
   | { readonly kind: "file"; readonly file: KeptLedger }
   | { readonly kind: "slack"; readonly slack: SlackLedger };
 
-export interface TellParts {
+export interface PeopleParts {
   readonly client: WebClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -56,8 +56,8 @@ export interface Told {
 
 /** Decides, posts, and records what has arrived. `now` is in milliseconds since the epoch. Never throws. */
 export async function tellPeople(
-  parts: TellParts,
-  kept: Kept,
+  parts: PeopleParts,
+  kept: LedgerInUse,
   { verdict, run, policy, now }: { verdict: Verdict; run: Run; policy: AlertPolicy; now: number },
 ): Promise<Told> {
   const at = new Date(now).toISOString();
@@ -115,7 +115,7 @@ export async function tellPeople(
 
 /** The board comes last, as it keeps what has become of the others; then what it takes the place of is closed. */
 async function tellOnBoard(
-  parts: TellParts,
+  parts: PeopleParts,
   slack: SlackLedger,
   decision: Decision,
   known: Ledger,
