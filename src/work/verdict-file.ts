@@ -121,9 +121,7 @@ export async function readVerdictFile(file: string): Promise<VerdictResult> {
       hint: "run signalbox report again",
       cause,
     });
-  const text = await readFileIfAny(file).catch((error: unknown) => {
-    throw foreign(error);
-  });
+  const text = await readFileIfAny(file);
   if (text === null) {
     throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, {
       hint: "run signalbox report first, or signalbox ci, which does both",

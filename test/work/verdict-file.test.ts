@@ -95,9 +95,13 @@ describe("verdict.json", () => {
     });
   });
 
-  it("that is a folder is an artifacts error", async () => {
+  it("that is a folder is an artifacts error, which says so", async () => {
     await mkdir(file());
 
-    await expect(readVerdictFile(file())).rejects.toMatchObject({ kind: "artifacts", exitCode: 3 });
+    await expect(readVerdictFile(file())).rejects.toMatchObject({
+      kind: "artifacts",
+      exitCode: 3,
+      message: `${file()} is a folder, where a file was expected`,
+    });
   });
 });
