@@ -184,6 +184,8 @@ describe("what has become of problems", () => {
     );
     expect(linked({ channel: "C0ERRORS00|<!here>", ts: "1795158000.000100" })).not.toContain("slack.com");
     expect(linked({ channel: "C0ERRORS00", ts: "../../x" })).not.toContain("slack.com");
+    // A webhook's name stands where a channel would.
+    expect(linked({ channel: "SLACK_WEBHOOK_ERROR", ts: "1795158000.000100" })).not.toContain("slack.com");
   });
 
   it("tells the age in the reader's time zone, and no age that cannot be read", () => {
