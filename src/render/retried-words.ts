@@ -45,7 +45,8 @@ export function describeRetried({ retried, findings, passed }: Verdict): readonl
   const nth = ordinal(retried.starts.length + 1);
   const lines = [...groups].map(([words, ids]) => {
     const good = ids.filter((id) => isPassed.has(id) || isWarned.has(id)).length;
-    const ended = good === ids.length ? (good === 1 ? "passed" : "all passed") : `${good} of them passed`;
+    const some = good === 0 ? "failed again" : `${good} of them passed`;
+    const ended = good === ids.length ? (good === 1 ? "passed" : "all passed") : some;
     return `${nounOf(ids)}: ${cleanLine(words)}, ${ended} at the ${nth} try, +${duration(seconds)}`;
   });
   const before =

@@ -91,11 +91,24 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   return starter;
 }
 
+/** A second start names each node: build.json has them all. */
+const MOST_NAMED = 4;
+
 /** The part of a start that a person would type, with paths from the working directory. */
 function showStart(
   { cwd, settings }: Pick<DbtRunnerParts, "cwd" | "settings">,
   { command, target, args }: StartRequest,
 ): string {
   const shown = args.map((word) => (word.startsWith(`${cwd}/`) ? word.slice(cwd.length + 1) : word));
-  return showCommandLine([...settings.config.dbt.command, ...command, ...flag("--target", target), ...shown]);
+  const named = shown.filter(isName);
+  const cut = named.slice(MOST_NAMED);
+  const more = cut.length < 2 ? null : `(+${cut.length} more)`;
+  const kept = more === null ? shown : shown.filter((word) => !isName(word) || !cut.includes(word));
+  const line = showCommandLine([...settings.config.dbt.command, ...command, ...flag("--target", target), ...kept]);
+  const last = named[MOST_NAMED - 1] ?? "";
+  return more === null ? line : line.replace(last, () => `${last} ${more}`);
+}
+
+function isName(word: string): boolean {
+  return word.startsWith("fqn:");
 }

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { VerdictResult } from "../../src/severity/verdict.ts";
+import { laptop, signalbox, withPrograms } from "./cli.ts";
+import { openQuotaProxy, type QuotaProxy } from "./quota-proxy.ts";
+
+/** A folder with dbt, dbt-bigquery and bqemulator: docs/CONTRIBUTING.md says how it is made. */
+const BIN = process.env.TEST_BIGQUERY_BIN;
+const isThere = BIN !== undefined && existsSync(join(BIN, "bqemulator"));
+if (!isThere) console.warn('skipped: "a quota of BigQuery" needs TEST_BIGQUERY_BIN, a folder with dbt and bqemulator');
+
+const MODELS = 30;
+
+/** The team's story: tests fail, each time others, as more queries run at once than the project may. */
+describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emulator", () => {
+  let dir: string;
+  let emulator: ChildProcess;
+  let port: number;
+  let proxy: QuotaProxy;
+
+  beforeAll(async () => {
+    const [rest, grpc] = [await freePort(), await freePort()];
+    port = rest;
+    const args = ["start", "--ephemeral", "--rest-port", `${rest}`, "--grpc-port", `${grpc}`, "--project", "acme"];
+    emulator = spawn(join(BIN ?? "", "bqemulator"), args, { stdio: "ignore" });
+    const url = `http://127.0.0.1:${rest}/bigquery/v2/projects/acme/datasets`;
+    for (let tries = 0; !(await answers(url)); tries += 1) {
+      if (tries > 300) throw new Error("the emulator did not start");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  });
+  afterAll(() => void emulator?.kill());
+  beforeEach(() => {
+    dir = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-bigquery-")));
+  });
+  afterEach(() => {
+    proxy?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const open = async (limit: number) => {
+    proxy = await openQuotaProxy(port, limit, 500);
+    const repo = join(dir, "repo");
+    const files = project(proxy.url, `d${limit}_${port}`);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(repo, name)), { recursive: true });
+      writeFileSync(join(repo, name), text);
+    }
+    const env = laptop({
+      PATH: withPrograms(BIN ?? ""),
+      SIGNALBOX_STORE: "none",
+      SIGNALBOX_TICKET_DIR: join(dir, "t"),
+    });
+    const git = (...args: string[]) => spawnSync("git", args, { cwd: repo, env });
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", "--all");
+    git("commit", "--quiet", "--message", "The story");
+    const ended = await signalbox(["ci", "--mode", "deploy"], { cwd: repo, env });
+    const verdict = JSON.parse(readFileSync(join(repo, ".signalbox/verdict.json"), "utf8")) as VerdictResult;
+    return { ...ended, verdict, xml: readFileSync(join(repo, "test-results/dbt/dbt.xml"), "utf8") };
+  };
+
+  it("is green at the second start, with a quarter of the threads", async () => {
+    const { code, stdout, verdict, xml } = await open(4);
+
+    expect(stdout).toMatch(/ERROR=\d+ SKIP=\d+ /);
+    expect(proxy.seen.refused).toBeGreaterThan(0);
+    expect(stdout).toMatch(/dbt is started again in .* with 3 threads \(\d+ nodes?: BigQuery quota\)/);
+    expect(stdout).toMatch(/BigQuery quota, (?:all )?passed at the second try/);
+    expect(stdout).toContain("it went with 3 threads: consider modes.*.threads in signalbox.yml");
+    expect([code, verdict.level, verdict.passed.length]).toEqual([0, "pass", 3 * MODELS]);
+    expect([xml.match(/<testcase/g)?.length, xml.match(/<error/g)]).toEqual([3 * MODELS, null]);
+  });
+
+  it("is one finding and exit 4 where it lasts", async () => {
+    const { code, verdict, xml } = await open(0);
+
+    expect(code).toBe(4);
+    expect(verdict.findings).toMatchObject([
+      { subject: { kind: "run", what: "warehouse" }, failureClass: "throttled", status: "BigQuery quota" },
+    ]);
+    expect(verdict.findings[0]?.nodes).toHaveLength(10);
+    expect(xml.match(/<error/g)).toHaveLength(10);
+    expect(verdict.counts).toMatchObject({ error: 1, skipped: 3 * MODELS - 10 });
+  });
+});
+
+/** Ten models on their own and twenty on them, each with two tests. */
+function project(url: string, dataset: string): Record<string, string> {
+  const names = Array.from({ length: MODELS }, (_, index) => `m${index}`);
+  const sqlOf = (index: number) =>
+    index < 10 ? `select ${index} as id` : `select id from {{ ref('m${index - 10}') }}`;
+  const target = `{ type: bigquery, method: oauth-secrets, token: x, project: acme, schema: ${dataset}, location: US, threads: 12, job_retries: 0, api_endpoint: "${url}" }`;
+  return {
+    ...Object.fromEntries(names.map((name, index) => [`models/${name}.sql`, `${sqlOf(index)}\n`])),
+    "models/models.yml": `models:\n${names.map((name) => `  - { name: ${name}, columns: [{ name: id, data_tests: [not_null, unique] }] }\n`).join("")}`,
+    "dbt_project.yml":
+      "name: story\nprofile: story\nflags: { send_anonymous_usage_stats: false }\nmodels: { story: { +materialized: table } }\n",
+    "profiles.yml": `story:\n  target: prod\n  outputs:\n    prod: ${target}\n    ci: ${target}\n`,
+    "signalbox.yml":
+      "version: 1\nbase_branch: main\nmodes:\n  check: { target: ci }\n  deploy: { target: prod }\nbuild: { retry_pause: 1s }\n",
+    ".gitignore": "target/\nlogs/\n.signalbox/\ntest-results/\n",
+  };
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface QuotaProxy {
+  readonly url: string;
+  /** Jobs that were asked for, refused, and the most that were in flight at once. */
+  readonly seen: { jobs: number; refused: number; most: number };
+  close(): void;
+}
+
+const MESSAGE =
+  "Quota exceeded: Your project exceeded quota for concurrent queries. For more information, see https://cloud.google.com/bigquery/docs/troubleshoot-quotas";
+
+/** A BigQuery that refuses jobs above so many in flight, before an emulator; each is held, as a warehouse at work does. */
+export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs: number): Promise<QuotaProxy> {
+  const seen = { jobs: 0, refused: 0, most: 0 };
+  let inFlight = 0;
+  const server = createServer((asked, answer) => {
+    const chunks: Buffer[] = [];
+    asked.on("data", (chunk: Buffer) => chunks.push(chunk));
+    asked.on("end", () => {
+      const body = Buffer.concat(chunks);
+      const isAsked = asked.method === "POST" && /\/(?:jobs|queries)(?:\?|$)/.test(asked.url ?? "");
+      // Nodes alone: what dbt asks of schemas before them would end it without a row.
+      const isJob = isAsked && /create or replace table|dbt_internal_test/.test(body.toString());
+      if (isJob) seen.jobs += 1;
+      if (isJob && inFlight >= limit) {
+        seen.refused += 1;
+        const errors = [{ message: MESSAGE, domain: "usageLimits", reason: "quotaExceeded" }];
+        answer.writeHead(403, { "content-type": "application/json" });
+        answer.end(JSON.stringify({ error: { code: 403, message: MESSAGE, errors } }));
+        return;
+      }
+      if (isJob) inFlight += 1;
+      seen.most = Math.max(seen.most, inFlight);
+      const done = () => {
+        if (isJob) inFlight -= 1;
+      };
+      const host = `127.0.0.1:${emulatorPort}`;
+      const { url: path = "/", method = "GET", headers } = asked;
+      const passed = request({ host: "127.0.0.1", port: emulatorPort, path, method, headers: { ...headers, host } });
+      passed.on("response", (from) =>
+        setTimeout(
+          () => {
+            done();
+            answer.writeHead(from.statusCode ?? 502, from.headers);
+            from.pipe(answer);
+          },
+          isJob ? holdMs : 0,
+        ),
+      );
+      passed.on("error", () => {
+        done();
+        answer.destroy();
+      });
+      passed.end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, close: () => void server.close() };
+}
