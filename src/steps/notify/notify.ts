@@ -9,11 +9,14 @@ import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
+import type { Given, SettingsPart } from "../../settings/resolve.ts";
 import type { Context } from "../../setup/context.ts";
 import type { Verdict } from "../../severity/verdict.ts";
 import { createSlackClient } from "../../slack/client.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
+import type { Fetch } from "../../support/proxied-fetch.ts";
 import { redactAll } from "../../support/redact.ts";
+import type { Environment } from "../../support/secrets.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { policyOf } from "./policy.ts";
 import { openKept, tellBy } from "./tell-by.ts";
@@ -33,7 +36,13 @@ export interface Notified {
 }
 
 /** Throws a configuration error where there is a token and a channel is missing. */
-export function assertChannels({ env, settings: { config } }: Context): void {
+export function assertChannels({
+  env,
+  settings: { config },
+}: {
+  readonly env: Environment;
+  readonly settings: SettingsPart<never, "slack">;
+}): void {
   const ofWebhooks = webhookProblems(env);
   if (ofWebhooks.length > 0)
     throw configurationError(ofWebhooks, "Slack shows the address of a webhook once: copy it again");
@@ -52,7 +61,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   const { given, config } = context.settings;
   const now = given.at ?? context.clock.now();
   const scope = `${told.run.repository} ${told.project} ${told.target ?? ""}`;
-  const client = await openSlack(context);
+  const client = await openSlack(given, context.env, context.openFetch);
   const policy = policyOf(context, scope, now);
   for (const { owner, got } of unmentionable(verdict.findings, config.slack.mentions))
     context.log.warn(
@@ -105,11 +114,15 @@ function openIn(ledger: Ledger | null): number {
 }
 
 /** null: nothing is sent, as there is no token or the run is dry. */
-async function openSlack({ env, settings: { given }, openFetch }: Context): Promise<WebClient | null> {
+async function openSlack(
+  { dryRun, slackUrl }: Pick<Given, "dryRun" | "slackUrl">,
+  env: Environment,
+  openFetch: () => Promise<Fetch | null>,
+): Promise<WebClient | null> {
   const token = env.SLACK_BOT_TOKEN;
-  if (!token || given.dryRun) return null;
+  if (!token || dryRun) return null;
   const fetch = (await openFetch()) ?? globalThis.fetch;
-  return createSlackClient(token, given.slackUrl, { fetch });
+  return createSlackClient(token, slackUrl, { fetch });
 }
 
 function idsOf({ items }: Alert): string[] {
