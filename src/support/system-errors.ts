@@ -1,9 +1,18 @@
+import { cleanLine } from "../text/clean.ts";
 import { SignalboxError } from "./errors.ts";
 import { isNodeError } from "./files.ts";
+
+/** A path that is too long is in the message as a whole. */
+const MOST_SHOWN = 400;
 
 /** What only the machine's owner can fix, whichever file it is about. https://man7.org/linux/man-pages/man3/errno.3.html */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set([
   ...["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ESTALE"],
+]);
+
+/** A name that no file can have, or a folder where a file is wanted: whoever chose the name or made the folder can fix it. */
+const OF_A_NAME: ReadonlySet<string> = new Set([
+  ...["ENAMETOOLONG", "ELOOP", "ENOTDIR", "EISDIR", "ERR_FS_EISDIR", "ENOTEMPTY", "ENXIO"],
 ]);
 
 /** A disk that is full, a folder that cannot be written: a SignalboxError in place of the system's. Others stay what they are. */
@@ -16,11 +25,17 @@ export function knownOf(error: unknown): unknown {
     });
   }
   const isTemporary = error.syscall === "mkdtemp";
-  if (!isTemporary && !OF_THE_MACHINE.has(error.code ?? "")) return error;
-  return new SignalboxError("configuration", `this machine refuses it: ${error.message}`, {
-    hint: isTemporary ? "TMPDIR names the folder for temporary files: it has to be there, and writable" : HINT,
+  const isOfName = OF_A_NAME.has(error.code ?? "");
+  if (!isTemporary && !isOfName && !OF_THE_MACHINE.has(error.code ?? "")) return error;
+  return new SignalboxError("configuration", `this machine refuses it: ${cleanLine(error.message, MOST_SHOWN)}`, {
+    hint: isTemporary
+      ? "TMPDIR names the folder for temporary files: it has to be there, and writable"
+      : isOfName
+        ? NAME_HINT
+        : HINT,
     cause: error,
   });
 }
 
+const NAME_HINT = "take away what is there under that name, or choose another name or a folder with a shorter path";
 const HINT = "make room, or give this user the right to do so, and start again";

@@ -204,6 +204,15 @@ describe("a place to write", () => {
     expect(stdout).toMatch(/the job's summary page is not written/);
   });
 
+  it("dbt's results are a folder: told, with what to do, and no bug of ours", () => {
+    mkdirSync(at("target/run_results.json"), { recursive: true });
+
+    const { code, stderr } = run(CHECK);
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/this machine refuses it: .*EISDIR.*run_results\.json\n {2}→ take away what is there/);
+  });
+
   it.each([
     ["below a file", () => join(at("signalbox.yml"), "work")],
     ["in /proc", () => "/proc/self/work"],

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { knownOf } from "../../src/support/system-errors.ts";
 
@@ -12,6 +12,20 @@ describe("an error of the system", () => {
       exitCode: 2,
       message: expect.stringContaining(`${code}: as the system says it`),
     });
+  });
+
+  it.each(["ENAMETOOLONG", "ELOOP", "ENOTDIR", "EISDIR", "ERR_FS_EISDIR"])("is of a name: %s", (code) => {
+    expect(knownOf(systemError(code, "stat"))).toMatchObject({
+      exitCode: 2,
+      hint: expect.stringContaining("that name"),
+    });
+  });
+
+  it("shows no path that is too long as a whole", async () => {
+    const error = await stat(`/${"x".repeat(5000)}`).catch((thrown: unknown) => thrown);
+
+    expect(String(knownOf(error))).toMatch(/ENAMETOOLONG/);
+    expect(String(knownOf(error)).length).toBeLessThan(500);
   });
 
   it.skipIf(!existsSync("/dev/full"))("is a full disk, as the system tells it", async () => {

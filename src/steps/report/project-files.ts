@@ -63,8 +63,13 @@ function isFileOf(targetPath: string, projectDir: string, path: string): boolean
   return (full.startsWith(`${targetPath}${sep}`) || full.startsWith(`${projectDir}${sep}`)) && isFile(full);
 }
 
+/** A path that no file can have (too long, a NUL character) names none. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** No file that people write is longer; a line in it is not worth the memory. */

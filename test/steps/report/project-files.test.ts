@@ -96,6 +96,19 @@ describe("the compiled code of a finding", () => {
   });
 
   it.each([
+    ["too long", `models/${"x/".repeat(3000)}a.sql`],
+    ["too long in one part", `models/${"x".repeat(300)}.sql`],
+    ["with a NUL character", "models/a\0b.sql"],
+    ["below a file", "models/a.sql/b.sql"],
+  ])("is none where a path is one that no file can have: %s", async (_, path) => {
+    await write("repo/dbt/target/compiled/shop/models/a.sql");
+    const node = { package_name: "shop", original_file_path: path, compiled_path: `target/compiled/shop/${path}` };
+
+    expect(compiledOf("model.shop.a", node, path) ?? null).toBeNull();
+    expect(createReader(join(dir, "repo/dbt"), join(dir, "repo"))(path)).toBeNull();
+  });
+
+  it.each([
     ["a model", "model.shop.a", OWN, "models/a.sql", "shop/models/a.sql"],
     [
       "a model of a package",
