@@ -4,11 +4,7 @@ import { isatty } from "node:tty";
 import type { CommandName } from "./settings/flags.ts";
 import type { Context, Surroundings } from "./setup/context.ts";
 import { systemClock } from "./support/clock.ts";
-import { describeKnown, errorFields, SignalboxError } from "./support/errors.ts";
-import { redactAll, redactor } from "./support/redact.ts";
-import { secretValues } from "./support/secrets.ts";
-import { toJson } from "./text/json.ts";
-import { plainLine } from "./text/terminal-line.ts";
+import { SignalboxError } from "./support/errors.ts";
 
 /** Each command's code is loaded when it is called: `--version` has to cost no more than Node itself. */
 const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Context) => Promise<number> }>>> = {
@@ -26,7 +22,11 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<{ run: (context: Conte
 };
 
 let isHungUp = false;
+let isOver = false;
 let lostOutput: Error | null = null;
+
+/** dbt is killed after seven seconds, and there is a ticket to give back. */
+const LONGEST_STOP_MS = 15_000;
 
 /** argv → command → exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -44,6 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return process.stdout.write(text);
     },
   };
+  const tell = async (thrown: unknown) => {
+    const { tellFailure } = await import("./setup/tell-failure.ts");
+    return tellFailure(thrown, { argv, env, secrets, hasPage, hasAnswered });
+  };
   try {
     if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
       process.stdout.write(`${readVersion()}\n`);
@@ -52,25 +56,23 @@ async function main(argv: readonly string[]): Promise<number> {
     const onSummary = () => {
       hasPage = true;
     };
-    return await runCommand(argv, { ...processSurroundings(), stdout, onSummary }, (known) => {
+    const { around, stop } = processSurroundings();
+    // What nothing of ours has caught: dbt is stopped as by a signal, and the error is told as others are, without a secret.
+    let isFirst = true;
+    process.on("uncaughtException", (error) => {
+      // What follows from it while all is being stopped tells nothing more.
+      if (!isFirst) return;
+      isFirst = false;
+      stop(error);
+      setTimeout(async () => process.exit(await tell(error)), isOver ? 0 : LONGEST_STOP_MS);
+    });
+    return await runCommand(argv, { ...around, stdout, onSummary }, (known) => {
       secrets = known;
     });
   } catch (thrown) {
-    const { knownOf } = await import("./support/system-errors.ts");
-    const error = knownOf(thrown);
-    const redact = redactor(secrets ?? secretValues(env));
-    const text = redact(describeError(error))
-      .split("\n")
-      .map((line) => redact(plainLine(line)))
-      .join("\n");
-    process.stderr.write(`${text}\n`);
-    if (!hasPage) {
-      const { writeFailurePage } = await import("./setup/failure-page.ts");
-      await writeFailurePage(env, redact(describePage(error)));
-    }
-    if (asksForJson(argv, env) && !hasAnswered)
-      process.stdout.write(toJson(redactAll({ schema: 1, error: errorFields(error) }, redact)));
-    return error instanceof SignalboxError ? error.exitCode : 70;
+    return tell(thrown);
+  } finally {
+    isOver = true;
   }
 }
 
@@ -142,19 +144,23 @@ async function runCommand(
   }
 }
 
-function processSurroundings(): Omit<Surroundings, "onSummary"> {
+/** `stop` ends what is under way, and what waits. */
+function processSurroundings(): {
+  readonly around: Omit<Surroundings, "onSummary">;
+  readonly stop: (reason: unknown) => void;
+} {
   const controller = new AbortController();
-  const stop = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: 130 | 143) => {
+  const stopAt = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: 130 | 143) => {
     process.on(name, () => controller.abort(new SignalboxError("interrupted", `stopped by ${name}`, { exitCode })));
   };
-  stop("SIGINT", 130);
-  stop("SIGTERM", 143);
+  stopAt("SIGINT", 130);
+  stopAt("SIGTERM", 143);
   // A terminal that is closed: without this, dbt would go on without us.
-  stop("SIGHUP", 143);
+  stopAt("SIGHUP", 143);
   process.on("SIGHUP", () => {
     isHungUp = true;
   });
-  return {
+  const around = {
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,
@@ -167,6 +173,7 @@ function processSurroundings(): Omit<Surroundings, "onSummary"> {
     // performance.now() counts from the start of the process.
     startedAt: 0,
   };
+  return { around, stop: (reason) => controller.abort(reason) };
 }
 
 function isFile(descriptor: number): boolean {
@@ -175,30 +182,6 @@ function isFile(descriptor: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether the answer is to be JSON, also where the command line cannot be read for another reason. */
-function asksForJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  const end = argv.indexOf("--");
-  const own = end < 0 ? argv : argv.slice(0, end);
-  const index = own.findLastIndex((word) => word === "--json" || word.startsWith("--json="));
-  if (index < 0) return /^(true|1|yes|on)$/i.test(env.SIGNALBOX_JSON?.trim() ?? "");
-  // As the parser reads it: of the words behind a flag without "=" it takes these two. What is no answer is one to JSON.
-  const value = own[index]?.slice("--json=".length) || (own[index + 1] === "false" ? "false" : "");
-  return !/^(false|0|no|off)$/i.test(value);
-}
-
-/** One or two lines for what a person can fix; the stack for a bug of ours. */
-function describeError(error: unknown): string {
-  if (error instanceof SignalboxError) return `signalbox: ${describeKnown(error)}`;
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `signalbox: internal error, please report it with these lines:\n${stack}`;
-}
-
-/** The same for the job's page, without the stack. */
-function describePage(error: unknown): string {
-  if (error instanceof SignalboxError) return describeKnown(error);
-  return `signalbox: internal error, please report it with the log: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** dist/ and src/ lie beside package.json. */

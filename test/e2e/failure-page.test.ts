@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { signalbox } from "./cli.ts";
+import { json, signalbox, start } from "./cli.ts";
 import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
 
@@ -73,5 +74,52 @@ describe("on the job's page", () => {
     expect(existsSync(page())).toBe(false);
     expect([elsewhere.code, unwritable.code]).toEqual([2, 2]);
     expect(unwritable.stderr).toBe(elsewhere.stderr);
+  });
+});
+
+describe("what nothing has caught", () => {
+  let project: SmallProject;
+  beforeEach(() => {
+    project = openSmallProject();
+  });
+  afterEach(() => project.remove());
+
+  const TOKEN = "ghs_A1b2C3d4E5f6G7h8";
+  /** A fault while dbt builds: node loads this script before ours. */
+  const faulty = () => {
+    const script = join(project.dir, "../fault.mjs");
+    const fault = `if (process.argv[2] === "ci") setInterval(() => {
+      const log = process.env.FAKE_DBT_LOG;
+      if (existsSync(log) && readFileSync(log, "utf8").includes('["build"')) throw new Error("boom:${TOKEN}");
+    }, 100);`;
+    writeFileSync(script, `import { existsSync, readFileSync } from "node:fs";\n${fault}\n`);
+    return {
+      ...{ GITHUB_TOKEN: TOKEN, FAKE_DBT_HOLD: join(project.dir, "signalbox.yml") },
+      NODE_OPTIONS: `--import ${pathToFileURL(script)}`,
+    };
+  };
+  const isAlive = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it("is a bug of ours with its code, shows no secret, and leaves no dbt behind", async () => {
+    const started = start(["ci", "--full", "--mode", "check", "--no-queue", "--json"], {
+      cwd: project.dir,
+      env: { ...project.env, ...faulty() },
+    });
+    const ended = await started.ended;
+
+    expect(ended.code).toBe(70);
+    expect(ended.stderr).toContain("internal error, please report it");
+    expect(ended.stderr).toContain("boom:***");
+    expect(json(ended)).toMatchObject({ error: { kind: "internal", message: "boom:***", exitCode: 70 } });
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(TOKEN);
+    const pids = project.starts().map(({ pid }) => pid);
+    expect(pids.length).toBeGreaterThan(0);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 });
