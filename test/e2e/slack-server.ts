@@ -8,7 +8,7 @@ export interface Posted {
   readonly authorization: string;
 }
 
-/** Slack on loopback: takes chat.postMessage and keeps what was posted. */
+/** Slack on loopback, with a history that is empty: takes chat.postMessage and keeps what was posted. */
 export async function openSlack(): Promise<{ url: string; posted: Posted[]; close: () => Promise<void> }> {
   const posted: Posted[] = [];
   const server = createServer((request, response) => {
@@ -18,14 +18,21 @@ export async function openSlack(): Promise<{ url: string; posted: Posted[]; clos
     });
     request.on("end", () => {
       const form = new URLSearchParams(body);
+      response.setHeader("content-type", "application/json");
+      if (request.url?.endsWith("/conversations.history")) {
+        response.end(JSON.stringify({ ok: true, messages: [], has_more: false }));
+        return;
+      }
       posted.push({
         channel: form.get("channel") ?? "",
         text: form.get("text") ?? "",
         blocks: form.get("blocks") ?? "",
         authorization: request.headers.authorization ?? "",
       });
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ ok: true, channel: form.get("channel"), ts: `1764000000.00000${posted.length}` }));
+      const metadata = form.get("metadata");
+      const message = metadata === null ? {} : { metadata: JSON.parse(metadata) };
+      const ts = `1764000000.00000${posted.length}`;
+      response.end(JSON.stringify({ ok: true, channel: form.get("channel"), ts, message }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
