@@ -210,7 +210,7 @@ describe("a place to write", () => {
     const { code, stderr } = run(CHECK);
 
     expect(code).toBe(2);
-    expect(stderr).toMatch(/this machine refuses it: .*EISDIR.*run_results\.json\n {2}→ take away what is there/);
+    expect(stderr).toMatch(/run_results\.json is a folder\n {2}→ a file has to have this place: remove the folder/);
   });
 
   it.each([
