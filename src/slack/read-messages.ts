@@ -52,9 +52,9 @@ export async function readMessages(
       "reaction" in answer
         ? answer
         : {
-            code: "not_slack",
-            hint: "the history holds no messages",
-            reaction: "look",
+            code: "no_history",
+            hint: "the answer holds no messages: is it Slack that answers?",
+            reaction: "stop",
             retryAfterMs: null,
             pointers: [],
           };

@@ -45,6 +45,8 @@ type Answer = Record<string, unknown>;
 export function createFakeSlack({ now, channels }: { now: () => number; channels: readonly string[] }): FakeSlack {
   const messages: FakeMessage[] = [];
   const calls: string[] = [];
+  /** Times of the answers, by the message that they answer. */
+  const answers = new Map<string, readonly string[]>();
   let last = 0;
 
   const slack: FakeSlack = {
@@ -96,7 +98,8 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
         return { ok: true };
       case "conversations.history":
         return page(
-          messages.filter((message) => message.channel === channel && message.thread === null),
+          // A page of the newest is enough: nothing here reads on.
+          newestOf(({ channel: of, thread }) => of === channel && thread === null),
           form,
         );
       case "conversations.replies": {
@@ -131,6 +134,7 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
       editedTs: null,
       edits: 0,
     });
+    if (thread !== null) answers.set(thread, [...(answers.get(thread) ?? []), ts]);
     return { ok: true, channel, ts, message: { ts, metadata } };
   }
 
@@ -155,13 +159,13 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
     const limit = Math.min(Number(form.get("limit") ?? 100), slack.mostOfPage);
     const newest = found.filter(({ ts }) => oldest === null || ts > oldest).toReversed();
     const shown = newest.slice(0, limit).map((message) => {
-      const replies = messages.filter(({ thread }) => thread === message.ts);
+      const replies = answers.get(message.ts) ?? [];
       return {
         type: "message",
         ts: message.ts,
         text: message.text,
         ...(message.editedTs === null ? {} : { edited: { ts: message.editedTs } }),
-        ...(replies.length === 0 ? {} : { reply_count: replies.length, latest_reply: replies.at(-1)?.ts }),
+        ...(replies.length === 0 ? {} : { reply_count: replies.length, latest_reply: replies.at(-1) }),
         ...(form.get("include_all_metadata") === "true" && message.metadata !== null
           ? { metadata: message.metadata }
           : {}),
@@ -174,6 +178,15 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
       has_more: hasMore,
       ...(hasMore ? { response_metadata: { next_cursor: "next" } } : {}),
     };
+  }
+
+  function newestOf(isMeant: (message: FakeMessage) => boolean): readonly FakeMessage[] {
+    const found: FakeMessage[] = [];
+    for (let index = messages.length - 1; index >= 0 && found.length <= 250; index -= 1) {
+      const message = messages[index];
+      if (message !== undefined && isMeant(message)) found.push(message);
+    }
+    return found.reverse();
   }
 
   function metadataIn(form: Form): SeenMetadata | null {

@@ -53,7 +53,7 @@ export async function openSlackLedger(
   if (loaded.kind === "known") return { ...loaded, place, candidates };
   const { failure, channel } = loaded;
   const isPassing = failure.reaction === "wait" || failure.reaction === "look";
-  if (isPassing && failure.code !== "not_slack") return { kind: "out", failure };
+  if (isPassing) return { kind: "out", failure };
   const why = `ledger: slack reads what was told in the messages of ${channel}, and cannot (${failure.code}): ${failure.hint}`;
   return { kind: "none", why };
 }

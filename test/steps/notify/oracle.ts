@@ -1,4 +1,4 @@
-import type { Alert } from "../../../src/alerts/alert.ts";
+import type { Alert, News } from "../../../src/alerts/alert.ts";
 import { fingerprintHash } from "../../../src/slack/packed-ledger.ts";
 import { HOUR_MS } from "../../alerts/build.ts";
 import { type History, type Problem, type ScriptedRun, truthIn } from "./history.ts";
@@ -13,6 +13,8 @@ export interface Score {
 export interface Read {
   readonly run: ScriptedRun;
   readonly alerts: readonly Alert[];
+  /** Whether the run found something that is not muted. */
+  readonly hasProblem: boolean;
 }
 
 const SLA_MS = 7 * 24 * HOUR_MS;
@@ -41,7 +43,7 @@ export function judgeReplay({ problems, outages }: History, reads: readonly Read
       runs: reads.length,
       "distinct problems": distinct,
       // What a message for each failing run would be, as most tools send it.
-      "runs with a problem": reads.filter(({ run }) => run.verdict.findings.some(({ muted }) => muted === null)).length,
+      "runs with a problem": reads.filter(({ hasProblem }) => hasProblem).length,
       pings: top.length,
       "pings per problem": round(top.length / distinct),
       threads: threads.length,
@@ -59,7 +61,9 @@ export function judgeReplay({ problems, outages }: History, reads: readonly Read
 function judgeProblem(problem: Problem, reads: readonly Read[], delay: number, wrongs: string[]): void {
   const { id, kind, isMuted, from, to } = problem;
   const fingerprint = `v1:${id}`;
-  const news = reads.map((read) => newsIn(read, fingerprint));
+  // Nothing is said of it before it begins, nor long after it is over.
+  const near = reads.slice(0, Math.min(reads.length, to + 200));
+  const news = near.map((read, run) => (run < from - 2 ? [] : newsIn(read, fingerprint)));
   const wrong = (what: string, run: number) => wrongs.push(`${kind} ${id}, run ${run}: ${what}`);
   const isSeen = (run: number) => reads[run]?.run.isBroken === false && problem.runsIn(run);
   const last = reads.length - delay - 1;
@@ -129,15 +133,20 @@ function changeOf(before: string, now: string): string | null {
   return now === "error" ? "worse" : "better";
 }
 
-function newsIn({ alerts }: Read, fingerprint: string) {
+function newsIn({ alerts }: Read, fingerprint: string): readonly News[] {
+  let known = NEWS.get(alerts);
+  if (known === undefined) {
+    known = new Map();
+    for (const { items, address } of alerts)
+      for (const item of address.kind === "edit" ? [] : items)
+        if (item.news !== null) known.set(item.fingerprint, [...(known.get(item.fingerprint) ?? []), item.news]);
+    NEWS.set(alerts, known);
+  }
   // Of a test that is gone from the project a ledger in Slack has its hash.
-  const names = [fingerprint, `v1:#${fingerprintHash(fingerprint)}`];
-  return alerts.flatMap(({ items, address }) =>
-    address.kind === "edit"
-      ? []
-      : items.flatMap((item) => (names.includes(item.fingerprint) && item.news !== null ? [item.news] : [])),
-  );
+  return known.get(fingerprint) ?? known.get(`v1:#${fingerprintHash(fingerprint)}`) ?? [];
 }
+
+const NEWS = new WeakMap<readonly Alert[], Map<string, readonly News[]>>();
 
 function within(reads: readonly Read[], run: number, delay: number): readonly Read[] {
   return reads.slice(run, run + delay + 1);

@@ -30,12 +30,14 @@ export async function replay(seed: number, runs: number, faults = 0): Promise<Re
   const reads: Read[] = [];
   let mostCallsOfQuiet = 0;
   for (const run of history.runs) {
-    const { decision, deliveries, calls } = await team.run(run.at, run.verdict);
+    const { verdict } = run;
+    const { decision, deliveries, calls } = await team.run(run.at, verdict);
     const arrived = new Set(deliveries.flatMap(({ key, result }) => (result === "failed" ? [] : [key])));
     const alerts = decision.alerts.filter(({ key }) => arrived.has(key));
     if (decision.alerts.every(({ kind, address }) => address.kind === "edit" && kind === "board"))
       mostCallsOfQuiet = Math.max(mostCallsOfQuiet, calls.length);
-    reads.push({ run, alerts });
+    const hasProblem = verdict.findings.some(({ muted }) => muted === null);
+    reads.push({ run, alerts, hasProblem });
   }
   const standing = team.slack.messages.filter(
     ({ channel, thread }) => thread === null && [ERRORS, WARNINGS].includes(channel),
