@@ -12,6 +12,9 @@ import { type HistoryReader, isFailure, readMessages, type SeenMessage } from ".
  */
 
 export const BOARD_EVENT = "signalbox_board";
+/** An answer to the board that keeps what the board's own metadata has no room for. */
+export const PART_EVENT = "signalbox_part";
+const MOST_PARTS = 20;
 /** Slack publishes no limit; below this it takes metadata. */
 const MOST_CHARACTERS = 3_000;
 
@@ -29,6 +32,8 @@ export type Loaded =
       readonly ledger: Ledger;
       /** Slack's time up to which the ledger knows what was told; null: it knows nothing yet. */
       readonly savedAt: string | null;
+      /** Slack's times of the answers that keep a part of it: the first is part 1. */
+      readonly parts: readonly string[];
     }
   /** The app may not read, or Slack does not answer. */
   | { readonly kind: "unreadable"; readonly failure: Failure; readonly channel: string };
@@ -58,15 +63,24 @@ export async function loadFromBoard(
     if (isFailure(errors)) return { kind: "unreadable", failure: errors, channel: errorChannel };
     const told = errors.filter(({ payload }) => payload.scope === scopeId);
     const ledger = withTold(emptyLedger(scope), errorChannel, told, candidates, null);
-    return { kind: "known", ledger, savedAt: told[0]?.ts ?? null };
+    return { kind: "known", ledger, savedAt: told[0]?.ts ?? null, parts: [] };
   }
   const { message } = board;
   let { savedAt } = message;
   let { ledger } = board;
-  // Answers from after the board was saved: a run was stopped between the two.
-  if (message.latestReply !== null && message.latestReply > savedAt) {
-    const replies = await readMessages(reader, warnChannel, { thread: message.ts, oldest: savedAt });
+  const parts: string[] = [];
+  // Answers keep what has no room on the board; those from after it was saved are of a run that was stopped between the two.
+  const isLarge = typeof message.payload.parts === "number" && message.payload.parts > 1;
+  if (isLarge || (message.latestReply !== null && message.latestReply > savedAt)) {
+    const oldest = isLarge ? null : savedAt;
+    const replies = await readMessages(reader, warnChannel, { thread: message.ts, oldest });
+    if (isFailure(replies) && isLarge) return { kind: "unreadable", failure: replies, channel: warnChannel };
     if (!isFailure(replies)) {
+      for (const part of partsIn(replies, scopeId)) {
+        parts.push(part.ts);
+        const more = ledgerIn(part, scope, { channel: warnChannel, ts: message.ts }, candidates);
+        ledger = { ...ledger, entries: [...ledger.entries, ...(more?.entries ?? [])] };
+      }
       const since = replies.filter(({ payload, ts }) => payload.scope === scopeId && ts > savedAt);
       // Where the board cannot be edited an answer keeps the state.
       const [newer] = since.filter(({ eventType }) => eventType === BOARD_EVENT);
@@ -90,7 +104,21 @@ export async function loadFromBoard(
       null,
     ),
     savedAt,
+    parts,
   };
+}
+
+/** The newest answer for each part from the second on, in their order. */
+function partsIn(replies: readonly SeenMessage[], scopeId: string): readonly SeenMessage[] {
+  const parts: SeenMessage[] = [];
+  for (let number = 1; number < MOST_PARTS; number += 1) {
+    const part = replies.find(
+      ({ eventType, payload }) => eventType === PART_EVENT && payload.scope === scopeId && payload.part === number,
+    );
+    if (part === undefined) break;
+    parts.push(part);
+  }
+  return parts;
 }
 
 /** The ledger with what was posted to a channel since it was saved, which it does not know of. */
@@ -122,21 +150,43 @@ export function payloadOf(alert: Alert, scopeId: string, at: string): Readonly<R
 const LETTERS = { error: "e", warn: "w", over: "o" } as const;
 const SEVERITIES = { e: "error", w: "warn", o: null } as const;
 
-/** The metadata of the board. null: the state is larger than a message takes. */
-export function boardPayload(ledger: Ledger, scopeId: string): Readonly<Record<string, unknown>> | null {
-  const state = packLedger(ledger);
+/**
+ * The metadata of the board, and of the answers that keep what it has no room for: each problem stays in its part while
+ * their number does. null: even twenty messages are not enough.
+ */
+export function boardPayloads(ledger: Ledger, scopeId: string): readonly Readonly<Record<string, unknown>>[] | null {
+  for (let count = 1; count <= MOST_PARTS; count += 1) {
+    const payloads = Array.from({ length: count }, (_, part) => payloadOfPart(ledger, scopeId, part, count));
+    if (payloads.every((payload) => JSON.stringify(payload).length <= MOST_CHARACTERS)) return payloads;
+  }
+  return null;
+}
+
+function payloadOfPart(
+  ledger: Ledger,
+  scopeId: string,
+  part: number,
+  count: number,
+): Readonly<Record<string, unknown>> {
+  const entries = ledger.entries.filter(
+    ({ fingerprint }) => Number.parseInt(fingerprintHash(fingerprint).slice(0, 6), 16) % count === part,
+  );
+  if (part > 0) {
+    const state = packLedger({ ...emptyLedger(ledger.scope), lastRun: ledger.lastRun, entries });
+    return { scope: scopeId, part, state };
+  }
   const unsettled = ledger.unsettled.map((post) => ({
     ...post,
     told: post.told
       .map(({ fingerprint, severity }) => `${fingerprintHash(fingerprint)}${LETTERS[severity ?? "over"]}`)
       .join(""),
   }));
-  const payload = {
+  return {
     scope: scopeId,
-    state,
+    state: packLedger({ ...ledger, entries }),
+    ...(count === 1 ? {} : { parts: count }),
     ...(unsettled.length === 0 ? {} : { unsettled: JSON.stringify(unsettled) }),
   };
-  return JSON.stringify(payload).length > MOST_CHARACTERS ? null : payload;
 }
 
 function ledgerIn({ payload }: SeenMessage, scope: string, self: MessageRef, candidates: Candidates): Ledger | null {

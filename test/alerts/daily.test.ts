@@ -131,6 +131,15 @@ describe("a problem that comes and goes", () => {
     expect(play(91, a).posts[0]).toBe(`${ERRORS}: problems opened a`);
   });
 
+  it("has stopped in a run that passes it, not in one that does not look at it", () => {
+    const play = createPlay();
+    flaps(play, 0, 6);
+    const elsewhere = aVerdict([], { passed: ["test.shop.b"] });
+
+    expect(hourly(6, 40).flatMap((hour) => play(hour, elsewhere).posts)).toEqual([]);
+    expect(play(40, passes("a")).posts).toEqual([`thread ${ERRORS}: flapping end recovered a`]);
+  });
+
   it("is told when it grows from warning to error all the same", () => {
     const warned = aVerdict([failing("a", { severity: "warn" })]);
     const play = createPlay();

@@ -1,16 +1,18 @@
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery } from "../../alerts/alert.ts";
 import { fingerprintOf, fingerprintOfNode } from "../../alerts/fingerprint.ts";
-import type { Ledger } from "../../alerts/ledger.ts";
+import type { Ledger, MessageRef } from "../../alerts/ledger.ts";
 import { withTold } from "../../alerts/record.ts";
 import { secondKeyOf } from "../../alerts/second-key.ts";
+import { count } from "../../render/words.ts";
 import type { Finding, Subject, Verdict } from "../../severity/verdict.ts";
 import {
   BOARD_EVENT,
   type BoardPlace,
-  boardPayload,
+  boardPayloads,
   findOlderTwin,
   loadFromBoard,
+  PART_EVENT,
   readSince,
 } from "../../slack/board-ledger.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
@@ -33,6 +35,8 @@ export interface SlackLedger {
   readonly place: BoardPlace;
   readonly savedAt: string | null;
   readonly candidates: Candidates;
+  /** Slack's times of the answers that keep a part of it. */
+  readonly parts: readonly string[];
 }
 
 export type OpenedSlackLedger =
@@ -133,7 +137,7 @@ export function indexBoardOf(alerts: readonly Alert[], { warnChannel }: BoardPla
  */
 export async function saveOnBoard(
   parts: Parts,
-  { place, savedAt }: SlackLedger,
+  { place, savedAt, parts: answers }: SlackLedger,
   recorded: Ledger,
   board: { readonly alert: Alert; readonly post: Post },
   at: string,
@@ -142,8 +146,8 @@ export async function saveOnBoard(
   const { client, log } = parts;
   // An edit may become a new message, too: the state names the one that it stands in.
   const inIt = withTold(recorded, alert, { channel: alert.channel, ts: THIS_MESSAGE }, at);
-  const payload = boardPayload(inIt, place.scopeId);
-  if (payload === null)
+  const [payload, ...others] = boardPayloads(inIt, place.scopeId) ?? [];
+  if (payload === undefined)
     log.warn(
       "notify",
       `${recorded.entries.length} problems are more than a message's metadata holds: the next run knows nothing of this one. ledger: file:PATH has room`,
@@ -154,6 +158,7 @@ export async function saveOnBoard(
       fallback: null,
     });
   if (delivery.result === "failed") return { delivery, ledger: recorded };
+  if (others.length > 0) await saveParts(parts, others, delivery, delivery.result === "sent" ? [] : answers);
   if (delivery.ways?.some((way) => way.startsWith("without metadata")))
     log.warn(
       "notify",
@@ -168,4 +173,38 @@ export async function saveOnBoard(
     }
   }
   return { delivery, ledger: withTold(recorded, alert, { channel: delivery.channel, ts: delivery.ts }, at) };
+}
+
+/** What the board has no room for, in answers to it, which are edited from then on. */
+async function saveParts(
+  parts: Parts,
+  payloads: readonly Readonly<Record<string, unknown>>[],
+  board: MessageRef,
+  answers: readonly string[],
+): Promise<void> {
+  const posts = payloads.map((payload, index): Post => {
+    const ts = answers[index];
+    const text = `Part ${index + 2} of ${payloads.length + 1} of what signalbox remembers: more is open than one message keeps.`;
+    return {
+      key: `part-${index + 1}`,
+      channel: board.channel,
+      address: ts === undefined ? { kind: "thread", ts: board.ts } : { kind: "edit", ts },
+      canBeNew: true,
+      message: { text, blocks: [] },
+      eventType: PART_EVENT,
+      payload,
+    };
+  });
+  const deliveries = await deliver(posts, { ...parts, fallback: null });
+  const failed = deliveries.filter(({ result }) => result === "failed").length;
+  if (failed === 0)
+    parts.log.step(
+      "notify",
+      `more is open than the board's metadata holds: the rest is kept in ${count(payloads.length, "answer")} to it`,
+    );
+  else
+    parts.log.warn(
+      "notify",
+      `${failed} of ${payloads.length} answers that keep what the board has no room for were not saved: the next run tells some of it again`,
+    );
 }

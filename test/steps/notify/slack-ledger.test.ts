@@ -155,6 +155,28 @@ describe("the ledger in Slack", () => {
     expect([topOf(team, ERRORS).length, topOf(team, WARNINGS).length]).toEqual([1, 1]);
   });
 
+  it("goes on in answers to the board where more is open than a message keeps", async () => {
+    const team = await createTeam(NOW);
+    const many = Array.from({ length: 450 }, (_, index) => warn(`w${index}`));
+    const known = { known: many.map((_, index) => `test.shop.w${index}`) };
+    await team.run(NOW, aVerdict(many, known));
+
+    const quiet = await team.run(NOW + HOUR_MS, aVerdict(many, known));
+    const fewer = await team.run(NOW + 1.1 * HOUR_MS, aVerdict(many.slice(1), { ...known, passed: ["test.shop.w0"] }));
+    const last = await team.run(NOW + 1.2 * HOUR_MS, aVerdict(many.slice(1), { ...known, passed: ["test.shop.w0"] }));
+
+    expect(quiet.decision.alerts.map(({ kind, address }) => [kind, address.kind])).toEqual([["board", "edit"]]);
+    expect(quiet.ledger?.entries).toHaveLength(450);
+    expect(new Set(quiet.calls)).toEqual(new Set(["conversations.history", "conversations.replies", "chat.update"]));
+    expect(fewer.decision.alerts.map(describeAlert)[0]).toBe(`thread ${WARNINGS}: recovered w0`);
+    expect(last.decision.alerts).toHaveLength(1);
+    expect(topOf(team, WARNINGS)).toHaveLength(1);
+    expect(answersIn(team).filter((text) => text?.startsWith("Part "))).toEqual([
+      "Part 2 of 2 of what signalbox remembers: more is open than one message keeps.",
+    ]);
+    expect(team.log()).toContain("the rest is kept in 1 answer to it");
+  });
+
   it("sends without it where the app may not read, and says what to do; nothing is called new or recovered", async () => {
     const team = await createTeam(NOW);
     team.slack.scopes = ["chat:write"];
