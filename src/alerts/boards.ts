@@ -35,7 +35,10 @@ export function currentBoard(ledger: Ledger, channel: string, policy: AlertPolic
 /** Where a warning is told: by its finding, else where it was told before. */
 export function warnChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
   if (finding !== null) return policy.channelOf({ ...finding, severity: "warn" });
-  return (entry.told === "warn" ? entry.thread?.channel : undefined) ?? policy.warnChannel;
+  const { errorChannel, warnChannel } = policy;
+  // An answer may have told it under an error's message, which is in another channel.
+  const channel = entry.told === "warn" ? entry.thread?.channel : undefined;
+  return channel === undefined || channel === errorChannel ? warnChannel : channel;
 }
 
 export function boardDrafts(

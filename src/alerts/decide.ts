@@ -152,7 +152,8 @@ function withQuietChanges(ledger: Ledger, { expired }: AlertPolicy): Ledger {
       const { state, told, thread, severity, isMuted } = entry;
       if (told !== "error" && told !== "warn") return entry;
       if (state === "open") return isMuted && severity === "warn" ? { ...entry, told: "warn" } : entry;
-      return isMuted || thread === null ? { ...entry, told: state, isFlapping: false } : entry;
+      const hasNoAnswer = thread === null && (told === "error" || ledger.boards.every(({ isClosed }) => isClosed));
+      return isMuted || hasNoAnswer ? { ...entry, told: state, isFlapping: false } : entry;
     }),
     expiredTold: ledger.expiredTold.filter((id) => ids.has(id)),
   };

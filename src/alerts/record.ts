@@ -78,7 +78,8 @@ function entryTold(entry: LedgerEntry, item: AlertItem, alert: Alert, parent: Me
     case "flapping":
       return { ...placed, told: item.severity, notifiedAt: at, thread: parent, isFlapping: true };
     case "better":
-      return { ...placed, told: "warn", notifiedAt: at, ...(onNewBoard ? { thread: parent } : {}) };
+      // From now on the board is where it is told, not the message that told the error.
+      return { ...placed, told: "warn", notifiedAt: at, thread: onNewBoard ? parent : null };
     case "again":
       return { ...placed, notifiedAt: at };
     case "recovered":

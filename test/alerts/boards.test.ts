@@ -90,6 +90,22 @@ describe("the board of a week", () => {
     expect(mentions(24, "a", "b", "c")).toEqual(["S0AAAAAAA"]);
   });
 
+  it("has what was an error, in its own channel, also in a run that does not look at it", () => {
+    const play = createPlay({ repeat: "off" });
+    play(0, aVerdict([failing("a")]));
+    play(1, aVerdict([warn("a")]));
+
+    const elsewhere = play(2, aVerdict([], { passed: ["test.shop.b"] }));
+    const over = play(3, warned());
+
+    expect(elsewhere).toMatchObject({ posts: [], edits: [`edit ${WARNINGS}: board open (1/0/1) a`] });
+    expect(over).toMatchObject({
+      posts: [`thread ${WARNINGS}: recovered a`],
+      edits: [`edit ${WARNINGS}: board quiet (1/1/0)`],
+    });
+    expect(play(4, warned()).ledger.entries).toMatchObject([{ told: "recovered" }]);
+  });
+
   it("is another one for each channel of warnings; the main one lists the errors", () => {
     const subject = aSubject({ id: "test.shop.f", name: "f", tags: ["finance"] });
     const channelOf = ({ severity, subject: of }: Finding) =>

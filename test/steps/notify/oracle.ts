@@ -1,6 +1,6 @@
 import type { Alert, News } from "../../../src/alerts/alert.ts";
 import { fingerprintHash } from "../../../src/slack/packed-ledger.ts";
-import { HOUR_MS } from "../../alerts/build.ts";
+import { HOUR_MS, WARNINGS } from "../../alerts/build.ts";
 import { type History, type Problem, type ScriptedRun, truthIn } from "./history.ts";
 
 /** What goes wrong in a replay, in words, and its figures. */
@@ -34,6 +34,10 @@ export function judgeReplay({ problems, outages }: History, reads: readonly Read
     if (isLate && from < reads.length - delay - 1)
       wrongs.push(`outage ${failureClass} of run ${from}–${to} is not told`);
   }
+  const boards = top.filter(({ kind }) => kind === "board");
+  for (const { channel } of boards) if (channel !== WARNINGS) wrongs.push(`a board in ${channel}`);
+  const weeks = ((reads.at(-1)?.run.at ?? 0) - (reads[0]?.run.at ?? 0)) / (7 * 24 * HOUR_MS);
+  if (boards.length > weeks + 2) wrongs.push(`${boards.length} boards in ${Math.round(weeks)} weeks`);
   const count = (kind: Alert["kind"]) => top.filter((alert) => alert.kind === kind).length;
   // Muted ones are none that anybody should hear of.
   const distinct = problems.filter(({ isMuted }) => !isMuted).length + outages.length;
