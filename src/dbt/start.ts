@@ -1,18 +1,15 @@
-import { rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { StringDecoder } from "node:string_decoder";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
-import { SignalboxError } from "../support/errors.ts";
-import { copyFileIfAny, makeFolder, openIfAny, removeFile } from "../support/files.ts";
+import { makeFolder, removeFile } from "../support/files.ts";
 import type { Redact } from "../support/redact.ts";
-import { knownOf } from "../support/system-errors.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
 import { commonArguments, type StartTarget } from "./arguments.ts";
 import { completeResults, type StoppedFromHere } from "./cut-off-results.ts";
-import { LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
-import { createLineReader } from "./lines.ts";
+import { followLines } from "./follow-lines.ts";
+import { keepArtifacts, LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { runProcess } from "./process.ts";
 import { readRecord, redactRun, resultsFileOf } from "./record.ts";
@@ -69,7 +66,6 @@ export interface Dbt {
   start(request: StartRequest): Promise<DbtStart>;
 }
 
-const ARTIFACTS = ["manifest.json", "run_results.json", "sources.json"] as const;
 const NO_LIMITS: StartLimits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
@@ -237,66 +233,4 @@ function wordsWithoutLog(lines: readonly string[], exitCode: number | null): str
   if (exitCode === 0) return null;
   const said = crashIn(lines) ?? (exitCode === 1 ? [] : lines.slice(-MOST_LAST_LINES));
   return said.length === 0 ? null : said.join("\n");
-}
-
-const CHUNK_BYTES = 1024 ** 2;
-
-/**
- * A function that reads what has been appended to the file since the last call; a file that is not there yet is empty.
- * At 10 MB dbt moves its log to dbt.log.1 and starts a new one.
- * https://docs.python.org/3/library/logging.handlers.html#rotatingfilehandler
- */
-function followLines(file: string, onLine: (line: string) => void): () => Promise<void> {
-  const decoder = new StringDecoder("utf8");
-  const lines = createLineReader(onLine);
-  let offset = 0;
-  const readOn = async (path: string) => {
-    const handle = await openIfAny(path).catch(() => null);
-    if (handle === null) return;
-    try {
-      const { size } = await handle.stat();
-      if (size <= offset) return;
-      while (offset < size) {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
-        if (bytesRead === 0) break;
-        offset += bytesRead;
-        lines.read(decoder.write(buffer.subarray(0, bytesRead)));
-      }
-    } finally {
-      await handle.close();
-    }
-  };
-  return async () => {
-    const found = await stat(file).catch(() => null);
-    if (found !== null && found.size < offset) {
-      await readOn(`${file}.1`);
-      offset = 0;
-    }
-    await readOn(file);
-  };
-}
-
-/**
- * Copies what this start wrote; files from before it stay where they are. Times of files can be whole seconds. The answer:
- * why they could not be kept (a disk that is full), or null. What dbt did is told all the same.
- */
-async function keepArtifacts(targetPath: string, dir: string, startedAt: number): Promise<string | null> {
-  for (const name of ARTIFACTS) {
-    const file = join(targetPath, name);
-    const written = await stat(file).then(
-      ({ mtimeMs }) => mtimeMs >= Math.floor(startedAt / 1000) * 1000,
-      () => false,
-    );
-    if (!written) continue;
-    // Whoever cleans a checkout while dbt builds takes the work folder along: what dbt has built is told all the same.
-    try {
-      await makeFolder(dir);
-      await copyFileIfAny(file, join(dir, name));
-    } catch (error) {
-      const known = knownOf(error);
-      if (!(known instanceof SignalboxError)) throw error;
-      return `dbt's ${name} could not be kept: ${known.message}`;
-    }
-  }
-  return null;
 }
