@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { isRunnerFile, isWithheld } from "../support/secrets.ts";
-import { type CamelCase, camelCase } from "./camel-case.ts";
 import { glob, routes, rule } from "./file-rules.ts";
-import { type AnyOption, OPTIONS, type OptionName } from "./flags.ts";
+import { choicesOf, ofTable, section } from "./file-sections.ts";
 import {
   boolean,
   channelId,
@@ -10,70 +8,42 @@ import {
   count,
   duration,
   durationOrNone,
+  environment,
   ledger,
   list,
   mentionId,
   notAFlag,
   oneOf,
+  passedName,
   retries,
   schemaTemplate,
   selector,
   store,
   text,
   timeOfDay,
+  timeZone,
   webhookUrl,
 } from "./values.ts";
 
 /** signalbox.yml: names are snake_case in the file and camelCase in the code. */
 
-type CamelKeys<T> = { [K in keyof T as K extends string ? CamelCase<K> : K]: T[K] };
-
-function camelKeys<T extends object>(value: T): CamelKeys<T> {
-  const entries = Object.entries(value).map(([key, item]) => [camelCase(key), item]);
-  return Object.fromEntries(entries) as CamelKeys<T>;
-}
-
-/** A part of the file: unknown keys are errors; a missing or empty part is its defaults. */
-function section<S extends z.ZodRawShape>(shape: S) {
-  return z.preprocess((value) => value ?? {}, z.strictObject(shape, "wanted keys and values").transform(camelKeys));
-}
-
-type ChoicesOf<N extends OptionName> = Extract<(typeof OPTIONS)[number], { name: N; choices: unknown }>["choices"];
-
-/** The choices of a flag, for a key of the file that has the same. */
-function choicesOf<N extends OptionName>(name: N): ChoicesOf<N> {
-  const option = OPTIONS.find((each) => each.name === name);
-  if (option === undefined || !("choices" in option)) throw new Error(`--${name} has no choices`);
-  return option.choices as ChoicesOf<N>;
-}
-
-/** A key that a flag overrides: its default stands in the option table. */
-function ofTable<R extends z.ZodType>(reader: R, key: string) {
-  const option = (OPTIONS as readonly AnyOption[]).find(({ file }) => file === key);
-  if (option?.default === undefined) throw new Error(`the option table has no default for ${key}`);
-  return reader.default(reader.parse(option.default) as z.core.util.NoUndefined<z.output<R>>);
-}
-
-const failOn = oneOf(choicesOf("fail-on"));
 const supersede = oneOf(choicesOf("supersede"));
-const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable: letters, digits and _"),
-  z.preprocess(
-    (value) => (["number", "boolean"].includes(typeof value) ? String(value) : value),
-    z.string("wanted a text"),
-  ),
-  "wanted names of variables with their values",
-);
-
-/** dbt sees every other variable of the job anyway; a name that does nothing would look as if it did. */
-const passedName = z.string("wanted the name of a variable").superRefine((name, context) => {
-  const wrong = (message: string) => context.addIssue({ code: "custom", message });
-  if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return wrong("wanted the name of a variable");
-  if (isRunnerFile(name)) return wrong("names a file in which the runner reads commands: no program is told of it");
-  if (!isWithheld(name)) return wrong("is not a variable that dbt lacks: dbt sees it without this; leave it out");
-});
-
-const modeThreads = count.nullable().default(null).describe("dbt's --threads in this mode. Without it, dbt.threads.");
+const exclude = selector.nullable().default(null).describe("What is left out of it.");
+/** Of a mode that writes production. */
+const selection = {
+  select: selector
+    .nullable()
+    .default(null)
+    .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
+  exclude,
+};
+/** Of every mode. */
+const everyMode = {
+  fail_on: oneOf(choicesOf("fail-on"))
+    .default("error")
+    .describe("What makes the exit code 1: an error, also a warning, or nothing."),
+  threads: count.nullable().default(null).describe("dbt's --threads in this mode. Without it, dbt.threads."),
+};
 
 export const configFile = section({
   version: z.literal(1, "wanted 1").default(1).describe("The version of this file's format: 1."),
@@ -127,10 +97,9 @@ export const configFile = section({
           "The schema of a check, SIGNALBOX_SCHEMA for dbt. {branch}: slug and hash of the branch; {pr}: the number of the pull request, slug and hash where there is none.",
         ),
       select: selector.nullable().default("state:modified+").describe("What a check builds, in dbt's selector syntax."),
-      exclude: selector.nullable().default(null).describe("What is left out of it."),
+      exclude,
       defer: boolean.default(true).describe("Whether parents that a check does not build are read from production."),
-      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
-      threads: modeThreads,
+      ...everyMode,
       may_write: z
         .array(glob, "wanted a list of node ids or globs such as seed.shop.*")
         .default([])
@@ -149,26 +118,16 @@ export const configFile = section({
       }),
     deploy: section({
       target: text.nullable().default(null).describe("The dbt target of deploys: production."),
-      select: selector
-        .nullable()
-        .default(null)
-        .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
-      exclude: selector.nullable().default(null).describe("What is left out of it."),
-      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
-      threads: modeThreads,
+      ...selection,
+      ...everyMode,
     })
       .prefault({})
       .describe("A push to the base branch, or a manual start on it."),
     schedule: section({
       target: text.nullable().default(null).describe("The dbt target of scheduled runs: production."),
-      select: selector
-        .nullable()
-        .default(null)
-        .describe("What is built, in dbt's selector syntax, such as tag:hourly. Without it, everything."),
-      exclude: selector.nullable().default(null).describe("What is left out of it."),
+      ...selection,
       freshness: boolean.default(false).describe("Whether dbt source freshness is run too, and its findings told."),
-      fail_on: failOn.default("error").describe("What makes the exit code 1: an error, also a warning, or nothing."),
-      threads: modeThreads,
+      ...everyMode,
     })
       .prefault({})
       .describe("A scheduled run on the base branch."),
@@ -248,9 +207,7 @@ export const configFile = section({
       .describe(
         "The id of the channel for what another one refuses: it is archived or read-only, or the bot is not in it.",
       ),
-    time_zone: z
-      .string()
-      .refine(isTimeZone, "wanted a time zone such as Europe/London")
+    time_zone: timeZone
       .default("UTC")
       .describe(
         "The time zone of the daily message, of the board's week and of days in messages, such as Europe/London.",
@@ -312,12 +269,3 @@ export const configFile = section({
 
 /** signalbox.yml with its defaults and with flags and variables laid over it. Durations are in seconds. */
 export type Config = z.output<typeof configFile>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRunnerFile, isWithheld } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 
 /**
@@ -71,6 +72,35 @@ export const selector = z
 export const timeOfDay = z
   .string('wanted a time of day in quotes, such as "09:00"')
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'wanted a time of day such as "09:00"');
+
+export const timeZone = z.string().refine(isTimeZone, "wanted a time zone such as Europe/London");
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names of variables with their values. */
+export const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "wanted the name of a variable: letters, digits and _"),
+  z.preprocess(
+    (value) => (["number", "boolean"].includes(typeof value) ? String(value) : value),
+    z.string("wanted a text"),
+  ),
+  "wanted names of variables with their values",
+);
+
+/** dbt sees every other variable of the job anyway; a name that does nothing would look as if it did. */
+export const passedName = z.string("wanted the name of a variable").superRefine((name, context) => {
+  const wrong = (message: string) => context.addIssue({ code: "custom", message });
+  if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return wrong("wanted the name of a variable");
+  if (isRunnerFile(name)) return wrong("names a file in which the runner reads commands: no program is told of it");
+  if (!isWithheld(name)) return wrong("is not a variable that dbt lacks: dbt sees it without this; leave it out");
+});
 
 const PLACEHOLDERS = ["{branch}", "{pr}"];
 
