@@ -65,12 +65,15 @@ function ofAddress(text: string): readonly string[] {
 /** Of ODBC, libpq and JDBC, and the query of an address. */
 function ofSettings(text: string): readonly string[] {
   if (!text.includes("=")) return [];
-  return [...text.split(/[;&?]/), ...text.split(/[;&?\s]/)].flatMap((setting) => {
+  const settings = [/[;&?]/, /[;&?\s]/].flatMap((separator) =>
+    text.split(separator).filter((setting) => setting.includes("=")),
+  );
+  return settings.flatMap((setting) => {
     const at = setting.indexOf("=");
-    const name = setting.slice(0, Math.max(0, at)).trim();
+    const name = setting.slice(0, at).trim();
+    if (name.length > LONGEST_NAME || !namesSecret(name)) return [];
     const value = withoutQuotes(setting.slice(at + 1).trim());
-    if (at < 0 || name.length > LONGEST_NAME || !namesSecret(name) || isFile(value)) return [];
-    return [value, decoded(value)];
+    return isFile(value) ? [] : [value, decoded(value)];
   });
 }
 
