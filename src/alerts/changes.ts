@@ -1,6 +1,7 @@
+import { groupBy } from "../support/group-by.ts";
 import type { AlertItem, News } from "./alert.ts";
 import { boardOf, currentBoard, warnChannelOf } from "./boards.ts";
-import { type Draft, groupBy, inThread } from "./draft.ts";
+import { type Draft, inThread } from "./draft.ts";
 import { isHash } from "./fingerprint.ts";
 import { itemOf, type Piece } from "./item.ts";
 import type { Ledger, MessageRef } from "./ledger.ts";

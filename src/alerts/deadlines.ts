@@ -1,5 +1,6 @@
+import { groupBy } from "../support/group-by.ts";
 import { currentBoard, warnChannelOf } from "./boards.ts";
-import { type Draft, groupBy, IN_CHANNEL, inThread } from "./draft.ts";
+import { type Draft, IN_CHANNEL, inThread } from "./draft.ts";
 import { dueAtOf, itemOf, type Piece } from "./item.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import type { Mentions } from "./mentions.ts";

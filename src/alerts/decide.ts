@@ -1,11 +1,12 @@
 import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
+import { groupBy } from "../support/group-by.ts";
 import type { Alert } from "./alert.ts";
 import { boardDrafts } from "./boards.ts";
 import { changeDrafts } from "./changes.ts";
 import { dailyPieces } from "./daily.ts";
 import { deadlineDrafts } from "./deadlines.ts";
-import { type Draft, groupBy, IN_CHANNEL, withKey } from "./draft.ts";
+import { type Draft, IN_CHANNEL, withKey } from "./draft.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { itemOf, itemWithoutLedger, type Piece, piecesOf } from "./item.ts";
 import type { Ledger } from "./ledger.ts";

@@ -26,14 +26,3 @@ export function withKey(
   const key = `${run.id}/${run.attempt}/${what}/${channel}/${digest([place, ...news].join("\n"))}`;
   return { ...draft, key };
 }
-
-/** The values by a key, in the order in which the keys come first. */
-export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
-}

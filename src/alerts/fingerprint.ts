@@ -7,7 +7,11 @@ const VERSION = "v1:";
  * What makes a problem the same problem in the next run: dbt's unique_id; of a finding about the run, what went wrong and
  * its class, of the warehouse in which words (a project that does not compile is not the warehouse that was down before).
  */
-export function fingerprintOf({ subject, failureClass, status }: Finding): string {
+export function fingerprintOf({
+  subject,
+  failureClass,
+  status,
+}: Pick<Finding, "subject" | "failureClass" | "status">): string {
   if (subject.kind === "node") return fingerprintOfNode(subject.id, subject.alertKey);
   const ofRun = `${VERSION}run:${subject.what}:${failureClass}`;
   return subject.what === "warehouse" ? `${ofRun}:${status}` : ofRun;

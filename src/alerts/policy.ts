@@ -12,7 +12,7 @@ export interface AlertPolicy {
   /** Slack ids of a finding's owner; only such as have been checked. */
   readonly mentionsOf: (finding: Finding) => readonly string[];
   /** What messages call a finding: `orders.customer_id · not_null test`. */
-  readonly nameOf: (finding: Pick<Finding, "subject">) => string;
+  readonly nameOf: (finding: Pick<Finding, "subject" | "status">) => string;
   /** A short hash of a text and of the scope: two projects of one CI run may tell the same channel. */
   readonly digest: (text: string) => string;
   readonly zone: Zone;

@@ -86,8 +86,9 @@ function mutedWords({ until, reason }: NonNullable<Finding["muted"]>): string {
 }
 
 /** `stg_orders.customer_id · relationships test`: what a problem is called in every message about it. */
-export function nameFinding({ subject }: Pick<Finding, "subject">): string {
-  return `${whereOf(subject)} · ${whatOf(subject)}`;
+export function nameFinding({ subject, status }: Pick<Finding, "subject" | "status">): string {
+  const isCause = subject.kind === "run" && subject.what === "warehouse";
+  return `${isCause ? cleanLine(status, 100) : whereOf(subject)} · ${whatOf(subject)}`;
 }
 
 /** `where · what · fault`: a finding in one line. */

@@ -1,5 +1,6 @@
 import type { SecondStart } from "../severity/second-start.ts";
 import type { EarlierTry, Verdict } from "../severity/verdict.ts";
+import { groupBy } from "../support/group-by.ts";
 import { cleanLine } from "../text/clean.ts";
 import { count, duration, listed } from "./words.ts";
 
@@ -37,11 +38,7 @@ export function describeRetried({ retried, findings, passed }: Verdict): readonl
   const isWarned = new Set(
     findings.flatMap(({ severity, subject }) => (severity === "warn" && subject.kind === "node" ? [subject.id] : [])),
   );
-  const groups = new Map<string, string[]>();
-  for (const [id, tries] of Object.entries(retried.nodes)) {
-    const key = tries.at(-1)?.words ?? "a fault that passes";
-    groups.set(key, [...(groups.get(key) ?? []), id]);
-  }
+  const groups = groupBy(Object.keys(retried.nodes), (id) => retried.nodes[id]?.at(-1)?.words ?? "a fault that passes");
   const nth = ordinal(retried.starts.length + 1);
   const lines = [...groups].map(([words, ids]) => {
     const good = ids.filter((id) => isPassed.has(id) || isWarned.has(id)).length;

@@ -1,4 +1,5 @@
 import type { ToldFinding } from "../alerts/decide.ts";
+import { groupBy } from "../support/group-by.ts";
 import { describeFinding } from "./finding-words.ts";
 import { count, listed } from "./words.ts";
 
@@ -10,12 +11,9 @@ const MOST_NAMES = 4;
  * the day where it is not that of `now` (milliseconds since the epoch).
  */
 export function describeTold(told: readonly ToldFinding[], now: number): readonly string[] {
-  const groups = new Map<string, string[]>();
-  for (const { finding, at } of told) {
-    const key = `${finding.severity} ${at === null ? "" : momentOf(at, now)}`;
-    groups.set(key, [...(groups.get(key) ?? []), describeFinding(finding).where]);
-  }
-  return [...groups].map(([key, names]) => {
+  const groups = groupBy(told, ({ finding, at }) => `${finding.severity} ${at === null ? "" : momentOf(at, now)}`);
+  return [...groups].map(([key, group]) => {
+    const names = group.map(({ finding }) => describeFinding(finding).where);
     const space = key.indexOf(" ");
     const [severity, moment] = [key.slice(0, space), key.slice(space + 1)];
     const what = count(names.length, severity === "error" ? "error" : "warning");

@@ -2,7 +2,7 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { isTrouble } from "./cause.ts";
-import { describeFailure, failureClassOf, isPassing } from "./failure.ts";
+import { failureClassOf, failureWords, isPassing } from "./failure.ts";
 import { hasOwnResults } from "./run-findings.ts";
 import { kindOf, type StatusKind } from "./status.ts";
 import type { EarlierTry, Retried } from "./verdict.ts";
@@ -49,7 +49,7 @@ export function rowsOf(builds: readonly DbtRun[], manifest: Manifest | null): re
 function note(nodes: Map<string, EarlierTry[]>, row: NodeResult, adapter: string | null): void {
   const { id, status, message, seconds } = row;
   const failureClass = failureClassOf(row, adapter);
-  const words = failureClass === "stopped" ? "no answer" : describeFailure(message, adapter);
+  const words = failureWords({ failureClass, message }, adapter);
   nodes.set(id, [...(nodes.get(id) ?? []), { status, failureClass, message: message ?? "", words, seconds }]);
 }
 

@@ -5,6 +5,7 @@ import type { FailureClass } from "./verdict.ts";
 
 /** Longer messages quote SQL; what went wrong stands at their beginning. */
 const LOOKED_AT = 8_000;
+const NO_ANSWER = "no answer";
 
 /**
  * What a message of a node with status `error` tells. `adapter` is dbt's word (`snowflake`); where it is unknown, every
@@ -17,6 +18,21 @@ export function classifyFailure(message: string | null, adapter: string | null):
 /** What went wrong in a few words, such as `BigQuery rate limit`; null where no rule has any. */
 export function describeFailure(message: string | null, adapter: string | null): string | null {
   return ruleOf(message, adapter)?.words || null;
+}
+
+/** The same of a node that failed; of one that was stopped there is no message to read. */
+export function failureWords(
+  { failureClass, message }: { readonly failureClass: FailureClass; readonly message: string | null },
+  adapter: string | null,
+): string | null {
+  return failureClass === "stopped" ? NO_ANSWER : describeFailure(message, adapter);
+}
+
+/** What a failure of the class can be in words: those of its rules, and the class itself where a rule has none. */
+export function wordsOfClass(failureClass: FailureClass): readonly string[] {
+  if (failureClass === "stopped") return [NO_ANSWER];
+  const ofRules = FAILURE_RULES.filter((rule) => rule.failureClass === failureClass && rule.words !== "");
+  return [...new Set([...ofRules.map(({ words }) => words), failureClass])];
 }
 
 function ruleOf(message: string | null, adapter: string | null): FailureRule | undefined {

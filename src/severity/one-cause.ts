@@ -1,4 +1,5 @@
-import { describeFailure, isInfrastructure } from "./failure.ts";
+import { groupBy } from "../support/group-by.ts";
+import { failureWords, isInfrastructure } from "./failure.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
 /**
@@ -7,19 +8,13 @@ import type { Finding, Verdict } from "./verdict.ts";
  * warning stays by itself. `adapter`: dbt's word, as in `classifyFailure`.
  */
 export function groupByCause(verdict: Verdict, adapter: string | null): Verdict {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of verdict.findings) {
-    const cause = causeOf(finding, adapter);
-    if (cause !== null) groups.set(cause, [...(groups.get(cause) ?? []), finding]);
-  }
-  const done = new Set<string>();
+  const causes = new Map(verdict.findings.map((finding) => [finding, causeOf(finding, adapter)]));
+  const groups = groupBy(verdict.findings, (finding) => causes.get(finding) ?? "");
   const findings = verdict.findings.flatMap((finding) => {
-    const cause = causeOf(finding, adapter);
+    const cause = causes.get(finding) ?? null;
     const nodes = cause === null ? [] : (groups.get(cause) ?? []);
-    if (cause === null || nodes.length < 2) return [finding];
-    if (done.has(cause)) return [];
-    done.add(cause);
-    return [oneOf(finding, nodes, wordsOf(finding, adapter))];
+    if (nodes.length < 2) return [finding];
+    return finding === nodes[0] ? [oneOf(finding, nodes, wordsOf(finding, adapter))] : [];
   });
   return { ...verdict, findings };
 }
@@ -35,8 +30,8 @@ function causeOf(finding: Finding, adapter: string | null): string | null {
   return `${failureClass} ${wordsOf(finding, adapter)}`;
 }
 
-function wordsOf({ failureClass, message }: Finding, adapter: string | null): string {
-  return failureClass === "stopped" ? "no answer" : (describeFailure(message, adapter) ?? failureClass);
+function wordsOf(finding: Finding, adapter: string | null): string {
+  return failureWords(finding, adapter) ?? finding.failureClass;
 }
 
 function oneOf(first: Finding, nodes: readonly Finding[], words: string): Finding {

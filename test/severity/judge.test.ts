@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
+import { type DbtRun, TROUBLES } from "../../src/artifacts/dbt-run.ts";
 import type { Manifest, Node } from "../../src/artifacts/manifest.ts";
 import { type JudgeInput, judge } from "../../src/severity/judge.ts";
 import { findSourcesWithoutRow } from "../../src/severity/run-findings.ts";
@@ -680,17 +680,7 @@ describe("judge, on anything", () => {
     seconds: fc.constant(1),
     results: fc.option(fc.array(row)),
     manifest: fc.constant(null),
-    trouble: fc.constantFrom(
-      "none",
-      "none",
-      "none",
-      "stale",
-      "foreign",
-      "missing",
-      "unreadable",
-      "killed",
-      "timed-out",
-    ),
+    trouble: fc.constantFrom("none", "none", ...TROUBLES),
     lastWords: fc.option(fc.string()),
     source: fc.constant(null),
   }) as fc.Arbitrary<DbtRun>;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countVerdict, type ExitPolicy, exitCodeOf, outcomeName, worstExitCode } from "../../src/severity/outcome.ts";
-import type { Finding, Outcome } from "../../src/severity/verdict.ts";
+import { FAILURE_CLASSES, type Finding, type Outcome } from "../../src/severity/verdict.ts";
 import type { ExitCode } from "../../src/support/errors.ts";
 import { aFinding, aRunFinding, aVerdict } from "./build.ts";
 
@@ -58,15 +58,8 @@ describe("exitCodeOf", () => {
     expect(exitCodeOf(outcome, { ...POLICY, ...policy })).toBe(code);
   });
 
-  it("is 4 exactly where every error is transient or infrastructure", () => {
-    const classes = fc.constantFrom(
-      "data",
-      "code",
-      "transient",
-      "infrastructure",
-      "deferred-relation-missing",
-      "unknown",
-    );
+  it("is 4 exactly where every error is the warehouse's or the network's", () => {
+    const classes = fc.constantFrom(...FAILURE_CLASSES);
     const errors = fc.array(
       classes.map((failureClass) => aFinding({ failureClass })),
       { minLength: 1 },
@@ -75,7 +68,7 @@ describe("exitCodeOf", () => {
     fc.assert(
       fc.property(errors, (findings) => {
         const isInfrastructure = findings.every(({ failureClass }) =>
-          ["transient", "infrastructure"].includes(failureClass),
+          ["transient", "throttled", "stopped", "infrastructure"].includes(failureClass),
         );
         expect(exitOf(findings)).toBe(isInfrastructure ? 4 : 1);
       }),

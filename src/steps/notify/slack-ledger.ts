@@ -5,7 +5,8 @@ import type { Ledger, MessageRef } from "../../alerts/ledger.ts";
 import { withTold } from "../../alerts/record.ts";
 import { secondKeyOf } from "../../alerts/second-key.ts";
 import { count } from "../../render/words.ts";
-import type { Finding, Subject, Verdict } from "../../severity/verdict.ts";
+import { wordsOfClass } from "../../severity/failure.ts";
+import { FAILURE_CLASSES, type Finding, RUN_SUBJECTS, type Subject, type Verdict } from "../../severity/verdict.ts";
 import {
   BOARD_EVENT,
   type BoardPlace,
@@ -65,7 +66,7 @@ export async function openSlackLedger(
 /** What the hashes of a ledger may stand for: all that this run knows. */
 export function candidatesOf(
   verdict: Verdict,
-  nameOf: (finding: Pick<Finding, "subject">) => string,
+  nameOf: (finding: Pick<Finding, "subject" | "status">) => string,
   { mentions, expired }: Pick<Candidates, "mentions" | "expired">,
 ): Candidates {
   const fingerprints = new Map<string, string | null>();
@@ -79,7 +80,7 @@ export function candidatesOf(
       kind: "node",
       id,
     };
-    fingerprints.set(fingerprintOfNode(id, facts.alertKey), nameOf({ subject }));
+    fingerprints.set(fingerprintOfNode(id, facts.alertKey), nameOf({ subject, status: "" }));
     const key = secondKeyOf(subject);
     if (key !== null) secondKeys.add(key);
   }
@@ -88,22 +89,14 @@ export function candidatesOf(
     const key = secondKeyOf(finding.subject);
     if (key !== null) secondKeys.add(key);
   }
-  for (const what of ["dbt-failed", "artifacts", "queue-timeout", "platform"] as const)
-    for (const failureClass of CLASSES) {
-      const finding = { subject: { kind: "run", what }, failureClass } as Finding;
-      fingerprints.set(fingerprintOf(finding), nameOf(finding));
-    }
+  for (const what of RUN_SUBJECTS)
+    for (const failureClass of FAILURE_CLASSES)
+      for (const status of wordsOfClass(failureClass)) {
+        const finding = { subject: { kind: "run", what }, failureClass, status } as const;
+        fingerprints.set(fingerprintOf(finding), nameOf(finding));
+      }
   return { fingerprints, secondKeys: [...secondKeys], mentions, expired };
 }
-
-const CLASSES: readonly Finding["failureClass"][] = [
-  "data",
-  "code",
-  "transient",
-  "infrastructure",
-  "deferred-relation-missing",
-  "unknown",
-];
 
 /** The ledger with what other runs have posted since it was saved to the channels that errors are about to be told in. */
 export async function lookBeforePosting(

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../../src/alerts/alert.ts";
+import { fingerprintOf } from "../../../src/alerts/fingerprint.ts";
+import { nameFinding } from "../../../src/render/finding-words.ts";
 import type { Finding, Verdict } from "../../../src/severity/verdict.ts";
 import { ERRORS, failing, HOUR_MS, NOW, WARNINGS } from "../../alerts/build.ts";
 import { describeAlert } from "../../alerts/play.ts";
-import { aVerdict } from "../../severity/build.ts";
+import { aRunFinding, aVerdict } from "../../severity/build.ts";
 import type { Fault } from "../../slack/fake-slack.ts";
 import { createTeam, type Team } from "./team.ts";
 
@@ -43,6 +45,24 @@ describe("the ledger in Slack", () => {
     ]);
     expect(answersIn(team)).toEqual([expect.stringContaining("Recovered")]);
     expect(third.decision.alerts[1]?.items).toMatchObject([{ runs: 2, firstSeen: new Date(NOW).toISOString() }]);
+  });
+
+  it.each([
+    ["one cause of the warehouse", aRunFinding("warehouse", { failureClass: "throttled", status: "BigQuery quota" })],
+    ["a cause without words", aRunFinding("warehouse", { failureClass: "transient", status: "transient" })],
+    ["nodes that were stopped", aRunFinding("warehouse", { failureClass: "stopped", status: "no answer" })],
+    ["a dbt that was stopped", aRunFinding("dbt-failed", { failureClass: "stopped" })],
+    ["a dbt that was throttled", aRunFinding("dbt-failed", { failureClass: "throttled" })],
+    ["a queue that timed out", aRunFinding("queue-timeout", { failureClass: "infrastructure" })],
+  ])("knows %s by its hash: it recovers under its name, and is not removed", async (_, outage) => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, aVerdict([outage], { known: KNOWN }), { policy: { nameOf: nameFinding } });
+
+    const next = await team.run(NOW + HOUR_MS, passes, { policy: { nameOf: nameFinding } });
+
+    const { items } = next.decision.alerts.find(({ kind }) => kind === "recovered") ?? {};
+    expect(items).toMatchObject([{ news: "recovered", fingerprint: fingerprintOf(outage), name: nameFinding(outage) }]);
+    expect(next.decision.alerts.map(({ kind }) => kind)).toEqual(["problems", "recovered", "board"]);
   });
 
   it("takes two calls for a quiet run, one more for each message, and a look before an error", async () => {
