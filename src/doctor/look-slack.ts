@@ -2,7 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import type { Config } from "../settings/file.ts";
 import { type ClientOptions, createSlackClient } from "../slack/client.ts";
 import { hintFor } from "../slack/codes.ts";
-import { type Failure, readFailure } from "../slack/failure.ts";
+import { type Failure, mayPass, readFailure } from "../slack/failure.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
 
@@ -27,7 +27,7 @@ export async function lookAtSlack({ token, url, fetch, slack, whyNoTest }: Slack
   const client = await createSlackClient(token, url, { timeoutMs: REQUEST_MS, ...(fetch == null ? {} : { fetch }) });
   const auth = await attempt("auth.test", () => client.auth.test());
   if (isFailure(auth)) {
-    const isPassing = auth.reaction === "wait" || auth.reaction === "look";
+    const isPassing = mayPass(auth);
     throw new SignalboxError(
       isPassing ? "service" : "configuration",
       isPassing ? `Slack could not be asked: ${auth.code}` : `Slack does not take SLACK_BOT_TOKEN: ${auth.code}`,
@@ -82,7 +82,7 @@ async function findState(client: WebClient, id: string): Promise<ChannelFacts["s
   if (known?.is_member === false) return refused("not_in_channel");
   if (known?.is_member === true || !isFailure(history)) return { kind: "in", name: known?.name ?? null };
   if (history.code === "missing_scope") return { kind: "unknown", why: "the app has no history scope" };
-  const isPassing = history.reaction === "wait" || history.reaction === "look";
+  const isPassing = mayPass(history);
   return isPassing
     ? { kind: "unknown", why: history.code }
     : { kind: "refused", code: history.code, hint: history.hint };

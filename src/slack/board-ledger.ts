@@ -38,7 +38,10 @@ export type Loaded =
   /** The app may not read, or Slack does not answer. */
   | { readonly kind: "unreadable"; readonly failure: Failure; readonly channel: string };
 
-/** Restores the ledger from one page of the channel's history; a second page, of the error channel, where no board is there. */
+/**
+ * Restores the ledger from one page of the channel's history; where no board is there from one of the error channel too, and
+ * where answers to the board keep a part of it, from its thread.
+ */
 export async function loadFromBoard(
   reader: HistoryReader,
   place: BoardPlace,
@@ -63,58 +66,59 @@ export async function loadFromBoard(
     if (isFailure(errors)) return { kind: "unreadable", failure: errors, channel: errorChannel };
     const told = errors.filter(({ payload }) => payload.scope === scopeId);
     const ledger = withTold(emptyLedger(scope), errorChannel, told, candidates, null);
-    return { kind: "known", ledger, savedAt: told[0]?.ts ?? null, parts: [] };
+    // A board that cannot be read stands there already: it is no other run's.
+    const savedAt =
+      [ours[0]?.ts, told[0]?.ts]
+        .filter((ts) => ts !== undefined)
+        .toSorted(compare)
+        .at(-1) ?? null;
+    return { kind: "known", ledger, savedAt, parts: [] };
   }
   const { message } = board;
   let { savedAt } = message;
   let { ledger } = board;
   const parts: string[] = [];
   // Answers keep what has no room on the board; those from after it was saved are of a run that was stopped between the two.
-  const isLarge = typeof message.payload.parts === "number" && message.payload.parts > 1;
+  const isLarge = partsOf(message) > 1;
   if (isLarge || (message.latestReply !== null && message.latestReply > savedAt)) {
     const oldest = isLarge ? null : savedAt;
     const replies = await readMessages(reader, warnChannel, { thread: message.ts, oldest });
     if (isFailure(replies) && isLarge) return { kind: "unreadable", failure: replies, channel: warnChannel };
     if (!isFailure(replies)) {
-      for (const part of partsIn(replies, scopeId)) {
-        parts.push(part.ts);
-        const more = ledgerIn(part, scope, { channel: warnChannel, ts: message.ts }, candidates);
-        ledger = { ...ledger, entries: [...ledger.entries, ...(more?.entries ?? [])] };
-      }
-      const since = replies.filter(({ payload, ts }) => payload.scope === scopeId && ts > savedAt);
-      // Where the board cannot be edited an answer keeps the state.
-      const [newer] = since.filter(({ eventType }) => eventType === BOARD_EVENT);
       const self = { channel: warnChannel, ts: message.ts };
+      const answers = replies.filter(({ payload }) => payload.scope === scopeId);
+      // Where the board cannot be edited an answer keeps the state.
+      const newer = answers.find(({ eventType, ts }) => eventType === BOARD_EVENT && ts > savedAt);
       const kept = newer === undefined ? null : ledgerIn(newer, scope, self, candidates);
-      if (kept !== null && newer !== undefined) {
+      let count = partsOf(message);
+      if (newer !== undefined && kept !== null) {
         ledger = kept;
         savedAt = newer.ts;
+        count = partsOf(newer);
       }
-      const told = since.filter(({ ts }) => ts > savedAt);
+      for (const part of partsIn(answers, count)) {
+        parts.push(part.ts);
+        const more = ledgerIn(part, scope, self, candidates);
+        ledger = { ...ledger, entries: [...ledger.entries, ...(more?.entries ?? [])] };
+      }
+      const told = answers.filter(({ ts }) => ts > savedAt);
       ledger = withTold(ledger, warnChannel, told, candidates, message.ts);
     }
   }
-  return {
-    kind: "known",
-    ledger: withTold(
-      ledger,
-      warnChannel,
-      ours.filter(({ ts }) => ts > savedAt),
-      candidates,
-      null,
-    ),
-    savedAt,
-    parts,
-  };
+  const since = ours.filter(({ ts }) => ts > savedAt);
+  return { kind: "known", ledger: withTold(ledger, warnChannel, since, candidates, null), savedAt, parts };
 }
 
-/** The newest answer for each part from the second on, in their order. */
-function partsIn(replies: readonly SeenMessage[], scopeId: string): readonly SeenMessage[] {
+/** In how many messages the state is, this one included. */
+function partsOf({ payload }: SeenMessage): number {
+  return typeof payload.parts === "number" ? Math.min(payload.parts, MOST_PARTS) : 1;
+}
+
+/** The newest answer for each part from the second on, in their order: those that are in use, as old ones stay in the thread. */
+function partsIn(answers: readonly SeenMessage[], count: number): readonly SeenMessage[] {
   const parts: SeenMessage[] = [];
-  for (let number = 1; number < MOST_PARTS; number += 1) {
-    const part = replies.find(
-      ({ eventType, payload }) => eventType === PART_EVENT && payload.scope === scopeId && payload.part === number,
-    );
+  for (let number = 1; number < count; number += 1) {
+    const part = answers.find(({ eventType, payload }) => eventType === PART_EVENT && payload.part === number);
     if (part === undefined) break;
     parts.push(part);
   }
@@ -141,10 +145,13 @@ export async function readSince(
 /** What goes along with an alert: who told what, so that it can be read off the message. */
 export function payloadOf(alert: Alert, scopeId: string, at: string): Readonly<Record<string, unknown>> {
   const [post] = unsettledOf([alert], at, at);
-  const told = (post?.told ?? []).map(
-    ({ fingerprint, severity }) => `${fingerprintHash(fingerprint)}${LETTERS[severity ?? "over"]}`,
-  );
-  return { scope: scopeId, at, told: told.join("").slice(0, MOST_CHARACTERS) };
+  return { scope: scopeId, at, told: packTold(post?.told ?? []).slice(0, MOST_CHARACTERS) };
+}
+
+function packTold(told: UnsettledPost["told"]): string {
+  return told
+    .map(({ fingerprint, severity }) => `${fingerprintHash(fingerprint)}${LETTERS[severity ?? "over"]}`)
+    .join("");
 }
 
 const LETTERS = { error: "e", warn: "w", over: "o" } as const;
@@ -155,35 +162,35 @@ const SEVERITIES = { e: "error", w: "warn", o: null } as const;
  * their number does. null: even twenty messages are not enough.
  */
 export function boardPayloads(ledger: Ledger, scopeId: string): readonly Readonly<Record<string, unknown>>[] | null {
+  const placed = ledger.entries.map((entry) => ({
+    entry,
+    number: Number.parseInt(fingerprintHash(entry.fingerprint).slice(0, 6), 16),
+  }));
   for (let count = 1; count <= MOST_PARTS; count += 1) {
-    const payloads = Array.from({ length: count }, (_, part) => payloadOfPart(ledger, scopeId, part, count));
+    const payloads = Array.from({ length: count }, (_, part) => {
+      const entries = placed.filter(({ number }) => number % count === part).map(({ entry }) => entry);
+      return payloadOfPart({ ...ledger, entries }, scopeId, part, count);
+    });
     if (payloads.every((payload) => JSON.stringify(payload).length <= MOST_CHARACTERS)) return payloads;
   }
   return null;
 }
 
+/** `ledger`: with the entries of this part alone. */
 function payloadOfPart(
   ledger: Ledger,
   scopeId: string,
   part: number,
   count: number,
 ): Readonly<Record<string, unknown>> {
-  const entries = ledger.entries.filter(
-    ({ fingerprint }) => Number.parseInt(fingerprintHash(fingerprint).slice(0, 6), 16) % count === part,
-  );
   if (part > 0) {
-    const state = packLedger({ ...emptyLedger(ledger.scope), lastRun: ledger.lastRun, entries });
-    return { scope: scopeId, part, state };
+    const { scope, lastRun, entries } = ledger;
+    return { scope: scopeId, part, state: packLedger({ ...emptyLedger(scope), lastRun, entries }) };
   }
-  const unsettled = ledger.unsettled.map((post) => ({
-    ...post,
-    told: post.told
-      .map(({ fingerprint, severity }) => `${fingerprintHash(fingerprint)}${LETTERS[severity ?? "over"]}`)
-      .join(""),
-  }));
+  const unsettled = ledger.unsettled.map((post) => ({ ...post, told: packTold(post.told) }));
   return {
     scope: scopeId,
-    state: packLedger({ ...ledger, entries }),
+    state: packLedger(ledger),
     ...(count === 1 ? {} : { parts: count }),
     ...(unsettled.length === 0 ? {} : { unsettled: JSON.stringify(unsettled) }),
   };
@@ -202,6 +209,7 @@ function withUnsettled(ledger: Ledger, packed: unknown, candidates: Candidates):
   } catch {
     return ledger;
   }
+  const names = namesByHash(ledger, candidates);
   const unsettled = (Array.isArray(posts) ? posts : []).flatMap((post: unknown): readonly UnsettledPost[] => {
     const { key, channel, thread, since, at, week, isKeyless, told } = (post ?? {}) as Record<string, unknown>;
     if (typeof key !== "string" || typeof channel !== "string" || typeof since !== "string" || typeof at !== "string")
@@ -215,18 +223,23 @@ function withUnsettled(ledger: Ledger, packed: unknown, candidates: Candidates):
         at,
         week: typeof week === "string" ? week : null,
         ...(isKeyless === true ? { isKeyless } : {}),
-        told: readTold(told, candidates),
+        told: readTold(told, names),
       },
     ];
   });
   return { ...ledger, unsettled };
 }
 
-function readTold(text: unknown, { fingerprints }: Candidates): UnsettledPost["told"] {
-  const known = new Map([...fingerprints.keys()].map((fingerprint) => [fingerprintHash(fingerprint), fingerprint]));
+/** What the hashes in messages stand for: all that this run knows, and what the ledger holds. */
+function namesByHash({ entries }: Ledger, { fingerprints }: Candidates): ReadonlyMap<string, string> {
+  const all = [...fingerprints.keys(), ...entries.map(({ fingerprint }) => fingerprint)];
+  return new Map(all.map((fingerprint) => [fingerprintHash(fingerprint), fingerprint]));
+}
+
+function readTold(text: unknown, names: ReadonlyMap<string, string>): UnsettledPost["told"] {
   return [...(typeof text === "string" ? text : "").slice(0, MOST_CHARACTERS).matchAll(/([0-9a-f]{10})([ewo])/g)].map(
     ([, hash = "", letter]) => ({
-      fingerprint: known.get(hash) ?? `v1:#${hash}`,
+      fingerprint: names.get(hash) ?? `v1:#${hash}`,
       severity: SEVERITIES[letter as keyof typeof SEVERITIES],
     }),
   );
@@ -240,8 +253,10 @@ function withTold(
   candidates: Candidates,
   thread: string | null,
 ): Ledger {
-  return messages
-    .filter(({ eventType }) => eventType === EVENT_TYPE)
+  const telling = messages.filter(({ eventType }) => eventType === EVENT_TYPE);
+  if (telling.length === 0) return ledger;
+  const names = namesByHash(ledger, candidates);
+  return telling
     .toSorted((a, b) => compare(a.ts, b.ts))
     .reduce((known, { ts, payload }) => {
       const { key, at, told } = payload;
@@ -252,13 +267,13 @@ function withTold(
         since: String(at),
         at: typeof at === "string" ? at : "",
         week: null,
-        told: readTold(told, candidates),
+        told: readTold(told, names),
       };
       return settle(known, post, ts);
     }, ledger);
 }
 
-/** Our other boards of the same week, older than this one: another run was first. */
+/** The first of our other boards that were posted since the ledger was read, and before this one: another run was first. */
 export async function findOlderTwin(
   reader: HistoryReader,
   { warnChannel, scopeId }: BoardPlace,

@@ -14,6 +14,11 @@ export interface Failure {
   readonly pointers: readonly string[];
 }
 
+/** Whether it may be over by itself in a while: nobody has to do anything. */
+export function mayPass({ reaction }: Pick<Failure, "reaction">): boolean {
+  return reaction === "wait" || reaction === "look";
+}
+
 interface ErrorFields {
   readonly code?: string;
   readonly data?: Readonly<Record<string, unknown>>;

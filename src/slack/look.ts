@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import { readFailure } from "./failure.ts";
+import { mayPass, readFailure } from "./failure.ts";
 
 /** A post whose outcome nobody knows. */
 export interface LostPost {
@@ -60,7 +60,7 @@ export async function lookFor(
       // Where the token sees no channel, it has posted nothing.
       if (answer.code === "channel_not_found" || answer.code === "thread_not_found") return { kind: "absent" };
       const why = `${answer.code}: ${answer.hint}`;
-      const isPassing = answer.code !== "not_slack" && (answer.reaction === "wait" || answer.reaction === "look");
+      const isPassing = answer.code !== "not_slack" && mayPass(answer);
       return isPassing ? { kind: "later", retryAfterMs: answer.retryAfterMs, why } : { kind: "never", why };
     }
     if (!Array.isArray(answer.messages)) return { kind: "never", why: "the history holds no messages" };

@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Clock } from "../support/clock.ts";
-import { type Failure, readFailure } from "./failure.ts";
+import { type Failure, mayPass, readFailure } from "./failure.ts";
 
 /** What we need of a message. */
 export interface SeenMessage {
@@ -20,26 +20,51 @@ export interface HistoryReader {
 }
 
 const PAGE = 200;
+/** A thread begins with its oldest answers: what is new stands on its last page. */
+const MOST_PAGES_OF_THREAD = 10;
 const TRIES_END_MS = 60_000;
 const FIRST_PAUSE_MS = 2_000;
 
 /**
- * Newest first, the messages of a channel (or the answers to `thread`) that carry metadata of ours: one page, tried for a
- * minute. Free text is left where it is.
+ * Newest first, the messages that carry metadata of ours: of a channel its newest page, of a `thread` all answers up to
+ * 2,000. Each page is tried for a minute. Free text is left where it is.
+ * https://docs.slack.dev/reference/methods/conversations.replies
  */
 export async function readMessages(
-  { client, clock, signal }: HistoryReader,
+  reader: HistoryReader,
   channel: string,
   { thread = null, oldest = null }: { readonly thread?: string | null; readonly oldest?: string | null } = {},
 ): Promise<readonly SeenMessage[] | Failure> {
+  const seen: SeenMessage[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < (thread === null ? 1 : MOST_PAGES_OF_THREAD); page += 1) {
+    const answer: Page | Failure = await readPage(reader, {
+      channel,
+      thread,
+      ...(oldest === null ? {} : { oldest }),
+      ...(cursor === null ? {} : { cursor }),
+    });
+    if ("reaction" in answer) return answer;
+    seen.push(...answer.messages.flatMap(seenIn));
+    cursor = answer.next;
+    if (cursor === null) break;
+  }
+  return seen.sort((a, b) => (a.ts < b.ts ? 1 : -1));
+}
+
+interface Page {
+  readonly messages: readonly unknown[];
+  /** The cursor of the page behind it; null: it is the last. */
+  readonly next: string | null;
+}
+
+async function readPage(
+  { client, clock, signal }: HistoryReader,
+  { thread, ...where }: { readonly channel: string; readonly thread: string | null },
+): Promise<Page | Failure> {
   const end = clock.monotonic() + TRIES_END_MS;
-  const asked = {
-    channel,
-    limit: PAGE,
-    // Without this Slack leaves metadata out.
-    include_all_metadata: true,
-    ...(oldest === null ? {} : { oldest }),
-  };
+  // Without the last one Slack leaves metadata out.
+  const asked = { ...where, limit: PAGE, include_all_metadata: true };
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
     const method = thread === null ? "conversations.history" : "conversations.replies";
     const answer = await (thread === null
@@ -47,7 +72,7 @@ export async function readMessages(
       : client.conversations.replies({ ...asked, ts: thread })
     ).catch((error: unknown) => readFailure(error, method));
     if (!("reaction" in answer) && Array.isArray(answer.messages))
-      return (answer.messages as unknown[]).flatMap(seenIn).sort((a, b) => (a.ts < b.ts ? 1 : -1));
+      return { messages: answer.messages, next: (answer.has_more && answer.response_metadata?.next_cursor) || null };
     const failure: Failure =
       "reaction" in answer
         ? answer
@@ -58,9 +83,8 @@ export async function readMessages(
             retryAfterMs: null,
             pointers: [],
           };
-    const isPassing = failure.reaction === "wait" || failure.reaction === "look";
     const waitMs = failure.retryAfterMs ?? pauseMs;
-    if (!isPassing || signal.aborted || clock.monotonic() + waitMs > end) return failure;
+    if (!mayPass(failure) || signal.aborted || clock.monotonic() + waitMs > end) return failure;
     await clock.sleep(waitMs, signal).catch(() => {});
   }
 }

@@ -97,14 +97,12 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
         slack.remove(form.get("ts") ?? "");
         return { ok: true };
       case "conversations.history":
-        return page(
-          // A page of the newest is enough: nothing here reads on.
-          newestOf(({ channel: of, thread }) => of === channel && thread === null),
-          form,
-        );
+        // A page of the newest is enough: nothing here reads on.
+        return page(newestOf(({ channel: of, thread }) => of === channel && thread === null).toReversed(), form);
       case "conversations.replies": {
         const thread = form.get("ts");
         if (!messages.some(({ ts }) => ts === thread)) return { ok: false, error: "thread_not_found" };
+        // The oldest first: https://docs.slack.dev/reference/methods/conversations.replies
         return page(
           messages.filter(({ ts, thread: under }) => ts === thread || under === thread),
           form,
@@ -154,11 +152,13 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
     return { ok: true, channel, ts: message.ts, text: message.text };
   }
 
+  /** In the order given. */
   function page(found: readonly FakeMessage[], form: Form): Answer {
     const oldest = form.get("oldest");
     const limit = Math.min(Number(form.get("limit") ?? 100), slack.mostOfPage);
-    const newest = found.filter(({ ts }) => oldest === null || ts > oldest).toReversed();
-    const shown = newest.slice(0, limit).map((message) => {
+    const all = found.filter(({ ts }) => oldest === null || ts > oldest);
+    const from = Number(form.get("cursor") ?? 0);
+    const shown = all.slice(from, from + limit).map((message) => {
       const replies = answers.get(message.ts) ?? [];
       return {
         type: "message",
@@ -171,12 +171,12 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
           : {}),
       };
     });
-    const hasMore = newest.length > shown.length;
+    const hasMore = all.length > from + shown.length;
     return {
       ok: true,
       messages: shown,
       has_more: hasMore,
-      ...(hasMore ? { response_metadata: { next_cursor: "next" } } : {}),
+      ...(hasMore ? { response_metadata: { next_cursor: String(from + shown.length) } } : {}),
     };
   }
 

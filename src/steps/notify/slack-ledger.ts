@@ -17,7 +17,7 @@ import {
   readSince,
 } from "../../slack/board-ledger.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
-import type { Failure } from "../../slack/failure.ts";
+import { type Failure, mayPass } from "../../slack/failure.ts";
 import { type Candidates, THIS_MESSAGE } from "../../slack/packed-ledger.ts";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
@@ -57,8 +57,7 @@ export async function openSlackLedger(
   const loaded = await loadFromBoard(parts, place, scope, candidates);
   if (loaded.kind === "known") return { ...loaded, place, candidates };
   const { failure, channel } = loaded;
-  const isPassing = failure.reaction === "wait" || failure.reaction === "look";
-  if (isPassing) return { kind: "out", failure };
+  if (mayPass(failure)) return { kind: "out", failure };
   const why = `ledger: slack reads what was told in the messages of ${channel}, and cannot (${failure.code}): ${failure.hint}`;
   return { kind: "none", why };
 }

@@ -197,6 +197,61 @@ describe("the ledger in Slack", () => {
     expect(team.log()).toContain("the rest is kept in 1 answer to it");
   });
 
+  it("reads no answer that it needs no more, where less is open than before", async () => {
+    const DAY_MS = 24 * HOUR_MS;
+    const team = await createTeam(NOW, { warnSlaSeconds: 90 * 86_400 });
+    const many = Array.from({ length: 1300 }, (_, index) => warn(`w${index}`));
+    const known = many.map((_, index) => `test.shop.w${index}`);
+    const half = aVerdict(many.slice(700), { known, passed: known.slice(0, 700) });
+    const none = aVerdict([], { known, passed: known });
+    const kinds = ({ decision }: Awaited<ReturnType<Team["run"]>>) => decision.alerts.map(({ kind }) => kind);
+    const partsOf = ({ slack }: Team) =>
+      slack.messages.findLast(({ text }) => text.startsWith("Part 2"))?.text.slice(6, 11);
+    await team.run(NOW, aVerdict(many, { known }));
+    await team.run(NOW + HOUR_MS, half);
+    const before = partsOf(team);
+    // What has recovered is forgotten.
+    await team.run(NOW + 2 * DAY_MS, half);
+    const after = partsOf(team);
+
+    const over = await team.run(NOW + 2 * DAY_MS + 60_000, none);
+    const quiet = await team.run(NOW + 2 * DAY_MS + 120_000, none);
+
+    expect([before, after]).toEqual([" of 4", " of 2"]);
+    expect(kinds(over)).toContain("recovered");
+    expect(kinds(quiet)).not.toContain("recovered");
+  });
+
+  it.each([
+    ["its metadata", 999],
+    ["one page of its thread", 3],
+  ])("is read whole where more than %s is in its thread", async (_, mostOfPage) => {
+    const team = await createTeam(NOW);
+    team.slack.editWindowMs = 0;
+    team.slack.mostOfPage = mostOfPage;
+    for (let minute = 0; minute < 8; minute += 1) await team.run(NOW + minute * 60_000, findings(warn("w")));
+
+    const quiet = await team.run(NOW + 8 * 60_000, findings(warn("w")));
+
+    expect(quiet.ledger?.entries).toMatchObject([{ runs: 9, told: "warn" }]);
+    expect(quiet.decision.alerts.map(({ kind }) => kind)).toEqual(["board"]);
+  });
+
+  it("is a new board, once, where nobody can read the old one", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    const board = team.slack.messages.find(({ channel }) => channel === WARNINGS);
+    if (board?.metadata != null) Object.assign(board.metadata.event_payload, { state: "of a later version" });
+
+    await team.run(NOW + HOUR_MS, fails);
+    const quiet = await team.run(NOW + 1.1 * HOUR_MS, fails);
+
+    expect(topOf(team, WARNINGS)).toHaveLength(2);
+    expect(team.log()).not.toContain("another run has posted the board");
+    expect(quiet.decision.alerts.map(({ kind, address }) => [kind, address.kind])).toEqual([["board", "edit"]]);
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+  });
+
   it("sends without it where the app may not read, and says what to do; nothing is called new or recovered", async () => {
     const team = await createTeam(NOW);
     team.slack.scopes = ["chat:write"];
