@@ -14,10 +14,6 @@ const AT_A_TIME = 2;
 const isQuick = process.argv.includes("--quick");
 const words = process.argv.slice(2).filter((word) => word !== "--quick");
 const chosen = mutants.filter(({ name, quick }) => (!isQuick || quick) && words.every((word) => name.includes(word)));
-for (const { name, file, from } of mutants) {
-  const found = readFileSync(join(ROOT, file), "utf8").split(from).length - 1;
-  if (found !== 1) throw new Error(`${name}: its text stands ${found} times in ${file}`);
-}
 
 const folder = mkdtempSync(join(tmpdir(), "signalbox-mutants-"));
 const children = new Set();
