@@ -1,10 +1,4 @@
-/**
- * Mistakes that other queues have made in the field, and those that the simulated worlds have found in this one. Each
- * is one replacement of a text that stands in its file exactly once; `worlds` are those in which it shows, `tests` the
- * files that have to fail where no world shows it; `quick` ones show within the first worlds.
- *
- * @typedef {{ name: string, quick?: boolean, file: string, from: string, to: string, worlds: ("plain"|"github"|"circleci")[], tests: string[] }} Mutant
- */
+// Mistakes that other queues have made in the field, and those that the simulated worlds have found in this one.
 const decide = "src/queue/decide.ts";
 const ticket = "src/queue/ticket.ts";
 const github = (name) => `src/platforms/github/${name}.ts`;
