@@ -1,3 +1,4 @@
+import { SHORTEST_SECRET } from "../support/redact.ts";
 import { isSecretVariable, namesSecret } from "../support/secret-names.ts";
 import { secretParts, secretsInBase64, secretsInside } from "../support/secret-parts.ts";
 import type { Environment } from "../support/secrets.ts";
@@ -10,12 +11,17 @@ export interface EnvVar {
 }
 
 /**
- * From where a word begins: a call of env_var(), also with its quotes as YAML has them inside of quotes, or a key. Read as
- * text, as a YAML parser takes minutes for some texts that are none.
+ * Behind `env_var`: the name that it is called with, also in quotes as YAML has them inside of quotes. Read as text, as a YAML
+ * parser takes minutes for some texts that are none.
  */
-const CALL_OR_KEY =
-  /env_var\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])|([\w-]+)(?:["'][ \t]*:|[ \t]*:(?=\s|$))/y;
+const CALLED_WITH = /\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])/y;
+/** Behind a word that is a key. */
+const OF_A_KEY = /["'][ \t]*:|[ \t]*:(?=\s|$)/y;
+/** A minus may stand before it: `{{-env_var('A')}}` takes the blanks away. */
+const ENV_VAR = /(?:^|-)env_var$/;
 const NO_WORD = /[^\w-]/g;
+/** Of a longer key so much is read: it says at its end what it is. */
+const LONGEST_KEY = 64;
 const [LINE_FEED, HASH] = [10, 35];
 
 /** The variables that a YAML file of dbt reads, in their order, each with the nearest key before it. */
@@ -31,14 +37,21 @@ export function findEnvVars(text: string): readonly EnvVar[] {
       at += 1;
       continue;
     }
-    CALL_OR_KEY.lastIndex = at;
-    const [whole, name, named] = CALL_OR_KEY.exec(text) ?? [];
-    if (name !== undefined) found.push({ name, key });
+    const end = endOfWord(text, at);
+    const word = text.slice(Math.max(at, end - LONGEST_KEY), end);
+    const call = ENV_VAR.test(word) ? matchAt(CALLED_WITH, text, end) : null;
+    const colon = call === null ? matchAt(OF_A_KEY, text, end) : null;
+    if (call?.[1] !== undefined) found.push({ name: call[1], key });
     // `password: # host: see below` has one key. In quotes no comment begins: there a secret's key is one all the same.
-    else if (named !== undefined && !(isComment && namesSecret(key ?? "") && !namesSecret(named))) key = named;
-    at = whole === undefined ? endOfWord(text, at) : CALL_OR_KEY.lastIndex;
+    else if (colon !== null && !(isComment && namesSecret(key ?? "") && !namesSecret(word))) key = word;
+    at = end + ((call ?? colon)?.[0].length ?? 0);
   }
   return found;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }
 
 function endOfWord(text: string, at: number): number {
@@ -77,24 +90,60 @@ const FEWEST_CHARACTERS = 4;
  * the files themselves.
  */
 export function secretsReadBy(texts: readonly string[], env: Environment): readonly string[] {
-  const parts = texts.flatMap(findEnvVars).flatMap(({ name, key }) => {
-    const value = (env[name] ?? "").trim();
-    if (!isSecretVariable({ name, key })) return [...secretsInside(value), ...secretsInBase64(value)];
-    const isText = /[\r\n]|^\{/.test(value);
-    if (!isText && isPath(value, name, key ?? "")) return [];
-    return secretParts(value);
+  // A value may be long, and a file may read it again and again: each is looked through once.
+  const parts = [...keysOf(texts)].flatMap(([name, keys]) => {
+    const value = ((Object.hasOwn(env, name) ? env[name] : null) ?? "").trim();
+    return value === "" ? [] : partsOfValue(value, name, [...keys]);
   });
-  return [...new Set(parts)].filter((part) => !isOrdinary(part, texts));
+  const unusual = [...new Set(parts)].filter(
+    (part) => !WORDS.has(part.toLowerCase()) && new Set(part).size >= FEWEST_CHARACTERS,
+  );
+  const written = partsIn(texts, unusual);
+  return unusual.filter((part) => !written.has(part));
 }
 
-function isOrdinary(part: string, texts: readonly string[]): boolean {
-  return (
-    WORDS.has(part.toLowerCase()) || new Set(part).size < FEWEST_CHARACTERS || texts.some((text) => text.includes(part))
-  );
+/** The variables that the files read, by name, each with the keys that it is read for. */
+function keysOf(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<string | null>> {
+  const keys = new Map<string, Set<string | null>>();
+  for (const { name, key } of texts.flatMap(findEnvVars)) keys.set(name, (keys.get(name) ?? new Set()).add(key));
+  return keys;
+}
+
+function partsOfValue(value: string, name: string, keys: readonly (string | null)[]): readonly string[] {
+  const secretKeys = keys.filter((key) => isSecretVariable({ name, key }));
+  const isText = /[\r\n]|^\{/.test(value);
+  const looksLikePath = PATH.test(value) || PATH_NAME.test(name);
+  const isSecret = secretKeys.some((key) => isText || !isPath(key ?? "", looksLikePath));
+  return [
+    ...(isSecret ? secretParts(value) : []),
+    ...(secretKeys.length < keys.length ? [...secretsInside(value), ...secretsInBase64(value)] : []),
+  ];
 }
 
 /** What a password's key is given is that password, also where it looks like a path or comes from `…_FILE`. */
-function isPath(value: string, name: string, key: string): boolean {
+function isPath(key: string, looksLikePath: boolean): boolean {
   if (namesSecret(key) && !PATH_NAME.test(key)) return false;
-  return PATH.test(value) || PATH_NAME.test(name) || PATH_NAME.test(key);
+  return looksLikePath || PATH_NAME.test(key);
+}
+
+/** Those of the parts that stand in a text, by one pass over each text: parts are looked up by their first characters. */
+function partsIn(texts: readonly string[], parts: readonly string[]): ReadonlySet<string> {
+  const byStart = new Map<string, Set<string>>();
+  for (const part of parts) {
+    const start = part.slice(0, SHORTEST_SECRET);
+    byStart.set(start, (byStart.get(start) ?? new Set()).add(part));
+  }
+  const found = new Set<string>();
+  if (parts.length === 0) return found;
+  for (const text of texts) {
+    for (let at = 0; at + SHORTEST_SECRET <= text.length; at += 1) {
+      const alike = byStart.get(text.slice(at, at + SHORTEST_SECRET));
+      for (const part of alike ?? []) {
+        if (!text.startsWith(part, at)) continue;
+        found.add(part);
+        alike?.delete(part);
+      }
+    }
+  }
+  return found;
 }

@@ -74,7 +74,7 @@ export function renderText(value: unknown, env: Environment): string | null {
   if (typeof value !== "string") return null;
   let isMissing = false;
   const text = value.replace(ENV_VAR, (_, _quote, name: string, _other, otherwise: string | undefined) => {
-    const found = env[name] ?? otherwise;
+    const found = (Object.hasOwn(env, name) ? env[name] : undefined) ?? otherwise;
     if (found === undefined) isMissing = true;
     return found ?? "";
   });

@@ -22,8 +22,9 @@ export function missingParents(
     const node = current.nodes.get(id);
     if (node === undefined || seen.has(id) || planned.has(id) || !RELATIONS.has(node.type)) continue;
     seen.add(id);
-    if (node.materialized === "ephemeral") waiting.push(...node.parents);
-    else if (deferral?.nodes.get(id)?.relation == null) missing.add(id);
+    if (node.materialized === "ephemeral") {
+      for (const each of node.parents) waiting.push(each);
+    } else if (deferral?.nodes.get(id)?.relation == null) missing.add(id);
   }
   return [...missing].sort();
 }

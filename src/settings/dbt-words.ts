@@ -60,7 +60,7 @@ export function readDbtOptions(words: readonly string[]): readonly DbtOption[] {
       for (let isFirst = attached === null; at < words.length; isFirst = false) {
         const word = words[at] ?? "";
         if (!isFirst && word.startsWith("-")) break;
-        values.push(...(isFirst ? word.split(" ") : [word]));
+        for (const value of isFirst ? word.split(" ") : [word]) values.push(value);
         at += 1;
       }
     }

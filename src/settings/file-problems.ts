@@ -13,21 +13,29 @@ import { positionIn, type YamlFile } from "./yaml.ts";
 const LONGEST_MUTE_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-export function fileProblems(issue: z.core.$ZodIssue, raw: unknown, file: YamlFile | null, name: string): Problem[] {
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path);
-    return issue.keys.map((key) => ({
-      where: positionOf([...issue.path, key], file, name),
-      got: null,
-      wanted: `is no key of ${name}${didYouMean(key, known)}`,
-    }));
-  }
-  const wanted = issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message;
-  // Of a name that is none, the message is inside.
-  if (issue.code === "invalid_key")
-    return [{ where: positionOf(issue.path, file, name), got: null, wanted: issue.issues[0]?.message ?? wanted }];
-  if (mayHoldVariables(issue.path)) return [{ where: positionOf(issue.path, file, name), got: null, wanted }];
-  return [problemOf(positionOf(issue.path, file, name), valueAt(raw, issue.path), wanted)];
+/** Says of each issue with the file's value what is wrong with which line. */
+export function fileProblems(
+  raw: unknown,
+  file: YamlFile | null,
+  name: string,
+): (issue: z.core.$ZodIssue) => readonly Problem[] {
+  const defaults: unknown = configFile.parse({});
+  return (issue) => {
+    if (issue.code === "unrecognized_keys") {
+      const known = keysAt(defaults, issue.path);
+      return issue.keys.map((key) => ({
+        where: positionOf([...issue.path, key], file, name),
+        got: null,
+        wanted: `is no key of ${name}${didYouMean(key, known)}`,
+      }));
+    }
+    const wanted = issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message;
+    const where = positionOf(issue.path, file, name);
+    // Of a name that is none, the message is inside.
+    if (issue.code === "invalid_key") return [{ where, got: null, wanted: issue.issues[0]?.message ?? wanted }];
+    if (mayHoldVariables(issue.path)) return [{ where, got: null, wanted }];
+    return [problemOf(where, valueAt(raw, issue.path), wanted)];
+  };
 }
 
 export function muteProblems(config: Config, file: YamlFile | null, name: string, now: number): Problem[] {
@@ -80,12 +88,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The keys that a section knows, read off the defaults: snake_case, as in the file. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  const defaults = valueAt(
-    configFile.parse({}),
+function keysAt(defaults: unknown, path: readonly PropertyKey[]): string[] {
+  const section = valueAt(
+    defaults,
     path.map((key) => camelCase(String(key))),
   );
-  return typeof defaults === "object" && defaults !== null ? Object.keys(defaults).map(snakeCase) : [];
+  return typeof section === "object" && section !== null ? Object.keys(section).map(snakeCase) : [];
 }
 
 function snakeCase(name: string): string {

@@ -66,7 +66,11 @@ const route = z
     "leads nowhere: wanted error or warn, the id of a channel",
   );
 
+/** Each route is compared with so many of the first ones: a person's file has less, and to compare all takes the square. */
+const MOST_COMPARED = 100;
+
 export const routes = z.array(route, "wanted a list").superRefine((all, context) => {
+  const wide: Reach[] = [];
   for (const [index, later] of all.entries()) {
     const { resource, test } = later.match;
     if (test !== undefined && resource !== undefined && isLiteral(resource) && resource !== "test")
@@ -75,29 +79,56 @@ export const routes = z.array(route, "wanted a list").superRefine((all, context)
         path: [index],
         message: `can never match: no ${resource} has a kind of test; leave out resource or test`,
       });
+    const reach = reachOf(later);
     // The first match wins, for each severity on its own.
     const isTaken = (severity: "error" | "warn") =>
-      later[severity] === undefined ||
-      all.slice(0, index).some((earlier) => earlier[severity] !== undefined && takesAll(earlier.match, later.match));
+      !reach[severity] || wide.some((earlier) => earlier[severity] && takesAll(earlier, reach));
     if (isTaken("error") && isTaken("warn"))
       context.addIssue({
         code: "custom",
         path: [index],
         message: "can never match: a route above takes all that it would take; put it before that one",
       });
+    if (wide.length < MOST_COMPARED) wide.push(reach);
   }
 });
 
-type RouteMatch = z.output<typeof match>;
+/** A glob as far as two of them can be compared. */
+interface ReadGlob {
+  readonly glob: string;
+  readonly isLiteral: boolean;
+  /** Of `finance_*` what stands before the star and behind it; null: it is another glob. */
+  readonly ends: readonly [string, string] | null;
+}
+
+/** What a route takes, read once. */
+interface Reach {
+  readonly error: boolean;
+  readonly warn: boolean;
+  readonly globs: ReadonlyMap<string, ReadGlob>;
+}
+
+function reachOf({ match: fields, error, warn }: z.output<typeof route>): Reach {
+  const globs = new Map<string, ReadGlob>();
+  for (const [field, glob] of Object.entries(fields)) if (glob !== undefined) globs.set(field, readGlob(glob));
+  return { error: error !== undefined, warn: warn !== undefined, globs };
+}
+
+function readGlob(glob: string): ReadGlob {
+  const star = glob.indexOf("*");
+  const ends = [glob.slice(0, Math.max(star, 0)), glob.slice(star + 1)] as const;
+  const hasEnds = star >= 0 && isLiteral(`${ends[0]}${ends[1]}x`);
+  return { glob, isLiteral: isLiteral(glob), ends: hasEnds ? ends : null };
+}
 
 /** Whether every line of `wide` stands in `narrow` too, or matches all that it matches. */
-function takesAll(wide: RouteMatch, narrow: RouteMatch): boolean {
-  return Object.entries(wide).every(([field, glob]) => {
-    const other = narrow[field as keyof RouteMatch];
-    // What went wrong with the run has a status and no name.
-    const hasName = field === "name" && Object.keys(narrow).some((key) => key !== "status");
-    if (glob === "*") return other !== undefined || hasName;
-    return other !== undefined && (glob === other || (glob !== undefined && matchesLiteral(glob, other)));
+function takesAll({ globs: wide }: Reach, { globs: narrow }: Reach): boolean {
+  // What went wrong with the run has a status and no name.
+  const hasName = [...narrow.keys()].some((key) => key !== "status");
+  return [...wide].every(([field, each]) => {
+    const other = narrow.get(field);
+    if (each.glob === "*") return other !== undefined || (field === "name" && hasName);
+    return other !== undefined && (each.glob === other.glob || matchesLiteral(each, other));
   });
 }
 
@@ -106,14 +137,8 @@ function isLiteral(glob: string): boolean {
 }
 
 /** Of `finance_*` whether it matches the plain word; other globs are not read here. */
-function matchesLiteral(glob: string, word: string): boolean {
-  const [start = "", end = "", ...others] = glob.split("*");
-  const isOneStar = glob.includes("*") && others.length === 0 && isLiteral(`${start}${end}x`);
-  return (
-    isOneStar &&
-    isLiteral(word) &&
-    word.length >= start.length + end.length &&
-    word.startsWith(start) &&
-    word.endsWith(end)
-  );
+function matchesLiteral({ ends }: ReadGlob, { glob: word, isLiteral }: ReadGlob): boolean {
+  if (ends === null || !isLiteral) return false;
+  const [start, end] = ends;
+  return word.length >= start.length + end.length && word.startsWith(start) && word.endsWith(end);
 }

@@ -92,7 +92,6 @@ export function resolve(sources: Sources): Settings {
     ...unknownWords(sources.command, sources.words, sources.rest),
   ];
   const problems = unknownVariables(sources.env);
-  const ofFile: Problem[] = [];
   const given = defaultsOfFlags();
   const overlay = new Map<string, { where: string; value: unknown }>();
 
@@ -115,18 +114,21 @@ export function resolve(sources: Sources): Settings {
 
   const raw = layOver(file?.value ?? {}, overlay);
   const parsed = configFile.safeParse(raw);
-  if (!parsed.success)
+  // Spread into a call, as many as a file may have would not fit on the stack.
+  const ofFile: Problem[] = [];
+  if (parsed.success) {
+    const { name } = sources.file;
+    const ofTargets = NEEDS_TARGETS.includes(sources.command) ? placeholderProblems(parsed.data, file, name) : [];
+    const ofMutes = muteProblems(parsed.data, file, name, sources.now);
+    for (const each of [...ofMutes, ...argsProblems(parsed.data, file, name), ...ofTargets]) ofFile.push(each);
+  } else {
+    const problemsOf = fileProblems(raw, file, sources.file.name);
     for (const issue of parsed.error.issues) {
       const flag = flagAt(issue.path, overlay);
-      if (flag === null) for (const each of fileProblems(issue, raw, file, sources.file.name)) ofFile.push(each);
-      else problems.push(problemOf(flag.where, flag.value, issue.message));
+      if (flag !== null) problems.push(problemOf(flag.where, flag.value, issue.message));
+      else for (const each of problemsOf(issue)) ofFile.push(each);
     }
-  else
-    ofFile.push(
-      ...muteProblems(parsed.data, file, sources.file.name, sources.now),
-      ...argsProblems(parsed.data, file, sources.file.name),
-      ...(NEEDS_TARGETS.includes(sources.command) ? placeholderProblems(parsed.data, file, sources.file.name) : []),
-    );
+  }
   if (TAKES_REST[sources.command] === "arguments of dbt build") problems.push(...refusedBehindDashes(sources.rest));
   const all = [...unknown, ...problems, ...ofFile];
   if (all.length > 0 || !parsed.success) {

@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import { configurationError } from "../support/errors.ts";
 import { whyNotParsed } from "../support/yaml.ts";
 import { findUnfit } from "./yaml-tree.ts";
@@ -34,21 +44,23 @@ export function parseYaml(text: string, name: string): YamlFile {
     );
   }
 
-  const keys = new Map<YAMLMap, ReadonlyMap<unknown, unknown>>();
-  const keysOf = (map: YAMLMap) => {
-    const known = keys.get(map) ?? new Map(map.items.map(({ key }) => [isScalar(key) ? key.value : key, key]));
-    keys.set(map, known);
+  // As a map they are looked up at once: the document's own look-up goes through all keys.
+  const maps = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+  const pairsOf = (map: YAMLMap) => {
+    const known = maps.get(map) ?? new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
+    maps.set(map, known);
     return known;
   };
   const lineOf = (path: readonly PropertyKey[]): number | null => {
-    for (let length = path.length; length > 0; length--) {
-      const parent = document.getIn(path.slice(0, length - 1), true);
-      const key = path[length - 1];
-      const node = (isMap(parent) ? keysOf(parent).get(key) : undefined) ?? document.getIn(path.slice(0, length), true);
-      const range = (node as { range?: readonly number[] } | undefined)?.range;
-      if (range?.[0] !== undefined) return lines.linePos(range[0]).line;
+    let node: unknown = document.contents;
+    let line: number | null = null;
+    for (const key of path) {
+      const pair = isMap(node) ? pairsOf(node).get(String(key)) : undefined;
+      node = isSeq(node) ? node.items[Number(key)] : pair?.value;
+      const range = ((pair?.key ?? node) as { range?: readonly number[] } | null | undefined)?.range;
+      if (range?.[0] !== undefined) line = lines.linePos(range[0]).line;
     }
-    return null;
+    return line;
   };
   const value = toValue(document, name);
   const unfit = findUnfit(value);
@@ -58,6 +70,10 @@ export function parseYaml(text: string, name: string): YamlFile {
     );
   }
   return { value, lineOf };
+}
+
+function nameOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
 }
 
 /** The parser compares each key with each other one: with many keys it comes to no end. */

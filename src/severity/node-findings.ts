@@ -88,8 +88,9 @@ function refine(
     const node = manifest.nodes.get(parent);
     if (node === undefined || node.type === "source" || seen.has(parent)) continue;
     seen.add(parent);
-    if (node.materialized === "ephemeral") waiting.push(...node.parents);
-    else if (!rows.has(parent)) return failureClass;
+    if (node.materialized === "ephemeral") {
+      for (const each of node.parents) waiting.push(each);
+    } else if (!rows.has(parent)) return failureClass;
   }
   return "code";
 }

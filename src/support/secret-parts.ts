@@ -65,7 +65,7 @@ function ofAddress(text: string): readonly string[] {
 /** Of ODBC, libpq and JDBC, and the query of an address. */
 function ofSettings(text: string): readonly string[] {
   if (!text.includes("=")) return [];
-  const settings = [/[;&?]/, /[;&?\s]/].flatMap((separator) =>
+  const settings = [/[;&?]+/, /[;&?\s]+/].flatMap((separator) =>
     text.split(separator).filter((setting) => setting.includes("=")),
   );
   return settings.flatMap((setting) => {

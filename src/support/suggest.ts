@@ -1,5 +1,9 @@
+/** To compare two words takes the product of their lengths: nobody mistypes a longer one by letters. */
+const LONGEST_WORD = 200;
+
 /** The known word that was probably meant, or null: two letters may differ, of short words one, of long words a third. */
 function suggest(word: string, known: readonly string[]): string | null {
+  if (word.length > LONGEST_WORD) return null;
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

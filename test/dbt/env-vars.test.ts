@@ -42,6 +42,36 @@ describe("the variables that a file of dbt reads", () => {
   });
 });
 
+describe("a variable", () => {
+  it.each([
+    ["{{-env_var('A')-}}"],
+    ["{{- env_var('A') -}}"],
+    ["{%-set a = env_var('A')-%}"],
+    ["{%-if env_var('A')%}"],
+    ["{{+env_var('A')}}"],
+    ["{{ 2-env_var('A') }}"],
+    ["{{ 'a'~env_var('A') }}"],
+    ["{{ env_var\n( 'A' ) }}"],
+    ["b: {{-env_var('A')}}"],
+  ])("is found in %s", (text) => {
+    expect(findEnvVars(`password: "x" ${text}`).map(({ name }) => name)).toEqual(["A"]);
+  });
+
+  it.each(["my_env_var('A')", "env_vars('A')", "env_var", "env_var: 'A'"])("is none in %s", (text) => {
+    expect(findEnvVars(`password: {{-${text}}}`)).toEqual([]);
+  });
+
+  it("has the end of a long key, which says what it is", () => {
+    const long = "a_very_long_key_".repeat(50);
+    expect(findEnvVars(`${long}password: "{{ env_var('A') }}"`)).toEqual([
+      { name: "A", key: `${long}password`.slice(-64) },
+    ]);
+    expect(secretsReadBy([`${long}password: "{{ env_var('A') }}"`], { A: "hunter2-hunter2" })).toEqual([
+      "hunter2-hunter2",
+    ]);
+  });
+});
+
 describe("the key of a variable", () => {
   it.each<[text: string, key: string]>([
     ["password: # host: see the wiki\n  \"{{ env_var('A') }}\"", "password"],
@@ -102,5 +132,20 @@ describe("the secrets that dbt's files read", () => {
     ["what no file reads", "OTHER_PASSWORD", "hunter2-hunter2"],
   ])("do not hold %s", (_, name, value) => {
     expect(read({ [name]: value })).toEqual([]);
+  });
+
+  it.each(["constructor", "__proto__", "toString"])("do not hold what every object has: %s", (name) => {
+    expect(secretsReadBy([`password: "{{ env_var('${name}') }}"`], {})).toEqual([]);
+  });
+
+  it("hold a value that one key gives as a secret and another one does not, once", () => {
+    const text = "user: \"{{ env_var('A') }}\"\npassword: \"{{ env_var('A') }}\"\n";
+    expect(secretsReadBy([text, text], { A: "hunter2-hunter2" })).toEqual(["hunter2-hunter2"]);
+  });
+
+  it("hold the lines of a key but those that a file says", () => {
+    const lines = ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "MIIEvQIBADANBgkqhkiG9w0BAQEFAXYZ"];
+    const pem = `-----BEGIN PRIVATE KEY-----\n${lines.join("\n")}\n-----END PRIVATE KEY-----`;
+    expect(secretsReadBy([`pass: "{{ env_var('A') }}" # ${lines[0]}${lines[0]}`], { A: pem })).toEqual([lines[1]]);
   });
 });

@@ -1,6 +1,6 @@
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
-import { findEnvVars } from "../../src/dbt/env-vars.ts";
+import { findEnvVars, secretsReadBy } from "../../src/dbt/env-vars.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
@@ -28,6 +28,7 @@ import { matchesGlob } from "../../src/support/globs.ts";
 import { lineRedactor, redactAll, redactor } from "../../src/support/redact.ts";
 import { namesSecret } from "../../src/support/secret-names.ts";
 import { secretParts } from "../../src/support/secret-parts.ts";
+import { didYouMean } from "../../src/support/suggest.ts";
 import { readYaml } from "../../src/support/yaml.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
@@ -134,6 +135,16 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
     text.match(/.{1,80}/gs)?.map(lineRedactor(["a-secret-of-twenty-characters", "xxxxxxxxxxxx"])),
   redactAll: (text) => redactAll({ [text]: [text] }, hide),
   findEnvVars: (text) => findEnvVars(`password: "${text} env_var( ${text}"`),
+  "findEnvVars (a long key)": (text) => findEnvVars(`${text}: ${"{{ env_var('A') }} #".repeat(text.length / 20)}`),
+  "secretsReadBy (long values)": (text) =>
+    secretsReadBy([`a: ${"{{ env_var('A') }} b: {{ env_var('B') }} pass: ".repeat(text.length / 50)}${text}`], {
+      A: text,
+      B: `x=1;password=${text}`,
+    }),
+  "secretsReadBy (many lines)": (text) =>
+    secretsReadBy([`pass: {{ env_var('A') }}\n${text}`], {
+      A: Array.from({ length: text.length / 16 }, (_, index) => `secret-${index}-Aa`).join("\n"),
+    }),
   readYaml: (text) => readYaml(text, { merge: true }),
   "resolve (signalbox.yml)": (text) =>
     resolve({
@@ -145,8 +156,23 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
       file: { name: "signalbox.yml", text },
       now: 0,
     }),
+  "resolve (many routes)": (text) =>
+    resolve({
+      command: "plan",
+      flags: {},
+      words: [],
+      rest: [],
+      env: {},
+      file: {
+        name: "signalbox.yml",
+        text: `slack:\n  routes:\n    - {match: {name: ${JSON.stringify(`${text}*`)}}, error: C0AAAAAAA}\n${"    - {match: {name: x, tag: y}, nope: 1}\n    - {match: {name: x}, warn: C0AAAAAAA}\n".repeat(text.length / 80)}`,
+      },
+      now: 0,
+    }),
+  didYouMean: (text) => didYouMean(text, [`${text}a`, ...text.slice(0, 50_000).split(" ")]),
   secretParts,
   "secretParts (settings)": (text) => secretParts(`Pwd=${text};password = ${text}&${text}=${text}`),
+  "secretParts (separators)": (text) => secretParts(`Pwd=a${";&?".repeat(text.length)}${text}=${text}`),
   "secretParts (an address)": (text) => secretParts(`postgresql://${text}:${text}@${text}`),
   "secretParts (PEM)": (text) => secretParts(`-----BEGIN PRIVATE KEY-----\n${text}`),
   namesSecret,

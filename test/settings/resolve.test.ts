@@ -511,6 +511,15 @@ describe("what messages go by", () => {
     expect(refusal(from)).toContain(wanted);
   });
 
+  it("compares a route with the first hundred above it", () => {
+    const many = Array.from({ length: 300 }, (_, index) => `{ match: { tag: t${index} }, error: C0AAAAAAA }`);
+    const late = "{ match: { tag: t250, path: a }, error: C0BBBBBBB }";
+    const early = "{ match: { tag: t99, path: a }, error: C0BBBBBBB }";
+
+    expect(refusal(slack(`routes: [${[...many, late].join(", ")}]`))).toBe("");
+    expect(refusal(slack(`routes: [${[...many, early].join(", ")}]`))).toContain("slack.routes.300 ");
+  });
+
   it.each([
     [
       "for the other severity",
