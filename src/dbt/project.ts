@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
-import { findProgram, programMissing } from "../support/program-file.ts";
+import { assertProgram } from "../support/program-file.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { readYaml } from "../support/yaml.ts";
@@ -171,14 +171,12 @@ export function assertTarget(project: Project, target: string | null, where: str
 }
 
 /** Throws a configuration error where the command's program cannot be started. */
-export async function assertProgram(command: readonly string[], cwd: string, env: Environment): Promise<void> {
-  if ((await findProgram({ program: command[0] ?? "", cwd, env })) !== null) return;
-  throw dbtMissing(command);
+export function assertDbt(command: readonly string[], cwd: string, env: Environment): Promise<void> {
+  return assertProgram({ program: command[0] ?? "", cwd, env }, (missing) => dbtMissing(command, missing));
 }
 
-function dbtMissing(command: readonly string[]): SignalboxError {
+function dbtMissing(command: readonly string[], { message }: SignalboxError): SignalboxError {
   const program = command[0] ?? "";
-  const { message } = programMissing(program);
   return program === "dbt"
     ? new SignalboxError("configuration", `dbt was not found: ${message}`, {
         hint: "install dbt before this step, activate its environment, or name it in signalbox.yml: dbt: { command: [uv, run, dbt] }",

@@ -111,7 +111,10 @@ export interface LedgerFacts {
   readonly isInWorkFolder: boolean;
   /** null: there is no such file yet. */
   readonly scopes: readonly string[] | null;
-  readonly isDamaged: boolean;
+  /** Why it cannot be read: words that follow its path; null: it can. */
+  readonly damage: string | null;
+  /** Whether a run keeps a damaged one aside, and writes its own there. */
+  readonly canMove: boolean;
 }
 
 export interface SlackFacts {

@@ -6,7 +6,7 @@ import type { LedgerFacts, Seen } from "./facts.ts";
 export function checkLedger(seen: Seen<LedgerFacts> | null): readonly Check[] {
   if (seen === null) return [];
   if (seen.kind === "failed") return [warn("ledger", seen.why, seen.fix ?? "try again")];
-  const { path, isInWorkFolder, scopes, isDamaged } = seen.value;
+  const { path, isInWorkFolder, scopes, damage, canMove } = seen.value;
   if (isInWorkFolder)
     return [
       fail(
@@ -15,11 +15,19 @@ export function checkLedger(seen: Seen<LedgerFacts> | null): readonly Check[] {
         "ledger: file:PATH in a folder that lasts, or one that a cache saves also when the job fails",
       ),
     ];
-  if (isDamaged)
+  if (damage !== null && !canMove)
+    return [
+      fail(
+        "ledger",
+        `the ledger ${path} ${damage}, and no run can write one there: each run tells everything again`,
+        "ledger: file:PATH with the path of a file, which need not be there yet",
+      ),
+    ];
+  if (damage !== null)
     return [
       warn(
         "ledger",
-        `the ledger ${path} cannot be read: the next run moves it aside, and tells every open problem once more`,
+        `the ledger ${path} ${damage}: the next run keeps it aside, and tells every open problem once more`,
         "leave it to the next run, or put a sound copy there",
       ),
     ];

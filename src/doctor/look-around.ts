@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { platformOf } from "../platforms/detect.ts";
 import type { Context } from "../setup/context.ts";
+import { ledgerFile, readLedgerContents } from "../slack/ledger-store.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
+import { incomingWebhooks } from "../webhooks/slack-incoming.ts";
 import type { Facts } from "./checks.ts";
 import { look } from "./look.ts";
 import { lookAtCiFiles, lookAtCircle, lookAtGitHub } from "./look-ci.ts";
-import { lookAtLedger } from "./look-ledger.ts";
 import { lookAtBase, lookAtDbt, lookAtGit, lookAtTargets } from "./look-project.ts";
 import { lookAtSlack } from "./look-slack.ts";
 import { lookAtStore } from "./look-store.ts";
@@ -26,6 +27,7 @@ export async function lookAround(context: Context): Promise<Facts> {
   const { config, given } = settings;
   const platform = platformOf(env);
   const dir = resolve(baseDir, config.dbt.projectDir);
+  const kept = ledgerFile(config.ledger, context);
   const git = (signal: AbortSignal) => createGit(baseDir, env, { ms: MOST_DISK_MS, signal });
   const remote = (signal: AbortSignal) => createRemote(git(signal), signal);
   // What a step would warn of is said by the checks.
@@ -66,11 +68,7 @@ export async function lookAround(context: Context): Promise<Facts> {
     within("the remote", (signal) => lookAtBase(aside(signal), config.baseBranch)),
     within("the dbt project", () => lookAtTargets({ config, baseDir, env }), MOST_DISK_MS),
     lookAtOwnStore(),
-    within(
-      "the CI files",
-      async (signal) => lookAtCiFiles((await git(signal).ask("rev-parse", "--show-toplevel")) ?? baseDir),
-      MOST_DISK_MS,
-    ),
+    within("the CI files", async (signal) => lookAtCiFiles((await git(signal).top()) ?? baseDir), MOST_DISK_MS),
     ifSet(env.GITHUB_TOKEN, () =>
       within("GitHub", (signal) => lookAtGitHub(context, platform, remote(signal), signal)),
     ),
@@ -93,9 +91,9 @@ export async function lookAround(context: Context): Promise<Facts> {
         MOST_SLACK_MS,
       ),
     ),
-    config.ledger.startsWith("file:")
-      ? within("the ledger", () => lookAtLedger(config.ledger, context), MOST_DISK_MS)
-      : null,
+    kept === null
+      ? null
+      : within("the ledger", async () => ({ ...kept, ...(await readLedgerContents(kept.path)) }), MOST_DISK_MS),
   ]);
   const { check, deploy, schedule } = config.modes;
   return {
@@ -112,6 +110,6 @@ export async function lookAround(context: Context): Promise<Facts> {
     },
     sendTest: given.sendTest ?? false,
     ...{ dbt, git: ofGit, base, project, store, files, github, circle, slack, ledger },
-    hasWebhooks: !env.SLACK_BOT_TOKEN && Boolean(env.SLACK_WEBHOOK_ERROR && env.SLACK_WEBHOOK_WARN),
+    hasWebhooks: incomingWebhooks(env) !== null,
   };
 }

@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { isShallow } from "../bundles/ancestry.ts";
 import { findBaseTip } from "../bundles/base-commit.ts";
 import { runProcess } from "../dbt/process.ts";
-import { assertProgram, readProject } from "../dbt/project.ts";
+import { assertDbt, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
 import { joinPath } from "../init/facts.ts";
 import { dbtCommand } from "../init/install.ts";
@@ -40,7 +40,7 @@ export async function lookAtDbt(
   signal: AbortSignal,
 ): Promise<DbtFacts> {
   const full = { ...withoutSecrets(env), ...config.env };
-  await assertProgram(config.command, dir, full);
+  await assertDbt(config.command, dir, full);
   const lines: string[] = [];
   const { exitCode } = await runProcess({
     argv: [...config.command, "--version"],
@@ -83,7 +83,7 @@ export async function lookAtTargets({
   const full = { ...withoutSecrets(env), ...config.dbt.env };
   const profilesDir = config.dbt.profilesDir === null ? null : resolve(baseDir, config.dbt.profilesDir);
   const project = await readProject({ dir, profilesDir, profile: config.dbt.profile, env: full });
-  const top = (await createGit(dir, env).ask("rev-parse", "--show-toplevel")) ?? dir;
+  const top = (await createGit(dir, env).top()) ?? dir;
   const below = relative(top, dir).split(sep).join("/") || ".";
   const files = openRepositoryFiles(top);
   await assertYaml(dir);

@@ -41,7 +41,7 @@ export async function lookAtRepository({
   env,
   readConfig,
 }: LookOptions): Promise<{ top: string; facts: Facts }> {
-  const top = await git.ask("rev-parse", "--show-toplevel");
+  const top = await git.top();
   if (top === null) {
     throw new SignalboxError("configuration", `${cwd} is not inside a git repository`, {
       hint: "start signalbox init in a clone of the repository that holds the dbt project (or git init first)",

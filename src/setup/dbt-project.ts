@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
 import { type DbtFolders, findDbtFolders } from "../dbt/folders.ts";
-import { assertProgram, assertTarget, type Project, readProject } from "../dbt/project.ts";
+import { assertDbt, assertTarget, type Project, readProject } from "../dbt/project.ts";
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
@@ -72,7 +72,7 @@ export async function openDbtProject(parts: DbtProjectParts, runSettings: RunSet
   });
   const where = given.target === undefined ? `modes.${runSettings.mode}.target` : "--target";
   assertTarget(project, runSettings.target, where);
-  await assertProgram(config.dbt.command, dir, env);
+  await assertDbt(config.dbt.command, dir, env);
 
   const mark = owner === null ? null : markOf(template, owner);
   return { project, env, choosing, folders, owner, mark };

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { z } from "zod";
 import { upgradeFingerprint } from "../alerts/fingerprint.ts";
 import { emptyLedger, type Ledger, type LedgerEntry } from "../alerts/ledger.ts";
@@ -89,6 +89,48 @@ const ledgerShape = z.object({
 });
 const envelope = z.object({ schema: z.literal(SCHEMA), ledgers: z.array(z.unknown()) });
 
+/** The file that `ledger: file:PATH` names. */
+export interface NamedLedger {
+  /** Absolute. */
+  readonly path: string;
+  /** Whether it lies where each `ci` empties: then no run knows what the one before told. */
+  readonly isInWorkFolder: boolean;
+}
+
+/** null: the ledger is no file. */
+export function ledgerFile(
+  named: string,
+  { cwd, work }: { readonly cwd: string; readonly work: { readonly dir: string } },
+): NamedLedger | null {
+  if (!named.startsWith("file:")) return null;
+  const path = resolve(cwd, named.slice("file:".length));
+  return { path, isInWorkFolder: path.startsWith(work.dir + sep) };
+}
+
+/** What a ledger's file holds, for who only looks: the next run keeps a damaged one aside where `canMove` says so. */
+export interface LedgerContents {
+  /** null: there is no file yet. */
+  readonly scopes: readonly string[] | null;
+  /** Why it, or one of its ledgers, cannot be read: words that follow its path; null: it can. */
+  readonly damage: string | null;
+  readonly canMove: boolean;
+}
+
+/** Reads the file as a run would. Throws nothing. */
+export async function readLedgerContents(path: string): Promise<LedgerContents> {
+  const { isThere, ledgers, damage, canMove } = await readLedgers(await findFile(path));
+  const scopes: string[] = [];
+  let damaged: string | null = null;
+  for (const each of ledgers) {
+    const scope = scopeOf(each);
+    if (typeof scope !== "string") continue;
+    scopes.push(scope);
+    const parsed = ledgerShape.safeParse(each);
+    if (!parsed.success) damaged ??= `${whereDamaged(parsed.error)}, in what it holds of ${scope}`;
+  }
+  return { scopes: isThere ? scopes : null, damage: damage ?? damaged, canMove };
+}
+
 /** A file with the ledgers of all scopes. It has to last from run to run: a folder, or a cache that is always saved. */
 export function createFileLedger(path: string, clock: Clock): LedgerStore {
   return {
@@ -154,6 +196,7 @@ async function replace(path: string, base: Ledger, changed: Ledger, clock: Clock
 }
 
 interface LedgerFile {
+  readonly isThere: boolean;
   /** As they are in the file: parts of other scopes are handed on unread. */
   readonly ledgers: readonly unknown[];
   /** Why it cannot be read; null: it can. */
@@ -163,7 +206,7 @@ interface LedgerFile {
 }
 
 async function readLedgers(path: string): Promise<LedgerFile> {
-  const damaged = (damage: string, canMove = true) => ({ ledgers: [], damage, canMove });
+  const damaged = (damage: string, canMove = true) => ({ isThere: true, ledgers: [], damage, canMove });
   let text: string;
   try {
     const found = await stat(path);
@@ -173,7 +216,7 @@ async function readLedgers(path: string): Promise<LedgerFile> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if (isNodeError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return { ledgers: [], damage: null, canMove: true };
+      return { isThere: false, ledgers: [], damage: null, canMove: true };
     return damaged(`cannot be read: ${codeOf(error)}`);
   }
   if (text.trim() === "") return damaged("is empty");
@@ -184,7 +227,7 @@ async function readLedgers(path: string): Promise<LedgerFile> {
     return damaged("is not JSON: cut off, or of another program");
   }
   const parsed = envelope.safeParse(value);
-  if (parsed.success) return { ledgers: parsed.data.ledgers, damage: null, canMove: true };
+  if (parsed.success) return { isThere: true, ledgers: parsed.data.ledgers, damage: null, canMove: true };
   const schema = (value as { schema?: unknown } | null)?.schema;
   return typeof schema === "number" && schema > SCHEMA
     ? damaged(`is of a newer signalbox: its schema is ${schema}, this one reads ${SCHEMA}`)
@@ -196,8 +239,11 @@ function pick(ledgers: readonly unknown[], scope: string): { ledger: Ledger; dam
   if (own === undefined) return { ledger: emptyLedger(scope), damage: null };
   const parsed = ledgerShape.safeParse(own);
   if (parsed.success) return { ledger: parsed.data, damage: null };
-  const [issue] = parsed.error.issues;
-  return { ledger: emptyLedger(scope), damage: `is damaged at ${issue?.path.join(".") || "its top"}` };
+  return { ledger: emptyLedger(scope), damage: whereDamaged(parsed.error) };
+}
+
+function whereDamaged({ issues: [issue] }: z.ZodError): string {
+  return `is damaged at ${issue?.path.join(".") || "its top"}`;
 }
 
 function scopeOf(item: unknown): unknown {

@@ -48,8 +48,14 @@ function placesOf({ program, cwd, env }: ProgramPlace): readonly string[] {
     : (env.PATH ?? "").split(delimiter).map((dir) => resolve(cwd, dir, program));
 }
 
-/** Throws, as its start would, where there is no such program: for who would wait first, and be told after that. */
-export async function assertProgram(place: ProgramPlace): Promise<void> {
+/**
+ * Throws, as its start would, where there is no such program: for who would wait first, and be told after that. `missing`:
+ * what becomes of the words for one that is nowhere.
+ */
+export async function assertProgram(
+  place: ProgramPlace,
+  missing: (error: SignalboxError) => SignalboxError = (error) => error,
+): Promise<void> {
   assertStartable({ argv: [place.program], env: place.env });
   if ((await findProgram(place)) !== null) return;
   for (const path of placesOf(place)) {
@@ -60,7 +66,7 @@ export async function assertProgram(place: ProgramPlace): Promise<void> {
         hint: found.isDirectory() ? "it is a folder: name a program in it" : "name a program",
       });
   }
-  throw programMissing(place.program);
+  throw missing(programMissing(place.program));
 }
 
 function notRunnable(program: string, cause?: unknown): SignalboxError {

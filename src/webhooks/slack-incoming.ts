@@ -1,6 +1,7 @@
 import type { Delivery } from "../alerts/alert.ts";
 import type { SlackMessage } from "../render/slack.ts";
 import { asPlainText, markedAsRepeat } from "../render/slack-plain.ts";
+import type { Environment } from "../support/secrets.ts";
 import { type PostOptions, postUntilTaken } from "./post.ts";
 
 /** Slack's incoming webhooks: they post into one channel each, and can neither edit nor answer nor say what they posted. */
@@ -11,6 +12,13 @@ export interface IncomingWebhooks {
 
 /** What stands for the channel where there are only webhooks. */
 export const INCOMING: IncomingWebhooks = { error: "SLACK_WEBHOOK_ERROR", warn: "SLACK_WEBHOOK_WARN" };
+
+/** The webhooks that stand in for a bot token; null where there is one, or none is set. Looks at no form. */
+export function incomingWebhooks(env: Environment): IncomingWebhooks | null {
+  const error = env[INCOMING.error];
+  const warn = env[INCOMING.warn];
+  return env.SLACK_BOT_TOKEN || !error || !warn ? null : { error, warn };
+}
 
 interface IncomingPost {
   readonly key: string;

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { assertProgram, assertTarget, readProject } from "../../src/dbt/project.ts";
+import { assertDbt, assertTarget, readProject } from "../../src/dbt/project.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -129,10 +129,23 @@ describe("dbt's program", () => {
     await write({ "bin/dbt": "#!/bin/sh\n", "bin/folder/x": "" });
     const env = { PATH: join(dir, "bin") };
 
-    await expect(assertProgram(["dbt"], dir, env)).rejects.toThrow('there is no program "dbt" on the PATH');
+    await expect(assertDbt(["dbt"], dir, env)).rejects.toThrow('"dbt" may not be run: EACCES');
     await chmod(join(dir, "bin/dbt"), 0o755);
-    await expect(assertProgram(["dbt"], dir, env)).resolves.toBeUndefined();
-    await expect(assertProgram(["folder"], dir, env)).rejects.toThrow('"folder"');
-    await expect(assertProgram(["./bin/dbt"], dir, {})).resolves.toBeUndefined();
+    await expect(assertDbt(["dbt"], dir, env)).resolves.toBeUndefined();
+    await expect(assertDbt(["./bin/dbt"], dir, {})).resolves.toBeUndefined();
+    await expect(assertDbt(["./bin/folder"], dir, {})).rejects.toThrow('"./bin/folder" is no program');
+  });
+
+  it("is missing in words that name what to change", async () => {
+    const env = { PATH: dir };
+
+    await expect(assertDbt(["dbt"], dir, env)).rejects.toMatchObject({
+      message: 'dbt was not found: there is no program "dbt" on the PATH',
+      hint: expect.stringContaining("dbt: { command: [uv, run, dbt] }"),
+    });
+    await expect(assertDbt(["uv", "run", "dbt"], dir, env)).rejects.toMatchObject({
+      message: 'dbt.command is [uv, run, dbt]: there is no program "uv" on the PATH',
+      hint: expect.stringContaining("correct dbt.command"),
+    });
   });
 });

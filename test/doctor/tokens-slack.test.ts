@@ -189,13 +189,30 @@ describe("Slack", () => {
 });
 
 describe("a ledger that is a file", () => {
-  const file = { path: "/kept/ledger.json", isInWorkFolder: false, scopes: ["acme/shop shop prod"], isDamaged: false };
+  const file = {
+    path: "/kept/ledger.json",
+    isInWorkFolder: false,
+    scopes: ["acme/shop shop prod"],
+    damage: null,
+    canMove: true,
+  };
 
   it.each<[what: string, found: Parameters<typeof checkLedger>[0], level: string, words: string]>([
     ["holds one scope", seen(file), "ok", "1 scope, each on its own: acme/shop shop prod"],
     ["holds two", seen({ ...file, scopes: ["a", "b"] }), "ok", "2 scopes, each on its own: a, b"],
     ["is not there yet", seen({ ...file, scopes: null }), "ok", "is not there yet"],
-    ["is damaged", seen({ ...file, scopes: [], isDamaged: true }), "warn", "moves it aside"],
+    [
+      "is damaged",
+      seen({ ...file, scopes: [], damage: "is empty" }),
+      "warn",
+      "ledger.json is empty: the next run keeps",
+    ],
+    [
+      "is a device",
+      seen({ ...file, scopes: [], damage: "is not a file", canMove: false }),
+      "fail",
+      "is not a file, and no run can write one there",
+    ],
     ["lies where ci empties", seen({ ...file, isInWorkFolder: true }), "fail", "each run tells everything again"],
     ["cannot be read", failed("no permission"), "warn", "no permission"],
   ])("%s", (_, found, level, words) => {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptyLedger, type Ledger } from "../../src/alerts/ledger.ts";
-import { createFileLedger } from "../../src/slack/ledger-store.ts";
+import { createFileLedger, ledgerFile, readLedgerContents } from "../../src/slack/ledger-store.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aLedger, anEntry } from "../alerts/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -26,7 +26,20 @@ const save = (ledger: Ledger) => open().save(emptyLedger(ledger.scope), ledger);
 describe("a ledger in a file", () => {
   it("is empty where there is none yet, and looking at it makes none", async () => {
     expect(await open().load(PROD)).toEqual({ ledger: NEVER_STORED, damage: null });
+    expect(await readLedgerContents(file())).toEqual({ scopes: null, damage: null, canMove: true });
     expect(await readdir(dir())).toEqual([]);
+  });
+
+  it.each([
+    ["file:ledger.json", { path: "/repo/ledger.json", isInWorkFolder: false }],
+    ["file:/kept/ledger.json", { path: "/kept/ledger.json", isInWorkFolder: false }],
+    ["file:.signalbox/ledger.json", { path: "/repo/.signalbox/ledger.json", isInWorkFolder: true }],
+    ["file:a/../.signalbox/x/ledger.json", { path: "/repo/.signalbox/x/ledger.json", isInWorkFolder: true }],
+    ["file:.signalbox-ledger", { path: "/repo/.signalbox-ledger", isInWorkFolder: false }],
+    ["slack", null],
+    ["none", null],
+  ])("is the one that %s names", (named, found) => {
+    expect(ledgerFile(named, { cwd: "/repo", work: { dir: "/repo/.signalbox" } })).toEqual(found);
   });
 
   it("is there for the next run as it was saved", async () => {
@@ -199,6 +212,10 @@ describe("a ledger that is damaged", () => {
       const store = open(clock);
 
       expect(await store.load(PROD)).toEqual({ ledger: NEVER_STORED, damage: expect.stringContaining(says) });
+      expect(await readLedgerContents(file())).toMatchObject({
+        damage: expect.stringContaining(says),
+        canMove: true,
+      });
       expect(await readFile(file(), "utf8")).toBe(text);
       const ledger = aLedger([anEntry("b")], { scope: PROD });
       const { keptAs } = await store.save(NEVER_STORED, ledger);
@@ -228,6 +245,11 @@ describe("a ledger that is damaged", () => {
     await put(JSON.stringify({ schema: 1, ledgers: [broken, later] }));
 
     expect((await open().load(STAGING)).damage).toBeNull();
+    expect(await readLedgerContents(file())).toEqual({
+      scopes: [PROD, STAGING],
+      damage: `is damaged at entries, in what it holds of ${PROD}`,
+      canMove: true,
+    });
     const { keptAs } = await open().save(NEVER_STORED, aLedger([anEntry("c")], { scope: PROD }));
 
     expect(JSON.parse(await readFile(keptAs ?? "", "utf8"))).toMatchObject({ ledgers: [broken, later] });
@@ -250,6 +272,7 @@ describe("a ledger that is damaged", () => {
     await symlink("/dev/null", file());
 
     expect((await open().load(PROD)).damage).toBe("is not a file");
+    expect(await readLedgerContents(file())).toEqual({ scopes: [], damage: "is not a file", canMove: false });
     await expect(save(aLedger())).rejects.toMatchObject({
       kind: "artifacts",
       message: expect.stringContaining("is not a file"),

@@ -1,9 +1,8 @@
-import { resolve, sep } from "node:path";
 import type { WebClient } from "@slack/web-api";
 import type { Ledger, UnsettledPost } from "../../alerts/ledger.ts";
 import { settle, withoutPassed } from "../../alerts/unsettled.ts";
 import type { Context } from "../../setup/context.ts";
-import { createFileLedger } from "../../slack/ledger-store.ts";
+import { createFileLedger, type NamedLedger } from "../../slack/ledger-store.ts";
 import { lookFor, type Sighting } from "../../slack/look.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
@@ -16,17 +15,16 @@ export interface KeptLedger {
   save(ledger: Ledger): Promise<{ readonly ledger: Ledger; readonly isSaved: boolean }>;
 }
 
-type Parts = Pick<Context, "cwd" | "log" | "runner" | "clock"> & {
-  readonly work: Pick<Context["work"], "dir">;
-  readonly settings: { readonly config: Pick<Context["settings"]["config"], "ledger"> };
-};
+type Parts = Pick<Context, "log" | "runner" | "clock">;
 
-/** Opens the file that `ledger: file:PATH` names. One that cannot be read is told of, and everything counts as new. */
-export async function openKeptLedger(parts: Parts, scope: string): Promise<KeptLedger> {
-  const { cwd, log, clock, settings } = parts;
-  const { ledger: named } = settings.config;
-  const path = resolve(cwd, named.slice("file:".length));
-  if (path.startsWith(parts.work.dir + sep))
+/** Opens a ledger's file. One that cannot be read is told of, and everything counts as new. */
+export async function openKeptLedger(
+  parts: Parts,
+  { path, isInWorkFolder }: NamedLedger,
+  scope: string,
+): Promise<KeptLedger> {
+  const { log, clock } = parts;
+  if (isInWorkFolder)
     tellLoud(
       parts,
       `the ledger ${path} lies in the work folder, which every \`ci\` empties: each run tells everything again. Name a file in a folder that lasts`,

@@ -8,8 +8,7 @@ import type { Context } from "../../setup/context.ts";
 import { expiredRules, factsOf, isMatch } from "../../severity/rules.ts";
 import type { Finding } from "../../severity/verdict.ts";
 import { matchesGlob } from "../../support/globs.ts";
-import { INCOMING } from "../../webhooks/slack-incoming.ts";
-import { incomingWebhooks } from "./webhooks.ts";
+import { INCOMING, incomingWebhooks } from "../../webhooks/slack-incoming.ts";
 
 interface PolicyParts extends Pick<Context, "env"> {
   readonly settings: {

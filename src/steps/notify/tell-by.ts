@@ -9,14 +9,15 @@ import type { Context } from "../../setup/context.ts";
 import type { Verdict } from "../../severity/verdict.ts";
 import type { Post } from "../../slack/deliver.ts";
 import type { Failure } from "../../slack/failure.ts";
-import { deliverIncoming } from "../../webhooks/slack-incoming.ts";
+import { ledgerFile } from "../../slack/ledger-store.ts";
+import { deliverIncoming, incomingWebhooks } from "../../webhooks/slack-incoming.ts";
 import { announce, drawPosts } from "./announce.ts";
 import { type KeptLedger, openKeptLedger } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 import { candidatesOf, type OpenedSlackLedger, openSlackLedger } from "./slack-ledger.ts";
 import { tellIncoming } from "./tell-incoming.ts";
 import { type Earlier, type LedgerInUse, type PeopleParts, type Told, tellPeople } from "./tell-people.ts";
-import { incomingWebhooks, lostWithoutBot } from "./webhooks.ts";
+import { lostWithoutBot } from "./webhooks.ts";
 
 /** How it is said; how it is sent; what it is kept in. */
 interface ByParts
@@ -34,10 +35,8 @@ export async function openKept(
   { scope, verdict, policy }: { scope: string; verdict: Verdict; policy: AlertPolicy },
 ): Promise<Opened> {
   const { config } = context.settings;
-  if (config.ledger.startsWith("file:")) {
-    const file = await openKeptLedger(context, scope);
-    return { kind: "file", file };
-  }
+  const named = ledgerFile(config.ledger, context);
+  if (named !== null) return { kind: "file", file: await openKeptLedger(context, named, scope) };
   if (config.ledger !== "slack" || client === null) return { kind: "none" };
   const { warnChannel, errorChannel, digest } = policy;
   const candidates = candidatesOf(verdict, policy.nameOf, {
@@ -111,7 +110,7 @@ export async function tellBy(
     say(decision, decision.alerts);
     return draw(context, decision, file, telling.render, policy, at);
   }
-  for (const lost of lostWithoutBot(settings.config)) log.warn("notify", lost);
+  for (const lost of lostWithoutBot(file !== null, settings.config.slack)) log.warn("notify", lost);
   say(decision, decision.alerts);
   const fetch = (await context.openFetch()) ?? globalThis.fetch;
   const deliver = (posts: readonly Post[]) => deliverIncoming(posts, incoming, { fetch, clock, signal });

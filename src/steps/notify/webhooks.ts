@@ -9,14 +9,7 @@ import type { Problem } from "../../support/errors.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { sendIncidents } from "../../webhooks/incidents.ts";
-import { INCOMING, type IncomingWebhooks } from "../../webhooks/slack-incoming.ts";
-
-/** The webhooks that stand in for a bot token; null where there is one, or none is set. Looks at no form. */
-export function incomingWebhooks(env: Environment): IncomingWebhooks | null {
-  const error = env[INCOMING.error];
-  const warn = env[INCOMING.warn];
-  return env.SLACK_BOT_TOKEN || !error || !warn ? null : { error, warn };
-}
+import { INCOMING } from "../../webhooks/slack-incoming.ts";
 
 /** What is wrong with the webhooks of Slack; their addresses are secrets, and are not shown. */
 export function webhookProblems(env: Environment): readonly Problem[] {
@@ -33,17 +26,17 @@ export function webhookProblems(env: Environment): readonly Problem[] {
 }
 
 /** What webhooks of Slack cannot do and the settings ask for, in words. */
-export function lostWithoutBot({
-  ledger,
-  slack,
-}: Pick<Context["settings"]["config"], "ledger" | "slack">): readonly string[] {
+export function lostWithoutBot(
+  isRemembered: boolean,
+  { routes }: Pick<Context["settings"]["config"]["slack"], "routes">,
+): readonly string[] {
   return [
-    ...(ledger.startsWith("file:")
+    ...(isRemembered
       ? []
       : [
           "webhooks cannot hold what has been told: every run tells everything, and nothing is called recovered; ledger: file:PATH remembers",
         ]),
-    ...(slack.routes.length === 0 ? [] : ["webhooks post into one channel each: slack.routes needs a bot token"]),
+    ...(routes.length === 0 ? [] : ["webhooks post into one channel each: slack.routes needs a bot token"]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { WebClient } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
 import type { UnsettledPost } from "../../../src/alerts/ledger.ts";
+import { ledgerFile } from "../../../src/slack/ledger-store.ts";
 import { openKeptLedger, settleLost } from "../../../src/steps/notify/kept-ledger.ts";
 import { createLog } from "../../../src/support/log.ts";
 import { aLedger, anEntry, ERRORS } from "../../alerts/build.ts";
@@ -155,13 +156,13 @@ describe("what an earlier run could not know", () => {
 });
 
 describe("the ledger of a run", () => {
-  function open(named: string) {
+  function open(ledger: string) {
+    const named = ledgerFile(ledger, { cwd: dir(), work: { dir: join(dir(), ".signalbox") } });
+    if (named === null) throw new Error("no file");
     const paper = createPaper();
     const annotations: string[] = [];
     const kept = openKeptLedger(
       {
-        cwd: dir(),
-        work: { dir: join(dir(), ".signalbox") },
         log: paper.log,
         clock: createFakeClock({ auto: true }),
         runner: {
@@ -172,8 +173,8 @@ describe("the ledger of a run", () => {
           outputs: async () => {},
           mask: () => {},
         },
-        settings: { config: { ledger: named } },
       },
+      named,
       "acme/shop shop prod",
     );
     return { kept, paper, annotations };
