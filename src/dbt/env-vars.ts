@@ -1,6 +1,6 @@
 import { SHORTEST_SECRET } from "../support/redact.ts";
 import { isSecretVariable, namesSecret } from "../support/secret-names.ts";
-import { secretParts, secretsInBase64, secretsInside } from "../support/secret-parts.ts";
+import { isFilePath, secretParts, secretsInBase64, secretsInside } from "../support/secret-parts.ts";
 import type { Environment } from "../support/secrets.ts";
 
 /** A variable that a file of dbt reads with env_var(). */
@@ -8,6 +8,8 @@ export interface EnvVar {
   readonly name: string;
   /** The key whose value it is a part of; null: there is none before it. */
   readonly key: string | null;
+  /** Whether the call says what holds where the variable is not set. */
+  readonly hasDefault: boolean;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface EnvVar {
  * parser takes minutes for some texts that are none.
  */
 const CALLED_WITH = /\s*\(\s*(?:var\s*=\s*)?(?:''|\\?["'])([A-Za-z_]\w*)(?:''|\\?["'])/y;
+/** Behind that: something else than an empty text. */
+const DEFAULT = /\s*,(?!\s*(?:default\s*=\s*)?(?:''''|''|""|\\"\\")\s*[,)])/y;
 /** Behind a word that is a key. */
 const OF_A_KEY = /["'][ \t]*:|[ \t]*:(?=\s|$)/y;
 /** A minus may stand before it: `{{-env_var('A')}}` takes the blanks away. */
@@ -41,7 +45,8 @@ export function findEnvVars(text: string): readonly EnvVar[] {
     const word = text.slice(Math.max(at, end - LONGEST_KEY), end);
     const call = ENV_VAR.test(word) ? matchAt(CALLED_WITH, text, end) : null;
     const colon = call === null ? matchAt(OF_A_KEY, text, end) : null;
-    if (call?.[1] !== undefined) found.push({ name: call[1], key });
+    if (call?.[1] !== undefined)
+      found.push({ name: call[1], key, hasDefault: matchAt(DEFAULT, text, CALLED_WITH.lastIndex) !== null });
     // `password: # host: see below` has one key. In quotes no comment begins: there a secret's key is one all the same.
     else if (colon !== null && !(isComment && namesSecret(key ?? "") && !namesSecret(word))) key = word;
     at = end + ((call ?? colon)?.[0].length ?? 0);
@@ -72,7 +77,6 @@ function isWordCode(code: number): boolean {
 
 /** A key, or a variable, that names a file. `keyfile` is BigQuery's path; its JSON has a key of its own. */
 const PATH_NAME = /keyfile$|_(?:path|file|dir)$|^path$|^ssl(?:cert|key|rootcert|_ca|_cert|_key)?$/i;
-const PATH = /^(?:~?|\.{1,2}|[A-Za-z]:)[\\/].*\.[A-Za-z0-9]{1,5}$/;
 
 /** Values of a key that are words and no secret, and passwords of databases that live as long as a job. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -112,7 +116,7 @@ function keysOf(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<strin
 function partsOfValue(value: string, name: string, keys: readonly (string | null)[]): readonly string[] {
   const secretKeys = keys.filter((key) => isSecretVariable({ name, key }));
   const isText = /[\r\n]|^\{/.test(value);
-  const looksLikePath = PATH.test(value) || PATH_NAME.test(name);
+  const looksLikePath = isFilePath(value) || PATH_NAME.test(name);
   const isSecret = secretKeys.some((key) => isText || !isPath(key ?? "", looksLikePath));
   return [
     ...(isSecret ? secretParts(value) : []),

@@ -5,7 +5,8 @@ import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import { assertProgram } from "../support/program-file.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
-import { readYaml } from "../support/yaml.ts";
+import { readYaml, type Yaml } from "../support/yaml.ts";
+import { isTemplate } from "../text/jinja.ts";
 import { dbtVariable } from "./environment.ts";
 
 /** A dbt project as far as it can be known without starting dbt. */
@@ -79,24 +80,22 @@ export async function readProject({ dir, profilesDir, profile: asked, env }: Pro
 
 /** `named`: the profile's name as it is written, `profile`: without Jinja. */
 function outputsOf(
-  found: { readonly dir: string; readonly text: string } | null,
+  found: ProfilesFile | null,
   profile: string | null,
   named: unknown,
 ): Pick<Project, "outputs" | "noTargets"> {
   const none = (kind: NoTargets["kind"], why: string) => ({ outputs: null, noTargets: { kind, why } });
   if (found === null) return none("missing", "no profiles.yml was found: neither here nor in ~/.dbt");
-  const read = readYaml(found.text);
-  if (read.kind === "refused") return none("refused", `profiles.yml ${read.why}`);
+  if (found.refused !== null) return none("refused", `profiles.yml ${found.refused}`);
   if (profile === null)
     return named == null
       ? none("refused", "dbt_project.yml names no profile")
       : none("template", "the name of the profile in dbt_project.yml is a template, which only dbt can read");
-  const profiles = readMapping(found.text);
-  const outputs = mappingAt(profiles, profile, "outputs");
+  const outputs = mappingAt(found.profiles, profile, "outputs");
   if (outputs !== null) return { outputs, noTargets: null };
-  const names = Object.keys(profiles).filter((name) => name !== "config");
+  const names = profileNames(found);
   if (names.includes(profile)) return none("refused", `the profile ${profile} of profiles.yml has no outputs`);
-  if (names.some((name) => name.includes("{{"))) return none("template", "profiles.yml is a template for dbt alone");
+  if (names.some(isTemplate)) return none("template", "profiles.yml is a template for dbt alone");
   const known = names.length === 0 ? "it has none" : `it has ${names.slice(0, MOST_NAMES).join(", ")}`;
   return none("refused", `profiles.yml has no profile ${profile}${didYouMean(profile, names)}: ${known}`);
 }
@@ -148,13 +147,13 @@ async function packagesOf(dir: string, packagesPath: string): Promise<Project["p
 }
 
 /** Throws a configuration error for a profile that profiles.yml, as far as it can be read without dbt, does not have. */
-function assertProfile({ dir, text }: { dir: string; text: string }, profile: string): void {
-  const names = Object.keys(readMapping(text)).filter((name) => name !== "config");
+function assertProfile(found: ProfilesFile, profile: string): void {
+  const names = profileNames(found);
   if (names.length === 0 || names.includes(profile)) return;
   throw new SignalboxError(
     "configuration",
     `dbt.profile is ${JSON.stringify(profile)}: profiles.yml has no such profile${didYouMean(profile, names)}`,
-    { hint: `profiles in ${dir}/profiles.yml: ${names.join(", ")}` },
+    { hint: `profiles in ${found.dir}/profiles.yml: ${names.join(", ")}` },
   );
 }
 
@@ -193,16 +192,28 @@ export function profilePlaces(dir: string, asked: string | null, env: Environmen
   return [isAbsolute(named) ? named : resolve(dir, named)];
 }
 
+/** A profiles.yml as it was read. */
+interface ProfilesFile {
+  readonly dir: string;
+  /** Empty where it was not read. */
+  readonly profiles: Record<string, unknown>;
+  /** Why it was not; null: it was. */
+  readonly refused: string | null;
+}
+
+/** All but `config:`, which older versions of dbt have there. */
+function profileNames({ profiles }: ProfilesFile): readonly string[] {
+  return Object.keys(profiles).filter((name) => name !== "config");
+}
+
 /** dbt's own search: --profiles-dir, DBT_PROFILES_DIR, the working directory, ~/.dbt. https://docs.getdbt.com/docs/local/connect-data-platform/connection-profiles */
-async function findProfiles(
-  dir: string,
-  asked: string | null,
-  env: Environment,
-): Promise<{ dir: string; text: string } | null> {
+async function findProfiles(dir: string, asked: string | null, env: Environment): Promise<ProfilesFile | null> {
   const dirs = profilePlaces(dir, asked, env);
   for (const dirOf of dirs) {
     const text = await readFileIfAny(join(dirOf, "profiles.yml"), SETTINGS);
-    if (text !== null) return { dir: dirOf, text };
+    if (text === null) continue;
+    const read = readYaml(text);
+    return { dir: dirOf, profiles: mappingOf(read), refused: read.kind === "refused" ? read.why : null };
   }
   if (asked === null) return null;
   throw new SignalboxError("configuration", `${dirs[0]} holds no profiles.yml`, {
@@ -212,7 +223,10 @@ async function findProfiles(
 
 /** What is no YAML for us may still be some for dbt's own parser: it has the word then. */
 export function readMapping(text: string): Record<string, unknown> {
-  const read = readYaml(text);
+  return mappingOf(readYaml(text));
+}
+
+function mappingOf(read: Yaml): Record<string, unknown> {
   const value = read.kind === "read" ? read.value : null;
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
@@ -227,5 +241,5 @@ export function mappingAt(value: Record<string, unknown>, ...path: readonly stri
 
 /** A text without Jinja; only dbt can tell what a template becomes. */
 export function plain(value: unknown): string | null {
-  return typeof value === "string" && !value.includes("{{") ? value : null;
+  return typeof value === "string" && !isTemplate(value) ? value : null;
 }

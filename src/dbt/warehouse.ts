@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Environment } from "../support/secrets.ts";
+import { isTemplate } from "../text/jinja.ts";
+import { findEnvVars } from "./env-vars.ts";
 
 /** Whether two outputs of a profile connect to one warehouse, told from profiles.yml alone. Pure: no dbt, no connection. */
 
@@ -54,7 +56,7 @@ function unreadKey(key: string, { target, output, env }: OutputOf): readonly str
   const value = output?.[key];
   if (value == null) return [`${target} has no ${key}`];
   if (renderText(value, env) !== null) return [];
-  const name = /env_var\(\s*["']([A-Za-z_]\w*)["']/.exec(String(value))?.[1];
+  const name = findEnvVars(String(value))[0]?.name;
   return [
     name === undefined
       ? `${key} of ${target} is a template that only dbt can read`
@@ -78,7 +80,7 @@ export function renderText(value: unknown, env: Environment): string | null {
     if (found === undefined) isMissing = true;
     return found ?? "";
   });
-  return isMissing || text === "" || /\{[{%]/.test(text) ? null : text;
+  return isMissing || text === "" || isTemplate(text) ? null : text;
 }
 
 /** `{{ target.schema }}`, `{{ this.name }}` */

@@ -73,9 +73,7 @@ export async function lookAround(context: Context): Promise<Facts> {
       within("GitHub", (signal) => lookAtGitHub(context, platform, remote(signal), signal)),
     ),
     ifSet(env.CIRCLE_TOKEN, () =>
-      within("CircleCI", (signal) =>
-        lookAtCircle({ env, clock, openFetch }, given.circleUrl ?? "https://circleci.com", remote(signal), signal),
-      ),
+      within("CircleCI", (signal) => lookAtCircle({ env, clock, openFetch }, given.circleUrl, remote(signal), signal)),
     ),
     ifSet(env.SLACK_BOT_TOKEN, () =>
       within(
@@ -83,7 +81,7 @@ export async function lookAround(context: Context): Promise<Facts> {
         async () =>
           lookAtSlack({
             token: env.SLACK_BOT_TOKEN ?? "",
-            url: given.slackUrl ?? "https://slack.com/api/",
+            url: given.slackUrl,
             fetch: await openFetch(),
             slack: config.slack,
             whyNoTest: await whyNoTest(),
@@ -108,7 +106,7 @@ export async function lookAround(context: Context): Promise<Facts> {
       wantsComment: config.report.comment,
       channels: config.slack,
     },
-    sendTest: given.sendTest ?? false,
+    sendTest: given.sendTest,
     ...{ dbt, git: ofGit, base, project, store, files, github, circle, slack, ledger },
     hasWebhooks: incomingWebhooks(env) !== null,
   };

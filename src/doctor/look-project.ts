@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { join, relative, resolve, sep } from "node:path";
 import { isShallow } from "../bundles/ancestry.ts";
 import { findBaseTip } from "../bundles/base-commit.ts";
+import { findEnvVars } from "../dbt/env-vars.ts";
 import { runProcess } from "../dbt/process.ts";
 import { assertDbt, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
 import { joinPath } from "../init/facts.ts";
 import { dbtCommand } from "../init/install.ts";
 import { lookAtProject } from "../init/look-project.ts";
-import { namedFrom } from "../init/naming.ts";
+import { namedFrom, partsOf } from "../init/naming.ts";
 import { openRepositoryFiles } from "../init/repository-files.ts";
 import type { Config } from "../settings/file.ts";
 import { findBaseBranch } from "../setup/base-branch.ts";
@@ -21,6 +22,7 @@ import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
 import { readYaml } from "../support/yaml.ts";
+import { isTemplate } from "../text/jinja.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
 
 const MOST_LINES = 200;
@@ -88,8 +90,8 @@ export async function lookAtTargets({
   const files = openRepositoryFiles(top);
   await assertYaml(dir);
   const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [], files });
-  const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
-  const text = macro === undefined ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
+  const { macro } = partsOf(naming);
+  const text = macro === null ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
   // As everything else is named: from the folder of signalbox.yml.
   const shownDir = relative(baseDir, dir).split(sep).join("/");
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
@@ -108,7 +110,7 @@ export async function lookAtTargets({
     unread: files.unread(),
     naming: namedFrom(naming, shownDir),
     installs: packages === null ? null : { command: dbtCommand(packages), file: packages.file },
-    schemaMacro: macro === undefined || text === null ? null : { path: joinPath(shownDir, macro.path), text },
+    schemaMacro: macro === null || text === null ? null : { path: joinPath(shownDir, macro.path), text },
     isSeparate: separation === null || separation === "unknown" ? null : separation === "separate",
   };
 }
@@ -167,16 +169,13 @@ function foldsNames(adapter: string | null, key: string): boolean {
  */
 function identityOf(value: unknown, isFolded: boolean): Identity {
   const written = JSON.stringify(value).slice(0, 100_000);
-  const isTemplate = written.includes("{{") || written.includes("{%");
-  const text = isTemplate
+  const text = isTemplate(written)
     ? written.replace(/\\"/g, "'").replace(/\s/g, "")
     : isFolded
       ? written.toLowerCase()
       : written;
-  const variables = [...written.matchAll(/env_var\(\s{0,9}(?:'|\\")([A-Za-z_]\w{0,200})/g)].map(
-    ([, name = ""]) => name,
-  );
-  return { mark: createHash("sha256").update(text).digest("hex"), variables: [...new Set(variables)] };
+  const variables = new Set(findEnvVars(written).map(({ name }) => name));
+  return { mark: createHash("sha256").update(text).digest("hex"), variables: [...variables] };
 }
 
 function nameFrom(baseDir: string, path: string): string {

@@ -3,6 +3,7 @@ import type { Config } from "../settings/file.ts";
 import { type ClientOptions, createSlackClient } from "../slack/client.ts";
 import { hintFor } from "../slack/codes.ts";
 import { type Failure, mayPass, readFailure } from "../slack/failure.ts";
+import { EVENT_TYPE } from "../slack/look.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
 
@@ -10,7 +11,7 @@ import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
 const REQUEST_MS = 3_300;
 const MOST_CHANNELS = 20;
 /** As alerts carry it: https://docs.slack.dev/messaging/message-metadata */
-const METADATA = { event_type: "signalbox_alert", event_payload: { key: "doctor" } };
+const METADATA = { event_type: EVENT_TYPE, event_payload: { key: "doctor" } };
 const TEXT = "signalbox doctor: a test message, which is deleted at once";
 
 export interface SlackRequest {

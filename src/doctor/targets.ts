@@ -1,4 +1,5 @@
-import { isOfSnapshots } from "../init/naming.ts";
+import { findEnvVars } from "../dbt/env-vars.ts";
+import { excludeOf, namesOf, partsOf } from "../init/naming.ts";
 import { listed } from "../render/words.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
@@ -143,7 +144,7 @@ function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro,
   if (isOfBranch(schemaMacro?.text ?? null))
     return ok("schema", `${schemaMacro?.path} gives the schema of the branch (SIGNALBOX_SCHEMA)`);
   const words = check.renderedSchema ?? check.schema ?? "one that profiles.yml does not name";
-  const variable = /env_var\(\s?["'](\w{1,200})/.exec(check.renderedSchema === null ? (check.schema ?? "") : "")?.[1];
+  const variable = check.renderedSchema === null ? findEnvVars(check.schema ?? "")[0]?.name : undefined;
   const isShared = isOneSchema(check, deploy) && isSeparate !== true;
   const inCase = deploy?.renderedSchema === check.renderedSchema ? "" : ` and ${deploy?.renderedSchema}, which is one`;
   return isShared
@@ -190,9 +191,7 @@ function ofUser(check: TargetFacts, deploy: TargetFacts): Check {
 
 /** What puts nodes elsewhere than into the target's schema. */
 function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: ProjectFacts): readonly Check[] {
-  const others = naming.macros.filter(({ name }) => !name.endsWith("generate_schema_name"));
-  const fixed = naming.configs.filter(({ key }) => key !== "+schema");
-  const schemas = naming.configs.filter(({ key }) => key === "+schema");
+  const { others, schemas, fixed } = partsOf(naming);
   const found: Check[] = [];
   if (schemaMacro !== null) {
     // dbt's own macro for it: https://docs.getdbt.com/docs/build/custom-schemas
@@ -229,10 +228,8 @@ function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: ProjectFac
     found.push(
       warn(
         "naming:configs",
-        `${listed([...new Set(fixed.map(({ key, where }) => `${key} in ${where}`))], 4)}: the same for production and for every branch unless it is a template`,
-        fixed.every(({ key }) => isOfSnapshots(key))
-          ? 'leave snapshots out of checks: modes: { check: { exclude: "resource_type:snapshot" } }'
-          : "leave those nodes out of checks: modes: { check: { exclude: … } }",
+        `${listed(namesOf(fixed), 4)}: the same for production and for every branch unless it is a template`,
+        `leave those nodes out of checks: ${excludeOf(fixed)}`,
       ),
     );
   return found;

@@ -1,9 +1,10 @@
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
+import { isTemplate } from "../text/jinja.ts";
 import { CONTEXTS } from "./circleci-config.ts";
 import { namesDbt, targetOf, variablesOf } from "./decide.ts";
-import { type Answers, configPathOf, type Facts, joinPath } from "./facts.ts";
+import { type Answers, configPathOf, type Facts, joinPath, type Naming } from "./facts.ts";
 import { packageNames } from "./install.ts";
-import { isOfSnapshots, namedFrom } from "./naming.ts";
+import { excludeOf, namedFrom, namesOf, partsOf } from "./naming.ts";
 import { OWNER } from "./published.ts";
 
 /** What a person should mend: what was found, and lines to paste where there are any. */
@@ -107,7 +108,7 @@ function schemaAdvice({ project, check }: Answers): Advice[] {
   const where =
     schema === null
       ? ": all pull requests would build into one schema"
-      : schema.includes("{{")
+      : isTemplate(schema)
         ? `, but of ${schema}`
         : `: all pull requests would build into ${schema}`;
   return [
@@ -122,16 +123,10 @@ function schemaAdvice({ project, check }: Answers): Advice[] {
 
 /** A check may not write where production is: what is not in the branch's schema is refused when it is there. */
 function namingAdvice({ project: { dir, naming: found }, check }: Answers): Advice[] {
-  const naming = namedFrom(found, dir);
-  const macro = naming.macros.find(({ name }) => name.endsWith("generate_schema_name"));
-  const others = naming.macros.filter(({ name }) => !name.endsWith("generate_schema_name"));
-  const isFixed = ({ key }: { key: string }) => key !== "+schema";
-  const told = (configs: Answers["project"]["naming"]["configs"]) =>
-    [...new Set(configs.map(({ key, where }) => `${key} in ${where}`))].slice(0, 6).join(", ");
-  const schemas = naming.configs.filter((config) => !isFixed(config));
-  const fixed = naming.configs.filter(isFixed);
+  const { macro, others, schemas, fixed } = partsOf(namedFrom(found, dir));
+  const told = (configs: Naming["configs"]) => namesOf(configs).slice(0, 6).join(", ");
   return [
-    ...(macro === undefined
+    ...(macro === null
       ? []
       : [
           advise(
@@ -148,7 +143,7 @@ function namingAdvice({ project: { dir, naming: found }, check }: Answers): Advi
       ? []
       : [
           advise(
-            macro === undefined
+            macro === null
               ? `${told(schemas)}: dbt puts it behind the branch's schema, so that a check has several (ci_branch_1a2b3c_name); signalbox plan shows them`
               : `${told(schemas)}: is what ${macro.name} is given; see where signalbox plan puts it`,
           ),
@@ -158,9 +153,7 @@ function namingAdvice({ project: { dir, naming: found }, check }: Answers): Advi
       : [
           advise(
             `${told(fixed)}: the same for production and for every branch unless it is a template; what a check would write there is refused. Leave it out of checks, in signalbox.yml:`,
-            fixed.every(({ key }) => isOfSnapshots(key))
-              ? 'modes: { check: { exclude: "resource_type:snapshot" } }'
-              : "modes: { check: { exclude: … } }",
+            excludeOf(fixed),
           ),
         ]),
   ];

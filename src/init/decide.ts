@@ -1,6 +1,7 @@
 import { dbtWrites } from "../dbt/shell-lines.ts";
 import type { Config } from "../settings/file.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
+import { namesPlace, namesSecret } from "../support/secret-names.ts";
 import { type Ci, type Facts, joinPath, type ProjectFacts, type Target } from "./facts.ts";
 
 /** What init proposes where nobody answers, each with why. */
@@ -91,12 +92,6 @@ export function targetOf({ profiles }: ProjectFacts, name: string): Target | nul
   return profiles?.targets.find((target) => target.name === name) ?? null;
 }
 
-const SECRET = /(^|_)(KEY|KEYFILE|PASS|PASSWORD|PASSPHRASE|PWD|TOKEN|SECRET|CREDENTIALS?)(_|$)/i;
-
-/** What a log may show. A name that is not known is taken for a secret: a URL or a DSN holds a password. */
-const PLAIN =
-  /(^|_)(HOST|HOSTNAME|PORT|USER|USERNAME|ACCOUNT|ROLE|WAREHOUSE|DATABASE|DB|DBNAME|CATALOG|SCHEMA|DATASET|PROJECT|REGION|LOCATION|THREADS|TARGET)$/i;
-
 /** A variable that profiles.yml reads for the two targets. */
 export interface Variable {
   readonly name: string;
@@ -123,7 +118,8 @@ export function variablesOf(
   const ofDeploy = deploys ?? checks ?? ofOnly;
   const variables = [...new Set([...ofCheck, ...ofDeploy])].map((name) => ({
     name,
-    isSecret: SECRET.test(name) || !PLAIN.test(name),
+    // A name that is not known is taken for a secret's: a URL or a DSN holds a password.
+    isSecret: namesSecret(name) || !namesPlace(name),
     ofCheck: ofCheck.includes(name),
     ofDeploy: ofDeploy.includes(name),
   }));

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { findEnvVars } from "../dbt/env-vars.ts";
 import { mappingAt, plain, readMapping, readProject } from "../dbt/project.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
@@ -86,15 +87,13 @@ function targetOf(name: string, output: unknown): Target {
   const schemaKey =
     "schema" in values ? "schema" : "dataset" in values || values.type === "bigquery" ? "dataset" : "schema";
   const schema = values[schemaKey];
-  const asked = [
-    ...JSON.stringify(values).matchAll(/env_var\(\s*(?:'|\\")([A-Za-z_]\w*)(?:'|\\")\s*(?:,\s*(?:''|\\"\\")\s*)?\)/g),
-  ];
+  const asked = findEnvVars(JSON.stringify(values)).filter(({ hasDefault }) => !hasDefault);
   return {
     name,
     adapter: plain(values.type),
     schemaKey,
     schema: typeof schema === "string" ? schema : null,
-    variables: [...new Set(asked.map((match) => match[1] ?? ""))].filter((each) => each !== "SIGNALBOX_SCHEMA"),
+    variables: [...new Set(asked.map(({ name: variable }) => variable))].filter((each) => each !== "SIGNALBOX_SCHEMA"),
   };
 }
 

@@ -2,7 +2,7 @@ import { joinPath, type Naming } from "./facts.ts";
 
 /** What decides schemas in a project, read off its files before Jinja. Pure. */
 
-const MACRO = /\{%-?\s*macro\s+((?:\w+__)?generate_(?:schema|database|alias)_name)\s*\(/g;
+const MACRO = /\{%[-+]?\s*macro\s+((?:\w+__)?generate_(?:schema|database|alias)_name)\s*\(/g;
 const FIXED = /\b(target_schema|target_database)\b\s*[=:]/g;
 const KEYS = ["schema", "database", "dataset", "project", "target_schema", "target_database"];
 const SECTIONS = ["models", "seeds", "snapshots", "tests", "data_tests", "functions"];
@@ -45,7 +45,33 @@ export function namedFrom({ macros, configs }: Naming, dir: string): Naming {
   };
 }
 
-/** Keys that snapshots alone have: what they write can be left out of checks by their type. */
-export function isOfSnapshots(key: string): boolean {
-  return key.replace(/^\+/, "").startsWith("target_");
+/** What a naming decides: which schema, and what is the same for every target unless it is a template. */
+export interface NamingParts {
+  /** The project's own `generate_schema_name`; null: dbt's own decides. */
+  readonly macro: Naming["macros"][number] | null;
+  readonly others: Naming["macros"];
+  /** `+schema`, which the macro is given. */
+  readonly schemas: Naming["configs"];
+  readonly fixed: Naming["configs"];
+}
+
+export function partsOf({ macros, configs }: Naming): NamingParts {
+  const isOfSchemas = ({ name }: Naming["macros"][number]) => name.endsWith("generate_schema_name");
+  return {
+    macro: macros.find(isOfSchemas) ?? null,
+    others: macros.filter((each) => !isOfSchemas(each)),
+    schemas: configs.filter(({ key }) => key === "+schema"),
+    fixed: configs.filter(({ key }) => key !== "+schema"),
+  };
+}
+
+/** `+schema in dbt_project.yml seeds.shop`, each once. */
+export function namesOf(configs: Naming["configs"]): readonly string[] {
+  return [...new Set(configs.map(({ key, where }) => `${key} in ${where}`))];
+}
+
+/** What leaves nodes with these configs out of checks, in signalbox.yml: of keys that snapshots alone have, their type. */
+export function excludeOf(fixed: Naming["configs"]): string {
+  const isOfSnapshots = fixed.every(({ key }) => key.replace(/^\+/, "").startsWith("target_"));
+  return `modes: { check: { exclude: ${isOfSnapshots ? '"resource_type:snapshot"' : "…"} } }`;
 }

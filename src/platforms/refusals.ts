@@ -28,7 +28,7 @@ export function whereApiIs(vendor: Vendor): string {
   return vendor === "GitHub" ? "GITHUB_API_URL" : "--circle-url";
 }
 
-/** The host that a redirect names, for an error: ` (to sso.acme.com)`; empty: it names none. */
+/** The host that a redirect names, for an error: ` (a redirect to sso.acme.com)`; empty: it names none. */
 export function ledTo(location: unknown): string {
   const host = typeof location === "string" && URL.canParse(location) ? cleanLine(new URL(location).host, 100) : "";
   return host === "" ? "" : ` (a redirect to ${host})`;

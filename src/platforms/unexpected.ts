@@ -6,7 +6,7 @@ import { isPage, type Vendor, whereApiIs } from "./refusals.ts";
 /** Answers of a CI's API that are none: a login page, text, JSON of another shape. */
 
 /** What to do where something between us and the API has answered. */
-export function hintOfForeign(vendor: Vendor): string {
+function hintOfForeign(vendor: Vendor): string {
   return `the answer is not the API's: a proxy, a firewall or a login portal stands between, and has to let this job through; or the API's address is another (${whereApiIs(vendor)})`;
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest } from "../artifacts/manifest.ts";
+import { isTemplate } from "../text/jinja.ts";
 import { fileOf, folded, type Placed, placeOf, type WriteOptions } from "./placement.ts";
 
 /** Why a node may not be written where it would be. */
@@ -109,10 +110,6 @@ function lookUp(index: Index, key: string, { relation, file }: Placed): string |
 
 function sameName(one: string | null, other: string | null): boolean {
   return one === null || other === null || folded(one) === folded(other);
-}
-
-function isTemplate(text: string): boolean {
-  return /\{[{%]/.test(text);
 }
 
 /** `./data//orders.parquet` and `data/orders.parquet` are one file. */

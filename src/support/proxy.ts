@@ -1,3 +1,4 @@
+import { percentDecoded } from "../text/percent-code.ts";
 import { configurationError, SignalboxError } from "./errors.ts";
 
 /** The environment of secrets.ts, which takes the secrets from here. */
@@ -65,7 +66,7 @@ export function proxySecrets(env: Variables): readonly string[] {
     const user = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#\s]*)@/i.exec((env[name] ?? "").trim())?.[1];
     if (user === undefined) return [];
     const password = user.slice(user.indexOf(":") + 1);
-    return [user, decoded(user), password, decoded(password)];
+    return [user, percentDecoded(user), password, percentDecoded(password)];
   });
 }
 
@@ -82,7 +83,7 @@ function readProxy(env: Variables, names: readonly string[]): ProxyServer | Sign
     return refused(variable, `names a proxy of the kind ${url.protocol.slice(0, -1)}: ${wanted}`);
   if (url.search !== "" || url.hash !== "" || url.pathname !== "/")
     return refused(variable, `has more than a host and a port: ${wanted}`);
-  const user = `${decoded(url.username)}:${decoded(url.password)}`;
+  const user = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
   const authorization = user === ":" ? null : `Basic ${Buffer.from(user).toString("base64")}`;
   return { origin: url.origin, variable, authorization };
 }
@@ -106,12 +107,4 @@ function readExemptions(text: string): readonly Exemption[] {
       const host = (withPort?.[1] ?? entry).replace(/^\*?\.+/, "").replace(/\.$/, "");
       return { host, port: withPort?.[2] ?? null };
     });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -31,8 +31,13 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set([
     "catalog",
     "schema",
   ],
-  ...["dataset", "project", "warehouse", "region", "location", "cluster", "endpoint", "workspace"],
+  ...["dataset", "project", "warehouse", "region", "location", "cluster", "endpoint", "workspace", "target"],
 ]);
+/** Whether the name says at its end that its value is where or as whom dbt connects: what a log may show. */
+export function namesPlace(name: string): boolean {
+  return PLAIN_WORDS.has(wordsOf(name).at(-1) ?? "");
+}
+
 /** The same as keys of a profile, as a whole. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set([
   ...[...PLAIN_WORDS].filter((word) => !["kind", "mode", "name", "db"].includes(word)),
@@ -46,7 +51,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set([
 export function isSecretVariable({ name, key }: { readonly name: string; readonly key: string | null }): boolean {
   if (key === null || !PLAIN_KEYS.has(key.toLowerCase()))
     return namesSecret(name) || (key !== null && namesSecret(key));
-  return namesSecret(name) && !PLAIN_WORDS.has(wordsOf(name).at(-1) ?? "");
+  return namesSecret(name) && !namesPlace(name);
 }
 
 function wordsOf(name: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { percentDecoded } from "../text/percent-code.ts";
 import { SHORTEST_SECRET } from "./redact.ts";
 import { namesSecret } from "./secret-names.ts";
 
@@ -59,7 +60,7 @@ function ofAddress(text: string): readonly string[] {
   const colon = user.indexOf(":");
   const secret = colon < 0 ? user : user.slice(colon + 1);
   const isToken = /\d/.test(secret) && secret.length >= 16;
-  return colon < 0 && !isToken ? [] : [secret, decoded(secret)];
+  return colon < 0 && !isToken ? [] : [secret, percentDecoded(secret)];
 }
 
 /** Of ODBC, libpq and JDBC, and the query of an address. */
@@ -73,13 +74,14 @@ function ofSettings(text: string): readonly string[] {
     const name = setting.slice(0, at).trim();
     if (name.length > LONGEST_NAME || !namesSecret(name)) return [];
     const value = withoutQuotes(setting.slice(at + 1).trim());
-    return isFile(value) ? [] : [value, decoded(value)];
+    return isFilePath(value) ? [] : [value, percentDecoded(value)];
   });
 }
 
 const LONGEST_NAME = 64;
 
-function isFile(value: string): boolean {
+/** `~/keys/key.p8`, `C:\\key.json`: a path is no secret, what is in the file is. */
+export function isFilePath(value: string): boolean {
   return /^(?:~|\.{1,2}|[A-Za-z]:)?[\\/].*\.[A-Za-z0-9]{1,5}$/.test(value);
 }
 
@@ -104,14 +106,6 @@ function longEnough(parts: readonly string[]): readonly string[] {
 
 function fromBase64(text: string): string {
   return /^[A-Za-z0-9+/_=\s-]+$/.test(text) ? Buffer.from(text, "base64").toString("utf8") : "";
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function jsonFields(text: string): object | null {

@@ -25,20 +25,23 @@ shop:
       client_secret: "{{ env_var('DBT_PROD_THING') }}"
 `;
 
+/** Without whether they have a default. */
+const namesIn = (text: string) => findEnvVars(text).map(({ name, key }) => ({ name, key }));
+
 describe("the variables that a file of dbt reads", () => {
   it("are found with their keys, also in a file that is no YAML", () => {
-    expect(findEnvVars(profiles)).toContainEqual({ name: "PGSTUFF", key: "pass" });
-    expect(findEnvVars(profiles)).toContainEqual({ name: "DBT_PASSWORD", key: "options" });
-    expect(findEnvVars("ci: { password: {{ env_var('A_KEY') }}, user: b }: :\n}")).toEqual([
+    expect(namesIn(profiles)).toContainEqual({ name: "PGSTUFF", key: "pass" });
+    expect(namesIn(profiles)).toContainEqual({ name: "DBT_PASSWORD", key: "options" });
+    expect(namesIn("ci: { password: {{ env_var('A_KEY') }}, user: b }: :\n}")).toEqual([
       { name: "A_KEY", key: "password" },
     ]);
-    expect(findEnvVars('{"password" : "{{env_var("A")}}"}')).toEqual([{ name: "A", key: "password" }]);
-    expect(findEnvVars("pass: >-\n  https://x:{{ env_var('A') }}@y\n")).toEqual([{ name: "A", key: "pass" }]);
-    expect(findEnvVars("{{ env_var('A') }}")).toEqual([{ name: "A", key: null }]);
-    expect(findEnvVars("pass: '{{ env_var(''A'') }}'")).toEqual([{ name: "A", key: "pass" }]);
-    expect(findEnvVars('pass: "{{ env_var(\\"A\\") }}"')).toEqual([{ name: "A", key: "pass" }]);
-    expect(findEnvVars("pass: \"{{ env_var(var='A') }}\"")).toEqual([{ name: "A", key: "pass" }]);
-    expect(findEnvVars("on-run-start: \"{{ my_env_var('A') }} {{ var('B') }}\"")).toEqual([]);
+    expect(namesIn('{"password" : "{{env_var("A")}}"}')).toEqual([{ name: "A", key: "password" }]);
+    expect(namesIn("pass: >-\n  https://x:{{ env_var('A') }}@y\n")).toEqual([{ name: "A", key: "pass" }]);
+    expect(namesIn("{{ env_var('A') }}")).toEqual([{ name: "A", key: null }]);
+    expect(namesIn("pass: '{{ env_var(''A'') }}'")).toEqual([{ name: "A", key: "pass" }]);
+    expect(namesIn('pass: "{{ env_var(\\"A\\") }}"')).toEqual([{ name: "A", key: "pass" }]);
+    expect(namesIn("pass: \"{{ env_var(var='A') }}\"")).toEqual([{ name: "A", key: "pass" }]);
+    expect(namesIn("on-run-start: \"{{ my_env_var('A') }} {{ var('B') }}\"")).toEqual([]);
   });
 });
 
@@ -58,12 +61,28 @@ describe("a variable", () => {
   });
 
   it.each(["my_env_var('A')", "env_vars('A')", "env_var", "env_var: 'A'"])("is none in %s", (text) => {
-    expect(findEnvVars(`password: {{-${text}}}`)).toEqual([]);
+    expect(namesIn(`password: {{-${text}}}`)).toEqual([]);
+  });
+
+  it.each([
+    ["env_var('A')", false],
+    ["env_var('A', '')", false],
+    ['env_var("A", "")', false],
+    ["env_var( 'A' , '' )", false],
+    ["env_var('A', 'b')", true],
+    ["env_var('A','')|as_text", false],
+    ["env_var('A', default='b')", true],
+    ["env_var('A', default='')", false],
+    ["env_var('A', '' ~ x)", true],
+    ["env_var('A', 1)", true],
+  ])("has a default or has none: %s", (call, hasDefault) => {
+    expect(findEnvVars(`password: {{ ${call} }}`)).toMatchObject([{ hasDefault }]);
+    expect(findEnvVars(JSON.stringify({ password: `{{ ${call} }}` }))).toMatchObject([{ hasDefault }]);
   });
 
   it("has the end of a long key, which says what it is", () => {
     const long = "a_very_long_key_".repeat(50);
-    expect(findEnvVars(`${long}password: "{{ env_var('A') }}"`)).toEqual([
+    expect(namesIn(`${long}password: "{{ env_var('A') }}"`)).toEqual([
       { name: "A", key: `${long}password`.slice(-64) },
     ]);
     expect(secretsReadBy([`${long}password: "{{ env_var('A') }}"`], { A: "hunter2-hunter2" })).toEqual([
@@ -79,7 +98,7 @@ describe("the key of a variable", () => {
     ["password: x # user: y\nhost: \"{{ env_var('A') }}\"", "host"],
     ["{ user: ' #1', password: \"{{ env_var('A') }}\" }", "password"],
   ])("is no word of a comment: %s", (text, key) => {
-    expect(findEnvVars(text)).toEqual([{ name: "A", key }]);
+    expect(namesIn(text)).toEqual([{ name: "A", key }]);
   });
 });
 

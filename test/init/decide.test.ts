@@ -172,6 +172,16 @@ describe("the variables that the CI hands over", () => {
         { name: "PG_DATABASE", isSecret: false, ...check },
       ],
     ],
+    [
+      "a secret, by every word that says so",
+      { ci: ["PGPASS", "SNOWFLAKE_PAT", "MY_APIKEY_USER", "DATABRICKS_ENDPOINT"], prod: [] },
+      [
+        { name: "PGPASS", isSecret: true, ...check },
+        { name: "SNOWFLAKE_PAT", isSecret: true, ...check },
+        { name: "MY_APIKEY_USER", isSecret: true, ...check },
+        { name: "DATABRICKS_ENDPOINT", isSecret: false, ...check },
+      ],
+    ],
   ])("are %s", (_, targets, expected) => {
     const found = variablesOf(project(targets), { check: "ci", deploy: "prod" });
 

@@ -1,7 +1,41 @@
 import { describe, expect, it } from "vitest";
 import { adviceOf } from "../../src/init/advice.ts";
-import { findNaming } from "../../src/init/naming.ts";
+import { excludeOf, findNaming, namesOf, partsOf } from "../../src/init/naming.ts";
 import { buildAnswers, buildFacts, buildProject } from "./build.ts";
+
+describe("a naming", () => {
+  const macro = { name: "duckdb__generate_schema_name", path: "macros/a.sql" };
+  const alias = { name: "generate_alias_name", path: "macros/b.sql" };
+  const [schema, database, target] = ["+schema", "+database", "target_schema"].map((key) => ({ key, where: "x" }));
+
+  it("has the macro for schemas, others, what that macro is given, and what is fixed", () => {
+    expect(
+      partsOf({ macros: [alias, macro], configs: [schema, database, target].flatMap((each) => each ?? []) }),
+    ).toEqual({
+      macro,
+      others: [alias],
+      schemas: [schema],
+      fixed: [database, target],
+    });
+    expect(partsOf({ macros: [alias], configs: [] })).toMatchObject({ macro: null, others: [alias] });
+  });
+
+  it.each([
+    [["target_schema", "+target_database"], '"resource_type:snapshot"'],
+    [["target_schema", "+database"], "…"],
+  ])("with %j is left out of checks by %s", (keys, exclude) => {
+    expect(excludeOf(keys.map((key) => ({ key, where: "x" })))).toBe(`modes: { check: { exclude: ${exclude} } }`);
+  });
+
+  it("names each config once", () => {
+    expect(
+      namesOf([
+        { key: "+schema", where: "x" },
+        { key: "+schema", where: "x" },
+      ]),
+    ).toEqual(["+schema in x"]);
+  });
+});
 
 describe("what names schemas", () => {
   it.each([

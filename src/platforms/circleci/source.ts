@@ -71,7 +71,7 @@ const LONGEST_JOB_SECONDS = 5 * 3600;
  * known, or the pipeline is too old to be seen by others.
  *
  * A scan reads the pipelines of the branch back to `maxAgeSeconds` and a job's length, and the workflows of each that is
- * not closed (book.ts). Between scans a run is one request by its id.
+ * not closed (workflow-cache.ts). Between scans a run is one request by its id.
  */
 export async function createCircleSource(options: CircleSourceOptions): Promise<CircleSource> {
   const { workflowId, baseUrl, lagSeconds, maxAgeSeconds, timeoutSeconds, clock, adapter, signal } = options;

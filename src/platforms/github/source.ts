@@ -68,9 +68,9 @@ const CANCEL: GitHubRoute = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/ca
  * The queue of GitHub Actions. Reads this run's own record first, again after service errors until the deadline, and
  * makes the group of it. Throws a configuration error where the token may not or a workflow is not known.
  *
- * A scan reads the lists of the branch by status (lists.ts), then every run of the group that may be active and ahead by
- * its id. This run is shown as the lists show it: a read by its id would say nothing about what they hide. Between scans
- * a run is one request, which costs nothing while nothing changes.
+ * A scan reads the lists of the branch by status (list-runs.ts), then every run of the group that may be active and ahead
+ * by its id. This run is shown as the lists show it: a read by its id would say nothing about what they hide. Between
+ * scans a run is one request, which costs nothing while nothing changes.
  */
 export async function createGitHubSource(options: GitHubSourceOptions): Promise<GitHubSource> {
   const { clock, runId, lagSeconds, maxAgeSeconds, timeoutSeconds, signal } = options;
