@@ -26,6 +26,11 @@ export interface DbtRun {
   readonly again?: Again;
 }
 
+/** The manifest of the last start that has one. */
+export function lastManifest(runs: readonly DbtRun[]): Manifest | null {
+  return runs.findLast(({ manifest }) => manifest !== null)?.manifest ?? null;
+}
+
 /** `timed-out`: by --run-timeout; `stalled`: by --node-timeout. */
 export const TROUBLES = [
   "none",

@@ -1,8 +1,8 @@
-import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { type DbtRun, lastManifest } from "../artifacts/dbt-run.ts";
 import { count } from "../render/words.ts";
 import { unbuiltNodes } from "../selection/missing-parents.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
-import { kindOf } from "../severity/status.ts";
+import { isFailed } from "../severity/status.ts";
 import type { Verdict } from "../severity/verdict.ts";
 
 export interface BuiltState {
@@ -18,8 +18,7 @@ export interface BuiltState {
  * built, not what it was told to: a default selector, an --exclude or a resource type in the environment are all the same.
  */
 export function whyNotPublishable({ runs: starts, verdict, ids }: BuiltState): string | null {
-  const known = starts.findLast(({ manifest: found }) => found !== null)?.manifest ?? null;
-  const { runs } = mergeAttempts(starts, known);
+  const { runs } = mergeAttempts(starts, lastManifest(starts));
   const stopped = runs.find(({ trouble }) => trouble !== "none");
   if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
   const build = runs.findLast(({ command }) => command === "build");
@@ -28,7 +27,7 @@ export function whyNotPublishable({ runs: starts, verdict, ids }: BuiltState): s
   if (part !== undefined) return `dbt build was told --${part}: its tables do not hold what production's do`;
   if (verdict?.level === "error") return "the build has errors";
   const { results, manifest } = build;
-  const failed = results.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
+  const failed = results.filter(isFailed);
   if (verdict === null && failed.length > 0)
     return `${count(failed.length, "node")} failed, ${failed[0]?.id} among them`;
   const unbuilt = unbuiltNodes(ids ?? manifest.nodes.keys(), manifest, results);

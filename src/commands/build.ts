@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { DbtRun } from "../artifacts/dbt-run.ts";
+import { type DbtRun, lastManifest } from "../artifacts/dbt-run.ts";
 import { readManifestIfAny } from "../bundles/manifest-file.ts";
 import { describeDifference, type Purpose } from "../run/purpose.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -9,6 +9,7 @@ import { openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
 import { purposeOf, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
+import { mergeAttempts } from "../severity/attempts.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
 import { placePlan } from "../steps/plan/place-plan.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -38,15 +39,18 @@ export async function run(context: Context): Promise<number> {
       return 1;
     }
     const manifest = placed?.manifest ?? (await readManifestIfAny(join(targetPath, "manifest.json")));
-    const { result, starts } = await buildStep(context, runSettings, dbt, plan, manifest);
+    const { result, starts, runs } = await buildStep(context, runSettings, dbt, plan, manifest);
     context.result([describeBuild(starts)], result);
-    const failed = starts.find(({ run: { exitCode, trouble } }) => exitCode !== 0 || trouble !== "none");
-    return failed === undefined ? 0 : exitCodeOfFailed(failed.run);
+    return exitCodeOfRuns(mergeAttempts(runs, lastManifest(runs)).runs);
   };
   return withWork(context, build, { targetPath });
 }
 
-function exitCodeOfFailed({ trouble, exitCode }: DbtRun): 1 | 3 {
+/** 0 where each start ended well, or what it left undone was built by a later one. */
+function exitCodeOfRuns(runs: readonly DbtRun[]): 0 | 1 | 3 {
+  const failed = runs.find(({ exitCode, trouble }) => exitCode !== 0 || trouble !== "none");
+  if (failed === undefined) return 0;
+  const { trouble, exitCode } = failed;
   return trouble === "unreadable" || (trouble === "missing" && exitCode === 0) ? 3 : 1;
 }
 

@@ -1,4 +1,5 @@
 import { whyNotAlerted } from "../alerts/audience.ts";
+import { lastManifest } from "../artifacts/dbt-run.ts";
 import { projectNameOf } from "../dbt/folders.ts";
 import { whyDistrusted } from "../run/run.ts";
 import { openBundles } from "../setup/bundle-store.ts";
@@ -17,7 +18,6 @@ import { planStep } from "../steps/plan/plan.ts";
 import { publishIfDue } from "../steps/publish/publish.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { reportStep } from "../steps/report/report.ts";
-import { lastManifest } from "../steps/report/report-inputs.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
 import type { Log } from "../support/log.ts";

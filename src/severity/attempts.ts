@@ -4,7 +4,7 @@ import type { NodeResult } from "../artifacts/run-results.ts";
 import { isTrouble } from "./cause.ts";
 import { failureClassOf, failureWords, isPassing } from "./failure.ts";
 import { hasOwnResults } from "./run-findings.ts";
-import { kindOf, type StatusKind } from "./status.ts";
+import { isFailed, kindOf, type StatusKind } from "./status.ts";
 import type { EarlierTry, Retried } from "./verdict.ts";
 
 /** A build with its second starts laid into it, and what they replaced. */
@@ -21,14 +21,14 @@ export interface MergedRuns {
  */
 export function mergeAttempts(runs: readonly DbtRun[], manifest: Manifest | null): MergedRuns {
   const adapter = manifest?.adapter ?? null;
-  const merged: DbtRun[] = [];
-  const nodes = new Map<string, EarlierTry[]>();
+  const builds: [first: DbtRun, ...again: DbtRun[]][] = [];
   for (const run of runs) {
-    const at = run.again === undefined ? -1 : merged.findLastIndex(({ command }) => command === run.command);
-    const before = merged[at];
-    if (before === undefined) merged.push(run);
-    else merged[at] = lay(run, before, manifest, (row) => note(nodes, row, adapter));
+    const build = run.again && builds.findLast(([{ command }]) => command === run.command);
+    if (build === undefined) builds.push([run]);
+    else build.push(run);
   }
+  const nodes = new Map<string, EarlierTry[]>();
+  const merged = builds.flatMap((build) => mergeBuild(build, manifest, (row) => note(nodes, row, adapter)));
   const starts = runs.flatMap(({ again, startedAt, seconds, threads, exitCode, trouble }) =>
     again === undefined
       ? []
@@ -53,6 +53,31 @@ function note(nodes: Map<string, EarlierTry[]>, row: NodeResult, adapter: string
   nodes.set(id, [...(nodes.get(id) ?? []), { status, failureClass, message: message ?? "", words, seconds }]);
 }
 
+/** One run of a build's starts; behind it those that came after its rows and left none: they say nothing of a node. */
+function mergeBuild(
+  [first, ...again]: readonly [DbtRun, ...DbtRun[]],
+  manifest: Manifest | null,
+  replaced: (row: NodeResult) => void,
+): readonly DbtRun[] {
+  let counts = first;
+  let fruitless: DbtRun[] = [];
+  for (const run of again) {
+    if (hasOwnResults(counts) && !hasOwnResults(run)) {
+      fruitless.push(run);
+      continue;
+    }
+    // It was started for what those were started for.
+    const seconds = [counts, ...fruitless.map(withPause), withPause(run)].reduce((sum, each) => sum + each.seconds, 0);
+    counts = { ...lay(run, counts, manifest, replaced), seconds };
+    fruitless = [];
+  }
+  return [counts, ...fruitless];
+}
+
+function withPause({ again, seconds }: DbtRun) {
+  return { seconds: seconds + (again?.pauseSeconds ?? 0) };
+}
+
 function lay(run: DbtRun, before: DbtRun, manifest: Manifest | null, replaced: (row: NodeResult) => void): DbtRun {
   const adapter = manifest?.adapter ?? null;
   const asked = run.again?.ids == null ? null : new Set(run.again.ids);
@@ -66,12 +91,12 @@ function lay(run: DbtRun, before: DbtRun, manifest: Manifest | null, replaced: (
     rows.delete(row.id);
     rows.set(row.id, row);
   }
-  if (run.trouble === "none" && asked !== null) addUnanswered(rows, own, asked, run.flags?.failFast === true, manifest);
+  const isCutOff = run.flags?.failFast === true && own.some(isTrouble);
+  if (run.trouble === "none" && asked !== null && !isCutOff) addUnanswered(rows, own, asked, manifest);
   const results = [...rows.values()];
   return {
     ...run,
     startedAt: before.startedAt,
-    seconds: before.seconds + (run.again?.pauseSeconds ?? 0) + run.seconds,
     // dbt's own rule: 1 where a node failed.
     exitCode: run.exitCode === 0 && results.some(isTrouble) ? 1 : run.exitCode,
     results: run.results === null && before.results === null ? null : results,
@@ -95,27 +120,22 @@ function isBelieved(row: NodeResult, old: NodeResult, isAsked: boolean, adapter:
 }
 
 /**
- * What was to be built again and has no row, though dbt ended well: an ephemeral model has none, nor have nodes that dbt
- * did not come to before it stopped at the first failure. Anything else is not known to be fine.
+ * What was to be built again and has no row, though dbt came to its end: an ephemeral model has none. Anything else is not
+ * known to be fine.
  */
 function addUnanswered(
   rows: Map<string, NodeResult>,
   own: readonly NodeResult[],
   asked: ReadonlySet<string>,
-  isFailFast: boolean,
   manifest: Manifest | null,
 ): void {
   const answered = new Set(own.map(({ id }) => id));
   for (const id of asked) {
     const old = rows.get(id);
-    if (answered.has(id) || (old !== undefined && isFailed(old)) || isFailFast) continue;
+    if (answered.has(id) || (old !== undefined && isFailed(old))) continue;
     if (manifest?.nodes.get(id)?.materialized === "ephemeral") continue;
     const message = "dbt was started again for it, and left no result";
     const unknown = { failures: null, seconds: 0, startedAt: null, relation: null };
     rows.set(id, { id, status: "error", message, ...unknown });
   }
-}
-
-function isFailed({ status }: NodeResult): boolean {
-  return ["failed", "unknown"].includes(kindOf(status));
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
-import { kindOf } from "./status.ts";
+import { isFailed, kindOf } from "./status.ts";
 
 export interface Causes {
   /** Skipped id → the id that kept it from running; absent where there is none. */
@@ -36,11 +36,6 @@ export function findCauses(rows: readonly NodeResult[], manifest: Manifest | nul
 /** Whether a row explains that dbt ended with exit 1. */
 export function isTrouble(row: NodeResult): boolean {
   return isFailed(row) || isBrokenByEphemeral(row);
-}
-
-function isFailed({ status }: NodeResult): boolean {
-  const kind = kindOf(status);
-  return kind === "failed" || kind === "unknown";
 }
 
 /**

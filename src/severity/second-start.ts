@@ -6,7 +6,7 @@ import { createWaiting } from "./cause.ts";
 import { classifyFailure, describeFailure, failureClassOf, isPassing } from "./failure.ts";
 import { isRepeatable, whyNotRepeated } from "./repeatable.ts";
 import { hasOwnResults } from "./run-findings.ts";
-import { kindOf } from "./status.ts";
+import { isFailed, kindOf } from "./status.ts";
 import type { FailureClass } from "./verdict.ts";
 
 export interface SecondStartInput {
@@ -66,7 +66,7 @@ export function decideSecondStart(input: SecondStartInput): SecondStart {
   if (ended.kind === "for-good") return none(ended.why);
 
   const rows = rowsOf(attempts, manifest);
-  const failed = rows.filter(({ status }) => ["failed", "unknown"].includes(kindOf(status)));
+  const failed = rows.filter(isFailed);
   const passing = failed.filter((row) => kindOf(row.status) === "failed" && isPassing(failureClassOf(row, adapter)));
   if (passing.length === 0 && ended.kind === "with-rows") return none(null);
   if (attempts.length > retries) return none(retries === 0 ? "--retries is 0" : `--retries ${retries} is used up`);
@@ -152,7 +152,7 @@ function idsToRepeat({ rows, again, forGood, planned, manifest, takesRest }: Rep
  */
 function threadsFor(attempts: readonly DbtRun[], again: readonly NodeResult[], adapter: string | null): number | null {
   const isThrottled = again.some((row) => failureClassOf(row, adapter) === "throttled");
-  const before = attempts.at(-1)?.threads ?? null;
+  const before = attempts.findLast(({ threads }) => threads != null)?.threads ?? null;
   if (before === null) return null;
   const isLowered = attempts.length > 1 && before < (attempts[0]?.threads ?? before);
   return isThrottled ? Math.max(1, Math.floor(before / (isLowered ? 2 : 4))) : isLowered ? before : null;

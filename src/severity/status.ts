@@ -22,3 +22,9 @@ const KINDS: ReadonlyMap<string, StatusKind> = new Map([
 export function kindOf(status: string): StatusKind {
   return KINDS.get(status) ?? "unknown";
 }
+
+/** Whether a node went wrong, as far as anybody knows: a word that nobody knows is never taken for good. */
+export function isFailed({ status }: { readonly status: string }): boolean {
+  const kind = kindOf(status);
+  return kind === "failed" || kind === "unknown";
+}

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Again, DbtRun } from "../artifacts/dbt-run.ts";
+import { type Again, type DbtRun, lastManifest } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
@@ -16,11 +16,11 @@ import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-set
 import { mergeAttempts } from "../severity/attempts.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, removeFile } from "../support/files.ts";
+import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
-import { writeMergedResults } from "./merged-results.ts";
+import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { buildWithRetries, type RetryPort } from "./second-start.ts";
 
@@ -97,15 +97,14 @@ export async function buildStep(
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];
-  let merged: string | null = null;
+  let builds: readonly DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
     const threads = flag("--threads", config.modes[runSettings.mode].threads ?? config.dbt.threads);
     const port = retryPort(parts, dbt, threads, limits);
-    const builds = await buildWithRetries(plan, manifest, buildArguments(plan), port);
+    builds = await buildWithRetries(plan, manifest, buildArguments(plan), port);
     starts.push(...builds);
-    if (builds.length > 1 && (await mergeResults(work, dbt, builds))) merged = work.path(...MERGED);
     if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
       starts.push(await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits }));
     }
@@ -114,23 +113,26 @@ export async function buildStep(
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
       log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
+  const whole = builds.length > 1 ? await readMergedResults(builds, lastManifest(runs)) : null;
+  const folder = work.path("dbt", "merged");
+  let merged: string | null = null;
+  if (whole !== null)
+    await parts.outputs.write("the results of all starts", async () => {
+      await writeFileAtomic(join(folder, "run_results.json"), whole);
+      merged = folder;
+    });
   const result = await recordStarts(parts, runSettings, starts, comparePlan(log, plan, runs), merged);
+  // Whatever reads it there is to see the whole build, not its last start.
+  const inTarget = join(dbt.defaults.targetPath, "run_results.json");
+  if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
   return { result, starts, runs };
-}
-
-/** Folder in the work folder with the results of a build and its second starts, as one file. */
-const MERGED = ["dbt", "merged"] as const;
-
-function mergeResults(work: Pick<WorkFolder, "path">, dbt: DbtRunner, builds: readonly DbtStart[]): Promise<boolean> {
-  const manifest = builds.findLast(({ run }) => run.manifest !== null)?.run.manifest ?? null;
-  return writeMergedResults(builds, manifest, work.path(...MERGED), dbt.defaults.targetPath);
 }
 
 function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {
   const { clock, signal, settings, log, work } = parts;
   const { runTimeoutSeconds } = limits;
   const deadline = runTimeoutSeconds === null ? null : clock.monotonic() + runTimeoutSeconds * 1000;
-  const secondsLeft = () => (deadline === null ? null : Math.floor((deadline - clock.monotonic()) / 1000));
+  const secondsLeft = () => (deadline === null ? null : Math.ceil((deadline - clock.monotonic()) / 1000));
   let copies = 0;
   return {
     retries: settings.config.build.retries,
@@ -218,9 +220,10 @@ export function describeBuild(starts: readonly DbtStart[]): string {
 
 /** Whether dbt ran exactly the planned nodes. A difference is our bug, and said. */
 function comparePlan(log: Pick<Log, "warn">, plan: PlanResult, runs: readonly DbtRun[]): boolean | null {
-  const manifest = runs.findLast((run) => run.manifest !== null)?.manifest ?? null;
-  const built = mergeAttempts(runs, manifest).runs.find(({ command }) => command === "build");
-  if (plan.kind !== "selected" || built?.results == null || built.trouble !== "none") return null;
+  const builds = mergeAttempts(runs, lastManifest(runs)).runs.filter(({ command }) => command === "build");
+  const [built] = builds;
+  if (plan.kind !== "selected" || built?.results == null || builds.some(({ trouble }) => trouble !== "none"))
+    return null;
   const { onlyPlanned, onlyRan } = compareWithPlan(plan.ids, built.results, {
     manifest: built.manifest,
     isFailFast: built.flags?.failFast === true,

@@ -1,53 +1,54 @@
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
-import { fieldsOf, listOf } from "../artifacts/fields.ts";
+import { type Fields, listOf } from "../artifacts/fields.ts";
+import { parseJson } from "../artifacts/json.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
-import { makeFolder, readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import { SignalboxError } from "../support/errors.ts";
+import { readFileIfAny } from "../support/files.ts";
 
-const NAME = "run_results.json";
-
-/**
- * Writes the results of a build with second starts as one file, into `dir` and into dbt's target folder: whatever reads it
- * there is to see the whole build, not its last start. Does nothing where a start left no results.
- */
-export async function writeMergedResults(
+/** The text of one run_results.json for a build and its second starts; null where none of them left one that can be read. */
+export async function readMergedResults(
   builds: readonly { readonly run: DbtRun; readonly dir: string }[],
   manifest: Manifest | null,
-  dir: string,
-  targetPath: string,
-): Promise<boolean> {
-  const texts = await Promise.all(builds.map((start) => readFileIfAny(join(start.dir, NAME))));
-  const text = mergedResults(
-    builds.map(({ run }, index) => ({ run, text: texts[index] ?? null })),
+): Promise<string | null> {
+  const roots = await Promise.all(builds.map(({ dir }) => readRootIfAny(join(dir, "run_results.json"))));
+  const merged = mergedResults(
+    builds.map(({ run }, index) => ({ run, root: roots[index] ?? null })),
     manifest,
   );
-  if (text === null) return false;
-  await makeFolder(dir);
-  await writeFileAtomic(join(dir, NAME), text);
-  await writeFileAtomic(join(targetPath, NAME), text);
-  return true;
+  return merged === null ? null : JSON.stringify(merged);
 }
 
-/** One run_results.json of several, with the row of each node that counts; null where the last start left none. */
+/** What cannot be read is told with the start that left it. */
+async function readRootIfAny(file: string): Promise<Fields | null> {
+  try {
+    const text = await readFileIfAny(file);
+    return text === null ? null : parseJson(text, file);
+  } catch (error) {
+    if (error instanceof SignalboxError) return null;
+    throw error;
+  }
+}
+
+/** One run_results.json of several: the last one, with the row of each node that counts; null where no start left one. */
 export function mergedResults(
-  starts: readonly { readonly run: DbtRun; readonly text: string | null }[],
+  starts: readonly { readonly run: DbtRun; readonly root: Fields | null }[],
   manifest: Manifest | null,
-): string | null {
-  const roots = starts.map(({ text }) => (text === null ? null : fieldsOf(JSON.parse(text))));
-  const last = roots.at(-1) ?? null;
+): Fields | null {
+  const last = starts.findLast(({ root }) => root !== null)?.root ?? null;
   if (last === null) return null;
   const written = new Map<NodeResult, unknown>();
-  for (const [index, { run }] of starts.entries()) {
-    const rows = listOf(roots[index]?.results);
+  for (const { run, root } of starts) {
+    const rows = listOf(root?.results);
     for (const [at, row] of (run.results ?? []).entries()) written.set(row, rows[at]);
   }
   const [merged] = mergeAttempts(
     starts.map(({ run }) => run),
     manifest,
   ).runs;
-  return JSON.stringify({ ...last, results: (merged?.results ?? []).map((row) => written.get(row) ?? asWritten(row)) });
+  return { ...last, results: (merged?.results ?? []).map((row) => written.get(row) ?? asWritten(row)) };
 }
 
 function asWritten({ id, status, message, failures, seconds }: NodeResult) {

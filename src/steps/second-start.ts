@@ -1,4 +1,4 @@
-import type { Again, DbtRun } from "../artifacts/dbt-run.ts";
+import { type Again, lastManifest } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { selectionArguments } from "../dbt/arguments.ts";
 import type { DbtStart } from "../dbt/start.ts";
@@ -128,8 +128,4 @@ async function selectionOf(
     deferState: deferState === null ? null : await port.withoutBuilt(deferState, built),
     resourceTypes: plan.choosing.resourceTypes,
   });
-}
-
-function lastManifest(runs: readonly DbtRun[]): Manifest | null {
-  return runs.findLast(({ manifest }) => manifest !== null)?.manifest ?? null;
 }

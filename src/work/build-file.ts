@@ -47,7 +47,7 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
       hint: "run signalbox build again",
     });
   }
-  const { starts, merged, ...purpose } = parsed.data;
+  const { starts, merged: _, ...purpose } = parsed.data;
   const runs = starts.map(({ again, threads, ...start }) =>
     readRecord({
       ...start,
@@ -58,7 +58,18 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
   );
   return {
     runs: await Promise.all(runs),
-    dirs: [...starts.map(({ dir }) => dir), ...(merged == null ? [] : [merged])],
+    dirs: foldersOf(parsed.data),
     purpose,
   };
+}
+
+/** The folders with what a build left, of which a later one's files count: the merged results stand for those of its starts. */
+export function foldersOf({
+  starts,
+  merged,
+}: {
+  readonly starts: readonly { readonly dir: string }[];
+  readonly merged?: string | null | undefined;
+}): readonly string[] {
+  return [...starts.map(({ dir }) => dir), ...(merged == null ? [] : [merged])];
 }

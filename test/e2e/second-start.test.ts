@@ -197,6 +197,19 @@ describe("a second start", () => {
     expect(xml).toContain("paid: passed at the second try: too many requests");
   });
 
+  it.each<[what: string, second: Record<string, string>, code: number]>([
+    ["that the second start built", { FAKE_DBT_ROWS_2: GOOD }, 0],
+    ["that failed again", { FAKE_DBT_ROWS_2: rows(["model.small.paid", "error", BUSY]), FAKE_DBT_EXIT_2: "1" }, 1],
+  ])("ends a build alone by what counts: nodes %s", async (_, second, code) => {
+    const env = { ...project.env, FAKE_DBT_NODES: JSON.stringify(NODES), FAKE_DBT_ROWS_1: FIRST, FAKE_DBT_EXIT_1: "1" };
+    const run = (...args: string[]) =>
+      signalbox([...args, "--mode", "deploy"], { cwd: project.dir, env: { ...env, ...second } });
+    await run("plan");
+
+    expect((await run("build")).code).toBe(code);
+    expect(builds()).toHaveLength(2);
+  });
+
   it("is told alike by a report afterwards", async () => {
     await deploy({ FAKE_DBT_ROWS_1: FIRST, FAKE_DBT_EXIT_1: "1", FAKE_DBT_ROWS_2: GOOD });
     const first = read<VerdictResult>(project.dir, "verdict.json");

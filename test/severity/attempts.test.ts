@@ -4,6 +4,7 @@ import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import type { NodeResult } from "../../src/artifacts/run-results.ts";
 import { mergeAttempts } from "../../src/severity/attempts.ts";
 import { judge } from "../../src/severity/judge.ts";
+import { exitCodeOf } from "../../src/severity/outcome.ts";
 import { kindOf } from "../../src/severity/status.ts";
 import { aDbtRun, aManifest, aNode, aResult, aTest } from "../artifacts/build.ts";
 import { matchesStar } from "./build.ts";
@@ -39,6 +40,9 @@ function second(text: string | null, ids: string, overrides: Partial<DbtRun> = {
     ...overrides,
   });
 }
+const short = (key: string) => (key === T ? "t" : key === HOOK ? "hook" : key.replace("model.shop.", ""));
+const FAIL_FAST = { empty: false, sample: false, failFast: true };
+
 function verdictOf(runs: readonly DbtRun[]) {
   return judge({
     runs,
@@ -164,8 +168,6 @@ const MATRIX: readonly [
 
 describe("what could be dropped", () => {
   it.each(MATRIX)("keeps %s", (_, one, two, again, counts, replaced) => {
-    const short = (key: string) => (key === T ? "t" : key === HOOK ? "hook" : key.replace("model.shop.", ""));
-
     const { runs, retried } = mergeAttempts([first(one), second(two, again)], MANIFEST);
 
     const found = runs.flatMap(({ results }) => results ?? []).map((each) => `${short(each.id)} ${each.status}`);
@@ -234,6 +236,96 @@ describe("what could be dropped", () => {
     ],
   ])("judges %s", (_, one, two, level) => {
     expect(verdictOf([one, two])).toMatchObject({ level });
+  });
+
+  it.each<[what: string, runs: readonly DbtRun[], counts: string, troubles: string, level: string, exit: number]>([
+    [
+      "a failure of data, and a second start that was locked out",
+      [first("a|error|rate t|fail"), second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE })],
+      "a error, t fail",
+      "none missing",
+      "error",
+      1,
+    ],
+    [
+      "a failure that passes, and a second start that was locked out",
+      [first("a|error|rate"), second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE })],
+      "a error",
+      "none missing",
+      "error",
+      4,
+    ],
+    [
+      "two that were locked out",
+      [
+        first("a|error|rate t|fail"),
+        second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE }),
+        second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE }),
+      ],
+      "a error, t fail",
+      "none missing missing",
+      "error",
+      1,
+    ],
+    [
+      "one that was locked out, and one that built all",
+      [
+        first("a|error|rate t|pass"),
+        second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE }),
+        second("a|success", "a"),
+      ],
+      "a success, t pass",
+      "none",
+      "pass",
+      0,
+    ],
+    [
+      "one that built all, and one that was killed before its first row",
+      [
+        first("a|error|rate b|error|rate t|pass"),
+        second("a|success b|error|rate", "a b"),
+        second(null, "b", { trouble: "killed", exitCode: null }),
+      ],
+      "a success, b error, t pass",
+      "none killed",
+      "error",
+      4,
+    ],
+    [
+      "--fail-fast, and a second start that leaves nodes out without a failure",
+      [first("a|error|rate b|skipped"), second("a|success", "a b", { flags: FAIL_FAST })],
+      "a success, b error",
+      "none",
+      "error",
+      1,
+    ],
+    [
+      "--fail-fast, and a second start that a failure cut short",
+      [first("a|error|rate t|skipped b|skipped"), second("a|success t|fail", "a t b", { flags: FAIL_FAST })],
+      "a success, b skipped, t fail",
+      "none",
+      "error",
+      1,
+    ],
+  ])("counts %s", (_, runs, counts, troubles, level, exit) => {
+    const merged = mergeAttempts(runs, MANIFEST).runs;
+
+    const found = merged.flatMap(({ results }) => results ?? []).map((each) => `${short(each.id)} ${each.status}`);
+    expect(found.sort()).toEqual(counts.split(", ").sort());
+    expect(merged.map(({ trouble }) => trouble).join(" ")).toBe(troubles);
+    const verdict = verdictOf(runs);
+    expect(verdict.level).toBe(level);
+    expect(exitCodeOf({ kind: "verdict", verdict }, { failOn: "error", nothing: "fine", undelivered: false })).toBe(
+      exit,
+    );
+  });
+
+  it("says how long a build took with all that was tried between", () => {
+    const lockedOut = second(null, "a", { trouble: "missing", exitCode: 2, lastWords: RATE, seconds: 3 });
+
+    const [run] = mergeAttempts([first("a|error|rate"), lockedOut, second("a|success", "a")], MANIFEST).runs;
+
+    expect(run?.seconds).toBe(10 + 40 + 3 + 40 + 10);
   });
 
   it("keeps every try of a node over three starts", () => {

@@ -263,6 +263,20 @@ describe("how often, how soon, with how many threads", () => {
     again: { ids: [id("a")], pauseSeconds: 45, why: "x" },
   });
 
+  const lockedOut: DbtRun = {
+    ...again(null),
+    ...{ results: null, manifest: null, trouble: "missing", exitCode: 2, lastWords: RATE },
+  };
+
+  it("asks a third time for what the second could not begin, and for nothing that the first built", () => {
+    const nodes = [aNode("a"), aNode("s", { type: "snapshot", materialized: "snapshot" })];
+    const one = aDbtRun([errs(id("a"), RATE), aResult("snapshot.shop.s")], {
+      manifest: aManifest(nodes, { adapter: "bigquery" }),
+    });
+
+    expect(decide([], { nodes, attempts: [one, lockedOut], retries: 2 })).toMatchObject({ ids: [id("a")] });
+  });
+
   it.each<[string, readonly DbtRun[], number, string]>([
     ["--retries 0", [failing(RATE, 4)], 0, "--retries is 0"],
     ["one second start of one", [failing(RATE, 4), again(1)], 1, "--retries 1 is used up"],
@@ -280,6 +294,8 @@ describe("how often, how soon, with how many threads", () => {
     ["as few as before after a reset behind throttling", [failing(RATE, 12), again(3, RESET)], 3],
     ["a quarter where only the second was throttled", [failing(RESET, 12), again(12)], 3],
     ["dbt's own where it said none", [failing(RATE, null)], null],
+    ["a quarter of the first's behind one that was locked out", [failing(RATE, 12), lockedOut], 3],
+    ["half of the last that said it, behind one that was locked out", [failing(RATE, 64), again(16), lockedOut], 8],
   ])("%s", (_, attempts, threads) => {
     expect(decide([], { attempts, retries: 3 })).toMatchObject({ threads });
   });

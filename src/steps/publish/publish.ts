@@ -14,6 +14,7 @@ import type { Clock } from "../../support/clock.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
 import type { Git } from "../../support/git.ts";
 import type { Log } from "../../support/log.ts";
+import { foldersOf } from "../../work/build-file.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 import type { Built } from "../build.ts";
 import { type JunitParts, junitFileOf } from "../report/report.ts";
@@ -95,8 +96,7 @@ export async function publishIfDue(
     return nothing;
   }
   try {
-    const dirs = finished.built.starts.map(({ dir }) => dir);
-    const files = await filesOfStarts(dirs, work.path("verdict.json"));
+    const files = await filesOfStarts(foldersOf(finished.built.result), work.path("verdict.json"));
     const published = await publishStep(
       parts,
       bundles,

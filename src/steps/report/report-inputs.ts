@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Invocation } from "../../artifacts/dbt-log.ts";
-import type { DbtRun } from "../../artifacts/dbt-run.ts";
+import { type DbtRun, lastManifest } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { checkProvenance, type Provenance } from "../../artifacts/provenance.ts";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
@@ -88,11 +88,6 @@ export async function holdsVerdictOfCi({ work, settings }: Pick<InputParts, "wor
   if ((await readFileIfAny(work.path("build.json"))) !== null) return false;
   const leftover = await readLeftover(work);
   return leftover.kind === "ended" && !(await isNewerThan(work.path("verdict.json"), leftover.endedAt));
-}
-
-/** The manifest of the last start that has one. */
-export function lastManifest(runs: readonly DbtRun[]): Manifest | null {
-  return runs.findLast(({ manifest }) => manifest !== null)?.manifest ?? null;
 }
 
 /** What dbt's log tells of the starts around these results: the project's log, and the one that a file names as its own. */
