@@ -79,7 +79,10 @@ async function readCircle(parts: RemoteParts): Promise<readonly NamedRef[]> {
     log.step("clean", "CIRCLE_TOKEN is not set: the branches of earlier pipelines are not known");
     return [];
   }
-  const client = await createCircleClient(settings.given.circleUrl, token);
+  const client = await createCircleClient(settings.given.circleUrl, token, {
+    clock: parts.clock,
+    fetch: await parts.openFetch(),
+  });
   return trying(
     parts,
     "pipelines",

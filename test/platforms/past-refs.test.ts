@@ -49,7 +49,7 @@ describe("branches that GitHub remembers", () => {
       }),
       ...fake.handlers,
     );
-    const options = { apiUrl: github.API, repository: github.REPOSITORY, token: github.TOKEN };
+    const options = { apiUrl: github.API, repository: github.REPOSITORY, token: github.TOKEN, fetch: null };
     return { fake, client: await createGitHubClient(options) };
   }
 
@@ -129,7 +129,7 @@ describe("branches that CircleCI remembers", () => {
       circle.buildPipeline(8, 20, { branch: null, tag: "v1.0" }),
       circle.buildPipeline(7, 30, { branch: "pull/12", origin: "https://github.com/sam/shop" }),
     ];
-    const client = await createCircleClient(circle.BASE, circle.TOKEN);
+    const client = await createCircleClient(circle.BASE, circle.TOKEN, { fetch: null });
 
     expect(await readRefsOfPipelines(client, circle.SLUG, signal)).toEqual([own("feature/old"), own("v1.0")]);
     expect(fake.problems).toEqual([]);

@@ -13,7 +13,7 @@ const TRIGGERS: Readonly<Record<string, string>> = { push: "webhook", schedule: 
 
 /** Loads the client's packages: a world stands still while they are read from the disk. */
 export async function prepareCircle(): Promise<void> {
-  await createCircleClient(HOST, TOKEN);
+  await createCircleClient(HOST, TOKEN, { fetch: null });
 }
 
 /** CircleCI's API v2 over the truth, under the real axios. https://circleci.com/docs/api/v2/ */
@@ -45,6 +45,7 @@ export function connectCircle(world: World): Platform {
         timeoutSeconds: run.script.timeoutSeconds,
         clock: process.clock,
         adapter: adapterFor(process),
+        fetch: null,
         signal: process.signal,
         startedAt: process.startedAt,
       }),

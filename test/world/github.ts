@@ -14,7 +14,7 @@ const EVENTS: Readonly<Record<string, string>> = { push: "push", schedule: "sche
 
 /** Loads the client's packages: a world stands still while they are read from the disk. */
 export async function prepareGitHub(): Promise<void> {
-  await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN });
+  await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN, fetch: null });
 }
 
 /** GitHub's REST API over the truth, under the real Octokit. https://docs.github.com/en/rest/actions/workflow-runs */

@@ -38,7 +38,7 @@ export interface CircleClientOptions {
   /** The network, if it is not the real one. */
   readonly adapter?: AxiosAdapter | undefined;
   /** Goes through a proxy; null: there is none. */
-  readonly fetch?: Fetch | null | undefined;
+  readonly fetch: Fetch | null;
   /** How long one request may take. */
   readonly requestTimeoutMs?: number | undefined;
 }
@@ -52,7 +52,7 @@ const TOKEN_HINT =
 export async function createCircleClient(
   baseUrl: string,
   token: string,
-  { clock = systemClock, adapter, fetch = null, requestTimeoutMs = REQUEST_TIMEOUT_MS }: CircleClientOptions = {},
+  { clock = systemClock, adapter, fetch, requestTimeoutMs = REQUEST_TIMEOUT_MS }: CircleClientOptions,
 ): Promise<CircleClient> {
   refuseToken(token);
   const { default: axios } = await import("axios");

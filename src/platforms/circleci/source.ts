@@ -32,7 +32,7 @@ export interface CircleSourceOptions {
   /** The network, if it is not the real one. */
   readonly adapter?: AxiosAdapter;
   /** Goes through a proxy; null: there is none. */
-  readonly fetch?: Fetch | null;
+  readonly fetch: Fetch | null;
   /** How long one request may take, where the one who asks waits for no longer than that. */
   readonly requestTimeoutMs?: number | undefined;
   readonly notice?: (text: string) => void;

@@ -72,7 +72,7 @@ export interface GitHubClientOptions {
   readonly token: string;
   readonly clock?: Clock;
   /** Goes through a proxy; null: there is none. */
-  readonly fetch?: typeof globalThis.fetch | null | undefined;
+  readonly fetch: typeof globalThis.fetch | null;
   /** How long one request may take. */
   readonly requestTimeoutMs?: number | undefined;
 }

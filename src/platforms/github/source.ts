@@ -42,7 +42,7 @@ export interface GitHubSourceOptions {
   readonly timeoutSeconds: number | null;
   readonly clock: Clock;
   /** The network, if it is not the real one. */
-  readonly fetch?: typeof globalThis.fetch | null;
+  readonly fetch: typeof globalThis.fetch | null;
   /** How long one request may take, where the one who asks waits for no longer than that. */
   readonly requestTimeoutMs?: number | undefined;
   readonly notice?: (text: string) => void;

@@ -41,9 +41,12 @@ afterAll(() => server.close());
 
 function open(outbox: string, artifactName = "signalbox-state"): BundleStore {
   const connect = async () =>
-    createGitHubArtifacts(await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN }), {
-      apiUrl: API,
-    });
+    createGitHubArtifacts(
+      await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN, fetch: null }),
+      {
+        apiUrl: API,
+      },
+    );
   const notice = (text: string) => void notices.push(text);
   return createGitHubStore({
     connect,

@@ -41,7 +41,9 @@ function pipelineAnswers(type: string, vcs?: unknown): void {
 }
 
 async function pipeline(variables: Record<string, string | undefined> = env) {
-  return fetchCirclePipeline(await createCircleClient("https://circle.example/", TOKEN), variables, { isYoung: false });
+  return fetchCirclePipeline(await createCircleClient("https://circle.example/", TOKEN, { fetch: null }), variables, {
+    isYoung: false,
+  });
 }
 
 async function trigger(variables: Record<string, string | undefined> = env) {

@@ -69,6 +69,7 @@ function open(overrides: Partial<CircleSourceOptions> = {}) {
     maxAgeSeconds: 24 * 3600,
     timeoutSeconds: 3600,
     clock,
+    fetch: null,
     ...overrides,
   });
 }

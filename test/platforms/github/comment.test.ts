@@ -111,7 +111,7 @@ function handlers() {
 }
 
 async function open() {
-  const client = await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN });
+  const client = await createGitHubClient({ apiUrl: API, repository: REPOSITORY, token: TOKEN, fetch: null });
   return createStickyComment(client, { pullRequest: 12, marker: MARKER });
 }
 

@@ -76,6 +76,7 @@ function open(overrides: Partial<GitHubSourceOptions> = {}) {
     maxAgeSeconds: 24 * 3600,
     timeoutSeconds: 3600,
     clock,
+    fetch: null,
     ...overrides,
   });
 }

@@ -58,7 +58,10 @@ async function publish(world: World) {
     built:
       world.built === null
         ? null
-        : ({ starts: [{ run, dir: "/nowhere" }], runs: [run] } as unknown as Finished["built"]),
+        : ({
+            ...{ starts: [{ run, dir: "/nowhere" }], runs: [run] },
+            result: { starts: [{ dir: "/nowhere" }], merged: null },
+          } as unknown as Finished["built"]),
   };
   const parts = {
     settings: {
