@@ -44,7 +44,9 @@ function newsOf(
   if (isMuted) return null;
   if (told === "warn" && severity === "error" && state === "open") return "worse";
   if (isFlapping) return hasStopped ? "recovered" : null;
-  if (told !== null && comesAndGoes(entry) && state !== "removed") return "flapping";
+  // A warning's line stands on the board, which lists what is open.
+  if (told !== null && comesAndGoes(entry) && (state === "open" || (state === "recovered" && severity === "error")))
+    return "flapping";
   if (state !== "open") return told === "error" || told === "warn" ? state : null;
   if (told === "error") return severity === "warn" ? "better" : null;
   if (told === "warn") return null;

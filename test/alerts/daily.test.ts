@@ -4,7 +4,7 @@ import { openZone } from "../../src/alerts/zone.ts";
 import type { Verdict } from "../../src/severity/verdict.ts";
 import { aVerdict } from "../severity/build.ts";
 import { ERRORS, failed, failing, HOUR_MS, NOW } from "./build.ts";
-import { createPlay } from "./play.ts";
+import { arrive, createPlay } from "./play.ts";
 
 /** NOW is Wednesday 2026-11-25, 07:00 UTC. */
 const a = aVerdict([failing("a")]);
@@ -148,6 +148,17 @@ describe("a problem that comes and goes", () => {
 
     expect(play(6, a).posts[0]).toBe(`${ERRORS}: problems worse a`);
     expect(play(7, a).posts).toEqual([]);
+  });
+
+  it("is over where it is a warning now that passes, and no board has arrived to say that it comes and goes", () => {
+    const play = createPlay();
+    const warned = aVerdict([failing("a", { severity: "warn" })]);
+    play(0, a, { deliver: (alert, ts) => (alert.kind === "board" ? failed(alert) : arrive(alert, ts)) });
+    play(1, passes("a"), { deliver: failed });
+    play(2, warned, { deliver: failed });
+
+    expect(play(3, passes("a")).posts).toEqual([`thread ${ERRORS}: recovered a`]);
+    expect(play(4, warned).posts).toEqual(["C0WARNINGS: board open (1/0/1) flapping a"]);
   });
 
   it("is a plain failure again after a day of nothing else, and recovers as one", () => {

@@ -28,7 +28,7 @@ export function createPlay(policy: Partial<AlertPolicy> = {}, from: Ledger = emp
   let ledger = from;
   let posted = 0;
   const play = (hours: number, verdict: Verdict, options: PlayOptions = {}): Played => {
-    const now = NOW + hours * HOUR_MS;
+    const now = Math.round(NOW + hours * HOUR_MS);
     const rules = aPolicy({ ...policy, ...options.policy });
     const run = aRun({ id: `run-${hours}`, trigger: "schedule", ...options.run });
     const { alerts, ledger: seen } = decideAlerts(verdict, ledger, run, rules, now);

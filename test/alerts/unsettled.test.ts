@@ -230,7 +230,7 @@ describe("runs whose messages arrive, do not, or lose their answers", () => {
           stored = recordDeliveries(after, alerts, deliveries, aPolicy(), at);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -372,7 +372,7 @@ describe("what Slack allows", () => {
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 });
