@@ -1,14 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Delivery } from "../../src/alerts/alert.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
 import { emptyLedger } from "../../src/alerts/ledger.ts";
 import { recordDeliveries } from "../../src/alerts/record.ts";
+import type { Verdict } from "../../src/severity/verdict.ts";
+import { aRun } from "../run/build.ts";
 import { aRunFinding, aVerdict } from "../severity/build.ts";
-import { aLedger, anEntry, aPolicy, ERRORS, failed, failing, NOW, WARNINGS } from "./build.ts";
+import { ago, aLedger, anEntry, aPolicy, ERRORS, failed, failing, NOW, sent, WARNINGS } from "./build.ts";
 import { arrive, createPlay } from "./play.ts";
 
 const AT = new Date(NOW).toISOString();
 const passes = (...names: string[]) => aVerdict([], { passed: names.map((name) => `test.shop.${name}`) });
-const withoutBoards = (lines: readonly string[]) => lines.filter((line) => !line.includes(": board "));
+const SECOND_KEY = "model.shop.orders|id|not_null";
+
+function decide(verdict: Verdict) {
+  const { alerts, ledger } = decideAlerts(verdict, emptyLedger("acme/shop shop prod"), aRun(), aPolicy(), NOW);
+  if (ledger === null) throw new Error("no ledger");
+  return { alerts, ledger };
+}
 
 describe("the ledger after a run", () => {
   it("knows what was delivered, with the message that told it: of an error its own, of a warning the board", () => {
@@ -16,7 +25,7 @@ describe("the ledger after a run", () => {
 
     const told = {
       name: "a · not_null test",
-      secondKey: "model.shop.orders|id|not_null",
+      secondKey: SECOND_KEY,
       since: AT,
       firstSeen: AT,
       lastSeen: AT,
@@ -24,19 +33,22 @@ describe("the ledger after a run", () => {
       runs: 1,
       changes: [AT],
     };
-    const second = `${NOW / 1000}`;
-    expect(ledger.entries).toEqual([
-      anEntry("a", { ...told, severity: "error", thread: { channel: ERRORS, ts: `${second}.000001` } }),
-      anEntry("b", {
-        ...told,
-        name: "b · not_null test",
-        severity: "warn",
-        clockFrom: AT,
-        thread: { channel: WARNINGS, ts: `${second}.000002` },
-      }),
-    ]);
-    expect(ledger).toMatchObject({
+    const second = NOW / 1000;
+    expect(ledger).toEqual({
+      ...emptyLedger("acme/shop shop prod"),
       lastRun: AT,
+      recentRuns: [AT],
+      dailyAt: AT,
+      entries: [
+        anEntry("a", { ...told, severity: "error", thread: { channel: ERRORS, ts: `${second}.000001` } }),
+        anEntry("b", {
+          ...told,
+          name: "b · not_null test",
+          severity: "warn",
+          clockFrom: AT,
+          thread: { channel: WARNINGS, ts: `${second}.000002` },
+        }),
+      ],
       boards: [{ channel: WARNINGS, ts: `${second}.000002`, week: "2026-W48", opened: 1, fixed: 0, isClosed: false }],
     });
   });
@@ -50,7 +62,7 @@ describe("the ledger after a run", () => {
 
     const next = play(1, aVerdict([failing("a")]));
 
-    expect(next.posts[0]).toBe(`${ERRORS}: problems opened a`);
+    expect(next.posts).toEqual([`${ERRORS}: problems opened a`, `${WARNINGS}: board open (0/0/0) a`]);
     expect(next.alerts[0]?.items).toMatchObject([{ firstSeen: AT, runs: 2 }]);
   });
 
@@ -60,14 +72,50 @@ describe("the ledger after a run", () => {
 
     const { ledger } = play(0, aVerdict([failing("a"), failing("b", { severity: "warn" })]), { deliver });
 
-    expect(ledger.entries.map(({ told }) => told)).toEqual([null, "warn"]);
+    expect(ledger.entries.map(({ fingerprint, told, notifiedAt }) => [fingerprint, told, notifiedAt])).toEqual([
+      ["v1:test.shop.a", null, null],
+      ["v1:test.shop.b", "warn", AT],
+    ]);
   });
 
   it("counts runs and remembers when a problem was seen first, whether or not it is told", () => {
     const play = createPlay();
-    for (const hours of [0, 0.5, 1]) play(hours, aVerdict([failing("a")]));
+    const [first] = play(0, aVerdict([failing("a")])).ledger.entries;
+    for (const hours of [0.5, 1]) play(hours, aVerdict([failing("a")]));
 
-    expect(play.ledger().entries).toMatchObject([{ firstSeen: AT, lastSeen: "2026-11-25T08:00:00.000Z", runs: 3 }]);
+    expect(play.ledger().entries).toEqual([{ ...first, firstSeen: AT, lastSeen: ago(-1), runs: 3 }]);
+  });
+
+  it("leaves what was not run as it was", () => {
+    const resting = anEntry("not-run", { runs: 2 });
+
+    expect(createPlay({}, aLedger([resting]))(0, aVerdict([failing("a")])).ledger.entries[0]).toEqual(resting);
+  });
+
+  it.each<Delivery["result"]>(["sent", "updated", "already-there"])("counts a message that was %s", (result) => {
+    const { alerts, ledger } = decide(aVerdict([failing("a")]));
+    const deliveries = alerts.map((alert) => ({ ...sent(alert), result }) as Delivery);
+
+    expect(recordDeliveries(ledger, alerts, deliveries, aPolicy(), AT).entries).toMatchObject([
+      { told: "error", notifiedAt: AT, thread: { channel: ERRORS, ts: "1764000100.000001" } },
+    ]);
+  });
+
+  it("believes no delivery of another key", () => {
+    const { alerts, ledger } = decide(aVerdict([failing("a")]));
+    const deliveries = alerts.map((alert) => ({ ...sent(alert), key: "776/1/error/x" }));
+
+    expect(recordDeliveries(ledger, alerts, deliveries, aPolicy(), AT)).toEqual(ledger);
+  });
+
+  it("counts the runs of a muted problem, and says nothing of it", () => {
+    const known = anEntry("a", { runs: 3, firstSeen: ago(99), notifiedAt: ago(99), secondKey: SECOND_KEY });
+    const muted = aVerdict([failing("a", { muted: { until: "2026-12-15", reason: "DATA-12" } })]);
+    const { ledger, alerts } = createPlay({}, aLedger([known]))(0, muted);
+
+    expect(ledger.entries).toEqual([{ ...known, runs: 4, lastSeen: AT, isMuted: true }]);
+    expect(alerts.filter(({ kind }) => kind !== "board")).toEqual([]);
+    expect(createPlay()(0, muted).alerts).toEqual([]);
   });
 
   it("keeps an escalation for the next run where its message fails, and says it once", () => {
@@ -75,10 +123,14 @@ describe("the ledger after a run", () => {
     play(0, aVerdict([failing("a", { severity: "warn" })]));
     const error = aVerdict([failing("a")]);
 
-    expect(play(1, error, { deliver: failed }).posts[0]).toBe(`${ERRORS}: problems worse a`);
-    expect(play(1.5, error).posts[0]).toBe(`${ERRORS}: problems worse a`);
-    expect(withoutBoards(play(1.6, error).posts)).toEqual([]);
-    expect(play.ledger().entries).toMatchObject([{ severity: "error", told: "error", firstSeen: AT, runs: 4 }]);
+    const missed = play(1, error, { deliver: failed });
+    expect(missed.posts).toEqual([`${ERRORS}: problems worse a`]);
+    expect(missed.ledger.entries).toMatchObject([{ severity: "error", told: "warn", notifiedAt: AT }]);
+    expect(play(1.5, error).posts).toEqual([`${ERRORS}: problems worse a`]);
+    expect(play(1.6, error).posts).toEqual([]);
+    expect(play.ledger().entries).toMatchObject([
+      { severity: "error", told: "error", firstSeen: AT, runs: 4, notifiedAt: ago(-1.5) },
+    ]);
   });
 
   it("knows that an error is only a warning now, so that the next escalation is told", () => {
@@ -86,8 +138,9 @@ describe("the ledger after a run", () => {
     const [error, warning] = [aVerdict([failing("a")]), aVerdict([failing("a", { severity: "warn" })])];
     play(0, error);
 
-    expect(play(0.5, warning).posts).toContain(`thread ${ERRORS}: downgraded better a`);
-    expect(play(1, error).posts[0]).toBe(`${ERRORS}: problems worse a`);
+    expect(play(0.5, warning).posts).toEqual([`thread ${ERRORS}: downgraded better a`]);
+    expect(play.ledger().entries).toMatchObject([{ severity: "warn", told: "warn", notifiedAt: ago(-0.5), runs: 2 }]);
+    expect(play(1, error).posts).toEqual([`${ERRORS}: problems worse a`]);
   });
 
   it("takes one problem of the run for another of its kind, told or not, and leaves other kinds", () => {
@@ -108,11 +161,13 @@ describe("the ledger after a run", () => {
     play(0, aVerdict([failing("a")]));
 
     const answer = `thread ${ERRORS}: recovered a`;
-    expect(play(1, passes("a"), { deliver: failed }).posts).toContain(answer);
-    expect(play(1.5, passes("a")).posts).toContain(answer);
+    expect(play(1, passes("a"), { deliver: failed }).posts).toEqual([answer]);
+    expect(play(1.5, passes("a")).posts).toEqual([answer]);
     expect(play(2, passes("a")).posts).toEqual([]);
-    expect(play(24, passes("a")).ledger.entries).toHaveLength(1);
-    expect(play(26, passes("a")).ledger.entries).toEqual([]);
+    expect(play(24.9, passes("a")).ledger.entries).toMatchObject([
+      { fingerprint: "v1:test.shop.a", state: "recovered", told: "recovered", since: ago(-1), notifiedAt: ago(-1.5) },
+    ]);
+    expect(play(25, passes("a")).ledger.entries).toEqual([]);
   });
 
   it("says that a test is gone once, and remembers it for a week", () => {
@@ -120,10 +175,12 @@ describe("the ledger after a run", () => {
     play(0, aVerdict([failing("a")]));
     const gone = aVerdict([], { passed: ["test.shop.b"], known: ["test.shop.b"] });
 
-    expect(play(1, gone).posts).toContain(`thread ${ERRORS}: removed a`);
+    expect(play(1, gone).posts).toEqual([`thread ${ERRORS}: removed a`]);
     expect(play(2, gone).posts).toEqual([]);
-    expect(play(24 * 6, gone).ledger.entries).toMatchObject([{ state: "removed" }]);
-    expect(play(24 * 7 + 2, gone).ledger.entries).toEqual([]);
+    expect(play(24 * 7 + 0.9, gone).ledger.entries).toMatchObject([
+      { fingerprint: "v1:test.shop.a", state: "removed", told: "removed", since: ago(-1) },
+    ]);
+    expect(play(24 * 7 + 1, gone).ledger.entries).toEqual([]);
   });
 
   it("keeps what is over while its message tells of others that are open, so that it can be written again", () => {
@@ -134,7 +191,7 @@ describe("the ledger after a run", () => {
 
     const last = play(130, passes("a", "b"));
 
-    expect(last.edits).toContain(`edit ${ERRORS}: problems a, recovered b`);
+    expect(last.edits).toEqual([`edit ${ERRORS}: problems a, recovered b`, `edit ${WARNINGS}: board quiet (0/0/0)`]);
   });
 
   it("tells a problem of the run that comes back after a good run, however soon", () => {
@@ -143,9 +200,24 @@ describe("the ledger after a run", () => {
     const opened = `${ERRORS}: problems opened run:dbt-failed:unknown`;
 
     for (const hours of [0, 0.2, 0.4, 0.6]) {
-      expect(play(hours, broken).posts[0]).toBe(opened);
+      expect(play(hours, broken).posts.filter((line) => !line.includes(": board "))).toEqual([opened]);
       play(hours + 0.1, passes("x"));
     }
+  });
+
+  it("keeps its scope, and the boards of other channels", () => {
+    const board = {
+      week: "2026-W48",
+      channel: "C0OTHERS01",
+      ts: "1764000000.000002",
+      opened: 2,
+      fixed: 1,
+      isClosed: true,
+    };
+    const { ledger } = createPlay({}, aLedger([], { boards: [board] }))(0, aVerdict([failing("a")]));
+
+    expect(ledger.scope).toBe("acme/shop shop prod");
+    expect(ledger.boards).toContainEqual(board);
   });
 
   it("leaves the ledger that it was given as it was", () => {
