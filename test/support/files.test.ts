@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -42,8 +42,10 @@ describe("a file that an earlier run left", () => {
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   it.each([["file"], ["none"], ["none/below"], ["file/below"], ["file/below/it"]])("is gone: %s", async (name) => {
-    await removeFile(join(dir, name));
-    await removeFile(join(dir, name));
+    for (const _ of ["once", "and once more"]) {
+      await removeFile(join(dir, name));
+      await expect(lstat(join(dir, name))).rejects.toThrow(/ENOENT|ENOTDIR/);
+    }
   });
 
   it("is no folder, which stays", async () => {

@@ -70,7 +70,9 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
     await store.read(ref, join(dir(), "into"));
     await store.find([B, A]);
 
-    for (const { argv, env } of await tool.starts()) {
+    const starts = await tool.starts();
+    expect(starts).toHaveLength(14);
+    for (const { argv, env } of starts) {
       expect(argv.join(" ")).toMatch(/^(?:s3 cp |s3api |--quiet storage )/);
       expect(env.CIRCLE_TOKEN).toBeUndefined();
       expect(env.AWS_PROFILE).toBe("ci");
