@@ -31,11 +31,18 @@ describe("on the job's page", () => {
   it.each<[what: string, args: string[], env: Record<string, string>, code: number, title: RegExp, hint: RegExp]>([
     ["a flag that nobody knows", ["ci", "--ful"], {}, 2, /^## --ful is no flag of ci \(did you mean/, /→ .*--help/],
     ["a variable that is wrong", ["queue"], { SIGNALBOX_POLL: "soon" }, 2, /^## SIGNALBOX\\?_POLL is/, /^$/],
-    ["a command that nobody knows", ["cii"], {}, 2, /^## .*cii/, /→/],
+    ["a command that nobody knows", ["cii"], {}, 2, /^## .*cii/, /→ commands: ci, queue, plan,/],
     ["no dbt", ["ci", "--mode", "check"], { PATH: "/usr/bin:/bin" }, 2, /^## dbt was not found/, /→ install dbt/],
     ["a target that nobody has", ["plan", "--target", "cii"], {}, 2, /^## --target is "cii"/, /→ targets in/],
-    ["no results", ["report"], {}, 3, /^## .*run\\?_results\.json.* does not exist/, /^/],
-    ["no plan", ["build", "--mode", "check"], {}, 3, /^## .*plan\.json.* does not exist/, /→/],
+    [
+      "no results",
+      ["report"],
+      {},
+      3,
+      /^## .*run\\?_results\.json.* does not exist/,
+      /→ name the right files: signalbox rep/,
+    ],
+    ["no plan", ["build", "--mode", "check"], {}, 3, /^## .*plan\.json.* does not exist/, /→ run signalbox plan first/],
   ])("stands what ends a command before it has more to tell, once, with what to do: %s", async (...row) => {
     const [, args, env, code, title, hint] = row;
 
