@@ -201,7 +201,7 @@ describe("store: auto on GitHub Actions", () => {
     const ended = await ci(onGitHub("pull_request", pullRequest(REPOSITORY)));
 
     expect(json<CiResult>(ended).plan?.baselines.selection).toMatchObject({ kind: "worktree" });
-    expect(ended.stderr.match(told)?.length).toBeGreaterThan(0);
+    expect(ended.stderr.match(told)).toHaveLength(1);
   });
 
   it("that cannot be asked is said, and the base is parsed in a work tree", async () => {
