@@ -287,6 +287,7 @@ describe("the queue on GitHub Actions", () => {
     const status = await signalbox(["status", "--json"], { cwd: project.dir, env });
 
     expect([timedOut.code, left.code, proceeds.code, ignores.code]).toEqual([75, 76, 0, 0]);
+    // Seconds of a real clock: test/queue/wait.test.ts has them exactly.
     expect(timedOut.stdout).toMatch(/timed out after \d+ s: run 776 has not ended/);
     expect(json(proceeds)).toMatchObject({
       decision: "entered",
@@ -350,6 +351,7 @@ describe("the queue on GitHub Actions", () => {
       expect([status?.code, status?.stderr]).toEqual([4, expect.stringMatching(message)]);
       expect(status && json(status)).toMatchObject({ error: { kind: "service", exitCode: 4 } });
     }
+    // Real time-outs of real processes, two at once on a busy machine; without them a look never ends.
     expect(performance.now() - began).toBeLessThan(40_000);
   });
 
@@ -472,6 +474,7 @@ describe("the queue on GitHub Actions", () => {
 
     expect([fails.code, fails.stdout]).toEqual([
       75,
+      // Seconds of a real clock, as above.
       expect.stringMatching(/timed out after \d+ s: GitHub answered 503 .*; start again when the CI answers/),
     ]);
     expect([proceeds.code, proceeds.stderr]).toEqual([

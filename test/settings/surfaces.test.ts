@@ -199,6 +199,8 @@ describe("the option table", () => {
     const lines = renderCommandHelp(command).trimEnd().split("\n");
 
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    // ci's, the longest, has no line to spare: one more option needs one line less elsewhere.
+    if (command === "ci") expect(lines).toHaveLength(46);
     expect(lines.length).toBeLessThanOrEqual(46);
   });
 
