@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import type { AxiosResponse } from "axios";
 import { SignalboxError } from "../support/errors.ts";
-import { axiosNetwork, type Fetch, proxyErrorIn } from "../support/proxied-fetch.ts";
+import { proxyErrorIn } from "../support/network-words.ts";
+import { axiosNetwork, type Fetch } from "../support/proxied-fetch.ts";
 import { cleanLine } from "../text/clean.ts";
 import { saveStream, tooLarge } from "./receive.ts";
 

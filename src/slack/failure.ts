@@ -1,6 +1,4 @@
-import type { SignalboxError } from "../support/errors.ts";
-import { hintOfNetwork, isNeverSent, isOfCertificate, networkCode } from "../support/network-words.ts";
-import { proxyErrorIn } from "../support/proxied-fetch.ts";
+import { readNoAnswer } from "../support/network-words.ts";
 import { hintFor, type Reaction, reactionTo } from "./codes.ts";
 
 /** Why a request to Slack has no result, and what that asks for. */
@@ -40,7 +38,7 @@ export function readFailure(error: unknown, method: string): Failure {
       // The SDK's plain error for a 429 without a valid Retry-After.
       if (error instanceof Error && error.message.startsWith("Retry header did not contain a valid timeout"))
         return rateLimited(null);
-      return ofProxy(proxyErrorIn(error), codeOf(error)) ?? ofNetwork(codeOf(error));
+      return withoutAnswer(error);
   }
 }
 
@@ -92,19 +90,12 @@ function ofStatus(status: number | undefined): Failure {
 const SERVER_ERROR =
   "Slack's server, or a proxy before it, failed: try again; https://slack-status.com tells of incidents";
 
-function ofNetwork(code: string): Failure {
-  const hint = hintOfNetwork(code, "--slack-url");
-  if (isOfCertificate(code)) return failure(code, hint, "stop");
-  return isNeverSent(code)
-    ? failure(code, `Slack could not be reached: ${hint}`, "wait")
-    : failure(code, `no answer from Slack: ${hint}`, "look");
-}
-
-/** Words that name the proxy. One that refuses us sent nothing on; null: no proxy was in between. */
-function ofProxy(error: SignalboxError | null, code: string): Failure | null {
-  if (error === null) return null;
-  const hint = error.hint === null ? error.message : `${error.message}; ${error.hint}`;
-  return error.kind === "configuration" ? failure("proxy_refused", hint, "stop") : { ...ofNetwork(code), hint };
+function withoutAnswer(error: unknown): Failure {
+  const { kind, code, hint, isOfProxy } = readNoAnswer(error, "--slack-url", /^slack_webapi/);
+  if (kind === "refused") return failure(code, hint, "stop");
+  const isUnsent = kind === "unsent";
+  const what = isUnsent ? "Slack could not be reached" : "no answer from Slack";
+  return failure(code, isOfProxy ? hint : `${what}: ${hint}`, isUnsent ? "wait" : "look");
 }
 
 function rateLimited(retryAfterMs: number | null): Failure {
@@ -113,8 +104,4 @@ function rateLimited(retryAfterMs: number | null): Failure {
 
 function failure(code: string, hint: string, reaction: Reaction): Failure {
   return { code, hint, reaction, retryAfterMs: null, pointers: [] };
-}
-
-function codeOf(error: unknown): string {
-  return networkCode(error, /^slack_webapi/) ?? "no_answer";
 }

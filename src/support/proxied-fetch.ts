@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { SignalboxError } from "./errors.ts";
-import { NO_TUNNEL } from "./network-words.ts";
+import { causesOf, isOfCertificate, NO_TUNNEL } from "./network-words.ts";
 import { type ProxyServer, proxyFor, readProxySettings } from "./proxy.ts";
 import type { Environment } from "./secrets.ts";
 
@@ -65,16 +65,6 @@ function partsOf({ method, headers, body, redirect, signal }: Request): RequestI
   return { method, headers, body, redirect, signal, ...(body === null ? {} : { duplex: "half" }) };
 }
 
-/** The error of our fetch in what a client's library made of it; null: it is of something else. */
-export function proxyErrorIn(error: unknown): SignalboxError | null {
-  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 8; depth++) {
-    if (cause instanceof SignalboxError) return cause;
-    const { cause: next, original } = cause as { cause?: unknown; original?: unknown };
-    cause = original ?? next;
-  }
-  return null;
-}
-
 function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxError {
   const refused = /^Proxy response \((\d{3})\)/.exec(deepest(error, "message") ?? "")?.[1];
   if (refused !== undefined && !isPassing(Number(refused))) return refusal(url, proxy, Number(refused));
@@ -86,9 +76,8 @@ function unreachable(url: URL, proxy: ProxyServer, error: unknown): SignalboxErr
     : refused === undefined
       ? (said ?? "no answer")
       : `the proxy answered ${refused}`;
-  const isCertificate = /CERT|SIGN|UNABLE_TO/.test(code);
   return new SignalboxError("service", `${url.host} could not be reached through the ${nameOf(proxy)}: ${code}`, {
-    hint: isCertificate
+    hint: isOfCertificate(code)
       ? "name the certificate of the proxy's authority in NODE_EXTRA_CA_CERTS"
       : `try again; is the proxy right? Hosts that need none are named in NO_PROXY`,
     cause:
@@ -119,10 +108,9 @@ function nameOf({ origin, variable }: ProxyServer): string {
 /** A text field of the last cause that has it: fetch itself only says that it failed. */
 function deepest(error: unknown, field: "code" | "message"): string | null {
   let found: string | null = null;
-  for (let cause = error, depth = 0; typeof cause === "object" && cause !== null && depth < 8; depth++) {
+  for (const cause of causesOf(error)) {
     const value = (cause as Record<string, unknown>)[field];
     if (typeof value === "string" && value !== "") found = value;
-    cause = (cause as { cause?: unknown }).cause;
   }
   return found;
 }

@@ -1,6 +1,5 @@
 import type { Clock } from "../support/clock.ts";
-import { hintOfNetwork, isNeverSent, isOfCertificate, networkCode } from "../support/network-words.ts";
-import { proxyErrorIn } from "../support/proxied-fetch.ts";
+import { hintOfNetwork, readNoAnswer } from "../support/network-words.ts";
 
 /** What became of one message to a webhook. */
 export type Posted =
@@ -80,11 +79,9 @@ async function postOnce(
     });
     return ofStatus(response, await readStart(response), address);
   } catch (error) {
-    const proxy = proxyErrorIn(error);
-    const code = timeout.aborted ? "timeout" : (networkCode(error) ?? "no_answer");
-    const hint = proxy === null ? hintOfNetwork(code, address) : proxy.message;
-    if (isOfCertificate(code) || proxy?.kind === "configuration") return { kind: "refused", code, hint };
-    return isNeverSent(code) ? { kind: "later", code, hint, retryAfterMs: null } : { kind: "lost", code, hint };
+    if (timeout.aborted) return { kind: "lost", code: "timeout", hint: hintOfNetwork("timeout", address) };
+    const { kind, code, hint } = readNoAnswer(error, address);
+    return kind === "unsent" ? { kind: "later", code, hint, retryAfterMs: null } : { kind, code, hint };
   }
 }
 

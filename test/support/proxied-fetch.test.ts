@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFailure } from "../../src/slack/failure.ts";
 import { openProxiedFetch } from "../../src/support/proxied-fetch.ts";
+import { postUntilTaken } from "../../src/webhooks/post.ts";
+import { createFakeClock } from "./fake-clock.ts";
 
 describe("a proxy that makes no tunnel", () => {
   let proxy: Server;
@@ -40,6 +42,32 @@ describe("a proxy that makes no tunnel", () => {
       });
     },
   );
+
+  it.each<[status: number, code: string, hint: RegExp, tries: number]>([
+    [403, "proxy_refused", /answered 403; ask who runs it to allow that host, or name it in NO_PROXY/, 1],
+    [407, "proxy_refused", /answered 407; it wants a user and a password: HTTPS_PROXY=/, 1],
+    [503, "no_tunnel", /the proxy answered 503; try again; is the proxy right\?/, 2],
+  ])("but answers %d: a post to a webhook says so, and cannot have arrived", async (answered, code, hint, tries) => {
+    status = answered;
+    const { port } = proxy.address() as AddressInfo;
+    const fetch = await openProxiedFetch({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+    let tried = 0;
+    const letter = () => {
+      tried += 1;
+      return { body: "{}", headers: {} };
+    };
+
+    const posted = await postUntilTaken("https://hooks.test/x", letter, {
+      fetch: fetch ?? globalThis.fetch,
+      clock: createFakeClock({ auto: true }),
+      signal: new AbortController().signal,
+      address: "webhook.url",
+      deadlineMs: 12_000,
+    });
+
+    expect(posted).toMatchObject({ result: "failed", code, hint: expect.stringMatching(hint), mayHaveArrived: false });
+    expect(tried).toBe(tries);
+  });
 
   it("and says nothing is given up in time, its connection too: else the process would not end", async () => {
     const silent = createServer();

@@ -1,8 +1,8 @@
 import type { AxiosAdapter, AxiosInstance, AxiosResponse } from "axios";
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { hintOfNetwork, networkCode } from "../../support/network-words.ts";
-import { axiosNetwork, type Fetch, proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { hintOfNetwork, networkCode, proxyErrorIn } from "../../support/network-words.ts";
+import { axiosNetwork, type Fetch } from "../../support/proxied-fetch.ts";
 import { hintOfCircle, hintOfUseless, ledTo, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { hintOfNetwork, networkCode } from "../../support/network-words.ts";
-import { proxyErrorIn } from "../../support/proxied-fetch.ts";
+import { hintOfNetwork, networkCode, proxyErrorIn } from "../../support/network-words.ts";
 import { hintOfGitHub, hintOfUseless, ledTo, messageIn, quoted } from "../refusals.ts";
 import {
   createRequestGate,
