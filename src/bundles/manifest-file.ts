@@ -1,8 +1,8 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, readManifest } from "../artifacts/manifest.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
+import { exists, isFile, isFolder, readFileIfAny } from "../support/files.ts";
 
 /** The manifest in a file; null: there is no such file. Throws an artifacts error for one that is no manifest. */
 export async function readManifestIfAny(file: string): Promise<Manifest | null> {
@@ -22,16 +22,11 @@ export async function readManifestFile(file: string, hint?: string): Promise<Man
  * error where there is none, and a configuration error where it is `own`: the project compared with itself.
  */
 export async function findManifestFile(path: string, own: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  const file = found?.isDirectory() ? join(path, "manifest.json") : path;
-  const isThere = await stat(file).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
-  if (!isThere) {
+  const file = (await isFolder(path)) ? join(path, "manifest.json") : path;
+  if (!(await isFile(file))) {
     throw new SignalboxError(
       "artifacts",
-      found === null ? `${path} does not exist` : `${path} holds no manifest.json`,
+      (await exists(path)) ? `${path} holds no manifest.json` : `${path} does not exist`,
       {
         hint: "name a manifest.json, or the folder that holds one",
       },

@@ -19,11 +19,10 @@ import { publishIfDue } from "../steps/publish/publish.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
-import { readFileIfAny } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import { knownOf } from "../support/system-errors.ts";
 import type { WorkFolder } from "../work/folder.ts";
-import { readVerdictFile } from "../work/verdict-file.ts";
+import { readVerdictIfAny } from "../work/verdict-file.ts";
 import { dryRun } from "./ci-dry-run.ts";
 import { type CiProgress, conclude, finish, startProgress, summaryOf } from "./ci-ending.ts";
 
@@ -149,9 +148,7 @@ async function readVerdictOfBase({
   readonly work: Pick<WorkFolder, "path">;
   readonly log: Pick<Log, "warn">;
 }): Promise<VerdictResult | null> {
-  const file = work.path("baselines", "selection", "verdict.json");
-  if ((await readFileIfAny(file)) === null) return null;
-  return readVerdictFile(file).catch((error: unknown) => {
+  return readVerdictIfAny(work.path("baselines", "selection", "verdict.json")).catch((error: unknown) => {
     if (!(error instanceof SignalboxError)) throw error;
     log.warn("report", `nothing can be told to be new: ${error.message}`);
     return null;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { listAncestors } from "../bundles/base-commit.ts";
 import { type BundleHeader, readBundle } from "../bundles/bundle.ts";
-import { whyOfOther } from "../bundles/owner.ts";
+import { whyOfOther } from "../bundles/bundle-owner.ts";
 import type { BundleRef, BundleStore } from "../bundles/store.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import type { Ancestry } from "../setup/ancestry.ts";

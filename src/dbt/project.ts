@@ -1,7 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, SETTINGS } from "../support/files.ts";
+import { readFileIfAny, SETTINGS, writtenAt } from "../support/files.ts";
 import { assertProgram } from "../support/program-file.ts";
 import type { Environment } from "../support/secrets.ts";
 import { didYouMean } from "../support/suggest.ts";
@@ -133,13 +133,8 @@ async function packagesOf(dir: string, packagesPath: string): Promise<Project["p
   const named = ["packages.yml", "dependencies.yml"].map((name) => join(dir, name));
   const texts = await Promise.all(named.map((path) => readFileIfAny(path, SETTINGS)));
   if (!texts.some((file) => file !== null && /^packages:(?!\s*\[\s*\])/m.test(file))) return "none";
-  const writtenAt = (path: string) =>
-    stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    );
   const [installed = 0, ...changed] = await Promise.all(
-    [packagesPath, join(dir, "package-lock.yml"), ...named].map(writtenAt),
+    [packagesPath, join(dir, "package-lock.yml"), ...named].map(async (path) => (await writtenAt(path)) ?? 0),
   );
   // dbt deps makes the folder before it downloads anything.
   const held = await readdir(packagesPath).catch(() => []);

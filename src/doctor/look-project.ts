@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { isShallow } from "../bundles/ancestry.ts";
 import { findBaseTip } from "../bundles/base-commit.ts";
 import { findEnvVars } from "../dbt/env-vars.ts";
@@ -17,7 +17,7 @@ import type { Context } from "../setup/context.ts";
 import { assertCheckout } from "../setup/run-settings.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, SETTINGS } from "../support/files.ts";
+import { pathFrom, readFileIfAny, SETTINGS } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
@@ -86,14 +86,14 @@ export async function lookAtTargets({
   const profilesDir = config.dbt.profilesDir === null ? null : resolve(baseDir, config.dbt.profilesDir);
   const project = await readProject({ dir, profilesDir, profile: config.dbt.profile, env: full });
   const top = (await createGit(dir, env).top()) ?? dir;
-  const below = relative(top, dir).split(sep).join("/") || ".";
+  const below = pathFrom(top, dir) || ".";
   const files = openRepositoryFiles(top);
   await assertYaml(dir);
   const { naming, packages } = await lookAtProject({ top, dir: below, env: full, profilesDirs: [], files });
   const { macro } = partsOf(naming);
   const text = macro === null ? null : await readFileIfAny(join(dir, macro.path), SETTINGS);
   // As everything else is named: from the folder of signalbox.yml.
-  const shownDir = relative(baseDir, dir).split(sep).join("/");
+  const shownDir = pathFrom(baseDir, dir);
   const outputs = Object.entries(project.outputs ?? {}).map(([name, output]) => ({ name, output: asOutput(output) }));
   const production = { ...full, ...config.baseline.env };
   const [check, deploy] = [config.modes.check.target, config.modes.deploy.target].map((target) => ({

@@ -1,4 +1,4 @@
-import { type BundleParts, openStoreOf } from "../setup/bundle-store.ts";
+import { type BundleParts, openBundles } from "../setup/bundle-store.ts";
 import type { StoreFacts } from "./facts.ts";
 import type { Trust } from "./look-trust.ts";
 
@@ -11,7 +11,7 @@ export async function lookAtStore(parts: BundleParts, { run, baseBranch, distrus
   const isArtifacts = parts.settings.config.store === "auto";
   if (isArtifacts && run.platform !== "github" && run.platform !== "circleci")
     return { kind: "none", why: "store: auto is the artifacts of the CI: there is nothing to try here" };
-  const opened = openStoreOf(parts, run, baseBranch);
+  const { opened } = openBundles(parts, run, baseBranch);
   if (opened.store === null) return { kind: "none", why: `${opened.why}: baselines are parsed from the base branch` };
   const { store, name } = opened;
   if (store.tryOut !== undefined) return { kind: "tried", name, found: await store.tryOut() };

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join, sep } from "node:path";
 import { findEnvVars } from "../dbt/env-vars.ts";
 import { mappingAt, plain, readMapping, readProject } from "../dbt/project.ts";
-import { readFileIfAny, SETTINGS } from "../support/files.ts";
+import { pathFrom, readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Environment } from "../support/secrets.ts";
 import { joinPath, type Packages, type Profiles, type ProjectFacts, type Target } from "./facts.ts";
 import { findNaming, type TextFile } from "./naming.ts";
@@ -133,7 +133,7 @@ function byLength(a: string, b: string): number {
 
 /** The path from the top, or null for one outside. */
 function below(top: string, path: string): string | null {
-  const from = relative(top, path).split(sep).join("/");
+  const from = pathFrom(top, path);
   return isBelow(from) ? joinPath(from) : null;
 }
 

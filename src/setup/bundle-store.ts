@@ -1,5 +1,4 @@
-import { relative } from "node:path";
-import { artifactNameOf, type BundleOwner, whyOfOther } from "../bundles/owner.ts";
+import { artifactNameOf, type BundleOwner, whyOfOther } from "../bundles/bundle-owner.ts";
 import type { BundleStore } from "../bundles/store.ts";
 import { createCircleStore } from "../bundles/stores/circleci.ts";
 import { createGitHubStore } from "../bundles/stores/github.ts";
@@ -32,24 +31,16 @@ export interface BundleParts extends AncestryParts {
   readonly work: Pick<WorkFolder, "path">;
 }
 
-/** Opens them once for the run of this process. Nothing is asked before the first bundle is. */
+/**
+ * Opens them once for the run of this process: the store that the configuration names; with `auto`, its CI's own artifacts.
+ * Nothing is asked before the first bundle is.
+ */
 export function openBundles(parts: BundleParts, run: Run, baseBranch: string | null): Bundles {
-  const ancestry = openAncestry(parts, run, baseBranch, parts.remote);
-  const owner = once(() => ownerOf(parts));
-  return { ancestry, owner, opened: openStoreOf(parts, run, baseBranch, { ancestry, owner }) };
-}
-
-/** The store that the configuration names, for the run of this process; with `auto`, its CI's own artifacts. */
-export function openStoreOf(
-  parts: BundleParts,
-  run: Run,
-  baseBranch: string | null,
-  known: KnownOfBundles = {
+  const known: KnownOfBundles = {
     ancestry: openAncestry(parts, run, baseBranch, parts.remote),
     owner: once(() => ownerOf(parts)),
-  },
-): OpenedStore {
-  return openStore(parts.settings.config.store, {
+  };
+  const opened = openStore(parts.settings.config.store, {
     cwd: parts.baseDir,
     env: parts.env,
     notice: (text) => parts.log.warn("store", text),
@@ -57,14 +48,14 @@ export function openStoreOf(
     openFetch: parts.openFetch,
     auto: () => openArtifacts(parts, run, baseBranch, known),
   });
+  return { ...known, opened };
 }
 
-/** A deploy needs no token to leave its own bundle to the upload step. */
 /** The project of signalbox.yml, as dbt_project.yml calls it, and where its deploys go. */
 async function ownerOf(parts: BundleParts): Promise<BundleOwner> {
-  const { projectName, projectDir, top } = await dbtFoldersOf(parts);
+  const { projectName, fromTop } = await dbtFoldersOf(parts);
   const { deploy, schedule } = parts.settings.config.modes;
-  return { project: projectName, folder: relative(top, projectDir), targets: [deploy.target, schedule.target] };
+  return { project: projectName, folder: fromTop, targets: [deploy.target, schedule.target] };
 }
 
 function openArtifacts(parts: BundleParts, run: Run, baseBranch: string | null, known: KnownOfBundles): OpenedStore {
@@ -115,6 +106,7 @@ export function warnAndSkip<T>(
   });
 }
 
+/** The token is asked for where bundles are read: a deploy leaves its own to the upload step without one. */
 function openGitHub(parts: BundleParts, run: Run, baseBranch: string, { owner }: KnownOfBundles): BundleStore {
   const connect = once(async () => {
     const { createGitHubArtifacts } = await import("../platforms/github/artifacts.ts");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { withoutChoices } from "../dbt/environment.ts";
 import { type DbtFolders, findDbtFolders } from "../dbt/folders.ts";
@@ -7,6 +7,7 @@ import { assertDbt, assertTarget, type Project, readProject } from "../dbt/proje
 import { markOf, type SchemaOwner, schemaKeyOf, schemaOf } from "../run/schema.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import { configurationError, type Problem, SignalboxError } from "../support/errors.ts";
+import { isFolder, pathFrom } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import type { Log } from "../support/log.ts";
 import { type Environment, isWithheld, withoutSecrets } from "../support/secrets.ts";
@@ -21,6 +22,8 @@ import { assertCheckout, type RunSettings } from "./run-settings.ts";
 export interface ProjectFolders extends DbtFolders {
   /** The top of the work tree that the project is in; its own folder, where it is in none. */
   readonly top: string;
+  /** The project's folder from there, with `/` on every system; empty: it is the top. */
+  readonly fromTop: string;
 }
 
 /** Where and how dbt works in this run. */
@@ -95,16 +98,15 @@ export async function dbtFoldersOf(parts: FolderParts): Promise<ProjectFolders> 
   const dir = projectDirOf(parts);
   const folders = await findDbtFolders(dir, { ...env, ...parts.settings.config.dbt.env });
   const top = await createGit(await nearestFolder(dir), env).top();
-  return { ...folders, top: top ?? dir };
+  if (top === null) return { ...folders, top: dir, fromTop: "" };
+  // git names the folder as it is, and the way to it may be a link.
+  const [realTop, realDir] = await Promise.all([top, dir].map((path) => realpath(path).catch(() => path)));
+  return { ...folders, top, fromTop: pathFrom(realTop ?? top, realDir ?? dir) };
 }
 
 async function nearestFolder(path: string): Promise<string> {
   for (let dir = path; ; dir = dirname(dir)) {
-    const isFolder = await stat(dir).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (isFolder || dir === dirname(dir)) return dir;
+    if ((await isFolder(dir)) || dir === dirname(dir)) return dir;
   }
 }
 

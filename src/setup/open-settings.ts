@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CONFIG_NAME } from "../settings/config-name.ts";
 import { resolve as resolveSettings, type Settings, type Sources } from "../settings/resolve.ts";
 import { salvage } from "../settings/salvage.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { exists } from "../support/files.ts";
 import { type ConfigWanted, type FoundConfig, readConfig } from "./config-file.ts";
 
 /** The settings of a command, and the file that they come from. */
@@ -34,11 +34,7 @@ export async function openWhatCanBeRead(given: Unresolved, wanted: ConfigWanted)
   } catch (broken) {
     if (!(broken instanceof SignalboxError)) throw broken;
     const name = wanted.asked?.name ?? CONFIG_NAME;
-    const isThere = await stat(resolve(wanted.cwd, name)).then(
-      () => true,
-      () => false,
-    );
-    if (wanted.asked !== null && !isThere) throw broken;
+    if (wanted.asked !== null && !(await exists(resolve(wanted.cwd, name)))) throw broken;
     const settings = tryResolve({ ...given, file: { name, text: null } });
     if (settings === null) throw broken;
     const { text } = await readConfig(wanted).catch(() => ({ text: null }));

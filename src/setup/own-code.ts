@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
-import { relative } from "node:path";
 import { demandOf, demandWithoutEvent } from "../run/checkout.ts";
 import type { Mode } from "../run/mode.ts";
 import { type Run, whyDistrusted } from "../run/run.ts";
 import { SignalboxError } from "../support/errors.ts";
+import { isFolder, pathFrom } from "../support/files.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
 import type { Environment } from "../support/secrets.ts";
@@ -51,12 +50,13 @@ export async function assertOwnCode(
   await assertOn(parts.remote, await git.head());
 
   // The project may lie in a checkout of its own: a submodule is as its repository pins it.
+  // One that is not there is reported where the project is read.
   if (!(await isFolder(projectDir))) return;
   const projectGit = createGit(projectDir, parts.env);
   const [top, projectTop] = await Promise.all([git.top(), projectGit.top()]);
   if (top === projectTop) return;
   const head = await projectGit.head();
-  const path = projectTop === null ? "" : relative(parts.baseDir, projectTop);
+  const path = projectTop === null ? "" : pathFrom(parts.baseDir, projectTop);
   const pinned = await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `HEAD:./${path}`);
   if (head === null || pinned !== head) await assertOn(createRemote(projectGit, parts.signal), head);
 }
@@ -87,14 +87,6 @@ function notOwn({ eventName, head, demand, isKnown, run, baseBranch, mode }: Not
   return new SignalboxError("configuration", `${why}, and ${found}`, {
     hint: `${wanted}${eventName === null ? "" : ", with fetch-depth: 0 at actions/checkout"}; GitHub's API is asked where GITHUB_TOKEN has contents: read`,
   });
-}
-
-/** A folder that is not there is reported where the project is read. */
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 /** null: not GitHub. */

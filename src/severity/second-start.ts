@@ -13,8 +13,8 @@ export interface SecondStartInput {
   /** The starts of this build so far, first to last. */
   readonly attempts: readonly DbtRun[];
   readonly manifest: Manifest | null;
-  /** Ids that the build was to build; null: nobody knows but dbt. */
-  readonly planned: readonly string[] | null;
+  /** Ids that the build was to build; null: nobody knows but dbt. Asked only where something is to be built again. */
+  readonly planned: () => readonly string[] | null;
   readonly retries: number;
   /** The shortest pause before the first second start. */
   readonly pauseSeconds: number;
@@ -58,7 +58,7 @@ interface Left {
  * anything below that; never what cannot be repeated once it has begun (`whyNotRepeated`).
  */
 export function decideSecondStart(input: SecondStartInput): SecondStart {
-  const { attempts, manifest, planned, retries } = input;
+  const { attempts, manifest, retries } = input;
   const last = attempts.at(-1);
   if (last === undefined) return none(null);
   const adapter = manifest?.adapter ?? null;
@@ -82,6 +82,7 @@ export function decideSecondStart(input: SecondStartInput): SecondStart {
   if (isFailFast && forGood.length > 0) return none("--fail-fast: another failure ended the build");
 
   const takesRest = isFailFast || ended.kind === "cut-off";
+  const planned = takesRest ? input.planned() : null;
   const isWhole = takesRest && planned === null;
   if (isWhole && (forGood.length > 0 || !rows.every(({ id }) => isRepeatable(manifest?.nodes.get(id) ?? null))))
     return none("it is not known what dbt did not come to");

@@ -21,9 +21,9 @@ import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts"
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
+import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
-import { buildWithRetries, type RetryPort } from "./second-start.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {

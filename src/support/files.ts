@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, copyFile, type FileHandle, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, type PlatformPath, default as path } from "node:path";
 import { SignalboxError } from "./errors.ts";
 
 /** What a file that is not as it should be is: an artifact (exit 3), a part of the configuration (2), a store that fails (4). */
@@ -241,10 +241,44 @@ export async function findAbove(dir: string, name: string): Promise<string | nul
   return found;
 }
 
-function exists(path: string): Promise<boolean> {
+/** The way from one folder to another as git, dbt and our own files write it: with `/` on every system; empty: the same. */
+export function pathFrom(
+  from: string,
+  to: string,
+  { relative, sep }: Pick<PlatformPath, "relative" | "sep"> = path,
+): string {
+  return relative(from, to).split(sep).join("/");
+}
+
+/** Whether anything has the name, of whatever kind. */
+export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
+  );
+}
+
+/** Whether there is such a file; a link counts as what it leads to, and what cannot be looked at is none. */
+export function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** As `isFile`, for a folder. */
+export function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** When it was written last, in milliseconds since the epoch; null where there is nothing. */
+export function writtenAt(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => null,
   );
 }
 

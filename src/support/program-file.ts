@@ -1,7 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 import { SignalboxError } from "./errors.ts";
-import { isNodeError, openIfAny, SETTINGS } from "./files.ts";
+import { isFile, isFolder, isNodeError, openIfAny, SETTINGS } from "./files.ts";
 import type { Environment } from "./secrets.ts";
 import { assertStartable, describeLength, shownProgram } from "./start-words.ts";
 
@@ -33,11 +33,11 @@ export function startWith<T>(place: ProgramStart, refuse: (error: unknown) => vo
 /** The file that would be started; null: there is none that this user may run. */
 export async function findProgram({ program, cwd, env }: ProgramPlace): Promise<string | null> {
   for (const place of placesOf({ program, cwd, env })) {
-    const isProgram = await access(place, constants.X_OK).then(
-      async () => (await stat(place)).isFile(),
+    const isAllowed = await access(place, constants.X_OK).then(
+      () => true,
       () => false,
     );
-    if (isProgram) return place;
+    if (isAllowed && (await isFile(place))) return place;
   }
   return null;
 }
@@ -107,11 +107,7 @@ export async function describeStartError(error: unknown, place: ProgramStart): P
       `${name} cannot be started: ${error.code}`,
       "it has to be a program of this machine's kind, or a script whose first line names one (#!)",
     );
-  const isFolder = await stat(cwd).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder)
+  if (!(await isFolder(cwd)))
     return refused(`${name} was to be started in ${cwd}, and there is no such folder`, "correct the folder");
   const file = await findProgram(place);
   if (file === null) return programMissing(program);

@@ -1,4 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
+import { writtenAt } from "../support/files.ts";
 import type { WorkFolder } from "./folder.ts";
 
 /** What a work folder without a build tells of the signalbox that left it. */
@@ -22,20 +23,13 @@ export async function readLeftover(work: WorkFolder): Promise<Leftover> {
   const starts = await readdir(work.path("dbt")).catch((): string[] => []);
   const build = starts.find((name) => /^\d+-build$/.test(name));
   if (build !== undefined) return { kind: "cut-off", why: `its dbt build (dbt/${build}) has no end` };
-  const endedAt = await timeOf(work.path("ci.json"));
+  const endedAt = await writtenAt(work.path("ci.json"));
   const ci: unknown = endedAt === null ? null : await work.readJson("ci.json");
   if (endedAt !== null && typeof ci === "object" && ci !== null) {
     const outcome = "outcome" in ci && typeof ci.outcome === "string" ? ci.outcome : "unknown";
     return { kind: "ended", outcome, isFine: FINE.has(outcome), endedAt };
   }
-  const begunAt = await timeOf(work.path("run.json"));
+  const begunAt = await writtenAt(work.path("run.json"));
   if (begunAt === null) return { kind: "none" };
   return { kind: "cut-off", why: `its ci began at ${new Date(begunAt).toISOString()} and has no end` };
-}
-
-function timeOf(file: string): Promise<number | null> {
-  return stat(file).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => null,
-  );
 }

@@ -116,20 +116,23 @@ const verdictFile = z.object({
 
 /** Reads verdict.json. Throws an artifacts error for a file that is absent or that signalbox did not write. */
 export async function readVerdictFile(file: string): Promise<VerdictResult> {
-  const foreign = (cause: unknown) =>
-    new SignalboxError("artifacts", `${file} is no verdict of signalbox`, {
+  const verdict = await readVerdictIfAny(file);
+  if (verdict !== null) return verdict;
+  throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, {
+    hint: "run signalbox report first, or signalbox ci, which does both",
+  });
+}
+
+/** As `readVerdictFile`, with null for a file that is absent. */
+export async function readVerdictIfAny(file: string): Promise<VerdictResult | null> {
+  const text = await readFileIfAny(file);
+  if (text === null) return null;
+  try {
+    return verdictFile.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new SignalboxError("artifacts", `${file} is no verdict of signalbox`, {
       hint: "run signalbox report again",
       cause,
     });
-  const text = await readFileIfAny(file);
-  if (text === null) {
-    throw new SignalboxError("artifacts", `${file} does not exist: there is no verdict`, {
-      hint: "run signalbox report first, or signalbox ci, which does both",
-    });
-  }
-  try {
-    return verdictFile.parse(JSON.parse(text));
-  } catch (error) {
-    throw foreign(error);
   }
 }

@@ -32,13 +32,17 @@ function decide(
     planned = nodes.map((node) => node.id),
     run = {},
     ...input
-  }: Partial<Omit<SecondStartInput, "manifest">> & { nodes?: readonly Node[]; run?: Partial<DbtRun> } = {},
+  }: Partial<Omit<SecondStartInput, "manifest" | "planned">> & {
+    planned?: readonly string[] | null;
+    nodes?: readonly Node[];
+    run?: Partial<DbtRun>;
+  } = {},
 ): SecondStart {
   const manifest = aManifest(nodes, { adapter: "bigquery" });
   return decideSecondStart({
     attempts: [aDbtRun(rows, { manifest, threads: 12, ...run })],
     manifest,
-    planned,
+    planned: () => planned,
     retries: 1,
     pauseSeconds: 30,
     random: 0.5,
@@ -252,6 +256,23 @@ describe("a dbt that ended early", () => {
 
     expect(decision).toMatchObject({ ids: [id("d")], left: [{ id: id("s"), why: "a snapshot that had begun" }] });
   });
+});
+
+it("asks what was planned only where dbt did not come to all of it", () => {
+  const asked = (rows: readonly NodeResult[], run: Partial<DbtRun> = {}) => {
+    const manifest = aManifest(NODES, { adapter: "bigquery" });
+    let times = 0;
+    const planned = () => {
+      times += 1;
+      return null;
+    };
+    const attempts = [aDbtRun(rows, { manifest, ...run })];
+    decideSecondStart({ attempts, manifest, planned, retries: 1, pauseSeconds: 30, random: 0 });
+    return times;
+  };
+
+  expect([asked([ok("a")]), asked([errs(id("a"), RATE)])]).toEqual([0, 0]);
+  expect(asked([ok("a")], { trouble: "killed", exitCode: null })).toBe(1);
 });
 
 describe("how often, how soon, with how many threads", () => {

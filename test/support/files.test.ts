@@ -1,8 +1,9 @@
-import { lstat, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix, win32 } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findAbove, removeFile } from "../../src/support/files.ts";
+import { exists, findAbove, isFile, isFolder, pathFrom, removeFile, writtenAt } from "../../src/support/files.ts";
+import { useTempDir } from "./temp-dir.ts";
 
 describe("a file above", () => {
   let root: string;
@@ -53,5 +54,42 @@ describe("a file that an earlier run left", () => {
       kind: "configuration",
       message: `${join(dir, "folder")} is a folder`,
     });
+  });
+});
+
+describe("the way from one folder to another", () => {
+  it.each<[from: string, to: string, on: typeof posix, way: string]>([
+    ["C:\\repo", "C:\\repo\\dbt\\shop", win32, "dbt/shop"],
+    ["C:\\repo", "C:\\repo", win32, ""],
+    ["C:\\repo\\ci", "C:\\repo\\dbt", win32, "../dbt"],
+    ["/repo", "/repo/dbt/shop", posix, "dbt/shop"],
+    ["/repo", "/repo/odd\\name", posix, "odd\\name"],
+  ])("from %s to %s", (from, to, on, way) => {
+    expect(pathFrom(from, to, on)).toBe(way);
+  });
+});
+
+describe("what a name leads to", () => {
+  const dirOf = useTempDir();
+
+  it.each<[what: string, name: string, found: readonly [file: boolean, folder: boolean, there: boolean]]>([
+    ["a file", "file", [true, false, true]],
+    ["a folder", "folder", [false, true, true]],
+    ["a link to a file", "link", [true, false, true]],
+    ["a link to nothing", "dead", [false, false, false]],
+    ["nothing", "none", [false, false, false]],
+    ["a name below a file", "file/below", [false, false, false]],
+    ["a name that no file can have", "a\0b", [false, false, false]],
+  ])("is %s", async (_, name, [file, folder, there]) => {
+    const dir = dirOf();
+    await mkdir(join(dir, "folder"));
+    await writeFile(join(dir, "file"), "");
+    await symlink(join(dir, "file"), join(dir, "link"));
+    await symlink(join(dir, "gone"), join(dir, "dead"));
+    const path = join(dir, name);
+
+    expect([await isFile(path), await isFolder(path), await exists(path), (await writtenAt(path)) !== null]).toEqual([
+      ...[file, folder, there, there],
+    ]);
   });
 });

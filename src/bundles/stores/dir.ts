@@ -32,7 +32,7 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
   };
   return {
     find: (wanted) =>
-      tellFailure(root, "read", async () => {
+      asServiceError(root, "read", async () => {
         if (!(await isThere(root))) tellOnce(`${root} does not exist: the first deploy that publishes makes it`);
         if (wanted === "newest") return findLatest();
         for (const commit of wanted) {
@@ -42,11 +42,11 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
       }),
     // A deploy may replace the bundle while it is read: once more, then.
     read: (ref, into) =>
-      tellFailure(root, "read", () =>
+      asServiceError(root, "read", () =>
         retryOnce(() => receiveBundle(ref, into, (folder) => takeFolder(ref.where, folder))),
       ),
     write: (folder, header) =>
-      tellFailure(root, "written", async () => {
+      asServiceError(root, "written", async () => {
         const ref = refOf(header.commit);
         await putFolder(folder, ref.where, header);
         await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
@@ -87,7 +87,7 @@ async function nearestFolder(path: string): Promise<string> {
 }
 
 /** What the disk says is nobody's bug: a service error, as of any store that fails. */
-async function tellFailure<T>(root: string, done: "read" | "written", use: () => Promise<T>): Promise<T> {
+async function asServiceError<T>(root: string, done: "read" | "written", use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {

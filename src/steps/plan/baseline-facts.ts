@@ -1,11 +1,11 @@
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { varsOf } from "../../dbt/project.ts";
 import { changedVars } from "../../selection/blind-spots.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny, SETTINGS } from "../../support/files.ts";
+import { pathFrom, readFileIfAny, SETTINGS } from "../../support/files.ts";
 import type { Git } from "../../support/git.ts";
 import type { Log } from "../../support/log.ts";
 
@@ -22,7 +22,7 @@ export async function filesChangedSince(
       : await git.ask("diff", "--name-only", "--no-renames", "-z", "--end-of-options", commit, "--", project.dir);
   if (listed === null) return null;
   const files = listed.split("\0").filter((file) => file !== "");
-  return new Set(files.map((file) => relative(project.dir, join(folders.top, file)).split(sep).join("/")));
+  return new Set(files.map((file) => pathFrom(project.dir, join(folders.top, file))));
 }
 
 /** Vars are in no manifest: git has the file of the baseline's commit. */
@@ -34,7 +34,7 @@ export async function changedVarsSince(
   const commit = baseline?.origin.commit ?? null;
   const file = join(project.dir, "dbt_project.yml");
   const now = await readFileIfAny(file, SETTINGS);
-  const path = relative(folders.top, file).split(sep).join("/");
+  const path = pathFrom(folders.top, file);
   const before = commit === null ? null : await git.ask("show", "--end-of-options", `${commit}:${path}`);
   const warning = now === null || before === null ? null : changedVars(varsOf(now), varsOf(before));
   return warning === null ? [] : [warning];

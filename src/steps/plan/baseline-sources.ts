@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
+import { whyOfOther } from "../../bundles/bundle-owner.ts";
 import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
-import { whyOfOther } from "../../bundles/owner.ts";
 import type { BundleRef, BundleStore, WantedBundle } from "../../bundles/store.ts";
 import { assertComparable, assertFits } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
@@ -151,12 +151,11 @@ export function openSources(
 
   const fromWorktree = async (sha: string, target: string | null, name: BaselineUse): Promise<Baseline | null> => {
     const dir = work.path("baselines", name);
-    const inRepository = relative(folders.top, dbtProject.project.dir);
     return withWorktree(parts.git, sha, async (tree) => {
-      const projectDir = join(tree, inRepository);
+      const projectDir = join(tree, folders.fromTop);
       if ((await readFileIfAny(join(projectDir, "dbt_project.yml"), SETTINGS)) === null) {
         warn(
-          `${sha.slice(0, 12)} holds no dbt project at ${inRepository || "its top"}: there is nothing to compare with`,
+          `${sha.slice(0, 12)} holds no dbt project at ${folders.fromTop || "its top"}: there is nothing to compare with`,
         );
         return null;
       }

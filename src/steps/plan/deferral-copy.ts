@@ -1,21 +1,16 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { withoutEntries } from "../../artifacts/without-entries.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { makeFolder, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
+import { isFile, makeFolder, readFileIfAny, writeFileAtomic } from "../../support/files.ts";
 
 /** Beside the copy: what production holds, functions among it. dbt reads manifest.json alone. */
 const WHOLE = "production.json";
 
 /** The file that tells all that production holds, in a folder that dbt defers to. */
 export async function wholeManifestIn(dir: string): Promise<string> {
-  const isThere = await stat(join(dir, WHOLE)).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  return join(dir, isThere ? WHOLE : "manifest.json");
+  return join(dir, (await isFile(join(dir, WHOLE))) ? WHOLE : "manifest.json");
 }
 
 /**

@@ -1,4 +1,3 @@
-import { relative, sep } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { type BaseCommit, findBaseTip } from "../../bundles/base-commit.ts";
 import { describeRefused } from "../../render/placement-words.ts";
@@ -74,7 +73,7 @@ export async function assertNotProduction(
 
   const tip = await findBaseTip(git, runSettings.baseBranch);
   const isCurrent = deployed !== null && tip !== null && deployed.origin.commit === tip;
-  // A bundle is of one target, and does not say of which; a work tree was parsed with that of deploy mode.
+  // What is deployed is of one of them, and a baseline does not say of which; a work tree was parsed with that of deploy mode.
   const isKnown = (target: string) =>
     deployed !== null &&
     (targets.length === 1 || (deployed.origin.kind === "worktree" && target === settings.config.modes.deploy.target));
@@ -140,8 +139,8 @@ async function parseProduction(
   target: string,
   tip: string | null,
 ): Promise<ParsedProduction> {
-  const dir = relative(dbtProject.folders.top, dbtProject.project.dir).split(sep).join("/");
-  const file = `${dir === "" ? "" : `${dir}/`}dbt_project.yml`;
+  const { fromTop } = dbtProject.folders;
+  const file = `${fromTop === "" ? "" : `${fromTop}/`}dbt_project.yml`;
   const known = sources.warnings.length;
   const parse = async (sha: string): Promise<Manifest | null> => {
     const isThere = (await parts.git.ask("cat-file", "-e", "--end-of-options", `${sha}:${file}`)) !== null;

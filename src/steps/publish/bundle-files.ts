@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import { readManifest } from "../../artifacts/manifest.ts";
@@ -11,10 +10,10 @@ import type { SettingsPart } from "../../settings/resolve.ts";
 import { dbtFoldersOf, type FolderParts } from "../../setup/dbt-project.ts";
 import type { VerdictResult } from "../../severity/verdict.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import { isFile, readFileIfAny } from "../../support/files.ts";
 import { readBuildFile } from "../../work/build-file.ts";
 import type { WorkFolder } from "../../work/folder.ts";
-import { readVerdictFile } from "../../work/verdict-file.ts";
+import { readVerdictIfAny } from "../../work/verdict-file.ts";
 import { readLogFor } from "../report/report-inputs.ts";
 
 export type BundleFiles = Map<(typeof BUNDLE_FILES)[number], string>;
@@ -122,8 +121,8 @@ export async function filesOfStarts(dirs: readonly string[], verdictFile: string
 
 /** The work folder's verdict, where it is of these runs and not of earlier ones. */
 async function verdictOf(file: string, runs: readonly DbtRun[]): Promise<VerdictResult | null> {
-  if (!(await isFile(file))) return null;
-  const verdict = await readVerdictFile(file);
+  const verdict = await readVerdictIfAny(file);
+  if (verdict === null) return null;
   const judged = new Set(verdict.sources.map(({ generatedAt }) => generatedAt));
   return runs.every(({ source }) => source === null || judged.has(source.generatedAt)) ? verdict : null;
 }
@@ -142,11 +141,4 @@ function notPublished(why: string): SignalboxError {
   return new SignalboxError("artifacts", `nothing is published: ${why}`, {
     hint: "build everything on the base branch first, without an error: signalbox ci",
   });
-}
-
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

@@ -1,11 +1,12 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { compiledPathsOf } from "../../artifacts/compiled.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { DbtFolders } from "../../dbt/folders.ts";
 import type { PackageFolders } from "../../severity/node-path.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
+import { pathFrom } from "../../support/files.ts";
 
 /** Names come out of artifacts: one that is no plain word leads to no folder. */
 const PLAIN = /^\w{1,200}$/;
@@ -30,7 +31,7 @@ export async function findPackageFolders(
       .map(async (name): Promise<[string, string] | null> => {
         const folder = await real(join(packagesPath, name));
         const isInside = folder !== null && realTop !== null && folder.startsWith(`${realTop}${sep}`);
-        return isInside && realProject !== null ? [name, withSlashes(relative(realProject, folder))] : null;
+        return isInside && realProject !== null ? [name, pathFrom(realProject, folder)] : null;
       }),
   );
   return new Map(found.filter((each) => each !== null));
@@ -45,7 +46,7 @@ export function nameCompiled(
 ): Verdict {
   const shown = (path: string) => {
     const full = resolve(projectDir, path);
-    return full.startsWith(`${top}${sep}`) ? withSlashes(relative(projectDir, full)) : withSlashes(full);
+    return full.startsWith(`${top}${sep}`) ? pathFrom(projectDir, full) : withSlashes(full);
   };
   const name = (finding: Finding): Finding => {
     const { subject } = finding;

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Invocation } from "../../artifacts/dbt-log.ts";
 import { type DbtRun, lastManifest } from "../../artifacts/dbt-run.ts";
@@ -13,7 +12,7 @@ import type { PlanResult } from "../../selection/plan.ts";
 import type { Settings, SettingsPart } from "../../settings/resolve.ts";
 import { dbtFoldersOf, type FolderParts, type ProjectFolders } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny } from "../../support/files.ts";
+import { readFileIfAny, writtenAt } from "../../support/files.ts";
 import type { Log } from "../../support/log.ts";
 import { cleanText } from "../../text/clean.ts";
 import { readBuildFile } from "../../work/build-file.ts";
@@ -133,15 +132,12 @@ async function readOwnBuild(parts: InputParts, inTarget: string): Promise<Omit<I
 
 /** `build` on a plan that holds nothing. */
 async function builtNothing(work: WorkFolder): Promise<Leftover> {
-  const { mtimeMs } = await stat(work.path("build.json"));
-  return { kind: "ended", outcome: "nothing", isFine: true, endedAt: mtimeMs };
+  const endedAt = (await writtenAt(work.path("build.json"))) ?? 0;
+  return { kind: "ended", outcome: "nothing", isFine: true, endedAt };
 }
 
 async function isNewerThan(file: string, time: number): Promise<boolean> {
-  return stat(file).then(
-    ({ mtimeMs }) => mtimeMs > time,
-    () => false,
-  );
+  return ((await writtenAt(file)) ?? 0) > time;
 }
 
 interface ResultsFile {
@@ -163,11 +159,11 @@ function folderOf({ file, results }: ResultsFile, log: readonly Invocation[]): s
 }
 
 function newestOf(files: readonly ResultsFile[]): ResultsFile | undefined {
-  return [...files].sort((a, b) => writtenAt(a) - writtenAt(b)).at(-1);
+  return [...files].sort((a, b) => generatedAt(a) - generatedAt(b)).at(-1);
 }
 
 /** Milliseconds since the epoch; files that do not say come first. */
-function writtenAt({ results }: ResultsFile): number {
+function generatedAt({ results }: ResultsFile): number {
   return Date.parse(results?.generatedAt ?? "") || 0;
 }
 
@@ -213,7 +209,7 @@ interface ReadFile {
 function toRun({ settings, log }: InputParts, { file: read, manifest, provenance, isNewest }: ReadFile): DbtRun {
   const { file, results } = read;
   const given = isNewest ? (settings.given.dbtExit ?? null) : null;
-  const facts = { command: results?.command ?? "build", startedAt: writtenAt(read), seconds: 0, manifest };
+  const facts = { command: results?.command ?? "build", startedAt: generatedAt(read), seconds: 0, manifest };
   if (provenance.trouble === "none" && results !== null) {
     for (const warning of provenance.warnings) log.warn("report", warning);
     const { own } = provenance;

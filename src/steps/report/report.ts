@@ -1,4 +1,4 @@
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { redactRun } from "../../dbt/record.ts";
@@ -62,10 +62,7 @@ export async function reportStep(
       `the rule for ${JSON.stringify(rule.match)} ended on ${rule.until}: it no longer applies; take it out, or renew it`,
     );
   }
-  const { projectDir, top } = folders;
-  const projectDirFromRepo = projectDir.startsWith(`${top}${sep}`)
-    ? projectDir.slice(top.length + 1).replaceAll(sep, "/")
-    : "";
+  const { projectDir, top, fromTop: projectDirFromRepo } = folders;
   const place = { folders: await findPackageFolders(folders, top, manifest), projectDir: projectDirFromRepo };
   // The messages before they are cleaned and cut, and all that a manifest says behind it.
   const known = runs.map((run) => redactRun(run, redact));

@@ -4,7 +4,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BundleHeader, filesOf } from "../../../src/bundles/bundle.ts";
-import { whyOfOther } from "../../../src/bundles/owner.ts";
+import { whyOfOther } from "../../../src/bundles/bundle-owner.ts";
 import type { BundleStore } from "../../../src/bundles/store.ts";
 import { createCircleStore } from "../../../src/bundles/stores/circleci.ts";
 import { createCircleArtifacts } from "../../../src/platforms/circleci/artifacts.ts";

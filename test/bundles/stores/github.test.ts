@@ -4,7 +4,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BundleHeader, filesOf } from "../../../src/bundles/bundle.ts";
-import { artifactNameOf } from "../../../src/bundles/owner.ts";
+import { artifactNameOf } from "../../../src/bundles/bundle-owner.ts";
 import type { BundleStore } from "../../../src/bundles/store.ts";
 import { createGitHubStore } from "../../../src/bundles/stores/github.ts";
 import { createGitHubArtifacts } from "../../../src/platforms/github/artifacts.ts";

@@ -69,7 +69,7 @@ async function place(world: World) {
       flags: { storesFailures: false },
     },
     env: {},
-    folders: { top: "/shop" },
+    folders: { top: "/shop", fromTop: "" },
     owner: { branch: "feature/fx", hash: "1a2b3c", pullRequest: 12 },
     mark: MARK,
   } as unknown as DbtProject;

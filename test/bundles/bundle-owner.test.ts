@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { artifactNameOf, type BundleOwner, whyOfOther } from "../../src/bundles/owner.ts";
+import { artifactNameOf, type BundleOwner, whyOfOther } from "../../src/bundles/bundle-owner.ts";
 import { aHeader } from "./build.ts";
 
 const owner = (overrides: Partial<BundleOwner> = {}): BundleOwner => ({

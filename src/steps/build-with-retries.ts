@@ -40,7 +40,7 @@ export async function buildWithRetries(
   for (;;) {
     const runs = starts.map(({ run }) => run);
     const known = lastManifest(runs) ?? manifest;
-    const planned = plannedOf(plan, known);
+    const planned = () => plannedOf(plan, known);
     const { retries, pauseSeconds } = port;
     const decision = decideSecondStart({
       ...{ attempts: runs, manifest: known, planned, retries, pauseSeconds, random: port.random() },
@@ -54,7 +54,7 @@ export async function buildWithRetries(
       port.say("not started again: --run-timeout leaves no time for it");
       return starts;
     }
-    const chosen = choose(decision, planned, known);
+    const chosen = choose(decision, planned(), known);
     if (chosen === null) {
       port.say(`not started again: no selector names what is to be built again and nothing else`);
       return starts;
