@@ -1,4 +1,6 @@
 const LONGEST_SLUG = 40;
+/** The slug is made of no more than this of a name: git takes no two slashes or dots in a row. */
+const LONGEST_NAME = 1000;
 
 /** Who a check builds for. */
 export interface SchemaOwner {
@@ -29,6 +31,7 @@ export function schemaKeyOf(branch: string, fork: string | null): string {
 /** The name of a branch as a schema can hold it; two branches can have the same. */
 export function slugOf(branch: string): string {
   const slug = branch
+    .slice(0, LONGEST_NAME)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
     .slice(0, LONGEST_SLUG)

@@ -59,9 +59,19 @@ export function withoutAround(text: string, before: string, after: string): stri
   return text.slice(start, end);
 }
 
-/** One line of at most `most` code points. */
+/** One line of at most `most` code points. Of a long text only as much is cleaned as that takes. */
 export function cleanLine(text: string, most = 200): string {
-  return cut(cleanText(text).replace(/\s+/g, " ").trim(), most);
+  // `cut` looks at 2 * most + 2 characters; the last one of a beginning may be half of one.
+  const enough = 2 * most + 4;
+  for (let length = 8 * enough; length < text.length; length *= 8) {
+    const line = oneLine(text.slice(0, length));
+    if (line.length > enough) return cut(line, most);
+  }
+  return cut(oneLine(text), most);
+}
+
+function oneLine(text: string): string {
+  return cleanText(text).replace(/\s+/g, " ").trim();
 }
 
 /** Cut by code point, never in the middle of one; the last of `most` is then "…". */

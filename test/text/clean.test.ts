@@ -54,6 +54,25 @@ describe("cleaning text from outside", () => {
       }),
     );
   });
+
+  it("cleans of a long text what it shows, and shows the same as if it cleaned all", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("\u001b[3", "\u001b]0;", "🚂", "\ud83d", "\u200d", " ", "\n", "é\u200d", "x"),
+      hostile,
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(piece, fc.nat(300)), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 30 }),
+        (pieces, most) => {
+          const text = pieces.map(([each, times]) => each.repeat(times)).join("");
+
+          expect(cleanLine(text, most)).toBe(cut(cleanText(text).replace(/\s+/g, " ").trim(), most));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 });
 
 describe("cutting", () => {
