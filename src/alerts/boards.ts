@@ -32,6 +32,12 @@ export function currentBoard(ledger: Ledger, channel: string, policy: AlertPolic
   return board?.week === weekFor(ledger, policy, now) ? board : null;
 }
 
+/** Where an error is told: by its finding, else where it was told before. */
+export function errorChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
+  if (finding !== null) return policy.channelOf({ ...finding, severity: "error" });
+  return (entry.told === "error" ? entry.thread?.channel : undefined) ?? policy.errorChannel;
+}
+
 /** Where a warning is told: by its finding, else where it was told before. */
 export function warnChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
   if (finding !== null) return policy.channelOf({ ...finding, severity: "warn" });

@@ -1,5 +1,5 @@
 import { groupBy } from "../support/group-by.ts";
-import { currentBoard, warnChannelOf } from "./boards.ts";
+import { currentBoard, errorChannelOf, warnChannelOf } from "./boards.ts";
 import { type Draft, IN_CHANNEL, inThread } from "./draft.ts";
 import { dueAtOf, itemOf, type Piece } from "./item.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
@@ -45,16 +45,18 @@ function overdueDrafts(
   mentions: Mentions,
   now: number,
 ): readonly Draft[] {
-  const { warnSlaSeconds: slaSeconds, channelOf, errorChannel } = policy;
+  const { warnSlaSeconds: slaSeconds } = policy;
   const overdue = pieces.filter((piece) => isOverdue(piece, slaSeconds, now) && piece.news === null);
-  const channelFor = ({ finding }: Piece) =>
-    finding === null ? errorChannel : channelOf({ ...finding, severity: "error" });
-  return [...groupBy(overdue, channelFor)].flatMap(([channel, group]): readonly Draft[] => {
-    const last = Math.max(...group.map(({ entry }) => Date.parse(entry.overdueToldAt ?? "")).filter((ms) => ms <= now));
-    if (now - last < OVERDUE_EVERY_MS) return [];
-    const items = group.map((piece) => itemOf(piece, policy, "overdue"));
-    return [{ kind: "overdue", channel, address: IN_CHANNEL, items, slaSeconds, mentions: mentions.onceADay(group) }];
-  });
+  return [...groupBy(overdue, (piece) => errorChannelOf(piece, policy))].flatMap(
+    ([channel, group]): readonly Draft[] => {
+      const last = Math.max(
+        ...group.map(({ entry }) => Date.parse(entry.overdueToldAt ?? "")).filter((ms) => ms <= now),
+      );
+      if (now - last < OVERDUE_EVERY_MS) return [];
+      const items = group.map((piece) => itemOf(piece, policy, "overdue"));
+      return [{ kind: "overdue", channel, address: IN_CHANNEL, items, slaSeconds, mentions: mentions.onceADay(group) }];
+    },
+  );
 }
 
 function reminderDrafts(

@@ -2,7 +2,7 @@ import type { Run } from "../run/run.ts";
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { groupBy } from "../support/group-by.ts";
 import type { Alert } from "./alert.ts";
-import { boardDrafts } from "./boards.ts";
+import { boardDrafts, errorChannelOf } from "./boards.ts";
 import { changeDrafts } from "./changes.ts";
 import { dailyPieces } from "./daily.ts";
 import { deadlineDrafts } from "./deadlines.ts";
@@ -14,8 +14,6 @@ import { createMentions, type Mentions } from "./mentions.ts";
 import { observe } from "./observe.ts";
 import { findGap, rememberRun } from "./pace.ts";
 import type { AlertPolicy } from "./policy.ts";
-
-export type { AlertPolicy } from "./policy.ts";
 
 export interface Decision {
   /** In the order in which they are delivered. */
@@ -136,12 +134,6 @@ function dailyInThreads(pieces: readonly Piece[], policy: AlertPolicy, mentions:
           },
         ];
   });
-}
-
-/** Where an error is told: by its finding, else where it was told before. */
-export function errorChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
-  if (finding !== null) return policy.channelOf({ ...finding, severity: "error" });
-  return (entry.told === "error" ? entry.thread?.channel : undefined) ?? policy.errorChannel;
 }
 
 /** What is over while it is muted needs no message, nor what nobody can answer to. */

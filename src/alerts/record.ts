@@ -45,12 +45,9 @@ export function withTold(ledger: Ledger, alert: Alert, message: MessageRef, at: 
   const { address } = alert;
   const parent = address.kind === "channel" ? message : { channel: message.channel, ts: address.ts };
   const items = new Map(alert.items.map((item) => [item.fingerprint, item]));
-  const isRemade = address.kind === "edit" && message.ts !== address.ts;
+  const remade = address.kind === "edit" && message.ts !== address.ts ? address.ts : null;
   const entries = ledger.entries.map((entry) => {
-    const moved =
-      isRemade && entry.thread?.ts === (address.kind === "edit" ? address.ts : "")
-        ? { ...entry, thread: message }
-        : entry;
+    const moved = remade !== null && entry.thread?.ts === remade ? { ...entry, thread: message } : entry;
     const item = items.get(entry.fingerprint);
     return item === undefined ? moved : entryTold(moved, item, alert, parent, at);
   });

@@ -19,8 +19,8 @@ export function channelOf(finding: Finding, channels: Channels): string {
   return routed?.[finding.severity] ?? channels[finding.severity];
 }
 
-/** https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
-const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
+/** The id of a Slack user or user group. https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
+export const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
 
 /** The Slack id of a finding's owner: as signalbox.yml maps the name, else as the owner's dbt group gives it. */
 export function mentionsOf({ subject }: Finding, idByOwner: Readonly<Record<string, string>>): readonly string[] {

@@ -8,8 +8,9 @@ import type { Context } from "../setup/context.ts";
 import { dbtFoldersOf } from "../setup/dbt-project.ts";
 import { learnRun, type RunSettingsParts, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
+import { countVerdict } from "../severity/outcome.ts";
 import type { Verdict } from "../severity/verdict.ts";
-import { type AlertContext, assertChannels, mutedIn, notifyStep } from "../steps/notify/notify.ts";
+import { type AlertContext, assertChannels, notifyStep } from "../steps/notify/notify.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -56,5 +57,11 @@ const runFile = z.object({
 });
 
 function nothingSent(verdict: Verdict): NotifyResult {
-  return { schema: 1, alerts: [], deliveries: [], ledger: { from: "none", open: 0 }, muted: mutedIn(verdict) };
+  return {
+    schema: 1,
+    alerts: [],
+    deliveries: [],
+    ledger: { from: "none", open: 0 },
+    muted: countVerdict(verdict).muted,
+  };
 }

@@ -10,6 +10,7 @@ import type {
   TableBlock,
 } from "@slack/types";
 import type { MessageRef } from "../alerts/ledger.ts";
+import { MENTIONABLE } from "../alerts/route.ts";
 import { cleanLine, cleanText, cutText, withoutAround } from "../text/clean.ts";
 import { escapeMrkdwn } from "../text/mrkdwn.ts";
 
@@ -22,8 +23,6 @@ import { escapeMrkdwn } from "../text/mrkdwn.ts";
 const HEADER_MOST = 75;
 const CONTEXT_MOST = 400;
 const BLANK = " \n";
-/** https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
-const MENTIONABLE = /^[US][A-Z0-9]{8,}$/;
 
 export function header(text: string): HeaderBlock {
   return { type: "header", text: { type: "plain_text", text: cleanLine(text, HEADER_MOST), emoji: false } };

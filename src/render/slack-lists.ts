@@ -1,4 +1,4 @@
-import type { KnownBlock } from "@slack/types";
+import type { KnownBlock, RichTextElement } from "@slack/types";
 import type {
   Alert,
   ChangeAlert,
@@ -8,9 +8,11 @@ import type {
   FlappingAlert,
   GapAlert,
   OverdueAlert,
+  ProblemsAlert,
   ReminderAlert,
 } from "../alerts/alert.ts";
-import { bullets, date, messageUrl, paragraph, richText, words } from "./slack-blocks.ts";
+import { cleanLine } from "../text/clean.ts";
+import { bullets, date, messageUrl, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   afterWords,
   fact,
@@ -19,12 +21,13 @@ import {
   linkFact,
   nameText,
   newsFact,
+  ownerFact,
   sinceFact,
+  stateWords,
   type ToldItem,
   tell,
 } from "./slack-item.ts";
 import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-message.ts";
-import { bullet } from "./slack-problems.ts";
 import { count, grouped, roughly } from "./words.ts";
 
 /** Messages that are a title and a list. */
@@ -66,6 +69,11 @@ function listMessage(
     reproduce,
     isAnswer: address.kind === "thread",
   });
+}
+
+/** New warnings. */
+export function warnMessage(alert: ProblemsAlert, facts: AlertFacts): SlackMessage {
+  return listMessage(alert, facts, { title: `${count(alert.items.length, "warning")} in ${placeOf(facts)}` });
 }
 
 export function dailyMessage(alert: DailyAlert, facts: AlertFacts): SlackMessage {
@@ -184,6 +192,23 @@ export function expiredNote(expired: readonly ExpiredMute[]): KnownBlock | null 
   const shown = expired.slice(0, 3).flatMap((mute, index) => [words(index === 0 ? "" : "; "), ...expiredLine(mute)]);
   const more = expired.length > 3 ? [words(`; +${grouped(expired.length - 3)} more in signalbox.yml`)] : [];
   return richText(paragraph(words(`${count(expired.length, "mute")} ended: `), ...shown.slice(1), ...more));
+}
+
+/** One item of a list: its name, and a line of facts. */
+function bullet(told: ToldItem, news: readonly RichTextElement[] | null): readonly RichTextElement[] {
+  const { said, item } = told;
+  // One line of dbt's message is enough here: the whole of it is behind the link.
+  const message = said === null || said.message === null ? null : cleanLine(said.message, 150);
+  const state = item.news === "flapping" ? null : stateWords(item);
+  const line = joined([
+    fact(said?.fault ?? null),
+    fact(message),
+    fact(item.isMuted ? null : state),
+    news,
+    fact(ownerFact(told)),
+    fact(said === null ? (item.isMuted ? state : null) : said.muted),
+  ]);
+  return [...nameText(told), ...(line.length === 0 ? [] : [newLine, ...line])];
 }
 
 function dueFact({ item: { dueAt } }: ToldItem, before: string): Inline | null {

@@ -3,7 +3,7 @@ import type { AlertItem, ProblemsAlert } from "../alerts/alert.ts";
 import { isInfrastructure } from "../severity/failure.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
-import { bullets, code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
+import { code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   fact,
   isOver,
@@ -20,7 +20,6 @@ import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-m
 import { count, grouped, listed } from "./words.ts";
 
 const MOST_IN_DETAIL = 10;
-const MOST_BULLETS = 30;
 const MOST_NAMES = 3;
 
 function isOfNodes({ subject }: Finding): boolean {
@@ -64,22 +63,6 @@ export function errorEdit({ items }: ProblemsAlert, facts: AlertFacts): SlackMes
     asBlocks: withDividers,
     reproduce: items.some(isPlainlyOpen) ? facts.reproduce : null,
     before: "Last updated:",
-  });
-}
-
-/** New warnings: a list with a line of facts each. */
-export function warnMessage({ items, mentions, address }: ProblemsAlert, facts: AlertFacts): SlackMessage {
-  const told = items.map(tell);
-  return assemble({
-    title: `${count(items.length, "warning")} in ${placeOf(facts)}`,
-    headlines: told.map(({ headline }) => headline),
-    facts,
-    mentions,
-    intro: [],
-    details: told.slice(0, MOST_BULLETS).map((each) => bullet(each, newsFact(each.item))),
-    asBlocks: (details) => [richText(bullets(details))],
-    reproduce: null,
-    isAnswer: address.kind === "thread",
   });
 }
 
@@ -153,21 +136,4 @@ function errorDetail(told: ToldItem, most: number, news: readonly RichTextElemen
     ),
     ...(said === null || said.message === null ? [] : [code(said.message, most, 8)]),
   );
-}
-
-/** One item of a list: its name, and a line of facts. */
-export function bullet(told: ToldItem, news: readonly RichTextElement[] | null): readonly RichTextElement[] {
-  const { said, item } = told;
-  // One line of dbt's message is enough here: the whole of it is behind the link.
-  const message = said === null || said.message === null ? null : cleanLine(said.message, 150);
-  const state = item.news === "flapping" ? null : stateWords(item);
-  const line = joined([
-    fact(said?.fault ?? null),
-    fact(message),
-    fact(item.isMuted ? null : state),
-    news,
-    fact(ownerFact(told)),
-    fact(said === null ? (item.isMuted ? state : null) : said.muted),
-  ]);
-  return [...nameText(told), ...(line.length === 0 ? [] : [newLine, ...line])];
 }

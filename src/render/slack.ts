@@ -8,9 +8,10 @@ import {
   gapMessage,
   overdueMessage,
   reminderMessage,
+  warnMessage,
 } from "./slack-lists.ts";
 import type { AlertFacts, SlackMessage } from "./slack-message.ts";
-import { errorEdit, errorMessage, warnMessage } from "./slack-problems.ts";
+import { errorEdit, errorMessage } from "./slack-problems.ts";
 
 export type { AlertFacts, SlackMessage } from "./slack-message.ts";
 

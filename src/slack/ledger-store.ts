@@ -12,13 +12,20 @@ import { toJson } from "../text/json.ts";
 
 /** Where the ledger lives between runs. */
 export interface LedgerStore {
-  /** The scope's ledger; an empty one where it has none yet, or where `damage` says why it cannot be read. */
-  load(scope: string): Promise<{ readonly ledger: Ledger; readonly damage: string | null }>;
+  load(scope: string): Promise<LoadedLedger>;
   /**
    * Stores what has changed since `base`, and keeps what others have stored. A damaged file is moved aside first, never
    * written over: `keptAs` says where it is. Throws an artifacts error where nothing can be written.
    */
   save(base: Ledger, changed: Ledger): Promise<{ readonly ledger: Ledger; readonly keptAs: string | null }>;
+}
+
+export interface LoadedLedger {
+  /** Empty where there is none of this scope yet, or where `damage` says why it cannot be read. */
+  readonly ledger: Ledger;
+  readonly damage: string | null;
+  /** The scopes that the file holds, where it holds none of this one. */
+  readonly foreign: readonly string[];
 }
 
 const SCHEMA = 1;
@@ -136,9 +143,9 @@ export function createFileLedger(path: string, clock: Clock): LedgerStore {
   return {
     load: async (scope) => {
       const file = await readLedgers(await findFile(path));
-      if (file.damage !== null) return { ledger: emptyLedger(scope), damage: file.damage };
-      const { ledger, damage } = pick(file.ledgers, scope);
-      return { ledger, damage };
+      if (file.damage !== null) return { ledger: emptyLedger(scope), damage: file.damage, foreign: [] };
+      const scopes = file.ledgers.map(scopeOf).filter((each) => typeof each === "string");
+      return { ...pick(file.ledgers, scope), foreign: scopes.includes(scope) ? [] : scopes };
     },
     save: async (base, changed) => {
       try {

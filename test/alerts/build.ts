@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Alert, AlertItem, Delivery, ProblemsAlert } from "../../src/alerts/alert.ts";
-import type { AlertPolicy } from "../../src/alerts/decide.ts";
 import { fingerprintOf } from "../../src/alerts/fingerprint.ts";
 import { emptyLedger, type Ledger, type LedgerEntry } from "../../src/alerts/ledger.ts";
+import type { AlertPolicy } from "../../src/alerts/policy.ts";
 import { openZone } from "../../src/alerts/zone.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
 import { aFinding, aSubject } from "../severity/build.ts";

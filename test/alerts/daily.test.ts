@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AlertPolicy } from "../../src/alerts/decide.ts";
+import type { AlertPolicy } from "../../src/alerts/policy.ts";
 import { openZone } from "../../src/alerts/zone.ts";
 import type { Verdict } from "../../src/severity/verdict.ts";
 import { aVerdict } from "../severity/build.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "../../src/alerts/alert.ts";
-import { type AlertPolicy, decideAlerts } from "../../src/alerts/decide.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
 import { fingerprintOf, nameOfFingerprint, upgradeFingerprint } from "../../src/alerts/fingerprint.ts";
 import type { Ledger } from "../../src/alerts/ledger.ts";
+import type { AlertPolicy } from "../../src/alerts/policy.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Finding, Verdict } from "../../src/severity/verdict.ts";
 import { aRun } from "../run/build.ts";

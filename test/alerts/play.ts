@@ -1,7 +1,8 @@
 import type { Alert, Delivery } from "../../src/alerts/alert.ts";
-import { type AlertPolicy, decideAlerts } from "../../src/alerts/decide.ts";
+import { decideAlerts } from "../../src/alerts/decide.ts";
 import { nameOfFingerprint } from "../../src/alerts/fingerprint.ts";
 import { emptyLedger, type Ledger } from "../../src/alerts/ledger.ts";
+import type { AlertPolicy } from "../../src/alerts/policy.ts";
 import { recordDeliveries } from "../../src/alerts/record.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Verdict } from "../../src/severity/verdict.ts";

@@ -99,6 +99,18 @@ describe("notify, with webhooks", () => {
     expect(got.map(({ path }) => path)).not.toContain("/elsewhere");
   });
 
+  it("is loud where its secret is missing in a job that tells Slack, and draws where nobody is told", async () => {
+    const told = await run({ SIGNALBOX_WEBHOOK_SECRET: "" });
+    const drawn = await run({ SIGNALBOX_WEBHOOK_SECRET: "", SLACK_WEBHOOK_ERROR: "", SLACK_WEBHOOK_WARN: "" });
+
+    expect([told.code, drawn.code]).toEqual([5, 0]);
+    expect(told.stdout).toMatch(
+      /warning: 1 error NOT DELIVERED to the webhook \(no_secret\): SIGNALBOX_WEBHOOK_SECRET/,
+    );
+    expect(drawn.stdout).not.toContain("NOT DELIVERED");
+    expect(got.map(({ path }) => path)).not.toContain("/incidents");
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
     [
       "a webhook that is not https",

@@ -25,7 +25,7 @@ const save = (ledger: Ledger) => open().save(emptyLedger(ledger.scope), ledger);
 
 describe("a ledger in a file", () => {
   it("is empty where there is none yet, and looking at it makes none", async () => {
-    expect(await open().load(PROD)).toEqual({ ledger: NEVER_STORED, damage: null });
+    expect(await open().load(PROD)).toEqual({ ledger: NEVER_STORED, damage: null, foreign: [] });
     expect(await readLedgerContents(file())).toEqual({ scopes: null, damage: null, canMove: true });
     expect(await readdir(dir())).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe("a ledger in a file", () => {
     );
 
     expect(await save(ledger)).toEqual({ ledger, keptAs: null });
-    expect(await open().load(PROD)).toEqual({ ledger, damage: null });
+    expect(await open().load(PROD)).toEqual({ ledger, damage: null, foreign: [] });
   });
 
   it("of the first releases is read: fingerprints get their version, and nothing is unsettled", async () => {
@@ -210,7 +210,11 @@ describe("a ledger that is damaged", () => {
       const clock = createFakeClock({ now: Date.UTC(2026, 10, 28, 7, 30), auto: true });
       const store = open(clock);
 
-      expect(await store.load(PROD)).toEqual({ ledger: NEVER_STORED, damage: expect.stringContaining(says) });
+      expect(await store.load(PROD)).toEqual({
+        ledger: NEVER_STORED,
+        damage: expect.stringContaining(says),
+        foreign: [],
+      });
       expect(await readLedgerContents(file())).toMatchObject({
         damage: expect.stringContaining(says),
         canMove: true,
@@ -221,7 +225,7 @@ describe("a ledger that is damaged", () => {
 
       expect(keptAs).toBe(`${file()}.damaged-20261128T073000Z`);
       expect(await readFile(keptAs ?? "", "utf8")).toBe(text);
-      expect(await open().load(PROD)).toEqual({ ledger, damage: null });
+      expect(await open().load(PROD)).toEqual({ ledger, damage: null, foreign: [] });
     },
   );
 

@@ -1,12 +1,14 @@
 import type { WebClient } from "@slack/web-api";
 import type { Ledger, UnsettledPost } from "../../alerts/ledger.ts";
 import { settle, withoutPassed } from "../../alerts/unsettled.ts";
+import { listed } from "../../render/words.ts";
 import type { Context } from "../../setup/context.ts";
 import { createFileLedger, type NamedLedger } from "../../slack/ledger-store.ts";
 import { lookFor, type Sighting } from "../../slack/look.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Log } from "../../support/log.ts";
+import { cleanLine } from "../../text/clean.ts";
 
 /** The ledger of one scope while a run tells people of it. Alerts are sent whatever becomes of it. */
 export interface KeptLedger {
@@ -30,9 +32,17 @@ export async function openKeptLedger(
       `the ledger ${path} lies in the work folder, which every \`ci\` empties: each run tells everything again. Name a file in a folder that lasts`,
     );
   const store = createFileLedger(path, clock);
-  const { ledger, damage } = await store.load(scope);
+  const { ledger, damage, foreign } = await store.load(scope);
   if (damage !== null)
     tellLoud(parts, `the ledger ${path} ${damage}. What earlier runs told is not known: every open problem is told`);
+  if (foreign.length > 0)
+    log.warn(
+      "notify",
+      `the ledger ${path} holds what was told of ${listed(
+        foreign.map((each) => cleanLine(each)),
+        3,
+      )}, and nothing of ${cleanLine(scope)} (repository, dbt project, target): every open problem counts as new`,
+    );
 
   let base = ledger;
   let hasFailed = false;

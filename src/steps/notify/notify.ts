@@ -11,6 +11,7 @@ import type { Mode } from "../../run/mode.ts";
 import type { Run } from "../../run/run.ts";
 import type { Given, SettingsPart } from "../../settings/resolve.ts";
 import type { Context } from "../../setup/context.ts";
+import { countVerdict } from "../../severity/outcome.ts";
 import type { Verdict } from "../../severity/verdict.ts";
 import { createSlackClient } from "../../slack/client.ts";
 import { configurationError, type ExitCode } from "../../support/errors.ts";
@@ -97,7 +98,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     })),
     deliveries,
     ledger: { from: kept.kind === "none" || kept.kind === "out" ? "none" : config.ledger, open: openIn(ledger) },
-    muted: mutedIn(verdict),
+    muted: countVerdict(verdict).muted,
   };
   // A dry run leaves the work folder to whoever has it.
   if (!given.dryRun) await context.outputs.write("alerts.json", () => context.work.writeJson("alerts.json", result));
@@ -133,8 +134,4 @@ function newsOf({ items }: Alert): Record<string, News> {
   return Object.fromEntries(
     items.flatMap(({ fingerprint, news }) => (news === null ? [] : [[nameOfFingerprint(fingerprint), news]])),
   );
-}
-
-export function mutedIn(verdict: Verdict): number {
-  return verdict.findings.filter(({ muted }) => muted !== null).length;
 }

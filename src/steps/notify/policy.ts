@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { NO_CHANNEL } from "../../alerts/audience.ts";
-import type { AlertPolicy } from "../../alerts/decide.ts";
+import type { AlertPolicy } from "../../alerts/policy.ts";
 import { channelOf, mentionsOf } from "../../alerts/route.ts";
 import { minutesOf, openZone } from "../../alerts/zone.ts";
 import { nameFinding } from "../../render/finding-words.ts";

@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Alert } from "../../alerts/alert.ts";
-import { type AlertPolicy, type Decision, decideAlerts } from "../../alerts/decide.ts";
+import { type Decision, decideAlerts } from "../../alerts/decide.ts";
+import type { AlertPolicy } from "../../alerts/policy.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import type { SlackMessage } from "../../render/slack.ts";
 import { describeTold } from "../../render/told-words.ts";

@@ -1,5 +1,6 @@
 import type { Alert, Delivery } from "../../alerts/alert.ts";
-import type { AlertPolicy, Decision } from "../../alerts/decide.ts";
+import type { Decision } from "../../alerts/decide.ts";
+import type { AlertPolicy } from "../../alerts/policy.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import { asEdited, withoutThreads } from "../../alerts/without-threads.ts";
 import type { SlackMessage } from "../../render/slack.ts";

@@ -1,7 +1,8 @@
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery } from "../../alerts/alert.ts";
-import { type AlertPolicy, type Decision, decideAlerts } from "../../alerts/decide.ts";
+import { type Decision, decideAlerts } from "../../alerts/decide.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
+import type { AlertPolicy } from "../../alerts/policy.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
 import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
 import type { SlackMessage } from "../../render/slack.ts";

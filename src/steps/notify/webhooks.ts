@@ -1,15 +1,16 @@
 import type { Alert } from "../../alerts/alert.ts";
-import { incidentsOf } from "../../alerts/incidents.ts";
+import { type Incident, incidentsOf } from "../../alerts/incidents.ts";
 import type { AlertFacts } from "../../render/slack.ts";
 import { renderIncident } from "../../render/webhook.ts";
 import { count } from "../../render/words.ts";
 import { isWebhookUrl } from "../../settings/values.ts";
 import type { Context } from "../../setup/context.ts";
+import { fingerprintHash } from "../../slack/packed-ledger.ts";
 import type { Problem } from "../../support/errors.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { sendIncidents } from "../../webhooks/incidents.ts";
-import { INCOMING } from "../../webhooks/slack-incoming.ts";
+import { INCOMING, incomingWebhooks } from "../../webhooks/slack-incoming.ts";
 
 /** What is wrong with the webhooks of Slack; their addresses are secrets, and are not shown. */
 export function webhookProblems(env: Environment): readonly Problem[] {
@@ -50,6 +51,19 @@ interface WebhookParts
   };
 }
 
+const NO_SECRET = {
+  code: "no_secret",
+  hint: "SIGNALBOX_WEBHOOK_SECRET is not set in this job: give it, or take `webhook` out of signalbox.yml",
+};
+
+/**
+ * What the receiver knows one problem by. A ledger in Slack knows of a problem that is over only the hash of its
+ * fingerprint: the key is made of that.
+ */
+export function keyOfIncident({ item }: Pick<Incident, "item">, digest: (text: string) => string): string {
+  return `signalbox-${digest(fingerprintHash(item.fingerprint))}`;
+}
+
 /**
  * Sends the errors that these alerts tell of to `webhook`. False where one did not arrive and that fails the run. Before
  * Slack hears of them: a run that is killed in between tells both again, and the key makes that one.
@@ -63,9 +77,8 @@ export async function tellWebhook(
 ): Promise<boolean> {
   const { webhook } = config;
   if (webhook === null) return true;
-  const secret = env.SIGNALBOX_WEBHOOK_SECRET;
   const letters = incidentsOf(alerts).map((incident) => {
-    const key = `signalbox-${digest(incident.item.fingerprint)}`;
+    const key = keyOfIncident(incident, digest);
     return {
       key,
       status: incident.status,
@@ -75,15 +88,18 @@ export async function tellWebhook(
   if (letters.length === 0) return true;
   const number = (status: string) => letters.filter((letter) => letter.status === status).length;
   const what = `${number("firing")} firing, ${number("resolved")} resolved`;
-  if (given.dryRun || !secret) {
-    log.step(
-      "webhook",
-      `${given.dryRun ? "dry run" : "SIGNALBOX_WEBHOOK_SECRET is not set"}: nothing is sent (${what})`,
-    );
+  const secret = env.SIGNALBOX_WEBHOOK_SECRET;
+  // Where nothing is sent to Slack either, the run is one to look at.
+  const isDrawn = !secret && !env.SLACK_BOT_TOKEN && incomingWebhooks(env) === null;
+  if (given.dryRun || isDrawn) {
+    const why = given.dryRun ? "dry run" : "SIGNALBOX_WEBHOOK_SECRET is not set";
+    log.step("webhook", `${why}: nothing is sent (${what})`);
     return true;
   }
   const fetch = (await openFetch()) ?? globalThis.fetch;
-  const sent = await sendIncidents(letters, { ...webhook, secret }, { fetch, clock, signal, address: "webhook.url" });
+  const sent = secret
+    ? await sendIncidents(letters, { ...webhook, secret }, { fetch, clock, signal, address: "webhook.url" })
+    : letters.map(() => ({ result: "failed", ...NO_SECRET }) as const);
   const failed = sent.flatMap((each) => (each.result === "failed" ? [each] : []));
   if (failed.length < sent.length)
     log.step("webhook", failed.length === 0 ? what : `${sent.length - failed.length} of ${sent.length} sent`);

@@ -195,6 +195,16 @@ describe("the ledger of a run", () => {
     expect(await readdir(join(dir(), "kept"))).toHaveLength(2);
   });
 
+  it("that holds only what was told of another target says so", async () => {
+    await mkdir(join(dir(), "kept"));
+    const ledgers = [aLedger([anEntry("a")], { scope: "acme/shop shop staging" })];
+    await writeFile(join(dir(), "kept", "ledger.json"), JSON.stringify({ schema: 1, ledgers }));
+    const { kept, paper } = open("file:kept/ledger.json");
+
+    expect((await kept).ledger.entries).toEqual([]);
+    expect(paper.text()).toMatch(/told of acme\/shop shop staging, and nothing of acme\/shop shop prod/);
+  });
+
   it("that lies in the work folder is emptied with it, and says so; one beside it does not", async () => {
     const inside = open("file:.signalbox/ledger.json");
     const beside = open("file:.signalbox-ledger/ledger.json");

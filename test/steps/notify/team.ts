@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Alert } from "../../../src/alerts/alert.ts";
-import { type AlertPolicy, decideAlerts } from "../../../src/alerts/decide.ts";
+import { decideAlerts } from "../../../src/alerts/decide.ts";
+import type { AlertPolicy } from "../../../src/alerts/policy.ts";
 import { renderAlert } from "../../../src/render/slack.ts";
 import type { Run } from "../../../src/run/run.ts";
 import type { Verdict } from "../../../src/severity/verdict.ts";
