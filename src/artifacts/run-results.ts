@@ -53,11 +53,19 @@ export function readRunResults(text: string, where: string): RunResults {
     readRow: (row, id) => ({
       ...commonFields(row, id),
       // dbt 0.19 wrote the number of failures as the message.
-      message: typeof row.message === "number" ? String(row.message) : textOf(row.message),
+      message: typeof row.message === "number" ? String(row.message) : messageOf(row.message),
       failures: numberOf(row.failures),
       relation: textOf(row.relation_name),
     }),
   });
+}
+
+/** dbt 2 repeats the status in place of a message. */
+const NO_MESSAGE = /^(?:error|fail(?:ed)?|warn(?:ed)?|pass(?:ed)?|success|succeeded|skip(?:ped)?)$/i;
+
+function messageOf(message: unknown): string | null {
+  const text = textOf(message);
+  return text === null || NO_MESSAGE.test(text) ? null : text;
 }
 
 interface RowReader {

@@ -1,4 +1,5 @@
 import type { ResourceTypes } from "../selection/resource-types.ts";
+import type { EngineTraits } from "./engine.ts";
 
 /** dbt's command lines. Pure: one array each, never a shell string. */
 
@@ -13,56 +14,33 @@ export interface StartTarget {
   /** null: the profile's own default. */
   readonly target: string | null;
   readonly color: boolean;
+  /** Of the dbt that is started. */
+  readonly traits: EngineTraits;
   /** `dbt.args` of signalbox.yml; a start gets those that its command takes. */
   readonly extra: readonly string[];
 }
 
-/**
- * Flags that not every command takes, with those that do; all others are dbt's global ones.
- * https://docs.getdbt.com/reference/commands/build and the `--help` of dbt 1.11.
- */
-const TAKEN_BY: Readonly<Record<string, readonly string[]>> = {
-  "--full-refresh": ["build"],
-  "-f": ["build"],
-  "--empty": ["build"],
-  "--no-empty": ["build"],
-  "--sample": ["build"],
-  "--event-time-start": ["build"],
-  "--event-time-end": ["build"],
-  "--store-failures": ["build"],
-  "--show": ["build"],
-  "--export-saved-queries": ["build"],
-  "--no-export-saved-queries": ["build"],
-  "--include-saved-query": ["build"],
-  "--no-include-saved-query": ["build"],
-  "--sqlparse": ["build", "source freshness"],
-  "--threads": ["build", "parse", "source freshness"],
-  // The plan hands these on.
-  "--resource-type": [],
-  "--resource-types": [],
-  "--exclude-resource-type": [],
-  "--exclude-resource-types": [],
-};
-
 /** What every start is told alike: other arguments would void dbt's partial parse. */
 export function commonArguments(command: string, start: StartTarget): string[] {
+  const { traits } = start;
   return [
     ...flag("--profile", start.profile),
     ...flag("--target", start.target),
     ...flag("--profiles-dir", start.profilesDir),
     ...flag("--target-path", start.targetPath),
     ...["--log-path", start.logPath],
-    ...["--log-format-file", "json", "--log-level-file", "debug"],
-    start.color ? "--use-colors" : "--no-use-colors",
-    ...takenBy(command, start.extra),
+    // The answer of dbt ls must not become a line of the log.
+    ...(command === "ls" && traits.log.stdout === "json" ? [] : traits.log.arguments),
+    ...(traits.takesColors ? [start.color ? "--use-colors" : "--no-use-colors"] : []),
+    ...takenBy(command, start.extra, traits),
   ];
 }
 
 /** The flags that the command takes, each with the values behind it. */
-function takenBy(command: string, words: readonly string[]): string[] {
+function takenBy(command: string, words: readonly string[], traits: EngineTraits): string[] {
   let isTaken = true;
   return words.filter((word) => {
-    if (word.startsWith("-")) isTaken = TAKEN_BY[word.split("=")[0] ?? ""]?.includes(command) ?? true;
+    if (word.startsWith("-")) isTaken = traits.takenBy[word.split("=")[0] ?? ""]?.includes(command) ?? true;
     return isTaken;
   });
 }

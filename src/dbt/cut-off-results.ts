@@ -2,6 +2,7 @@ import { type Fields, fieldsOf, listOf, textOf } from "../artifacts/fields.ts";
 import { STOPPED } from "../severity/status.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
+import type { EngineTraits } from "./engine.ts";
 import type { BuildProgress } from "./watch.ts";
 
 interface StopFacts {
@@ -10,6 +11,7 @@ interface StopFacts {
   /** Why it was stopped from here; null: something else ended it. */
   readonly over: StoppedFromHere | null;
   readonly argv: readonly string[];
+  readonly traits: Pick<EngineTraits, "resultsOutliveStop">;
 }
 
 /** A start that was stopped from here. */
@@ -39,11 +41,12 @@ export async function completeResults(file: string, progress: BuildProgress, end
 export function completedResults(
   text: string | null,
   progress: BuildProgress,
-  { now, over, argv }: StopFacts,
+  { now, over, argv, traits }: StopFacts,
 ): string | null {
   const root = text === null ? emptyResults(now, argv) : parsed(text);
   if (root === null || !Array.isArray(root.results)) return null;
-  const all = [...listOf(root.results).map(fieldsOf), ...endedRows(progress)];
+  const left = traits.resultsOutliveStop ? listOf(root.results).map(fieldsOf) : [];
+  const all = [...left, ...endedRows(progress)];
   const cancelled = (row: Fields) => row.status === "error" && over?.running.has(textOf(row.unique_id) ?? "");
   const rows = new Map(all.filter((row) => !cancelled(row)).map((row) => [textOf(row.unique_id), row]));
   const running = [...(over?.running ?? []), ...progress.running].filter(([id]) => !rows.has(id));

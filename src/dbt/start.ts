@@ -4,9 +4,11 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { makeFolder, removeFile } from "../support/files.ts";
 import { commonArguments, type StartTarget } from "./arguments.ts";
 import { completeResults } from "./cut-off-results.ts";
+import type { EngineTraits } from "./engine.ts";
 import { keepArtifacts, LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { LIST_FORMAT } from "./list.ts";
 import { readRecord, redactRun, resultsFileOf } from "./record.ts";
+import { tellErrors } from "./told-errors.ts";
 import { runWatched, type StartLimits, type WatchParts } from "./watched-run.ts";
 
 /** Everything that is the same for all starts of one signalbox run. */
@@ -19,6 +21,8 @@ export interface DbtSetup extends WatchParts {
   readonly profile: string | null;
   readonly extra: readonly string[];
   readonly color: boolean;
+  /** Of the dbt that `command` starts, asked for before the first start. */
+  readonly traits: () => Promise<EngineTraits>;
 }
 
 export interface StartRequest {
@@ -52,6 +56,7 @@ export function createDbt(setup: DbtSetup): Dbt {
   let count = 0;
   return {
     start: async (request) => {
+      const traits = await setup.traits();
       const command = request.command.join(" ");
       const writes = resultsFileOf(command);
       count += 1;
@@ -62,13 +67,14 @@ export function createDbt(setup: DbtSetup): Dbt {
       // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
       if (writes !== null) await removeFile(join(request.targetPath, writes));
 
-      const argv = argvOf(setup, request, dir);
+      const argv = argvOf(setup, traits, request, dir);
       const startedAt = setup.clock.now();
       const { end, stopped, lastWords, over, progress } = await runWatched(setup, {
         argv,
         cwd: request.projectDir,
         env: { ...setup.env, ...request.env },
         stdout: request.lists ? "answer" : "log",
+        isJson: traits.log.stdout === "json",
         logFile: join(dir, "dbt.log"),
         limits: request.limits ?? null,
       });
@@ -76,7 +82,8 @@ export function createDbt(setup: DbtSetup): Dbt {
 
       const notKept = await keepArtifacts(request.targetPath, dir, startedAt);
       if (stopped !== "none" && writes === "run_results.json")
-        await completeResults(join(dir, writes), progress, { argv, over, now: setup.clock.now() });
+        await completeResults(join(dir, writes), progress, { argv, over, now: setup.clock.now(), traits });
+      else if (writes === "run_results.json") await tellErrors(join(dir, writes), progress, end.exitCode);
       const trouble = stopped === "none" && notKept !== null ? "unreadable" : stopped;
       const run = await readRecord({
         command,
@@ -94,9 +101,9 @@ export function createDbt(setup: DbtSetup): Dbt {
   };
 }
 
-function argvOf(setup: DbtSetup, request: StartRequest, logPath: string): string[] {
+function argvOf(setup: DbtSetup, traits: EngineTraits, request: StartRequest, logPath: string): string[] {
   const targetPath = request.command[0] === "deps" ? null : request.targetPath;
-  const start: StartTarget = { ...setup, targetPath, target: request.target, logPath };
+  const start: StartTarget = { ...setup, traits, targetPath, target: request.target, logPath };
   const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
   return [
     ...setup.command,

@@ -1,5 +1,6 @@
 import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
 import { count } from "../render/words.ts";
+import { shortenCrash } from "../text/crash.ts";
 
 /** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
 export interface BuildProgress {
@@ -12,6 +13,14 @@ export interface BuildProgress {
   readonly running: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
   /** The last error that dbt told of: why it gave up, where it writes no results. */
   readonly lastWords: string | null;
+  /** What dbt 2 told of nodes in its log alone, by id. */
+  readonly told: ReadonlyMap<string, ToldError>;
+}
+
+/** `isQuery`: a query of the node failed, which may be of no account; else dbt said that the node did. */
+export interface ToldError {
+  readonly text: string;
+  readonly isQuery: boolean;
 }
 
 export interface EndedNode {
@@ -29,12 +38,13 @@ export const NOTHING_SEEN: BuildProgress = {
   ended: [],
   running: new Map(),
   lastWords: null,
+  told: new Map(),
 };
 
 /** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
 export function observe(progress: BuildProgress, line: string, now: number): BuildProgress {
   if (
-    !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError)"/.test(
+    !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError|Generic|SQLQuery)"/.test(
       line,
     )
   )
@@ -61,12 +71,42 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
       const ended = node === null ? progress.ended : [...progress.ended, node];
       return { ...progress, running, ended, finished: progress.finished + 1 };
     }
+    case "Generic":
+      return event.info.level === "error" ? withError(progress, id, event.info.msg ?? "") : progress;
+    case "SQLQuery": {
+      const text = failedQuery(event.info.msg ?? "");
+      if (text === null || id === "" || progress.told.has(id)) return progress;
+      return { ...progress, told: new Map(progress.told).set(id, { text, isQuery: true }) };
+    }
     // Behind the error of a crash comes where it happened.
     case "MainStackTrace":
       return { ...progress, lastWords: [progress.lastWords, event.info.msg].filter(Boolean).join("\n") || null };
     default:
       return { ...progress, lastWords: event.data.exc ?? event.info.msg ?? progress.lastWords };
   }
+}
+
+/** So many errors are kept that are no node's: a project can have one in each file. */
+const MOST_WORDS = 4000;
+
+/** dbt 2 tells every error so, `[error] [JinjaError (dbt1501)]: …`, with its node where it has one. */
+function withError(progress: BuildProgress, id: string, msg: string): BuildProgress {
+  const text = shortenCrash(msg.replace(/^\[error\]:? ?/, "")).trim();
+  // That it was stopped is known here, and why.
+  if (text === "" || text.startsWith("[OperationCanceled ")) return progress;
+  if (id !== "") return { ...progress, told: new Map(progress.told).set(id, { text, isQuery: false }) };
+  const { lastWords } = progress;
+  if (lastWords !== null && lastWords.length + text.length > MOST_WORDS) return progress;
+  return { ...progress, lastWords: lastWords === null ? text : `${lastWords}\n${text}` };
+}
+
+/** The error of a query, out of what dbt 2 writes above it; null: it had none. */
+function failedQuery(msg: string): string | null {
+  const key = "\n-- error message: ";
+  const start = msg.indexOf(key);
+  if (start === -1 || !msg.includes("\n-- outcome: error\n")) return null;
+  const end = msg.indexOf("\n-- ", start + key.length);
+  return msg.slice(start + key.length, end === -1 ? undefined : end).replace(/^Internal: /, "");
 }
 
 /** `12 of 34 nodes done; running: fct_orders (95 s), dim_customers (61 s), +2 more`. */
@@ -97,7 +137,7 @@ function endedNode(id: string, result: unknown): EndedNode | null {
 }
 
 interface LogEvent {
-  readonly info: { readonly name: string; readonly msg?: string };
+  readonly info: { readonly name: string; readonly level?: string; readonly msg?: string };
   readonly data: {
     readonly node_info?: { readonly unique_id?: string; readonly node_name?: string };
     readonly node_count?: number;

@@ -5,6 +5,7 @@ import type { Redact } from "../support/redact.ts";
 import { crashIn, shortenCrash } from "../text/crash.ts";
 import type { StoppedFromHere } from "./cut-off-results.ts";
 import { followLines } from "./follow-lines.ts";
+import { wordsOfEvent } from "./log-words.ts";
 import { type ProcessEnd, type ProcessRequest, runProcess } from "./process.ts";
 import { type BuildProgress, describeProgress, NOTHING_SEEN, observe, runningLongerThan } from "./watch.ts";
 
@@ -29,6 +30,8 @@ export interface StartLimits {
 export interface WatchedStart extends Pick<ProcessRequest, "argv" | "cwd" | "env" | "stdout"> {
   /** Absolute: dbt's own log, which need not be there yet. */
   readonly logFile: string;
+  /** What dbt prints is its log in JSON. */
+  readonly isJson: boolean;
   /** null: the usual ones. */
   readonly limits: StartLimits | null;
 }
@@ -55,7 +58,7 @@ const MOST_KEPT_OF_LINE = 2000;
 /** Runs dbt and reads its log file beside it: a heartbeat, a word on nodes that stall, a stop at the limits. */
 export async function runWatched(
   { clock, children, signal, redact, onLine, onNotice }: WatchParts,
-  { logFile, limits: asked, ...start }: WatchedStart,
+  { logFile, isJson, limits: asked, ...start }: WatchedStart,
 ): Promise<WatchedEnd> {
   const limits = asked ?? NO_LIMITS;
   const startedAt = clock.now();
@@ -115,10 +118,13 @@ export async function runWatched(
     name: "dbt",
     signal: AbortSignal.any([signal, limit.signal]),
     onLine: (line) => {
-      lastSaidAt = clock.now();
-      if (line.trim() !== "") lastLines.push(beginningOf(line, redact));
+      const words = isJson ? wordsOfEvent(line) : null;
+      if (words === null && line.trim() !== "") lastLines.push(beginningOf(line, redact));
       if (lastLines.length > MOST_KEPT_LINES) lastLines.shift();
-      onLine(line);
+      for (const said of words ?? [line]) {
+        lastSaidAt = clock.now();
+        onLine(said);
+      }
     },
   }).finally(() => {
     hasEnded.abort();
@@ -129,7 +135,9 @@ export async function runWatched(
   const stopped = over?.trouble ?? (end.stopped || isKilled(end.exitCode) ? "killed" : "none");
   const lastWords =
     progress.lastWords ??
-    (stopped === "none" ? wordsWithoutLog(lastLines, end.exitCode) : describeProgress(progress, clock.now()));
+    (stopped === "none"
+      ? (wordsWithoutLog(lastLines, end.exitCode) ?? wordsOfNodes(progress, end.exitCode))
+      : describeProgress(progress, clock.now()));
   return { end, stopped, over, lastWords: lastWords === null ? null : shortenCrash(lastWords), progress };
 }
 
@@ -149,6 +157,23 @@ function beginningOf(line: string, redact: Redact): string {
  */
 function wordsWithoutLog(lines: readonly string[], exitCode: number | null): string | null {
   if (exitCode === 0) return null;
-  const said = crashIn(lines) ?? (exitCode === 1 ? [] : lines.slice(-MOST_LAST_LINES));
+  const said = crashIn(lines) ?? errorIn(lines) ?? (exitCode === 1 ? [] : lines.slice(-MOST_LAST_LINES));
   return said.length === 0 ? null : said.join("\n");
+}
+
+/** dbt 2 begins so what it refuses, and what it says of a command that has no log here; null: nothing begins so. */
+function errorIn(lines: readonly string[]): readonly string[] | null {
+  const start = lines.findIndex((line) => /^(?:error: |\[error\] )/.test(line));
+  if (start === -1) return null;
+  const [first = "", ...more] = shortenCrash(lines.slice(start).join("\n")).split("\n");
+  const end = more.findIndex((line) => /^(?:={10,} |For more information, try )/.test(line));
+  const told = [first.replace(/^(?:error: |\[error\] )/, ""), ...more.slice(0, end === -1 ? undefined : end)];
+  return told.slice(0, MOST_LAST_LINES);
+}
+
+/** What dbt 2 told of single nodes, for a start that left no row of them. */
+function wordsOfNodes({ told }: BuildProgress, exitCode: number | null): string | null {
+  const errors = exitCode === 0 ? [] : [...told.values()].filter(({ isQuery }) => !isQuery);
+  const texts = [...new Set(errors.map(({ text }) => text))].slice(0, MOST_LAST_LINES);
+  return texts.length === 0 ? null : texts.join("\n");
 }

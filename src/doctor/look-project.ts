@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { join, relative, resolve } from "node:path";
 import { isShallow } from "../bundles/ancestry.ts";
 import { findBaseTip } from "../bundles/base-commit.ts";
+import { ask } from "../dbt/ask-engine.ts";
 import { findEnvVars } from "../dbt/env-vars.ts";
-import { runProcess } from "../dbt/process.ts";
 import { assertDbt, readProject } from "../dbt/project.ts";
 import { compareWarehouses, renderText } from "../dbt/warehouse.ts";
 import { joinPath } from "../init/facts.ts";
@@ -25,8 +25,6 @@ import { readYaml } from "../support/yaml.ts";
 import { isTemplate } from "../text/jinja.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
 
-const MOST_LINES = 200;
-
 /** How dbt is started here, and what it says of itself. */
 export interface DbtPlace {
   readonly config: Config["dbt"];
@@ -43,20 +41,8 @@ export async function lookAtDbt(
 ): Promise<DbtFacts> {
   const full = { ...withoutSecrets(env), ...config.env };
   await assertDbt(config.command, dir, full);
-  const lines: string[] = [];
-  const { exitCode } = await runProcess({
-    argv: [...config.command, "--version"],
-    cwd: dir,
-    env: full,
-    onLine: (line) => {
-      if (lines.length < MOST_LINES) lines.push(line.slice(0, 500));
-    },
-    stdout: "log",
-    children,
-    name: "dbt",
-    signal,
-  });
-  return { command: config.command, said: lines.join("\n"), exitCode };
+  const { said, exitCode } = await ask({ cwd: dir, env: full, children, signal }, [...config.command, "--version"]);
+  return { command: config.command, said, exitCode };
 }
 
 /** Throws a configuration error, in git's words, where it reads no clone here. */

@@ -1,4 +1,5 @@
-import { cleanText } from "../text/clean.ts";
+import { readEngine } from "../dbt/engine.ts";
+import { SignalboxError } from "../support/errors.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
 import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen } from "./facts.ts";
@@ -48,38 +49,6 @@ function ofBroken(
   return problems.map((problem, index) => fail(index === 0 ? "config" : `config:${index + 1}`, problem, fix));
 }
 
-export interface DbtVersion {
-  /** Words for people: `dbt 1.11.16`, `dbt Fusion 2.0.0`. */
-  readonly words: string;
-  readonly version: readonly [number, number];
-  /** Name and version of each adapter; null: this dbt has its own inside, and does not list them. */
-  readonly adapters: ReadonlyMap<string, string> | null;
-}
-
-/** Reads what `dbt --version` prints; null: that is no dbt's answer. */
-export function readDbtVersion(said: string): DbtVersion | null {
-  const lines = cleanText(said)
-    .split("\n")
-    .map((line) => line.trim().slice(0, 300));
-  const fusion = lines.map((line) => /^dbt(?:-fusion)? (\d+)\.(\d+)\.(\S+)/.exec(line)).find((match) => match !== null);
-  const installed = lines
-    .map((line) => /^- installed: +(\d+)\.(\d+)\.(\S+)/.exec(line))
-    .find((match) => match !== null);
-  const found = installed ?? fusion;
-  if (found === undefined || found === null) return null;
-  const [, major = "", minor = "", rest = ""] = found;
-  const version = `${major}.${minor}.${rest}`;
-  const plugins = lines.slice(lines.indexOf("Plugins:") + 1).flatMap((line) => {
-    const [, name, of] = /^- ([a-z][\w-]*): +(\d\S*)/.exec(line) ?? [];
-    return name === undefined || of === undefined ? [] : [[name, of] as const];
-  });
-  return {
-    words: installed === undefined ? `dbt Fusion ${version}` : `dbt ${version}`,
-    version: [Number(major), Number(minor)],
-    adapters: lines.includes("Plugins:") ? new Map(plugins) : null,
-  };
-}
-
 export interface DbtWanted {
   readonly command: readonly string[];
   /** What the project's targets need. */
@@ -96,19 +65,9 @@ export function checkDbt(seen: Seen<DbtFacts>, { command, adapters, installs }: 
       : (seen.fix ?? "start it by hand and see what it says");
     return seen.isPassing ? warn("dbt", seen.why, fix) : fail("dbt", seen.why, fix);
   }
-  const { said, exitCode } = seen.value;
-  const found = readDbtVersion(said);
-  if (found === null) {
-    const first =
-      cleanText(said)
-        .split("\n")
-        .find((each) => each !== "") ?? "nothing";
-    return fail(
-      "dbt",
-      `${line} --version ended with ${exitCode ?? "a signal"} and names no version of dbt: ${first}`,
-      "name the dbt of this project in signalbox.yml, such as dbt: { command: [uv, run, dbt] }",
-    );
-  }
+  const read = readAnswer(seen.value, line);
+  if (read.kind === "refused") return fail("dbt", read.message, read.hint);
+  const found = read.engine;
   const missing = found.adapters === null ? [] : adapters.filter((each) => found.adapters?.has(each) !== true);
   const with_ = [...(found.adapters ?? [])].map(([name, version]) => `${name} ${version}`).join(", ");
   const words = `${found.words}${found.adapters === null ? "" : ` with ${with_ || "no adapter"}`} (${line})`;
@@ -116,7 +75,16 @@ export function checkDbt(seen: Seen<DbtFacts>, { command, adapters, installs }: 
     const names = missing.map((each) => `dbt-${each}`).join(" ");
     return fail("dbt", `${words}: profiles.yml needs ${names}`, `install ${names} beside dbt-core`);
   }
-  return ok("dbt", words);
+  return found.note === null ? ok("dbt", words) : warn("dbt", found.note, "a newer signalbox may know it");
+}
+
+function readAnswer({ said, exitCode }: DbtFacts, line: string) {
+  try {
+    return { kind: "read", engine: readEngine(said, exitCode, line) } as const;
+  } catch (error) {
+    if (!(error instanceof SignalboxError)) throw error;
+    return { kind: "refused", message: error.message, hint: error.hint ?? "" } as const;
+  }
 }
 
 /** Git on this machine, and the depth of checkouts in GitHub's files. */

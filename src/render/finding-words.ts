@@ -47,8 +47,8 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
 /** Names of the nodes that have one cause. */
 const MOST_NODES = 4;
 
-/** What dbt says of every failed test; `failures` and `threshold` say the same, shorter. */
-const COUNTED = /^Got [\d,.]+ results?, configured to (?:fail|warn) if /;
+/** What dbt 1 says of every failed test, and what stands for dbt 2's silence; `failures` and `threshold` say it shorter. */
+const COUNTED = /^(?:Got [\d,.]+ results?, configured to (?:fail|warn) if |\d+ failures?$)/;
 
 export function describeFinding(finding: Finding): FindingWords {
   const { subject } = finding;

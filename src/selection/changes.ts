@@ -1,5 +1,5 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
-import { dialectOf, NEWEST } from "./dialect.ts";
+import { nearestDialect } from "./dialect.ts";
 import { createMacroCheck } from "./macros.ts";
 import {
   changedConfig,
@@ -73,7 +73,7 @@ export function createCompare(
   baseline: Manifest,
   { compareUnrendered }: { readonly compareUnrendered?: boolean } = {},
 ): Compare {
-  const dialect = dialectOf(current.dbtVersion) ?? NEWEST;
+  const dialect = nearestDialect(current.dbtVersion);
   const known = dialect.comparesUnrendered;
   const comparesUnrendered = known === "never" ? false : (compareUnrendered ?? known);
   const changedMacros = createMacroCheck(current, baseline);

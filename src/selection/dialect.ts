@@ -38,8 +38,18 @@ const TEST_CONFIG = [
   "store_failures_as",
 ];
 
-/** For manifests of versions that are not known: good enough to explain what dbt itself has chosen. */
-export const NEWEST: Dialect = rulesOf(12, 6);
+const NEWEST: Dialect = rulesOf(12, 6);
+
+/** What `dbt build` of 2.0 takes, as its log says; its selections it makes itself. */
+const DBT_2: Dialect = {
+  ...NEWEST,
+  types: { ...NEWEST.types, build: new Set(["model", "seed", "snapshot", "test", "unit_test", "function"]) },
+};
+
+/** For a version whose rules are not known, the nearest: good enough to explain what dbt itself has chosen. */
+export function nearestDialect(dbtVersion: string): Dialect {
+  return dialectOf(dbtVersion) ?? (/^[2-9]\./.test(dbtVersion) ? DBT_2 : NEWEST);
+}
 
 /** null: a version whose rules are not known here, such as 1.7, 2.0 or dbt Cloud's own numbers. */
 export function dialectOf(dbtVersion: string): Dialect | null {

@@ -1,10 +1,13 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
+import { askEngine } from "../dbt/ask-engine.ts";
+import type { Engine } from "../dbt/engine.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Runner } from "../platforms/ports.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
+import { once } from "../support/once.ts";
 import { lineRedactor, type Redact } from "../support/redact.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import type { Choosing } from "./choosing.ts";
@@ -14,6 +17,8 @@ import type { RunSettings } from "./run-settings.ts";
 
 /** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
 export interface DbtRunner extends Dbt {
+  /** Which dbt it is: asked once. Throws a configuration error where it is none that can be started. */
+  engine(): Promise<Engine>;
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
   readonly defaults: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
   /** What chooses nodes beside the selector. */
@@ -42,8 +47,16 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   // One start after another.
   let onLine = log.pass;
   const hide = lineRedactor(parts.secrets);
+  const engine = once(async () => {
+    const { command } = config;
+    const { children } = parts;
+    const found = await askEngine({ command, cwd: dbtProject.project.dir, env: dbtProject.env, children, signal });
+    if (found.note !== null) log.step("dbt", found.note);
+    return found;
+  });
   const dbt = createDbt({
     command: config.command,
+    traits: async () => (await engine()).traits,
     env: dbtProject.env,
     recordDir: parts.work.path("dbt"),
     profilesDir: dbtProject.project.profilesDir,
@@ -65,6 +78,7 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   const { packages } = dbtProject.project;
   let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
   const starter: DbtRunner = {
+    engine,
     defaults,
     choosing: dbtProject.choosing,
     installPackages: async () => {
@@ -73,6 +87,7 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
       return starter.start({ ...defaults, command: ["deps"], args: [] });
     },
     start: async (request) => {
+      await engine();
       log.step("dbt", showStart(parts, request));
       const shown = openDbtLog(request.command, log.pass, parts.runner);
       let isGood = false;

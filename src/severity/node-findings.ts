@@ -69,7 +69,11 @@ function problemOf({ row, exitCode }: LastRow, { manifest, rows, causes }: NodeJ
         ? "unknown"
         : refine(failureClassOf({ ...row, message }, manifest?.adapter ?? null), row.id, manifest, rows),
     message:
-      message !== "" ? message : row.failures === null ? "dbt gave no message" : `${row.failures} failures, no message`,
+      message !== ""
+        ? message
+        : row.failures === null
+          ? "dbt gave no message"
+          : `${row.failures} failure${row.failures === 1 ? "" : "s"}`,
     failures: row.failures,
   };
 }

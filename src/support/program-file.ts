@@ -133,12 +133,22 @@ const LONGEST_LINE = 512;
 
 /** `/venv/bin/python` of `#!/venv/bin/python -E`; null: the file begins otherwise. */
 async function interpreterOf(path: string): Promise<string | null> {
+  return interpreterIn((await readBeginning(path, LONGEST_LINE)) ?? "");
+}
+
+/** What a script's first line starts it with, without its arguments; null: there is no such line. */
+export function interpreterIn(script: string): string | null {
+  const [first = ""] = script.split("\n", 1);
+  return /^#![ \t]*([^ \t]+)/.exec(first)?.[1] ?? null;
+}
+
+/** The first bytes of a file of any size, as text; null: there is none. Throws as `openIfAny` does. */
+export async function readBeginning(path: string, most: number): Promise<string | null> {
   const file = await openIfAny(path, { ...SETTINGS, mostBytes: Number.MAX_SAFE_INTEGER });
   if (file === null) return null;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_LINE), 0, LONGEST_LINE, 0);
-    const [first = ""] = buffer.subarray(0, bytesRead).toString("utf8").split("\n", 1);
-    return /^#![ \t]*([^ \t]+)/.exec(first)?.[1] ?? null;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead).toString("utf8");
   } finally {
     await file.close();
   }

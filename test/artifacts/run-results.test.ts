@@ -118,6 +118,18 @@ describe("readRunResults", () => {
   });
 
   it.each([
+    ["fail", "Error", null],
+    ["warn", "Warn", null],
+    ["pass", "Pass", null],
+    ["success", "Succeeded", null],
+    ["skipped", "Skipped", null],
+    ["error", "Compilation Error", "Compilation Error"],
+    ["success", "OK", "OK"],
+  ])("takes a message for none that repeats the status %s, as dbt 2's does: %s", (status, message, expected) => {
+    expect(readRow({ status, message }).message).toBe(expected);
+  });
+
+  it.each([
     ["negative", -1],
     ["absent", undefined],
     ["a text", "fast"],

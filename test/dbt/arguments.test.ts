@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commonArguments, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
+import { readEngine } from "../../src/dbt/engine.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { EVERY_TYPE } from "../../src/selection/resource-types.ts";
 
@@ -11,7 +12,12 @@ const nowhere = {
   target: null,
   color: true,
   extra: [],
+  traits: traitsOf("1.11.16"),
 };
+
+function traitsOf(version: string) {
+  return readEngine(`dbt ${version}`, 0, "dbt").traits;
+}
 
 describe("dbt's arguments", () => {
   it("are the same for every start, so that partial parsing holds", () => {
@@ -23,6 +29,7 @@ describe("dbt's arguments", () => {
       target: "ci",
       color: false,
       extra: ["--vars", "{a: 1}"],
+      traits: traitsOf("1.8.0"),
     };
 
     expect(commonArguments("build", places)).toEqual([
@@ -40,6 +47,15 @@ describe("dbt's arguments", () => {
       ],
       ...["--log-format-file", "json", "--log-level-file", "debug", "--no-use-colors", "--vars", "{a: 1}"],
     ]);
+  });
+
+  it.each([
+    ["build", ["--log-path", "/l", "--log-format", "json", "--log-level-file", "debug", "--vars", "{a: 1}"]],
+    ["ls", ["--log-path", "/l", "--vars", "{a: 1}"]],
+  ])("ask dbt 2 for a log in JSON where %s is no answer to be read, and for no colours", (command, expected) => {
+    const traits = traitsOf("2.0.0-preview.196");
+
+    expect(commonArguments(command, { ...nowhere, traits, extra: ["--vars", "{a: 1}"] })).toEqual(expected);
   });
 
   it("name no target folder for dbt deps, which refuses it", () => {

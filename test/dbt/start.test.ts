@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { readEngine } from "../../src/dbt/engine.ts";
 import { redactStarts } from "../../src/dbt/kept-files.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { createDbt, type DbtSetup, type StartRequest } from "../../src/dbt/start.ts";
@@ -38,6 +39,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     profile: null,
     extra: [],
     color: false,
+    traits: async () => readEngine("dbt 1.11.16", 0, "dbt").traits,
     clock: systemClock,
     children: { started: () => {}, ended: () => {} },
     signal: new AbortController().signal,

@@ -78,7 +78,7 @@ export function aTestOf(model: string, name: string) {
  * one model, and of the nodes and rows that FAKE_DBT_NODES and FAKE_DBT_ROWS hold, those of schema s in the branch's
  * schema where the target is ci. With _1, _2 behind their name, ROWS, DIES, HANGS and EXIT are of
  * the first or second build. FAKE_DBT_DIES: a build is killed; FAKE_DBT_HANGS: names of models that a build begins and does not end;
- * FAKE_DBT_THREADS: what it says of threads; FAKE_DBT_HOLD: a build goes on as long as this file is
+ * FAKE_DBT_VERSION: its answer to --version; FAKE_DBT_THREADS: what it says of threads; FAKE_DBT_HOLD: a build goes on as long as this file is
  * there, or the command that FAKE_DBT_HOLDS names; FAKE_DBT_REFUSES: the command that ends with 2; FAKE_DBT_LEAVES:
  * `nothing`, no file; FAKE_DBT_BROKEN: a dbt_project.yml with this in it does not parse. What real dbt does is tested on
  * real dbt.
@@ -87,6 +87,7 @@ const FAKE_DBT = `#!${process.execPath}
 const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const argv = process.argv.slice(2);
+if (argv[0] === "--version") { console.log(process.env.FAKE_DBT_VERSION ?? "Core:\\n  - installed: 1.11.16"); process.exit(0); }
 appendFileSync(process.env.FAKE_DBT_LOG, JSON.stringify({ argv, pid: process.pid, env: process.env }) + "\\n");
 const target = argv[argv.indexOf("--target-path") + 1];
 const builds = readFileSync(process.env.FAKE_DBT_LOG, "utf8").split("\\n").filter((line) => line.includes('"build"')).length;

@@ -1,11 +1,12 @@
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { readDbtVersion } from "../../src/dbt/engine.ts";
 import { findEnvVars, secretsReadBy } from "../../src/dbt/env-vars.ts";
 import { parseList } from "../../src/dbt/list.ts";
+import { wordsOfEvent } from "../../src/dbt/log-words.ts";
 import { dbtWrites } from "../../src/dbt/shell-lines.ts";
 import { NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
 import { stepsOfScript } from "../../src/doctor/ci-files/script.ts";
-import { readDbtVersion } from "../../src/doctor/machine.ts";
 import { hintOfCircle, hintOfGitHub, messageIn } from "../../src/platforms/refusals.ts";
 import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.ts";
 import { createPaint } from "../../src/render/colors.ts";
@@ -182,6 +183,18 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   dbtWrites,
   stepsOfScript: (text) => stepsOfScript(text, []),
   readDbtVersion,
+  wordsOfEvent: (text) => wordsOfEvent(JSON.stringify({ info: { name: "Generic", level: "error", msg: text } })),
+  "observe an error of dbt 2": (text) =>
+    observe(NOTHING_SEEN, JSON.stringify({ info: { name: "Generic", level: "error", msg: text }, data: {} }), 0),
+  "observe a query of dbt 2": (text) =>
+    observe(
+      NOTHING_SEEN,
+      JSON.stringify({
+        info: { name: "SQLQuery", msg: `\n-- outcome: error\n-- error message: ${text}` },
+        data: { node_info: { unique_id: "a" } },
+      }),
+      0,
+    ),
   outlineOf,
   configCallOf,
   schemaOf: (text) => schemaOf("ci_{branch}", text, "0123456789"),

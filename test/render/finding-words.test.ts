@@ -61,6 +61,7 @@ describe("a finding in words", () => {
 
   it("leaves out dbt's message where the count says the same, and keeps every other", () => {
     expect(describeFinding(finding()).message).toBeNull();
+    expect(describeFinding(finding({ message: "36 failures" })).message).toBeNull();
     expect(describeFinding(finding({ message: "Got 36 results, which is odd" })).message).toBe(
       "Got 36 results, which is odd",
     );

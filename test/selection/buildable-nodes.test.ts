@@ -21,7 +21,9 @@ describe("what dbt build has a row for", () => {
     ["1.10.15", ["exposure.shop.board"]],
     ["1.11.16", ["exposure.shop.board", "function.shop.fn"]],
     ["1.12.3", ["exposure.shop.board", "function.shop.fn"]],
-    ["2.0.0", ["exposure.shop.board", "function.shop.fn"]],
+    ["1.99.0", ["exposure.shop.board", "function.shop.fn"]],
+    ["2.0.0", ["function.shop.fn"]],
+    ["2.1.0-preview.3", ["function.shop.fn"]],
   ])("in dbt %s: models with code, seeds, tests, and %j", (dbtVersion, more) => {
     const built = builtNodes(manifest(nodes, [], { dbtVersion })).map(({ id }) => id);
 
@@ -43,6 +45,10 @@ describe("what dbt ran beside its plan", () => {
     const rows = ["operation.shop.shop-on-run-start-0", "model.shop.a", "operation.shop.shop-on-run-end-0"];
 
     expect(compare(["model.shop.a", "model.shop.e"], rows)).toEqual(same);
+  });
+
+  it("is nothing where dbt 2 skipped an ephemeral model, which it does unasked", () => {
+    expect(compare(["model.shop.a"], ["model.shop.a", "model.shop.e"])).toEqual(same);
   });
 
   it("is what has a row and was not planned, or was planned and has none", () => {

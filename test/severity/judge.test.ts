@@ -139,7 +139,7 @@ describe("judge, from a status to a finding", () => {
   });
 
   it("says that a failure has no message, with the failures that dbt counted", () => {
-    expect(only(verdictOf(aDbtRun([aResult(TEST, "fail", { failures: 3 })]))).message).toBe("3 failures, no message");
+    expect(only(verdictOf(aDbtRun([aResult(TEST, "fail", { failures: 3 })]))).message).toBe("3 failures");
   });
 
   it("describes ids that the manifest does not know by themselves", () => {

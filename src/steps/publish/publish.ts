@@ -169,6 +169,8 @@ export async function localChanges(parts: LocalParts, { platform }: Run): Promis
     "--porcelain",
     "--",
     ".",
+    // dbt 2 adds its folder of packages to it.
+    ":(exclude,glob)**/.gitignore",
     ...(isInside ? [`:(exclude)${reports}`] : []),
   );
   return changes === ""

@@ -142,7 +142,9 @@ describe("changes of the work tree", () => {
 
   it("are looked for on a laptop alone, and not in the folder of reports", async () => {
     expect(await of("github", "reports")).toEqual({ found: null, asked: [] });
-    expect((await of("local", "reports")).asked).toEqual(["status --porcelain -- . :(exclude)reports"]);
-    expect((await of("local", "../reports")).asked).toEqual(["status --porcelain -- ."]);
+    expect((await of("local", "reports")).asked).toEqual([
+      "status --porcelain -- . :(exclude,glob)**/.gitignore :(exclude)reports",
+    ]);
+    expect((await of("local", "../reports")).asked).toEqual(["status --porcelain -- . :(exclude,glob)**/.gitignore"]);
   });
 });
