@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { SignalboxError } from "./errors.ts";
-import { isNodeError } from "./files.ts";
 import { foreignFolderIn, wordsOfGit } from "./git-words.ts";
 import { once } from "./once.ts";
-import { startWith } from "./program-file.ts";
+import { type ProgramEnd, runProgram } from "./program.ts";
 import { type Environment, withoutSecrets } from "./secrets.ts";
 
 /** git as a process: arguments as an array, no prompts, no hooks of the repository, none of our secrets but what gh reads. */
@@ -27,8 +25,6 @@ export interface GitLimits {
   readonly signal: AbortSignal | undefined;
 }
 
-const LARGEST_OUTPUT_BYTES = 64 * 1024 * 1024;
-
 /** `gh auth setup-git` makes gh the helper that git asks for credentials: https://cli.github.com/manual/gh_help_environment */
 const FOR_HELPERS = ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"];
 
@@ -42,25 +38,19 @@ export function createGit(
   limits: GitLimits | null = null,
   onForeign: (error: SignalboxError) => void = () => {},
 ): Git {
-  const start = (args: readonly string[]) =>
-    new Promise<string>((resolve, reject) => {
-      const all = [...NOT_OF_THE_TREE, ...args];
-      const options = {
-        cwd,
-        env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
-        maxBuffer: LARGEST_OUTPUT_BYTES,
-        ...(limits === null ? {} : { timeout: limits.ms }),
-        ...(limits?.signal === undefined ? {} : { signal: limits.signal }),
-      };
-      startWith({ program: "git", args: all, cwd, env: options.env }, reject, () =>
-        execFile("git", all, options, (error, stdout, stderr) => {
-          if (error === null) resolve(stdout.replace(/\r?\n$/, ""));
-          else if (limits?.signal?.aborted) reject(limits.signal.reason);
-          else if (error.killed && limits !== null) reject(tooLate(args, limits.ms));
-          else reject(failure(args, error, stderr));
-        }),
-      );
+  const start = async (args: readonly string[]) => {
+    const end = await runProgram({
+      program: "git",
+      args: [...NOT_OF_THE_TREE, ...args],
+      cwd,
+      env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0" },
+      ...limits,
     });
+    if (end === null) throw notFound();
+    if (end.isLate) throw tooLate(args, limits?.ms ?? 0);
+    if (end.exitCode !== 0) throw failure(args, end);
+    return end.stdout.replace(/\r?\n$/, "");
+  };
   const ask = (...args: string[]) =>
     start(args).catch((error: unknown) => {
       limits?.signal?.throwIfAborted();
@@ -89,19 +79,19 @@ function tooLate(args: readonly string[], ms: number): SignalboxError {
   });
 }
 
-function failure(args: readonly string[], error: Error, stderr: string): SignalboxError {
-  if (isNodeError(error) && error.code === "ENOENT") {
-    return new SignalboxError("configuration", "git was not found on the PATH", {
-      hint: "install git, or use an image that has it",
-      cause: NOT_FOUND,
-    });
-  }
-  const refused = foreignFolderIn(stderr);
-  if (refused !== null) return foreignOwner(refused, error);
-  const command = args.find((word) => !/^-|=/.test(word)) ?? "";
-  return new SignalboxError("configuration", `git ${command} failed: ${wordsOfGit(stderr) || error.message}`, {
-    cause: error,
+function notFound(): SignalboxError {
+  return new SignalboxError("configuration", "git was not found on the PATH", {
+    hint: "install git, or use an image that has it",
+    cause: NOT_FOUND,
   });
+}
+
+function failure(args: readonly string[], { exitCode, stderr }: ProgramEnd): SignalboxError {
+  const refused = foreignFolderIn(stderr);
+  if (refused !== null) return foreignOwner(refused, stderr);
+  const command = args.find((word) => !/^-|=/.test(word)) ?? "";
+  const words = wordsOfGit(stderr) || (exitCode === null ? "a signal ended it" : `exit code ${exitCode}`);
+  return new SignalboxError("configuration", `git ${command} failed: ${words}`);
 }
 
 /** The cause of git's refusal to read what another user owns. */
@@ -120,7 +110,7 @@ function isOwnerRefused(error: unknown): error is SignalboxError {
 }
 
 /** In a container git refuses a work tree of another user: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory */
-function foreignOwner(dir: string, error: Error): SignalboxError {
+function foreignOwner(dir: string, words: string): SignalboxError {
   const us = process.geteuid?.();
   const owner = [dir, join(dir, ".git")].map(ownerOf).find((uid) => uid !== null && uid !== us) ?? null;
   const belongs =
@@ -130,7 +120,7 @@ function foreignOwner(dir: string, error: Error): SignalboxError {
   const quotedDir = `'${dir.replaceAll("'", "'\\''")}'`;
   return new SignalboxError("configuration", `git refuses to read ${dir}: ${belongs}`, {
     hint: `before this step: git config --global --add safe.directory ${quotedDir}`,
-    cause: new ForeignOwner(error.message),
+    cause: new ForeignOwner(words),
   });
 }
 

@@ -1,5 +1,6 @@
 import { SignalboxError } from "../../support/errors.ts";
 import { type ProgramEnd, type ProgramRequest, runProgram } from "../../support/program.ts";
+import { withoutSecrets } from "../../support/secrets.ts";
 import { cleanLine } from "../../text/clean.ts";
 
 /** What a tool says when it is refused, in the words of which a pattern is found, and what to do about it. */
@@ -10,6 +11,12 @@ export interface ToolOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A cloud's own tool may be told to log in as this job; it runs nothing of the tree. */
+const FOR_CLOUDS = [
+  ...["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"],
+  ...["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"],
+];
+
 /** Starts a vendor's tool. Throws a configuration error where it is not installed. */
 export async function startTool(
   program: string,
@@ -17,7 +24,7 @@ export async function startTool(
   { env, signal }: ToolOptions,
   cwd: string,
 ): Promise<ProgramEnd> {
-  const end = await runProgram({ program, args, cwd, env, signal });
+  const end = await runProgram({ program, args, cwd, env: withoutSecrets(env, FOR_CLOUDS), signal });
   if (end !== null) return end;
   throw new SignalboxError("configuration", `${program} was not found on the PATH: the store is used through it`, {
     hint: "install it, or use an image that has it; store: dir:PATH needs none",
