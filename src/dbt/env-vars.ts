@@ -28,15 +28,21 @@ const NO_WORD = /[^\w-]/g;
 const LONGEST_KEY = 64;
 const [LINE_FEED, HASH] = [10, 35];
 
-/** The variables that a YAML file of dbt reads, in their order, each with the nearest key before it. */
+/**
+ * The variables that a YAML file of dbt reads, in their order, each with the nearest key before it; once more with the key
+ * before its expression, where another one seems to stand in it: `{{ env_var('A', 'user: x') ~ env_var('B') }}`.
+ */
 export function findEnvVars(text: string): readonly EnvVar[] {
   const found: EnvVar[] = [];
   let key: string | null = null;
   let isComment = false;
+  let expression: { readonly key: string | null } | null = null;
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
     if (!isWordCode(code)) {
       if (code === LINE_FEED) isComment = false;
+      else if (text.startsWith("{{", at)) expression = { key };
+      else if (text.startsWith("}}", at)) expression = null;
       else if (code === HASH && (at === 0 || /\s/.test(text.charAt(at - 1)))) isComment = true;
       at += 1;
       continue;
@@ -45,8 +51,11 @@ export function findEnvVars(text: string): readonly EnvVar[] {
     const word = text.slice(Math.max(at, end - LONGEST_KEY), end);
     const call = ENV_VAR.test(word) ? matchAt(CALLED_WITH, text, end) : null;
     const colon = call === null ? matchAt(OF_A_KEY, text, end) : null;
-    if (call?.[1] !== undefined)
-      found.push({ name: call[1], key, hasDefault: matchAt(DEFAULT, text, CALLED_WITH.lastIndex) !== null });
+    if (call?.[1] !== undefined) {
+      const hasDefault = matchAt(DEFAULT, text, CALLED_WITH.lastIndex) !== null;
+      const keys = expression === null ? [key] : new Set([key, expression.key]);
+      for (const each of keys) found.push({ name: call[1], key: each, hasDefault });
+    }
     // `password: # host: see below` has one key. In quotes no comment begins: there a secret's key is one all the same.
     else if (colon !== null && !(isComment && namesSecret(key ?? "") && !namesSecret(word))) key = word;
     at = end + ((call ?? colon)?.[0].length ?? 0);

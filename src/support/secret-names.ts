@@ -6,7 +6,21 @@
 const SECRET_PART = /passw|passphrase|passcode|secret|token|key|private|credential/i;
 /** As words of their own: DB_PASS and not `compass`, BASIC_AUTH and not `author`. */
 const SECRET_WORDS: ReadonlySet<string> = new Set([
-  ...["pass", "dbpass", "pgpass", "userpass", "pwd", "pw", "auth", "cred", "creds", "jwt", "pat"],
+  ...[
+    "pass",
+    "dbpass",
+    "pgpass",
+    "userpass",
+    "pwd",
+    "pw",
+    "auth",
+    "cred",
+    "creds",
+    "jwt",
+    "pat",
+    "sig",
+    "authorization",
+  ],
 ]);
 
 /** Whether the name of a key or variable says that its value is a secret. */

@@ -92,6 +92,15 @@ describe("a variable", () => {
 });
 
 describe("the key of a variable", () => {
+  it.each([
+    ["password: \"{{ var('user: x') ~ env_var('A') }}\""],
+    ["password: \"{{ env_var('B', 'user: x') ~ env_var('A') }}\""],
+    ["password: {{ {'user': 1} and env_var('A') }}"],
+  ])("is also the one before its expression: %s", (text) => {
+    expect(namesIn(text)).toEqual(expect.arrayContaining([{ name: "A", key: "password" }]));
+    expect(namesIn(`${text}\nhost: {{ env_var('C') }}`).at(-1)).toEqual({ name: "C", key: "host" });
+  });
+
   it.each<[text: string, key: string]>([
     ["password: # host: see the wiki\n  \"{{ env_var('A') }}\"", "password"],
     ["# user: nobody\npassword: \"{{ env_var('A') }}\"", "password"],

@@ -1,10 +1,12 @@
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SignalboxError } from "../../src/support/errors.ts";
 import { createGit } from "../../src/support/git.ts";
+import { wordsOfGit } from "../../src/support/git-words.ts";
 import { createRemote } from "../../src/support/remote.ts";
 import { cloneRepository, initRepository } from "./repository.ts";
 import { useTempDir } from "./temp-dir.ts";
@@ -51,6 +53,33 @@ describe("git's own words", () => {
     expect(remote.whyNoHeads()).toMatch(
       /^git ls-remote failed: fatal: '.*no-such-repository' does not appear to be a git repository fatal: Could not read/,
     );
+  });
+
+  it("show no token that stands in the user's place of an address", async () => {
+    const asks = createHttpServer((_, response) =>
+      response.writeHead(401, { "www-authenticate": "Basic realm=shop" }).end(),
+    );
+    await new Promise<void>((resolve) => asks.listen(0, "127.0.0.1", resolve));
+    const { port } = asks.address() as AddressInfo;
+    const shop = initRepository(at("shop"));
+    shop.run("remote", "add", "origin", `http://ghp_marker0123456789@127.0.0.1:${port}/acme/shop.git`);
+    const remote = createRemote(createGit(shop.dir, ENV));
+
+    expect(await remote.heads()).toBeNull();
+    asks.close();
+
+    expect(remote.whyNoHeads()).toContain(`could not read Password for 'http://127.0.0.1:${port}'`);
+  });
+
+  it.each([
+    [
+      "fatal: could not read Password for 'https://ghp_1@github.com'",
+      "fatal: could not read Password for 'https://github.com'",
+    ],
+    ["fatal: no 'ssh://a:b@c@host/x' and http://t@h", "fatal: no 'ssh://host/x' and http://h"],
+    ["fatal: https://host/a@b git@host:x/y", "fatal: https://host/a@b git@host:x/y"],
+  ])("lose users of addresses alone: %s", (said, shown) => {
+    expect(wordsOfGit(said)).toBe(shown);
   });
 
   it("name the command also where settings stand before it", async () => {

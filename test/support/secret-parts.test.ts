@@ -41,6 +41,18 @@ describe("what of a secret must not be shown", () => {
   });
 });
 
+describe("a secret value", () => {
+  it.each<[what: string, value: string, part: string]>([
+    ["in quotes", '"hunter2-1"', "hunter2-1"],
+    ["in single quotes", "'hunter2-1'", "hunter2-1"],
+    ["behind its scheme", "Bearer hunter2-1", "hunter2-1"],
+    ["of user and password in base64", Buffer.from("dana:hunter2-1").toString("base64"), "hunter2-1"],
+    ["of those behind their scheme", `Basic ${Buffer.from("dana:hunter2-1").toString("base64")}`, "hunter2-1"],
+  ])("is known as a whole, and by what is in it: %s", (_, value, part) => {
+    expect(secretParts(value)).toEqual(expect.arrayContaining([value, part]));
+  });
+});
+
 describe("what is secret in a value of any name", () => {
   const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END RSA PRIVATE KEY-----";
 
@@ -55,6 +67,17 @@ describe("what is secret in a value of any name", () => {
     ["libpq with quotes", "host=db password='hunter2-1'", ["hunter2-1"]],
     ["a token in the user's place", "https://ghp_0123456789abcdef@github.com/acme/x.git", ["ghp_0123456789abcdef"]],
     ["JSON", '{"user":"dana","nested":{"api_key":"hunter2-1"}}', ["hunter2-1"]],
+    ["two addresses", "http://a.example, pg://dana:hunter2-1@db.example", ["hunter2-1"]],
+    ["an address with / and # in its password", "pg://dana:hun/ter#2-1@db.example/shop", ["hun/ter#2-1"]],
+    ["a separator in quotes", 'Server=db;PWD="hunter2;1"', ['"hunter2', "hunter2;1"]],
+    ["YAML", "user: dana\npassword: hunter2-1", ["hunter2-1"]],
+    ["a mapping of Python", "{'user': 'dana', 'private_key': 'hunter2-1'}", ["hunter2-1"]],
+    ["a list in JSON", '[{"user":"dana","token":"hunter2-1"}]', ["hunter2-1"]],
+    ["JSON in a text", JSON.stringify('{"token":"hunter2-1"}'), ["hunter2-1"]],
+    ["a header", "Authorization: Bearer hunter2-1", ["Bearer hunter2-1", "hunter2-1"]],
+    ["a signed address", "https://a.example/c?sv=1&sig=hunter2%3D", ["hunter2%3D", "hunter2="]],
+    ["a key in PEM whose lines have become blanks", pem.replaceAll("\n", " "), ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"]],
+    ["a key in PEM with escapes", pem.replaceAll("\n", "\\r\\n"), ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"]],
     ["a key in PEM", pem, ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"]],
     ["a key in PEM on one line", pem.replaceAll("\n", "\\n"), ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"]],
   ])("%s", (_, value, parts) => {
@@ -63,6 +86,12 @@ describe("what is secret in a value of any name", () => {
   });
 
   it.each([
+    ...[
+      "key: 'x', user: someone-long, host: 'db.shop.example'",
+
+      "note: a-long-word",
+    ],
+    ...["private_key_path: /home/dana/keys/key.p8", "12:30:00 2026-11-29", "a token of mine: ok"],
     ...["db.shop.example", "https://db.example:8443/path/x@y", "https://db.example/?user=dana-the-first", "prod"],
     ...["https://transformer@db.example", "host=db.example user=transformer", "a=b", "", "user=dana;pwd=short"],
     ...['{"type":"service_account","project_id":"acme-warehouse"}', "-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkq1\n"],
