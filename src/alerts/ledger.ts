@@ -6,7 +6,7 @@ export interface MessageRef {
 }
 
 /** What people believe of a problem, by the last message that reached them: how bad it is, or that it is over. */
-export type Told = "error" | "warn" | "recovered" | "removed";
+export type ToldAs = "error" | "warn" | "recovered" | "removed";
 
 /** What is remembered of one problem. All times are ISO times. */
 export interface LedgerEntry {
@@ -27,7 +27,7 @@ export interface LedgerEntry {
   /** Runs that have found it since then. */
   readonly runs: number;
   /** null: nobody has been told yet. */
-  readonly told: Told | null;
+  readonly told: ToldAs | null;
   /** When people were told last, other than by an edit. */
   readonly notifiedAt: string | null;
   /** The message that told it, under which its answers stand. */

@@ -1,6 +1,6 @@
 import { type Advice, adviceOf } from "../init/advice.ts";
 import { openPrompt } from "../init/ask.ts";
-import type { Answers, Ci, Facts } from "../init/facts.ts";
+import type { Answers, Ci, InitFacts } from "../init/facts.ts";
 import { type Change, wantedFiles } from "../init/files.ts";
 import { lookAtRepository } from "../init/look.ts";
 import { chooseAnswers } from "../init/questions.ts";
@@ -84,7 +84,7 @@ interface AnswerParts extends Pick<Surroundings, "openTerminal" | "signal"> {
 }
 
 /** Asks where someone can answer; else takes what the repository proposes. */
-async function answer({ settings, log, openTerminal, signal }: AnswerParts, facts: Facts): Promise<Answers> {
+async function answer({ settings, log, openTerminal, signal }: AnswerParts, facts: InitFacts): Promise<Answers> {
   const { given } = settings;
   const silent = (["yes", "json", "quiet"] as const).find((name) => given[name]);
   const terminal = silent === undefined ? openTerminal() : null;

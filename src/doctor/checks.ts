@@ -5,10 +5,10 @@ import type { Workflow } from "./ci-files/model.ts";
 import type {
   BaseFacts,
   DbtFacts,
+  DoctorProject,
   GitFacts,
   LedgerFacts,
   Platform,
-  ProjectFacts,
   Seen,
   SlackFacts,
   StoreFacts,
@@ -24,7 +24,7 @@ import { checkCircle, checkGitHub, type TokenSeen } from "./tokens.ts";
 import { checkTriggers } from "./triggers.ts";
 
 /** All that was looked at. */
-export interface Facts {
+export interface DoctorFacts {
   readonly platform: Platform;
   /** As process.version. */
   readonly node: string;
@@ -42,7 +42,7 @@ export interface Facts {
   readonly dbt: Seen<DbtFacts>;
   readonly git: Seen<GitFacts>;
   readonly base: Seen<BaseFacts>;
-  readonly project: Seen<ProjectFacts>;
+  readonly project: Seen<DoctorProject>;
   readonly store: Seen<StoreFacts>;
   readonly files: Seen<{
     readonly paths: readonly string[];
@@ -60,7 +60,7 @@ export interface Facts {
 }
 
 /** Facts in, checks out, in the order in which a newcomer sets things up. */
-export function checksOf(facts: Facts, triggerOf: (event: string) => RunTrigger): readonly Check[] {
+export function checksOf(facts: DoctorFacts, triggerOf: (event: string) => RunTrigger): readonly Check[] {
   const { platform, config, sendTest } = facts;
   const files = facts.files.kind === "seen" ? facts.files.value : { paths: [], workflows: [], unread: [] };
   const { workflows } = files;

@@ -52,7 +52,7 @@ export interface Identity {
   readonly variables: readonly string[];
 }
 
-export interface ProjectFacts {
+export interface DoctorProject {
   readonly dir: string;
   readonly profilesFile: string | null;
   /** null: they cannot be read without dbt. */

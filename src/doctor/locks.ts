@@ -1,6 +1,6 @@
 import { concurrencyLine } from "../init/concurrency.ts";
 import { type Check, ok, warn } from "./check.ts";
-import type { Lock, Workflow } from "./ci-files/model.ts";
+import type { NativeLock, Workflow } from "./ci-files/model.ts";
 import { startsOf, titleOf } from "./gate.ts";
 
 const CONCURRENCY = concurrencyLine("dbt");
@@ -31,7 +31,7 @@ export function checkLocks(workflows: readonly Workflow[]): readonly Check[] {
 }
 
 /** https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency */
-function ofGitHub(workflow: Workflow, place: string, { group, cancels, keepsAll }: Lock): Check {
+function ofGitHub(workflow: Workflow, place: string, { group, cancels, keepsAll }: NativeLock): Check {
   const id = `lock:${workflow.path}${place}`;
   const title = `${workflow.path}${place}`;
   const isOfPullRequestsOnly = workflow.triggers.every(({ event }) => event.startsWith("pull_request"));
@@ -54,7 +54,7 @@ function ofGitHub(workflow: Workflow, place: string, { group, cancels, keepsAll 
 }
 
 /** https://circleci.com/docs/guides/orchestrate/controlling-serial-execution-across-your-organization/ */
-function ofCircle(workflow: Workflow, place: string, { group }: Lock): Check {
+function ofCircle(workflow: Workflow, place: string, { group }: NativeLock): Check {
   const title = `${titleOf(workflow)}${place}`;
   return warn(
     `lock:${title}`,

@@ -5,7 +5,7 @@ import { ledgerFile, readLedgerContents } from "../slack/ledger-store.ts";
 import { createGit } from "../support/git.ts";
 import { createRemote } from "../support/remote.ts";
 import { incomingWebhooks } from "../webhooks/slack-incoming.ts";
-import type { Facts } from "./checks.ts";
+import type { DoctorFacts } from "./checks.ts";
 import { look } from "./look.ts";
 import { lookAtCiFiles, lookAtCircle, lookAtGitHub } from "./look-ci.ts";
 import { lookAtBase, lookAtDbt, lookAtGit, lookAtTargets } from "./look-project.ts";
@@ -22,7 +22,7 @@ const MOST_DBT_MS = 20_000;
 const MOST_SLACK_MS = 28_000;
 
 /** Every look of doctor, side by side: the slowest ends with its own time. */
-export async function lookAround(context: Context): Promise<Facts> {
+export async function lookAround(context: Context): Promise<DoctorFacts> {
   const { env, settings, baseDir, clock, children, openFetch } = context;
   const { config, given } = settings;
   const platform = platformOf(env);

@@ -23,7 +23,7 @@ import { createRemote } from "../support/remote.ts";
 import { type Environment, withoutSecrets } from "../support/secrets.ts";
 import { readYaml } from "../support/yaml.ts";
 import { isTemplate } from "../text/jinja.ts";
-import type { BaseFacts, DbtFacts, GitFacts, Identity, ProjectFacts, TargetFacts } from "./facts.ts";
+import type { BaseFacts, DbtFacts, DoctorProject, GitFacts, Identity, TargetFacts } from "./facts.ts";
 
 /** How dbt is started here, and what it says of itself. */
 export interface DbtPlace {
@@ -66,7 +66,7 @@ export async function lookAtTargets({
   config,
   baseDir,
   env,
-}: Pick<Context, "baseDir" | "env"> & { readonly config: Config }): Promise<ProjectFacts> {
+}: Pick<Context, "baseDir" | "env"> & { readonly config: Config }): Promise<DoctorProject> {
   const dir = resolve(baseDir, config.dbt.projectDir);
   const full = { ...withoutSecrets(env), ...config.dbt.env };
   const profilesDir = config.dbt.profilesDir === null ? null : resolve(baseDir, config.dbt.profilesDir);

@@ -2,7 +2,7 @@ import { readEngine } from "../dbt/engine.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
-import type { BaseFacts, DbtFacts, GitFacts, Platform, ProjectFacts, Seen } from "./facts.ts";
+import type { BaseFacts, DbtFacts, DoctorProject, GitFacts, Platform, Seen } from "./facts.ts";
 import { startsOf, titleOf } from "./gate.ts";
 
 /** The oldest Node that signalbox runs on. */
@@ -53,7 +53,7 @@ export interface DbtWanted {
   readonly command: readonly string[];
   /** What the project's targets need. */
   readonly adapters: readonly string[];
-  readonly installs: ProjectFacts["installs"];
+  readonly installs: DoctorProject["installs"];
 }
 
 export function checkDbt(seen: Seen<DbtFacts>, { command, adapters, installs }: DbtWanted): Check {

@@ -3,7 +3,7 @@ import { excludeOf, namesOf, partsOf } from "../init/naming.ts";
 import { listed } from "../render/words.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
-import type { ProjectFacts, Seen, TargetFacts } from "./facts.ts";
+import type { DoctorProject, Seen, TargetFacts } from "./facts.ts";
 
 export interface TargetsOfModes {
   readonly check: string | null;
@@ -20,7 +20,7 @@ const OWN_SCHEMA = "schema: \"{{ env_var('SIGNALBOX_SCHEMA', 'dbt') }}\"";
  * Whether a check can build where production is. `hasConfig`: without signalbox.yml no mode has a target, which is said
  * elsewhere.
  */
-export function checkTargets(seen: Seen<ProjectFacts>, modes: TargetsOfModes, hasConfig: boolean): readonly Check[] {
+export function checkTargets(seen: Seen<DoctorProject>, modes: TargetsOfModes, hasConfig: boolean): readonly Check[] {
   if (seen.kind === "failed") {
     const fix = seen.fix ?? "see what dbt parse says";
     return [fail("project", seen.why, hasConfig ? fix : `${fix}; signalbox init finds a project in a folder below`)];
@@ -68,7 +68,7 @@ export function checkTargets(seen: Seen<ProjectFacts>, modes: TargetsOfModes, ha
   ];
 }
 
-function ofNoTargets({ profilesFile, noTargets }: ProjectFacts): Check {
+function ofNoTargets({ profilesFile, noTargets }: DoctorProject): Check {
   const why =
     noTargets?.why.replace("profiles.yml", () => profilesFile ?? "profiles.yml") ?? "profiles.yml has no targets";
   switch (noTargets?.kind) {
@@ -130,7 +130,7 @@ function isOneSchema(check: TargetFacts, deploy: TargetFacts | null): boolean {
 }
 
 /** Two branches that share a schema overwrite each other; one that shares production's overwrites production. */
-function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro, isSeparate }: ProjectFacts): Check {
+function ofSchema(check: TargetFacts, deploy: TargetFacts | null, { schemaMacro, isSeparate }: DoctorProject): Check {
   const isOfBranch = (text: string | null) => text?.includes("SIGNALBOX_SCHEMA") === true;
   if (isOfBranch(check.schema)) {
     return isOfBranch(deploy?.schema ?? null) && isOneSchema(check, deploy)
@@ -190,7 +190,7 @@ function ofUser(check: TargetFacts, deploy: TargetFacts): Check {
 }
 
 /** What puts nodes elsewhere than into the target's schema. */
-function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: ProjectFacts): readonly Check[] {
+function ofNaming(check: TargetFacts | null, { naming, schemaMacro }: DoctorProject): readonly Check[] {
   const { others, schemas, fixed } = partsOf(naming);
   const found: Check[] = [];
   if (schemaMacro !== null) {

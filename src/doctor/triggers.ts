@@ -1,10 +1,10 @@
 import { listed } from "../render/words.ts";
 import { chooseMode, type Mode } from "../run/mode.ts";
-import type { Run, Trigger as RunTrigger } from "../run/run.ts";
+import type { Run, Trigger } from "../run/run.ts";
 import { createMatcher } from "../selection/wildcard.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
-import type { Trigger, Workflow } from "./ci-files/model.ts";
+import type { Workflow, WorkflowTrigger } from "./ci-files/model.ts";
 import { startsOf, titleOf } from "./gate.ts";
 
 /** What a run on a branch would be, by the event. */
@@ -18,7 +18,7 @@ interface Case {
 export function checkTriggers(
   workflows: readonly Workflow[],
   baseBranch: string | null,
-  triggerOf: (event: string) => RunTrigger,
+  triggerOf: (event: string) => Trigger,
 ): readonly Check[] {
   const ours = workflows.filter((workflow) => startsOf(workflow).some(({ command }) => command === "ci"));
   if (ours.length === 0) return [];
@@ -47,7 +47,7 @@ export function checkTriggers(
 function ofWorkflow(
   workflow: Workflow,
   baseBranch: string,
-  triggerOf: (event: string) => RunTrigger,
+  triggerOf: (event: string) => Trigger,
 ): { readonly checks: readonly Check[]; readonly modes: readonly Mode[] } {
   const id = `mode:${titleOf(workflow)}`;
   const fixed = [...new Set(startsOf(workflow).flatMap(({ command, mode }) => (command === "ci" ? [mode] : [])))];
@@ -75,7 +75,7 @@ function isMode(word: string): word is Mode {
 }
 
 /** The runs that a trigger starts, told apart where their modes may be. */
-function casesOf(trigger: Trigger, baseBranch: string): readonly Case[] {
+function casesOf(trigger: WorkflowTrigger, baseBranch: string): readonly Case[] {
   const { event, isTagsOnly } = trigger;
   const on = (words: string, name: string): Case => ({ words, event, ref: { kind: "branch", name } });
   const tag = (words: string): Case => ({ words, event, ref: { kind: "tag", name: "v1" } });
@@ -105,14 +105,14 @@ function casesOf(trigger: Trigger, baseBranch: string): readonly Case[] {
   }
 }
 
-function isFor({ branches, ignored }: Trigger, branch: string): boolean {
+function isFor({ branches, ignored }: WorkflowTrigger, branch: string): boolean {
   const matches = (pattern: string) => createMatcher(pattern.replaceAll("**", "*"))(branch);
   // CircleCI takes regular expressions between slashes: they are not run here, and may mean any branch.
   const isOpen = (pattern: string) => pattern.startsWith("/");
   return (branches === null || branches.some((each) => isOpen(each) || matches(each))) && !ignored.some(matches);
 }
 
-type Outcome =
+type TriggerOutcome =
   | { readonly mode: Mode; readonly why: null }
   | { readonly mode: null; readonly why: { readonly found: string; readonly fix: string } };
 
@@ -120,8 +120,8 @@ function modeOf(
   { event, ref }: Case,
   { ci }: Workflow,
   baseBranch: string,
-  triggerOf: (event: string) => RunTrigger,
-): Outcome {
+  triggerOf: (event: string) => Trigger,
+): TriggerOutcome {
   if (event === "pull_request_target")
     return {
       mode: null,

@@ -2,7 +2,7 @@ import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { isTemplate } from "../text/jinja.ts";
 import { CONTEXTS } from "./circleci-config.ts";
 import { namesDbt, targetOf, variablesOf } from "./decide.ts";
-import { type Answers, configPathOf, type Facts, joinPath, type Naming } from "./facts.ts";
+import { type Answers, configPathOf, type InitFacts, joinPath, type Naming } from "./facts.ts";
 import { packageNames } from "./install.ts";
 import { excludeOf, namedFrom, namesOf, partsOf } from "./naming.ts";
 import { OWNER } from "./published.ts";
@@ -13,7 +13,7 @@ export interface Advice {
   readonly paste: readonly string[];
 }
 
-export function adviceOf(facts: Facts, answers: Answers): readonly Advice[] {
+export function adviceOf(facts: InitFacts, answers: Answers): readonly Advice[] {
   return [
     ...publisherAdvice(),
     ...unreadAdvice(facts),
@@ -38,7 +38,7 @@ function publisherAdvice(): Advice[] {
 }
 
 /** What such a file starts, or installs, nobody has looked at. */
-function unreadAdvice({ unread }: Facts): Advice[] {
+function unreadAdvice({ unread }: InitFacts): Advice[] {
   const shown = unread.slice(0, MOST_UNREAD);
   const more = unread.length - shown.length;
   return [
@@ -188,7 +188,7 @@ function installAdvice(answers: Answers): Advice[] {
 }
 
 /** A run without the gate is a run that nobody waits for. */
-function otherRuns({ ciFiles }: Facts, { ci }: Answers): Advice[] {
+function otherRuns({ ciFiles }: InitFacts, { ci }: Answers): Advice[] {
   return ciFiles
     .filter((file) => file.ci === ci && namesDbt(file.text))
     .map(({ path }) =>
@@ -199,7 +199,7 @@ function otherRuns({ ciFiles }: Facts, { ci }: Answers): Advice[] {
     );
 }
 
-function baseBranchAdvice({ remote, baseBranch, existing }: Facts, { project: { own } }: Answers): Advice[] {
+function baseBranchAdvice({ remote, baseBranch, existing }: InitFacts, { project: { own } }: Answers): Advice[] {
   if ((own?.baseBranch ?? existing?.baseBranch ?? null) !== null || baseBranch.from === "remote") return [];
   const why = remote === null ? "there is no remote" : "the clone does not know its remote's HEAD";
   return [advise(`${baseBranch.name} is taken for the base branch, and ${why}: check base_branch in signalbox.yml`)];

@@ -2,7 +2,7 @@ import { dbtWrites } from "../dbt/shell-lines.ts";
 import type { Config } from "../settings/file.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { namesPlace, namesSecret } from "../support/secret-names.ts";
-import { type Ci, type Facts, joinPath, type ProjectFacts, type Target } from "./facts.ts";
+import { type Ci, type InitFacts, joinPath, type ProjectFacts, type Target } from "./facts.ts";
 
 /** What init proposes where nobody answers, each with why. */
 
@@ -11,7 +11,7 @@ export interface Proposal<T> {
   readonly why: string;
 }
 
-export function proposeCi({ ciFiles, remote }: Facts): Proposal<Ci> {
+export function proposeCi({ ciFiles, remote }: InitFacts): Proposal<Ci> {
   const withDbt = ciFiles.find(({ text }) => namesDbt(text));
   if (withDbt !== undefined) return { value: withDbt.ci, why: `${withDbt.path} runs dbt` };
   const kinds = [...new Set(ciFiles.map(({ ci }) => ci))];
@@ -26,7 +26,7 @@ export function proposeCi({ ciFiles, remote }: Facts): Proposal<Ci> {
 const BESIDE = /(^|\/)integration_tests?(\/|$)/;
 
 /** The projects that could be meant. */
-export function ownProjects({ projects, cwd }: Facts): readonly ProjectFacts[] {
+export function ownProjects({ projects, cwd }: InitFacts): readonly ProjectFacts[] {
   const own = projects.filter(({ dir }) => !BESIDE.test(dir) || isInside(cwd, dir));
   return own.length === 0 ? projects : own;
 }
@@ -35,7 +35,7 @@ export function ownProjects({ projects, cwd }: Facts): readonly ProjectFacts[] {
  * The project of the folder that init was started in, that of signalbox.yml, the one at the top, or the only one; null: a
  * person has to say.
  */
-export function proposeProject(facts: Facts): ProjectFacts | null {
+export function proposeProject(facts: InitFacts): ProjectFacts | null {
   const projects = ownProjects(facts);
   const around = facts.projects.filter(({ dir }) => dir !== "." && isInside(facts.cwd, dir));
   const innermost = around.reduce<ProjectFacts | null>(
@@ -58,7 +58,7 @@ function isInside(path: string, dir: string): boolean {
 }
 
 /** Where the project's signalbox.yml is, or will be, and what it says; the top's is the first project's. */
-export function configOf(facts: Facts, { dir, own }: ProjectFacts): { dir: string; existing: Config | null } {
+export function configOf(facts: InitFacts, { dir, own }: ProjectFacts): { dir: string; existing: Config | null } {
   if (own !== null) return { dir, existing: own };
   const { existing, projects } = facts;
   const named = existing === null ? null : joinPath(existing.dbt.projectDir);

@@ -2,8 +2,8 @@ import { CONFIG_NAME } from "../settings/config-name.ts";
 import type { Config } from "../settings/file.ts";
 
 /** What `init` found in a repository. Paths are relative to its top folder, with `/`, and "." for the top itself. */
-export interface Facts {
-  readonly remote: Remote | null;
+export interface InitFacts {
+  readonly remote: RemoteFacts | null;
   readonly baseBranch: { readonly name: string; readonly from: "remote" | "checkout" | "guess" };
   /** The folder that init was started in. */
   readonly cwd: string;
@@ -19,7 +19,7 @@ export interface Facts {
 export type Ci = "github" | "circleci";
 
 /** `https://github.com/acme/shop.git` is the host `github.com` and the path `acme/shop`. */
-export interface Remote {
+export interface RemoteFacts {
   readonly host: string;
   readonly path: string;
 }

@@ -3,7 +3,7 @@ import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { addToCircleConfig, CONFIG_PATH, renderCircleConfig } from "./circleci-config.ts";
 import { renderCleanMacro } from "./clean-macro.ts";
 import { configOf } from "./decide.ts";
-import { type Answers, configPathOf, type Facts, joinPath } from "./facts.ts";
+import { type Answers, configPathOf, type InitFacts, joinPath } from "./facts.ts";
 import { renderWorkflow, workflowPath } from "./github-workflow.ts";
 import { isCovered, renderSignalboxYml } from "./signalbox-yml.ts";
 import { renderSlackApp, SLACK_APP_PATH } from "./slack-app.ts";
@@ -19,7 +19,7 @@ export interface WantedFile {
   readonly isAddition: boolean;
 }
 
-export function wantedFiles(facts: Facts, answers: Answers): readonly WantedFile[] {
+export function wantedFiles(facts: InitFacts, answers: Answers): readonly WantedFile[] {
   const file = (path: string, content: string, isCovered = false): WantedFile => ({
     path,
     content,
@@ -42,7 +42,7 @@ export function wantedFiles(facts: Facts, answers: Answers): readonly WantedFile
 type MakeFile = (path: string, content: string, isCovered?: boolean) => WantedFile;
 
 /** A file of the CI that calls signalbox for this project already is the file. */
-function ciFile({ ciFiles }: Facts, answers: Answers, file: MakeFile): WantedFile {
+function ciFile({ ciFiles }: InitFacts, answers: Answers, file: MakeFile): WantedFile {
   const own = answers.ci === "github" ? workflowPath(answers) : CONFIG_PATH;
   const files = ciFiles.filter(({ ci }) => ci === answers.ci);
   const isCalling = (text: string) => callsSignalbox(text, answers);

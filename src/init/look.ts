@@ -7,7 +7,7 @@ import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, SETTINGS } from "../support/files.ts";
 import type { Git } from "../support/git.ts";
 import type { Environment } from "../support/secrets.ts";
-import { type Facts, joinPath, type ProjectFacts, type Remote, relativePath } from "./facts.ts";
+import { type InitFacts, joinPath, type ProjectFacts, type RemoteFacts, relativePath } from "./facts.ts";
 import { lookAtProject } from "./look-project.ts";
 import { openRepositoryFiles, type RepositoryFiles, readCiFiles, whyUnread } from "./repository-files.ts";
 
@@ -40,7 +40,7 @@ export async function lookAtRepository({
   cwd,
   env,
   readConfig,
-}: LookOptions): Promise<{ top: string; facts: Facts }> {
+}: LookOptions): Promise<{ top: string; facts: InitFacts }> {
   const top = await git.top();
   if (top === null) {
     throw new SignalboxError("configuration", `${cwd} is not inside a git repository`, {
@@ -163,14 +163,14 @@ function nearestFirst(dirs: readonly string[], project: string): readonly string
   return [...dirs].sort((a, b) => up(a) - up(b) || (a < b ? -1 : 1));
 }
 
-async function findRemote(git: Git): Promise<Remote | null> {
+async function findRemote(git: Git): Promise<RemoteFacts | null> {
   const names = ((await git.ask("remote")) ?? "").split("\n").filter((name) => name !== "");
   const name = names.includes("origin") ? "origin" : names[0];
   return name === undefined ? null : parseRemote((await git.ask("remote", "get-url", "--", name)) ?? "");
 }
 
 /** `git@host:o/r.git`, `ssh://git@host:22/o/r`, `https://user:token@host/o/r.git`; null for a folder or anything else. */
-export function parseRemote(url: string): Remote | null {
+export function parseRemote(url: string): RemoteFacts | null {
   const match =
     /^(?:https?|ssh|git):\/\/(?:[^/@]*@)?([\w.-]+)(?::\d+)?\/([\w./~-]+?)(?:\.git)?\/?$/i.exec(url) ??
     /^(?:[\w.-]+@)?([\w.-]+):(?!\/)([\w./~-]+?)(?:\.git)?\/?$/.exec(url);
@@ -178,7 +178,7 @@ export function parseRemote(url: string): Remote | null {
   return host === undefined || path === undefined ? null : { host: host.toLowerCase(), path };
 }
 
-async function findBaseBranch(git: Git): Promise<Facts["baseBranch"]> {
+async function findBaseBranch(git: Git): Promise<InitFacts["baseBranch"]> {
   const remembered = await git.ask("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD");
   if (remembered !== null) return { name: remembered.replace(/^origin\//, ""), from: "remote" };
   const heads = ((await git.ask("for-each-ref", "--format=%(refname:short)", "refs/heads")) ?? "").split("\n");

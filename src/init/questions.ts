@@ -3,7 +3,7 @@ import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { channelId } from "../settings/values.ts";
 import { configurationError } from "../support/errors.ts";
 import { configOf, ownProjects, proposeCi, proposeProject, proposeTargets } from "./decide.ts";
-import { type Answers, type Ci, type Facts, joinPath, type ProjectFacts, slugOf } from "./facts.ts";
+import { type Answers, type Ci, type InitFacts, joinPath, type ProjectFacts, slugOf } from "./facts.ts";
 
 /** A person at a terminal. */
 export interface Prompt {
@@ -12,10 +12,10 @@ export interface Prompt {
   say(line: string): void;
 }
 
-type Read<T> = (typed: string) => { readonly value: T } | { readonly wanted: string };
+type ReadAnswer<T> = (typed: string) => { readonly value: T } | { readonly wanted: string };
 
 /** One question at a time; without a prompt none, and the proposals stand. Throws where only a person can choose. */
-export async function chooseAnswers(facts: Facts, asked: Ci | null, prompt: Prompt | null): Promise<Answers> {
+export async function chooseAnswers(facts: InitFacts, asked: Ci | null, prompt: Prompt | null): Promise<Answers> {
   const ci = asked ?? (await chooseCi(facts, prompt));
   const project = await chooseProject(facts, prompt);
   const { dir: configDir, existing } = configOf(facts, project);
@@ -33,7 +33,7 @@ export async function chooseAnswers(facts: Facts, asked: Ci | null, prompt: Prom
   };
 }
 
-async function chooseCi(facts: Facts, prompt: Prompt | null): Promise<Ci> {
+async function chooseCi(facts: InitFacts, prompt: Prompt | null): Promise<Ci> {
   const { value } = proposeCi(facts);
   if (prompt === null) return value;
   return question(prompt, "Which CI, github or circleci?", { value, shown: value }, (typed) => {
@@ -42,7 +42,7 @@ async function chooseCi(facts: Facts, prompt: Prompt | null): Promise<Ci> {
   });
 }
 
-async function chooseProject(facts: Facts, prompt: Prompt | null): Promise<ProjectFacts> {
+async function chooseProject(facts: InitFacts, prompt: Prompt | null): Promise<ProjectFacts> {
   const proposed = proposeProject(facts);
   if (proposed !== null) return proposed;
   const projects = ownProjects(facts);
@@ -102,7 +102,7 @@ async function question<T>(
   prompt: Prompt,
   text: string,
   proposal: { readonly value: T; readonly shown: string } | null,
-  read: Read<T>,
+  read: ReadAnswer<T>,
 ): Promise<T> {
   for (;;) {
     const typed = await prompt.ask(`${text}${proposal === null ? "" : ` [${proposal.shown}]`} `);

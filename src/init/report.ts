@@ -2,16 +2,16 @@ import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { cleanText } from "../text/clean.ts";
 import type { Advice } from "./advice.ts";
 import { ownProjects, proposeCi, proposeProject } from "./decide.ts";
-import { type Answers, configPathOf, type Facts, type ProjectFacts } from "./facts.ts";
+import { type Answers, configPathOf, type InitFacts, type ProjectFacts } from "./facts.ts";
 import type { Change } from "./files.ts";
 import { dbtCommand } from "./install.ts";
 import type { Todo } from "./todo.ts";
 
-type Step = readonly [name: string, text: string];
+type ReportStep = readonly [name: string, text: string];
 const MOST_PROJECTS = 8;
 
 /** What was found, before anything is asked: steps of the log. */
-export function describeFound(facts: Facts): readonly Step[] {
+export function describeFound(facts: InitFacts): readonly ReportStep[] {
   const proposed = proposeProject(facts);
   const projects = proposed === null ? ownProjects(facts) : [proposed];
   const remote = facts.remote === null ? "no remote" : `${facts.remote.host}/${facts.remote.path}`;
@@ -28,7 +28,7 @@ export function describeFound(facts: Facts): readonly Step[] {
   ]);
 }
 
-function describeProject({ name, dir, profiles, packages }: ProjectFacts): Step[] {
+function describeProject({ name, dir, profiles, packages }: ProjectFacts): ReportStep[] {
   const targets = profiles?.targets.map((target) => target.name).join(", ") || "none";
   return [
     ["project", `${name ?? "dbt"} in ${dir === "." ? "the top folder" : dir}`],
@@ -38,7 +38,7 @@ function describeProject({ name, dir, profiles, packages }: ProjectFacts): Step[
 }
 
 /** What is written down: proposed, or answered. */
-export function describeAnswers(answers: Answers): readonly Step[] {
+export function describeAnswers(answers: Answers): readonly ReportStep[] {
   const { check, deploy, ci } = answers;
   const channels = [answers.errorChannel, answers.warnChannel].filter((id) => id !== null);
   const production = deploy === TARGET_PLACEHOLDER ? "production's is still to be chosen" : `${deploy} for production`;
@@ -49,7 +49,7 @@ export function describeAnswers(answers: Answers): readonly Step[] {
   ]);
 }
 
-function cleaned(steps: readonly Step[]): readonly Step[] {
+function cleaned(steps: readonly ReportStep[]): readonly ReportStep[] {
   return steps.map(([name, text]) => [name, clean(text)]);
 }
 

@@ -1,7 +1,7 @@
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
 import { CONTEXTS } from "./circleci-config.ts";
 import { type Variable, variablesOf } from "./decide.ts";
-import { type Answers, configPathOf, type Facts } from "./facts.ts";
+import { type Answers, configPathOf, type InitFacts } from "./facts.ts";
 import { keptVariables, SLACK_SECRET } from "./github-workflow.ts";
 import { WHERE_IDS_ARE } from "./questions.ts";
 import { SLACK_APP_PATH } from "./slack-app.ts";
@@ -13,7 +13,7 @@ export interface Todo {
 }
 
 /** Slack's app, the secrets, the invitation, in their order, each with its exact place. */
-export function todosOf(facts: Facts, answers: Answers): readonly Todo[] {
+export function todosOf(facts: InitFacts, answers: Answers): readonly Todo[] {
   return [
     {
       // https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
@@ -34,7 +34,7 @@ export function todosOf(facts: Facts, answers: Answers): readonly Todo[] {
   ];
 }
 
-function githubSecrets({ remote }: Facts, answers: Answers): Todo {
+function githubSecrets({ remote }: InitFacts, answers: Answers): Todo {
   const kept = keptVariables(answers);
   const page = (name: string, tab: string) =>
     remote === null
@@ -74,7 +74,7 @@ function rowsOfVariable(
 }
 
 /** https://circleci.com/docs/guides/security/contexts/ */
-function circleSecrets({ remote }: Facts, answers: Answers): Todo {
+function circleSecrets({ remote }: InitFacts, answers: Answers): Todo {
   const variables = variablesOf(answers.project, answers);
   const vcs = remote === null ? undefined : { "github.com": "github", "bitbucket.org": "bitbucket" }[remote.host];
   const [organization] = remote?.path.split("/") ?? [];
@@ -110,7 +110,7 @@ function circleSecrets({ remote }: Facts, answers: Answers): Todo {
 }
 
 /** What the CI's own lock would serve, and what it would not. */
-export function nativeLock({ remote }: Facts, { ci }: Answers): readonly string[] {
+export function nativeLock({ remote }: InitFacts, { ci }: Answers): readonly string[] {
   if (ci === "github") {
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
     return [

@@ -41,7 +41,7 @@ export interface AlertFacts {
 }
 
 /** What differs between messages; each detail is a finding. */
-interface Parts<Detail> {
+interface MessageParts<Detail> {
   readonly title: string;
   /** What is told, one line each: more of them than details say that some are left out. */
   readonly headlines: readonly string[];
@@ -69,7 +69,7 @@ export function assemble<Detail>({
   reproduce,
   isAnswer = false,
   before,
-}: Parts<Detail>): SlackMessage {
+}: MessageParts<Detail>): SlackMessage {
   const shown = fitting(details, MOST_IN_ALL - MOST_FOR_REST);
   const more = headlines.length - shown.length;
   const mentioned = mentionLine(mentions);

@@ -1,4 +1,5 @@
 import type { WebClient } from "@slack/web-api";
+import type { Fetch } from "../support/proxied-fetch.ts";
 
 export interface ClientOptions {
   /** The way out: global fetch, or one that goes through a proxy. */
@@ -41,8 +42,6 @@ export async function createSlackClient(
     },
   });
 }
-
-type Fetch = typeof globalThis.fetch;
 
 /** A request and the whole of its answer within the time, or an error with a `code`. */
 async function fetchWhole(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { emptyLedger, type Ledger, type LedgerEntry, type MessageRef, type Told } from "../alerts/ledger.ts";
+import { emptyLedger, type Ledger, type LedgerEntry, type MessageRef, type ToldAs } from "../alerts/ledger.ts";
 import { type ByteReader, type ByteWriter, createWriter, joinColumns, splitColumns } from "./bytes.ts";
 
 /**
@@ -18,7 +18,7 @@ const COLUMNS = 9;
 /** Far above what a message holds. */
 const MOST_ITEMS = 20_000;
 const STATES = ["open", "recovered", "removed"] as const;
-const TOLD: readonly (Told | null)[] = [null, "error", "warn", "recovered", "removed"];
+const TOLD: readonly (ToldAs | null)[] = [null, "error", "warn", "recovered", "removed"];
 
 /** Stands for the message that holds the state, whose time is not known before it is posted. */
 export const THIS_MESSAGE = "this message";

@@ -7,12 +7,12 @@
 export const WINDOW = 8;
 
 /** Reads the character at a place: its code, and above it (times 65536) how much of the text writes it. */
-type Read = (text: string, at: number) => number;
+type ReadOne = (text: string, at: number) => number;
 
 export interface Reading {
   /** A text without it reads as it is written; null: that reading itself. */
   readonly sign: string | null;
-  readonly read: Read;
+  readonly read: ReadOne;
   /** Escape sequences of a terminal are passed over; else only their first character is. */
   readonly skipsSequences: boolean;
   /** What may stand before a line is passed over: marks, times, numbers of lines. Else its indentation alone. */
@@ -22,9 +22,9 @@ export interface Reading {
 const PERCENT = 37;
 const BACKSLASH = 92;
 
-const plainAt: Read = (text, at) => 0x1_0000 + text.charCodeAt(at);
+const plainAt: ReadOne = (text, at) => 0x1_0000 + text.charCodeAt(at);
 const readAs =
-  (written: string, code: number): Read =>
+  (written: string, code: number): ReadOne =>
   (text, at) =>
     text.startsWith(written, at) ? written.length * 0x1_0000 + code : plainAt(text, at);
 

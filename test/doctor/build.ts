@@ -3,7 +3,7 @@ import type { Check } from "../../src/doctor/check.ts";
 import { readCircleWorkflows } from "../../src/doctor/ci-files/circleci.ts";
 import { readGitHubWorkflows } from "../../src/doctor/ci-files/github.ts";
 import type { Workflow } from "../../src/doctor/ci-files/model.ts";
-import type { ProjectFacts, Seen, TargetFacts } from "../../src/doctor/facts.ts";
+import type { DoctorProject, Seen, TargetFacts } from "../../src/doctor/facts.ts";
 
 /** Checks as short lines: `fail gate:x`, for tables. */
 export function levels(checks: readonly Check[]): readonly string[] {
@@ -31,7 +31,7 @@ export function target(name: string, more: Partial<TargetFacts> = {}): TargetFac
   return { name, adapter: "duckdb", schema: name, renderedSchema: name, identity: {}, ...more };
 }
 
-export function project(targets: ProjectFacts["targets"], more: Partial<ProjectFacts> = {}): Seen<ProjectFacts> {
+export function project(targets: DoctorProject["targets"], more: Partial<DoctorProject> = {}): Seen<DoctorProject> {
   const naming = { macros: [], configs: [] };
   return seen({
     dir: "/repo",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ProjectFacts, Seen, TargetFacts } from "../../src/doctor/facts.ts";
+import type { DoctorProject, Seen, TargetFacts } from "../../src/doctor/facts.ts";
 import { checkTargets } from "../../src/doctor/targets.ts";
 import { TARGET_PLACEHOLDER } from "../../src/settings/placeholder.ts";
 import { failed, levels, project, target } from "./build.ts";
@@ -12,7 +12,7 @@ const prod = target("prod");
 const GOOD = ["ok targets", "ok schema", "ok user"];
 const without = (kind: "missing" | "template" | "refused") =>
   project(null, { noTargets: { kind, why: `profiles.yml: ${kind}` } });
-const macro = (text: string): Partial<ProjectFacts> => ({
+const macro = (text: string): Partial<DoctorProject> => ({
   schemaMacro: { path: "macros/schema.sql", text },
   naming: { macros: [{ name: "generate_schema_name", path: "macros/schema.sql" }], configs: [] },
 });
@@ -20,7 +20,7 @@ const macro = (text: string): Partial<ProjectFacts> => ({
 it.each<
   [
     what: string,
-    found: Seen<ProjectFacts>,
+    found: Seen<DoctorProject>,
     modes: typeof MODES | Record<keyof typeof MODES, string | null>,
     expected: readonly string[],
   ]

@@ -1,4 +1,4 @@
-import type { Answers, Facts, ProjectFacts, Target } from "../../src/init/facts.ts";
+import type { Answers, InitFacts, ProjectFacts, Target } from "../../src/init/facts.ts";
 
 export function buildTarget(overrides: Partial<Target> = {}): Target {
   return { name: "ci", adapter: "duckdb", schemaKey: "schema", schema: "dbt", variables: [], ...overrides };
@@ -19,7 +19,7 @@ export function buildProject(targets: readonly string[] = [], overrides: Partial
   };
 }
 
-export function buildFacts(overrides: Partial<Facts> = {}): Facts {
+export function buildFacts(overrides: Partial<InitFacts> = {}): InitFacts {
   return {
     remote: { host: "github.com", path: "acme/shop" },
     baseBranch: { name: "main", from: "remote" },

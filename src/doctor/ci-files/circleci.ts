@@ -1,13 +1,13 @@
 import {
+  type CiStep,
   items,
   type Job,
   type Mapping,
   mapping,
-  type Step,
-  type Trigger,
   text,
   texts,
   type Workflow,
+  type WorkflowTrigger,
 } from "./model.ts";
 import { signalboxStep, stepsOfScript } from "./script.ts";
 
@@ -31,12 +31,12 @@ export function readCircleWorkflows(path: string, value: unknown): readonly Work
 }
 
 /** A workflow with schedules of its own is not started by a push. Other schedules are the project's, and in no file. */
-function triggersOf(workflow: Mapping): readonly Trigger[] {
+function triggersOf(workflow: Mapping): readonly WorkflowTrigger[] {
   const schedules = items(workflow.triggers).flatMap((trigger) => {
     const { schedule } = mapping(trigger);
     return schedule === undefined ? [] : [{ event: "schedule", ...branchesOf(mapping(schedule).filters) }];
   });
-  const any: readonly Trigger[] = ["push", "schedule"].map((event) => ({
+  const any: readonly WorkflowTrigger[] = ["push", "schedule"].map((event) => ({
     event,
     branches: null,
     ignored: [],
@@ -45,7 +45,7 @@ function triggersOf(workflow: Mapping): readonly Trigger[] {
   return schedules.length > 0 ? schedules.map((trigger) => ({ ...trigger, isTagsOnly: false })) : any;
 }
 
-function branchesOf(filters: unknown): Pick<Trigger, "branches" | "ignored"> {
+function branchesOf(filters: unknown): Pick<WorkflowTrigger, "branches" | "ignored"> {
   const { only, ignore } = mapping(mapping(filters).branches);
   return { branches: only === undefined ? null : texts(only), ignored: texts(ignore) };
 }
@@ -75,11 +75,11 @@ function jobOf(entry: unknown, file: Mapping, read: StepReader): Job {
 }
 
 /** A list of steps, with those of the file's own commands in place. `given`: names of the job's variables. */
-type StepReader = (steps: unknown, given: readonly string[]) => readonly Step[];
+type StepReader = (steps: unknown, given: readonly string[]) => readonly CiStep[];
 
 function createReader(file: Mapping): StepReader {
-  const commands = new Map<string, readonly Step[]>();
-  const ofCommand = (name: string): readonly Step[] => {
+  const commands = new Map<string, readonly CiStep[]>();
+  const ofCommand = (name: string): readonly CiStep[] => {
     const known = commands.get(name);
     if (known !== undefined) return known;
     // One that calls itself is none: CircleCI refuses it.
@@ -88,7 +88,7 @@ function createReader(file: Mapping): StepReader {
     commands.set(name, steps);
     return steps;
   };
-  const ofStep = (step: unknown, given: readonly string[]): readonly Step[] => {
+  const ofStep = (step: unknown, given: readonly string[]): readonly CiStep[] => {
     const [[name, options] = ["", null]] = typeof step === "string" ? [[step, null]] : Object.entries(mapping(step));
     if (name === "run") {
       const script = text(options) ?? text(mapping(options).command) ?? "";
@@ -119,7 +119,7 @@ interface Named {
   readonly orb: string;
 }
 
-function orbStep({ command, orb }: Named, parameters: Mapping): Step {
+function orbStep({ command, orb }: Named, parameters: Mapping): CiStep {
   const mode = text(parameters.mode);
   return signalboxStep(command, {
     mode: mode === "auto" || mode === "" ? null : mode,

@@ -1,15 +1,15 @@
 import {
+  type CiStep,
   items,
   type Job,
-  type Lock,
   type Mapping,
   mapping,
+  type NativeLock,
   type Permissions,
-  type Step,
-  type Trigger,
   text,
   texts,
   type Workflow,
+  type WorkflowTrigger,
 } from "./model.ts";
 import { signalboxStep, stepsOfScript } from "./script.ts";
 
@@ -31,7 +31,7 @@ export function readGitHubWorkflows(
   });
 }
 
-function triggersOf(on: unknown): readonly Trigger[] {
+function triggersOf(on: unknown): readonly WorkflowTrigger[] {
   const named: Mapping = typeof on === "object" && on !== null && !Array.isArray(on) ? (on as Mapping) : {};
   const events = Object.keys(named).length > 0 ? Object.keys(named) : texts(on);
   return events
@@ -68,7 +68,7 @@ function calledBy(job: Mapping, byPath: ReadonlyMap<string, Mapping>): Mapping |
   return uses === null ? null : (byPath.get(uses.replace(/^\.\//, "")) ?? null);
 }
 
-function stepsOf(step: Mapping, variables: readonly string[]): readonly Step[] {
+function stepsOf(step: Mapping, variables: readonly string[]): readonly CiStep[] {
   const own = [...variables, ...Object.keys(mapping(step.env))];
   const script = text(step.run);
   if (script !== null) return stepsOfScript(script, own);
@@ -101,7 +101,7 @@ function permissionsOf(value: unknown): Permissions | null {
 }
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency */
-function lockOf(value: unknown): Lock | null {
+function lockOf(value: unknown): NativeLock | null {
   if (typeof value === "string") return { group: value, cancels: false, keepsAll: false };
   const { group, "cancel-in-progress": cancels, queue } = mapping(value);
   if (typeof group !== "string") return null;

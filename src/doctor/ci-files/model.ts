@@ -7,12 +7,12 @@ export interface Workflow {
   readonly path: string;
   /** GitHub: `name:`, CircleCI: the workflow's name. */
   readonly name: string | null;
-  readonly triggers: readonly Trigger[];
+  readonly triggers: readonly WorkflowTrigger[];
   readonly jobs: readonly Job[];
-  readonly lock: Lock | null;
+  readonly lock: NativeLock | null;
 }
 
-export interface Trigger {
+export interface WorkflowTrigger {
   /** GitHub's name of the event; CircleCI: push or schedule. */
   readonly event: string;
   /** Branches that it is for; null: all of them. */
@@ -26,20 +26,20 @@ export interface Job {
   readonly name: string;
   /** Names of jobs of the same workflow that have to end before. */
   readonly needs: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly CiStep[];
   /** GitHub's permissions of the job's token: null where the file does not say. */
   readonly permissions: Permissions | null;
-  readonly lock: Lock | null;
+  readonly lock: NativeLock | null;
   /** CircleCI: the contexts that hand it secrets. */
   readonly contexts: readonly string[];
   /** CircleCI: the branches that it runs on. */
-  readonly branches: Pick<Trigger, "branches" | "ignored">;
+  readonly branches: Pick<WorkflowTrigger, "branches" | "ignored">;
 }
 
 /** By name, such as `actions`; "*" for all that is not named. */
 export type Permissions = Readonly<Record<string, "none" | "read" | "write">>;
 
-export type Step =
+export type CiStep =
   | { readonly kind: "dbt"; readonly command: string }
   | SignalboxStep
   /** actions/checkout; null: the whole history. */
@@ -61,7 +61,7 @@ export interface SignalboxStep {
   readonly from: string | null;
 }
 
-export interface Lock {
+export interface NativeLock {
   readonly group: string;
   /** GitHub: true, false, or an expression as it is written. */
   readonly cancels: string | boolean;

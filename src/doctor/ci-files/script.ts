@@ -1,16 +1,16 @@
 import { dbtIn, simpleCommands } from "../../dbt/shell-lines.ts";
-import type { SignalboxStep, Step } from "./model.ts";
+import type { CiStep, SignalboxStep } from "./model.ts";
 
 const GATES = ["ci", "queue"];
 /** Commands that let dbt build. */
 const BUILDS = ["ci", "build"];
 
 /** The steps of a shell script that are of interest, in their order. `given`: names of the variables that it has. */
-export function stepsOfScript(script: string, given: readonly string[]): readonly Step[] {
+export function stepsOfScript(script: string, given: readonly string[]): readonly CiStep[] {
   return simpleCommands(script).flatMap((words) => stepsOfCommand(words, given));
 }
 
-function stepsOfCommand(words: readonly string[], given: readonly string[]): readonly Step[] {
+function stepsOfCommand(words: readonly string[], given: readonly string[]): readonly CiStep[] {
   const call = signalboxIn(words);
   if (call !== null)
     return [
@@ -53,7 +53,7 @@ export function signalboxStep(
 }
 
 /** What a step lets dbt write, in words; null: nothing. */
-export function writesOf(step: Step): string | null {
+export function writesOf(step: CiStep): string | null {
   if (step.kind === "dbt") return step.command;
   return step.kind === "signalbox" && BUILDS.includes(step.command) ? `signalbox ${step.command}` : null;
 }

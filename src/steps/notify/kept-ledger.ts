@@ -17,11 +17,11 @@ export interface KeptLedger {
   save(ledger: Ledger): Promise<{ readonly ledger: Ledger; readonly isSaved: boolean }>;
 }
 
-type Parts = Pick<Context, "log" | "runner" | "clock">;
+type KeptParts = Pick<Context, "log" | "runner" | "clock">;
 
 /** Opens a ledger's file. One that cannot be read is told of, and everything counts as new. */
 export async function openKeptLedger(
-  parts: Parts,
+  parts: KeptParts,
   { path, isInWorkFolder }: NamedLedger,
   scope: string,
 ): Promise<KeptLedger> {
@@ -65,7 +65,7 @@ export async function openKeptLedger(
   };
 }
 
-function tellLoud({ log, runner }: Pick<Parts, "log" | "runner">, message: string): void {
+function tellLoud({ log, runner }: Pick<KeptParts, "log" | "runner">, message: string): void {
   log.warn("notify", message);
   runner.annotate([{ level: "warning", title: "Ledger of alerts", message, file: null, line: null }]);
 }

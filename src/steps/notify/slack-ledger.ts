@@ -24,7 +24,7 @@ import type { Log } from "../../support/log.ts";
 
 /** The ledger that the board keeps, while a run tells people of it. */
 
-interface Parts {
+interface BoardParts {
   readonly client: WebClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -49,7 +49,7 @@ export type OpenedSlackLedger =
 
 /** Reads the ledger; waits for a Slack that does not answer, for a minute. */
 export async function openSlackLedger(
-  parts: Parts,
+  parts: BoardParts,
   place: BoardPlace,
   scope: string,
   candidates: Candidates,
@@ -99,7 +99,7 @@ export function candidatesOf(
 
 /** The ledger with what other runs have posted since it was saved to the channels that errors are about to be told in. */
 export async function lookBeforePosting(
-  parts: Parts,
+  parts: BoardParts,
   { ledger, place, savedAt, candidates }: SlackLedger,
   alerts: readonly Alert[],
 ): Promise<Ledger> {
@@ -128,7 +128,7 @@ export function indexBoardOf(alerts: readonly Alert[], { warnChannel }: BoardPla
  * stays; the younger one's run deletes its own, and the next run reads what both have told.
  */
 export async function saveOnBoard(
-  parts: Parts,
+  parts: BoardParts,
   { place, savedAt, parts: answers }: SlackLedger,
   recorded: Ledger,
   board: { readonly alert: Alert; readonly post: Post },
@@ -169,7 +169,7 @@ export async function saveOnBoard(
 
 /** What the board has no room for, in answers to it, which are edited from then on. */
 async function saveParts(
-  parts: Parts,
+  parts: BoardParts,
   payloads: readonly Readonly<Record<string, unknown>>[],
   board: MessageRef,
   answers: readonly string[],

@@ -17,7 +17,7 @@ import { type KeptLedger, openKeptLedger } from "./kept-ledger.ts";
 import { findOfSameAttempt } from "./same-attempt.ts";
 import { candidatesOf, type OpenedSlackLedger, openSlackLedger } from "./slack-ledger.ts";
 import { tellIncoming } from "./tell-incoming.ts";
-import { type Earlier, type LedgerInUse, type PeopleParts, type Told, tellPeople } from "./tell-people.ts";
+import { type Earlier, type LedgerInUse, type PeopleParts, type TellingEnd, tellPeople } from "./tell-people.ts";
 import { lostWithoutBot } from "./webhooks.ts";
 
 /** How it is said; how it is sent; what it is kept in. */
@@ -80,7 +80,7 @@ export async function tellBy(
   kept: Opened,
   about: RunToTell,
   telling: Telling,
-): Promise<Told> {
+): Promise<TellingEnd> {
   const { clock, signal, log, settings, env } = context;
   const { policy, now } = about;
   const at = new Date(now).toISOString();
@@ -121,7 +121,7 @@ export async function tellBy(
 }
 
 /** Where nobody knows what was told, everything waits for the next run: it would be told twice. */
-function notTold(decision: Decision, { code, hint }: Failure): Told {
+function notTold(decision: Decision, { code, hint }: Failure): TellingEnd {
   const why = `${hint}: what was told before cannot be read, so the next run tells it`;
   const deliveries = decision.alerts.map(({ key }) => ({ key, result: "failed", code, hint: why }) as const);
   return { decision, alerts: decision.alerts, deliveries, ledger: null, isRemembered: false };
@@ -134,7 +134,7 @@ async function draw(
   render: (alert: Alert) => SlackMessage,
   policy: AlertPolicy,
   at: string,
-): Promise<Told> {
+): Promise<TellingEnd> {
   const { alerts } = decision;
   const posts = alerts.map((alert) => ({ key: alert.key, channel: alert.channel, message: render(alert) }));
   if (alerts.length > 0) drawPosts(context, alerts, posts);
@@ -166,7 +166,7 @@ function sayWhatIsNew({ log }: Pick<ByParts, "log">, { quiet }: Decision, alerts
   else if (lines.length > 0) log.step("notify", lines.join("\n"));
 }
 
-function announceAll(context: ByParts, { alerts, deliveries, isRemembered }: Told): void {
+function announceAll(context: ByParts, { alerts, deliveries, isRemembered }: TellingEnd): void {
   for (const delivery of deliveries)
     announce(
       context,

@@ -6,7 +6,7 @@ import { asEdited, withoutThreads } from "../../alerts/without-threads.ts";
 import type { SlackMessage } from "../../render/slack.ts";
 import type { Post } from "../../slack/deliver.ts";
 import type { KeptLedger } from "./kept-ledger.ts";
-import type { Told } from "./tell-people.ts";
+import type { TellingEnd } from "./tell-people.ts";
 
 interface IncomingParts {
   readonly render: (alert: Alert) => SlackMessage;
@@ -20,7 +20,7 @@ export async function tellIncoming(
   { render, deliver, policy, at }: IncomingParts,
   file: KeptLedger | null,
   decision: Decision,
-): Promise<Told> {
+): Promise<TellingEnd> {
   const { said, unsaid } = withoutThreads(decision.alerts);
   const posts = said.map((alert) => ({ key: alert.key, channel: alert.channel, message: render(alert) }));
   const deliveries = await deliver(posts);

@@ -44,7 +44,7 @@ export interface Earlier {
   readonly repeats: readonly string[];
 }
 
-export interface Told {
+export interface TellingEnd {
   readonly decision: Decision;
   /** What was to be said; less than what was decided where messages can be neither answered nor edited. */
   readonly alerts: readonly Alert[];
@@ -60,7 +60,7 @@ export async function tellPeople(
   parts: PeopleParts,
   kept: LedgerInUse,
   { verdict, run, policy, now }: { verdict: Verdict; run: Run; policy: AlertPolicy; now: number },
-): Promise<Told> {
+): Promise<TellingEnd> {
   const at = new Date(now).toISOString();
   const stored = kept.kind === "none" ? null : kept.kind === "file" ? kept.file.ledger : kept.slack.ledger;
   const { ledger, open } =
@@ -123,7 +123,7 @@ async function tellOnBoard(
   toPost: (alert: Alert) => Post,
   policy: AlertPolicy,
   at: string,
-): Promise<Told> {
+): Promise<TellingEnd> {
   const { alerts } = decision;
   const index = indexBoardOf(alerts, slack.place);
   const isClosing = (alert: Alert) =>

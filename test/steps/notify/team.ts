@@ -7,7 +7,7 @@ import type { Run } from "../../../src/run/run.ts";
 import type { Verdict } from "../../../src/severity/verdict.ts";
 import { createSlackClient } from "../../../src/slack/client.ts";
 import { candidatesOf, openSlackLedger } from "../../../src/steps/notify/slack-ledger.ts";
-import { type Told, tellPeople } from "../../../src/steps/notify/tell-people.ts";
+import { type TellingEnd, tellPeople } from "../../../src/steps/notify/tell-people.ts";
 import type { Clock } from "../../../src/support/clock.ts";
 import { createLog } from "../../../src/support/log.ts";
 import { aPolicy, ERRORS, WARNINGS } from "../../alerts/build.ts";
@@ -38,7 +38,7 @@ export interface Team {
   /** What the log says. */
   log(): string;
   /** One run with the ledger in Slack. */
-  run(at: number, verdict: Verdict, options?: TeamRun): Promise<Told & { readonly calls: readonly string[] }>;
+  run(at: number, verdict: Verdict, options?: TeamRun): Promise<TellingEnd & { readonly calls: readonly string[] }>;
 }
 
 export interface TeamRun {
