@@ -1,3 +1,5 @@
+import type { Random } from "../support/random.ts";
+
 /** A manifest as dbt writes it, and an older one of the same project: random, and the same for the same seed. */
 export interface RandomWorld {
   readonly current: object;
@@ -6,34 +8,19 @@ export interface RandomWorld {
   readonly names: readonly string[];
 }
 
-/** Numbers below 1; mulberry32. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-export function pick<T>(random: () => number, from: readonly [T, ...T[]]): T {
-  return from[Math.floor(random() * from.length)] ?? from[0];
-}
-
 type Entry = Record<string, unknown> & { unique_id: string; name: string; resource_type: string };
 
 /** Seeds, sources, a small graph of models, singular tests on one to three of them, unit tests. */
-export function randomWorld(random: () => number): RandomWorld {
+export function randomWorld(random: Random): RandomWorld {
   const [nodes, sources, units]: Entry[][] = [[], [], []];
   if (nodes === undefined || sources === undefined || units === undefined) throw new Error("three lists");
   const ids: string[] = [];
   const some = (most: number) =>
     [...ids]
-      .sort(() => random() - 0.5)
+      .sort(() => random.next() - 0.5)
       .slice(0, most)
       .sort();
-  const count = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
+  const count = random.whole;
   const version = () => String(count(0, 1));
 
   for (let index = count(0, 2); index > 0; index -= 1) {
@@ -48,15 +35,15 @@ export function randomWorld(random: () => number): RandomWorld {
     ids.push(seed.unique_id);
   }
   for (let index = count(2, 6); index > 0; index -= 1) {
-    const code = random() < 0.05 ? "" : `select ${version()}`;
-    const model = entry("model", `m${index}`, some(pick(random, [0, 1, 1, 2])), code, random);
+    const code = random.chance(0.05) ? "" : `select ${version()}`;
+    const model = entry("model", `m${index}`, some(random.pick([0, 1, 1, 2])), code, random);
     nodes.push(model);
     ids.push(model.unique_id);
   }
   for (let index = count(1, 6); index > 0; index -= 1)
-    nodes.push(entry("test", `t${index}`, some(pick(random, [1, 1, 2, 2, 3])), `select ${version()}`, random));
+    nodes.push(entry("test", `t${index}`, some(random.pick([1, 1, 2, 2, 3])), `select ${version()}`, random));
   for (let index = count(0, 2); index > 0; index -= 1) {
-    const model = pick(random, ["m1", "m2"]);
+    const model = random.pick(["m1", "m2"]);
     const unit = entry("unit_test", `u${index}`, [`model.shop.${model}`], "", random);
     const id = `unit_test.shop.${model}.u${index}`;
     units.push({
@@ -75,8 +62,8 @@ export function randomWorld(random: () => number): RandomWorld {
 }
 
 /** Gone, changed, or the same. */
-function older(made: Entry, random: () => number): Entry[] {
-  const dice = random();
+function older(made: Entry, random: Random): Entry[] {
+  const dice = random.next();
   if (dice < 0.25) return [];
   if (dice > 0.45) return [made];
   if (made.resource_type === "unit_test") return [{ ...made, checksum: "x" }];
@@ -84,7 +71,7 @@ function older(made: Entry, random: () => number): Entry[] {
   return [{ ...made, raw_code: `${made.raw_code} --` }];
 }
 
-function entry(type: string, name: string, parents: readonly string[], code: string, random: () => number): Entry {
+function entry(type: string, name: string, parents: readonly string[], code: string, random: Random): Entry {
   return {
     unique_id: `${type}.shop.${name}`,
     resource_type: type,
@@ -100,7 +87,7 @@ function entry(type: string, name: string, parents: readonly string[], code: str
     raw_code: code,
     language: "sql",
     depends_on: { nodes: parents, macros: [] },
-    tags: [pick(random, ["a", "b", "c"])],
+    tags: [random.pick(["a", "b", "c"])],
     config: { enabled: true },
     unrendered_config: {},
   };
@@ -140,12 +127,12 @@ const METHODS = [
 ] as const;
 
 /** A union of up to two parts, each an intersection of up to two criteria with their operators. */
-export function randomSelector(random: () => number, names: readonly string[]): string {
+export function randomSelector(random: Random, names: readonly string[]): string {
   const criterion = () => {
-    const value = pick(random, ["state:modified", ...METHODS, ...names]);
-    if (random() < 0.08) return `@${value}`;
-    return `${pick(random, ["", "", "", "+", "1+"])}${value}${pick(random, ["", "", "+", "+1"])}`;
+    const value = random.pick(["state:modified", ...METHODS, ...names]);
+    if (random.chance(0.08)) return `@${value}`;
+    return `${random.pick(["", "", "", "+", "1+"])}${value}${random.pick(["", "", "+", "+1"])}`;
   };
-  const part = () => Array.from({ length: pick(random, [1, 1, 1, 2]) }, criterion).join(",");
-  return Array.from({ length: pick(random, [1, 1, 2]) }, part).join(" ");
+  const part = () => Array.from({ length: random.pick([1, 1, 1, 2]) }, criterion).join(",");
+  return Array.from({ length: random.pick([1, 1, 2]) }, part).join(" ");
 }

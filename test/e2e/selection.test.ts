@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Manifest, readManifest } from "../../src/artifacts/manifest.ts";
 import { type IndirectSelection, type SelectOptions, select } from "../../src/selection/select.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
-import { randomFrom, randomSelector, randomWorld } from "./random-world.ts";
+import { createRandom } from "../support/random.ts";
+import { randomSelector, randomWorld } from "./random-world.ts";
 import { DBT_BIN, describeOnDbt } from "./real-dbt.ts";
 import { copyProject, EDITS, filesIn } from "./selection-project.ts";
 
@@ -310,13 +311,13 @@ describeOnDbt("the engine selects what dbt selects", () => {
   });
 
   it("on random graphs, for random selections and exclusions", async () => {
-    const [random, worlds] = [randomFrom(20_261_128), 40];
+    const [random, worlds] = [createRandom(20_261_128), 40];
     const differences: unknown[] = [];
     for (let index = 0; index < worlds; index += 1) {
       const { current, baseline, names } = randomWorld(random);
       const [now, before] = [join(places.target, `now-${index}`), join(places.target, `before-${index}`)];
       const questions = Array.from({ length: 8 }).flatMap(() => {
-        const isUsual = random() < 0.2;
+        const isUsual = random.chance(0.2);
         const [text, exclude] = isUsual
           ? ["state:modified+", "state:new"]
           : [randomSelector(random, names), randomSelector(random, names)];

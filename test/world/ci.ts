@@ -1,6 +1,6 @@
 import type { Trigger } from "../../src/run/run.ts";
+import type { Random } from "../support/random.ts";
 import { createHistory, type History } from "./history.ts";
-import type { Random } from "./random.ts";
 import { BRANCH, type FamilyScript, type RunScript, type Schedule, type Vendor } from "./schedule.ts";
 import type { Time } from "./time.ts";
 

@@ -1,7 +1,7 @@
+import { createRandom, type Random } from "../support/random.ts";
 import { connectCircle, prepareCircle } from "./circleci.ts";
 import { connectGitHub, prepareGitHub } from "./github.ts";
 import { type Played, playSchedule } from "./play.ts";
-import { createRandom, type Random } from "./random.ts";
 import { buildFamily, buildRun, buildSchedule, type FamilyScript } from "./schedule.ts";
 
 /** What the queue costs and how fast it hands over, in days of a branch with runs of a usual length. */

@@ -5,6 +5,7 @@ import type { RunSource } from "../../src/queue/source.ts";
 import type { Scan } from "../../src/queue/ticket.ts";
 import { waitForTurn } from "../../src/queue/wait.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
+import { createRandom, type Random } from "../support/random.ts";
 import {
   addFamily,
   addRun,
@@ -19,7 +20,6 @@ import {
   type TrueRun,
   triggerOf,
 } from "./ci.ts";
-import { createRandom, type Random } from "./random.ts";
 import { BAD_WEATHER_SECONDS, type FamilyScript, type RunScript, type Schedule, type Vendor } from "./schedule.ts";
 import { createTime, type ProcessClock, type Time } from "./time.ts";
 

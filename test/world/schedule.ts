@@ -1,6 +1,6 @@
 import type { WaitPolicy } from "../../src/queue/wait.ts";
 import type { Trigger } from "../../src/run/run.ts";
-import { createRandom, type Random } from "./random.ts";
+import { createRandom, type Random } from "../support/random.ts";
 
 export type Vendor = "plain" | "github" | "circleci";
 

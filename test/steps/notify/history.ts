@@ -1,6 +1,7 @@
-import type { FailureClass, Finding, Verdict } from "../../../src/severity/verdict.ts";
+import type { Finding, Verdict } from "../../../src/severity/verdict.ts";
 import { failing, HOUR_MS } from "../../alerts/build.ts";
 import { aRunFinding, aSubject, aVerdict } from "../../severity/build.ts";
+import { createRandom } from "../../support/random.ts";
 
 /** A scripted history of runs, and what is true of each problem in each of them. */
 
@@ -23,27 +24,51 @@ export interface ScriptedRun {
   readonly index: number;
   readonly at: number;
   readonly verdict: Verdict;
-  /** Did not compile: says nothing of any test. */
-  readonly isBroken: boolean;
+  /** What is wrong with the run itself: it says nothing of any test. */
+  readonly outage: Outage | null;
+}
+
+/** One way in which a run itself fails. */
+export interface Outage {
+  readonly fingerprint: string;
+  readonly finding: Finding;
+  /** Another one of the same takes its place without a word. */
+  readonly trouble: string;
+  /** Whether the run had a manifest, and got something done all the same: then every other outage is over. */
+  readonly getsSomethingDone: boolean;
 }
 
 export interface History {
   readonly runs: readonly ScriptedRun[];
   readonly problems: readonly Problem[];
-  /** Spells in which the run itself failed. */
-  readonly outages: readonly { readonly from: number; readonly to: number; readonly failureClass: FailureClass }[];
 }
 
-/** mulberry32: the same numbers for the same seed, everywhere. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export const OUTAGES: readonly [Outage, ...Outage[]] = [
+  {
+    fingerprint: "v1:run:dbt-failed:code",
+    finding: aRunFinding("dbt-failed", { failureClass: "code" }),
+    trouble: "dbt-failed",
+    getsSomethingDone: false,
+  },
+  {
+    fingerprint: "v1:run:dbt-failed:infrastructure",
+    finding: aRunFinding("dbt-failed", { failureClass: "infrastructure" }),
+    trouble: "dbt-failed",
+    getsSomethingDone: false,
+  },
+  {
+    fingerprint: "v1:run:dbt-failed:stopped",
+    finding: aRunFinding("dbt-failed", { failureClass: "stopped" }),
+    trouble: "dbt-failed",
+    getsSomethingDone: true,
+  },
+  {
+    fingerprint: "v1:run:warehouse:throttled:BigQuery quota",
+    finding: aRunFinding("warehouse", { failureClass: "throttled", status: "BigQuery quota" }),
+    trouble: "warehouse",
+    getsSomethingDone: true,
+  },
+];
 
 const MUTED = { until: "2027-12-15", reason: "DATA-12" };
 /** Tests that no problem is about. */
@@ -52,14 +77,14 @@ const SOUND = ["test.shop.sound_1", "test.shop.sound_2", "model.shop.orders"];
 /** `count` hourly runs from `start` on; about one problem for six of them, of every kind that teams have. */
 export function writeHistory(seed: number, count: number, start: number): History {
   const random = createRandom(seed);
-  const within = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
+  const within = random.whole;
   const problems: Problem[] = [];
-  const outages: { from: number; to: number; failureClass: FailureClass }[] = [];
+  const outages: { from: number; to: number; outage: Outage }[] = [];
   const times: number[] = [];
   let hour = 0;
   for (let index = 0; index < count; index += 1) {
     // Once in a while the scheduler rests for half a day; runs come some minutes late.
-    hour += index > 0 && random() < 1 / 300 ? within(6, 14) : 1;
+    hour += index > 0 && random.chance(1 / 300) ? within(6, 14) : 1;
     times.push(start + hour * HOUR_MS + within(0, 4) * 60_000);
   }
 
@@ -110,21 +135,21 @@ export function writeHistory(seed: number, count: number, start: number): Histor
         });
         break;
       default:
-        outages.push({ from, to: from + within(1, 6), failureClass: random() < 0.5 ? "code" : "infrastructure" });
+        outages.push({ from, to: from + within(1, 6), outage: random.pick(OUTAGES) });
     }
   }
   const runs = times.map((at, index): ScriptedRun => {
-    const outage = outages.find(({ from, to }) => index >= from && index < to);
+    const outage = outages.find(({ from, to }) => index >= from && index < to)?.outage ?? null;
     return {
       index,
       at,
-      isBroken: outage !== undefined,
+      outage,
       get verdict() {
-        return verdictIn(index, problems, outage?.failureClass);
+        return verdictIn(index, problems, outage);
       },
     };
   });
-  return { runs, problems, outages };
+  return { runs, problems };
 }
 
 /** What a problem's test truly is in a run: also where the run does not look at it. */
@@ -133,8 +158,8 @@ export function truthIn(problem: Problem, run: number): State {
   return run < problem.from ? "passed" : problem.stateIn(run);
 }
 
-function verdictIn(run: number, problems: readonly Problem[], outage: FailureClass | undefined): Verdict {
-  if (outage !== undefined) return aVerdict([aRunFinding("dbt-failed", { failureClass: outage })]);
+function verdictIn(run: number, problems: readonly Problem[], outage: Outage | null): Verdict {
+  if (outage?.getsSomethingDone === false) return aVerdict([outage.finding]);
   const findings: Finding[] = [];
   const passed = [...SOUND];
   const known = [...SOUND];
@@ -143,11 +168,11 @@ function verdictIn(run: number, problems: readonly Problem[], outage: FailureCla
     // Long after, its test is gone too: nobody remembers the problem.
     if (state === "gone" || run < problem.from - 1 || run > problem.to + 60) continue;
     known.push(problem.id);
-    if (!problem.runsIn(run)) continue;
+    if (outage !== null || !problem.runsIn(run)) continue;
     if (state === "passed") passed.push(problem.id);
     else if (state === "error" || state === "warn") findings.push(findingOf(problem, state));
   }
-  return aVerdict(findings, { passed, known });
+  return aVerdict(outage === null ? findings : [outage.finding], { passed, known });
 }
 
 function findingOf({ id, isMuted }: Problem, severity: "error" | "warn"): Finding {

@@ -1,7 +1,7 @@
 import type { Alert, News } from "../../../src/alerts/alert.ts";
 import { fingerprintHash } from "../../../src/slack/packed-ledger.ts";
 import { HOUR_MS, WARNINGS } from "../../alerts/build.ts";
-import { type History, type Problem, type ScriptedRun, truthIn } from "./history.ts";
+import { type History, OUTAGES, type Outage, type Problem, type ScriptedRun, truthIn } from "./history.ts";
 
 /** What goes wrong in a replay, in words, and its figures. */
 export interface Score {
@@ -21,26 +21,19 @@ const SLA_MS = 7 * 24 * HOUR_MS;
 const OVERDUE_MS = 3 * 24 * HOUR_MS;
 
 /** Compares what people have read with what is true. `delay`: by how many runs a message may come late. */
-export function judgeReplay({ problems, outages }: History, reads: readonly Read[], delay: number): Score {
+export function judgeReplay({ problems }: History, reads: readonly Read[], delay: number): Score {
   const wrongs: string[] = [];
   const top = reads.flatMap(({ alerts }) => alerts.filter(({ address }) => address.kind === "channel"));
   const threads = reads.flatMap(({ alerts }) => alerts.filter(({ address }) => address.kind === "thread"));
   for (const problem of problems) judgeProblem(problem, reads, delay, wrongs);
-  for (const { from, to, failureClass } of outages) {
-    const fingerprint = `v1:run:dbt-failed:${failureClass}`;
-    const isTold = within(reads, from, delay).some((read) => newsIn(read, fingerprint).includes("opened"));
-    const isLate =
-      !isTold && !reads.slice(Math.max(0, from - 3), from).some((read) => newsIn(read, fingerprint).length > 0);
-    if (isLate && from < reads.length - delay - 1)
-      wrongs.push(`outage ${failureClass} of run ${from}–${to} is not told`);
-  }
+  const spells = OUTAGES.reduce((sum, outage) => sum + judgeOutage(outage, reads, delay, wrongs), 0);
   const boards = top.filter(({ kind }) => kind === "board");
   for (const { channel } of boards) if (channel !== WARNINGS) wrongs.push(`a board in ${channel}`);
   const weeks = ((reads.at(-1)?.run.at ?? 0) - (reads[0]?.run.at ?? 0)) / (7 * 24 * HOUR_MS);
   if (boards.length > weeks + 2) wrongs.push(`${boards.length} boards in ${Math.round(weeks)} weeks`);
   const count = (kind: Alert["kind"]) => top.filter((alert) => alert.kind === kind).length;
   // Muted ones are none that anybody should hear of.
-  const distinct = problems.filter(({ isMuted }) => !isMuted).length + outages.length;
+  const distinct = problems.filter(({ isMuted }) => !isMuted).length + spells;
   return {
     wrongs,
     figures: {
@@ -69,13 +62,13 @@ function judgeProblem(problem: Problem, reads: readonly Read[], delay: number, w
   const near = reads.slice(0, Math.min(reads.length, to + 200));
   const news = near.map((read, run) => (run < from - 2 ? [] : newsIn(read, fingerprint)));
   const wrong = (what: string, run: number) => wrongs.push(`${kind} ${id}, run ${run}: ${what}`);
-  const isSeen = (run: number) => reads[run]?.run.isBroken === false && problem.runsIn(run);
+  const isSeen = (run: number) => reads[run]?.run.outage === null && problem.runsIn(run);
   const last = reads.length - delay - 1;
 
   // What a run that looked at it saw: the truth, as far as anybody can know.
   const seen: { run: number; state: string }[] = [];
   for (let run = from; run < Math.min(to + 30, reads.length); run += 1) {
-    const isGone = truthIn(problem, run) === "gone" && reads[run]?.run.isBroken === false;
+    const isGone = truthIn(problem, run) === "gone" && reads[run]?.run.outage?.getsSomethingDone !== false;
     if (isSeen(run) || isGone) seen.push({ run, state: truthIn(problem, run) });
   }
   if (isMuted) {
@@ -111,6 +104,33 @@ function judgeProblem(problem: Problem, reads: readonly Read[], delay: number, w
     }
   }
   judgeOverdue(problem, reads, news, wrong);
+}
+
+/**
+ * Each spell of an outage is told when it begins, and that it is over by the first run that gets something done without it;
+ * not where another of its kind takes its place. Returns the number of spells.
+ */
+function judgeOutage(
+  { fingerprint, trouble }: Outage,
+  reads: readonly Read[],
+  delay: number,
+  wrongs: string[],
+): number {
+  let [isOpen, spells] = [false, 0];
+  for (const [index, { run }] of reads.entries()) {
+    const is = run.outage?.fingerprint === fingerprint;
+    const isReplaced = !is && run.outage?.trouble === trouble;
+    const isOver = isOpen && !is && !isReplaced && run.outage?.getsSomethingDone !== false;
+    const expected = is && !isOpen ? "opened" : isOver ? "recovered" : null;
+    const isTold = within(reads, index, delay).some((read) => newsIn(read, fingerprint).includes(expected ?? "again"));
+    if (expected !== null && !isTold && index < reads.length - delay - 1)
+      wrongs.push(`${expected} of ${fingerprint} in run ${index} is not told`);
+    const others = newsIn(reads[index] as Read, fingerprint).filter((news) => news !== "again" && news !== expected);
+    if (delay === 0 && others.length > 0) wrongs.push(`${others} of ${fingerprint} in run ${index}, and it is not so`);
+    if (expected === "opened") spells += 1;
+    isOpen = is || (isOpen && !isReplaced && !isOver);
+  }
+  return spells;
 }
 
 /** A warning of more than a week is told in the error channel, within three days. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { replay } from "./replay.ts";
 
-const SEEDS = [2];
+const SEEDS = [2, 3];
 
 describe("histories of 600 hourly runs, of which the oracle knows every problem's start, end and severity", () => {
   it("are told whole: each once, in its run, with no more than a ping a problem, the ledger in Slack", async () => {
@@ -20,7 +20,7 @@ describe("histories of 600 hourly runs, of which the oracle knows every problem'
     }
   });
 
-  it("lose nothing and tell nothing twice while every fourteenth request goes wrong in some way", async () => {
+  it("lose nothing, and tell nothing twice without saying so, while every fourteenth request goes wrong in some way", async () => {
     const { wrongs, figures, standing } = await replay(4, 600, 0.07);
 
     expect(wrongs).toEqual([]);
