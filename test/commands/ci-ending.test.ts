@@ -5,9 +5,9 @@ import { aboutRun } from "../../src/severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../../src/severity/verdict.ts";
 import type { Notified } from "../../src/steps/notify/notify.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
-import { quietLog } from "../setup/build.ts";
 import { aFinding, aVerdict } from "../severity/build.ts";
 import { aConfig, someOutputs, someRunSettings } from "../steps/build-parts.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 function judged(overrides: Partial<VerdictResult> = {}): VerdictResult {
   const counts = { error: 0, warn: 0, skipped: 0, passed: 1, muted: 0 };

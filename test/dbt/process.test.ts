@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/dbt/process.ts";
+import { never } from "../support/signals.ts";
 
-const never = new AbortController().signal;
 const node = (script: string) => [process.execPath, "-e", script];
 const env = { PATH: process.env.PATH ?? "" };
 
@@ -22,7 +22,7 @@ async function run(
     cwd: process.cwd(),
     env: overrides.env ?? env,
     stdout: overrides.stdout ?? "log",
-    signal: overrides.signal ?? never,
+    signal: overrides.signal ?? never(),
     onLine: (line) => {
       lines.push(line);
       overrides.onLine?.(line);
@@ -98,7 +98,7 @@ describe("a process", () => {
       cwd: process.cwd(),
       env,
       stdout: "log",
-      signal: never,
+      signal: never(),
       onLine: () => {},
     });
 

@@ -10,6 +10,7 @@ import type { StartLimits } from "../../src/dbt/watched-run.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aManifest, manifestJson, runResultsJson } from "../artifacts/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { writeFakeDbt } from "./fake-dbt.ts";
 
@@ -42,7 +43,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     traits: async () => readEngine("dbt 1.11.16", 0, "dbt").traits,
     clock: systemClock,
     children: { started: () => {}, ended: () => {} },
-    signal: new AbortController().signal,
+    signal: never(),
     redact: (text) => text.replaceAll(SECRET, "***"),
     onNotice: (text) => void notices.push(text),
     onLine: (line) => {

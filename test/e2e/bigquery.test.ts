@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
+import { findFreePort } from "../support/loopback.ts";
 import { laptop, signalbox, withPrograms } from "./cli.ts";
 import { openQuotaProxy, type QuotaProxy } from "./quota-proxy.ts";
 
@@ -23,7 +24,7 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
   let proxy: QuotaProxy;
 
   beforeAll(async () => {
-    const [rest, grpc] = [await freePort(), await freePort()];
+    const [rest, grpc] = [await findFreePort(), await findFreePort()];
     port = rest;
     const args = ["start", "--ephemeral", "--rest-port", `${rest}`, "--grpc-port", `${grpc}`, "--project", "acme"];
     emulator = spawn(join(BIN ?? "", "bqemulator"), args, { stdio: "ignore" });
@@ -112,13 +113,4 @@ function answers(url: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DoctorResult } from "../../src/doctor/checks.ts";
+import { listenOn, serveLoopback } from "../support/loopback.ts";
 import { type Ended, json, signalbox, withPrograms } from "./cli.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { DBT_PATH, describeOnDbt } from "./real-dbt.ts";
@@ -35,7 +36,7 @@ jobs:
 const VERSION = "echo Core:\necho '  - installed: 1.11.16'\necho Plugins:\necho '  - duckdb: 1.11.1 - Up to date!'\n";
 
 let layout: Layout;
-const closing: (() => void)[] = [];
+const closing: (() => unknown)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
   layout.remove();
@@ -65,7 +66,7 @@ const bad = (ended: Ended) => levels(ended).filter((line) => !line.startsWith("o
 async function openServices(answer: (path: string, form: URLSearchParams) => object | null = () => null) {
   const calls: string[] = [];
   const messages = new Map<string, string>();
-  const server = createServer((request, response) => {
+  const { url, close } = await serveLoopback((request, response) => {
     void readBody(request).then((body) => {
       const path = (request.url ?? "").split("?")[0] ?? "";
       const form = new URLSearchParams(body);
@@ -75,12 +76,7 @@ async function openServices(answer: (path: string, form: URLSearchParams) => obj
       response.end(JSON.stringify(answer(path, form) ?? rightAnswer(path, form, messages)));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  closing.push(close);
   const flags = ["--slack-url", `${url}/api/`, "--circle-url", url];
   const env = {
     GITHUB_API_URL: url,
@@ -484,12 +480,10 @@ workflows:
     ["one that CircleCI refuses", "refused-token-0123456789", "fail", /answered 401/],
   ])("%s is a problem in a job", async (_, token, level, words) => {
     openHere();
-    const server = createServer((_request, response) => {
+    const { url, close } = await serveLoopback((_request, response) => {
       response.writeHead(401, { "content-type": "application/json" }).end('{"message":"Invalid token provided."}');
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    closing.push(() => server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    closing.push(close);
 
     const ended = await doctor(["--json", "--circle-url", url], { ...job, CIRCLE_TOKEN: token });
 
@@ -500,10 +494,9 @@ workflows:
 
 describe("Slack that gives no answer", () => {
   const says = async (status: number, body: string) => {
-    const server = createServer((_, response) => response.writeHead(status).end(body));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    closing.push(() => server.close());
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`;
+    const { url, close } = await serveLoopback((_, response) => response.writeHead(status).end(body));
+    closing.push(close);
+    return `${url}/api/`;
   };
 
   const isGone = async () => {
@@ -542,12 +535,12 @@ describe.each([
       const drip = setInterval(() => socket.write(" "), 200);
       socket.on("close", () => clearInterval(drip));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await listenOn(server, 0);
     closing.push(() => {
       for (const socket of sockets) socket.destroy();
       server.close();
     });
-    const url = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `127.0.0.1:${port}`;
     const config = FILES["signalbox.yml"]
       .replace("dir:state", "s3://acme-state/shop")
       .replace("base_branch: main\n", "");

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { buildZip } from "../bundles/build-zip.ts";
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
 import { json, signalbox } from "./cli.ts";
 import { GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
@@ -22,7 +22,7 @@ let comments: { id: number; body: string }[];
 /** The bundle that an earlier deploy has uploaded, with its commit. */
 let uploaded: { name: string; commit: string; zip: Buffer } | null;
 let refusal: number | null;
-let servers: Server[];
+let servers: Loopback[];
 
 beforeEach(async () => {
   project = openSmallProject();
@@ -34,16 +34,15 @@ beforeEach(async () => {
   });
   api = await listen((request, response) => answer(request, response, signed));
 });
-afterEach(() => {
-  for (const server of servers) server.close();
+afterEach(async () => {
+  for (const { close } of servers) await close();
   project.remove();
 });
 
-async function listen(handler: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
-  const server = createServer(handler);
+async function listen(handler: RequestListener): Promise<string> {
+  const server = await serveLoopback(handler);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return server.url;
 }
 
 /** GitHub's API on loopback, as far as a check of a pull request asks it. Its shapes are held to GitHub's file elsewhere. */

@@ -3,18 +3,24 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NotifyResult } from "../../src/alerts/alert.ts";
 import { aFinding, aSubject, aVerdict } from "../severity/build.ts";
+import type { Fault } from "../slack/fake-slack.ts";
+import { type ServedSlack, serveSlack } from "../slack/serve-slack.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeVerdict } from "../work/write-verdict.ts";
 import { json, laptop, signalbox, start } from "./cli.ts";
-import { type FaultySlack, openFaultySlack } from "./faulty-slack.ts";
 import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 
 const dir = useTempDir();
 const file = (...names: string[]) => join(dir(), ...names);
 
 describe("notify, with a Slack that loses answers", () => {
-  let slack: FaultySlack;
+  let slack: ServedSlack;
+  /** What happens to the answers of the next posts: the message is taken all the same. */
+  let losses: Fault[];
   beforeEach(async () => {
-    slack = await openFaultySlack();
+    losses = [];
+    slack = await serveSlack(["C0ERRORS01", "C0WARNINGS"]);
+    slack.fault = (method) => (method === "chat.postMessage" ? (losses.shift() ?? null) : null);
     writeFileSync(
       file("signalbox.yml"),
       [
@@ -35,8 +41,7 @@ describe("notify, with a Slack that loses answers", () => {
     const verdict = aVerdict(findings, {
       passed: ["a", "b"].filter((name) => !names.includes(name)).map((name) => `test.shop.${name}`),
     });
-    const counts = { error: names.length, warn: 0, skipped: 0, passed: 0, muted: 0 };
-    writeFileSync(file("verdict.json"), JSON.stringify({ schema: 1, ...verdict, counts, sources: [] }));
+    writeVerdict(file("verdict.json"), verdict);
   }
   const env = (more: Record<string, string> = {}) =>
     laptop({ SLACK_BOT_TOKEN: "xoxb-1234567890-end-to-end", SIGNALBOX_SLACK_URL: slack.url, ...more });
@@ -48,7 +53,7 @@ describe("notify, with a Slack that loses answers", () => {
   const boards = () => slack.messages.filter(({ channel }) => channel === "C0WARNINGS");
 
   it("finds a message whose answer was lost by its key, in the same run: nobody reads it twice", async () => {
-    slack.losses.push("reset");
+    losses.push("reset");
 
     const first = await run([...WITH_LEDGER, "--json"]);
     const second = await run();
@@ -63,7 +68,7 @@ describe("notify, with a Slack that loses answers", () => {
   });
 
   it("finds it in the next run where the first was killed before it knew, and answers with the recovery", async () => {
-    slack.losses.push("hold");
+    losses.push("hang");
     const killed = start(WITH_LEDGER, { cwd: dir(), env: env() });
     await expect.poll(() => slack.messages.length, { timeout: 120_000 }).toBe(1);
     killed.child.kill("SIGKILL");
@@ -80,8 +85,8 @@ describe("notify, with a Slack that loses answers", () => {
   });
 
   it("posts once more where the app may not read the history, and says so in the message and the log", async () => {
-    slack.hasHistory = false;
-    slack.losses.push("reset");
+    slack.scopes = ["chat:write"];
+    losses.push("reset");
 
     const first = await run();
     const second = await run();
@@ -93,8 +98,8 @@ describe("notify, with a Slack that loses answers", () => {
   });
 
   it("remembers what two runs could not know, and marks it in the third", async () => {
-    slack.hasHistory = false;
-    slack.losses.push("reset", "reset");
+    slack.scopes = ["chat:write"];
+    losses.push("reset", "reset");
 
     const first = await run();
     const second = await run();
@@ -129,7 +134,7 @@ describe("notify, with a Slack that loses answers", () => {
     });
 
     it("finds what a run told that was killed before the board was saved", async () => {
-      slack.losses.push("hold");
+      losses.push("hang");
       const killed = start(PLAIN, { cwd: dir(), env: env() });
       await expect.poll(() => slack.messages.length, { timeout: 120_000 }).toBe(1);
       killed.child.kill("SIGKILL");
@@ -144,7 +149,7 @@ describe("notify, with a Slack that loses answers", () => {
     });
 
     it("sends as with none where the app may not read, and says which scope it lacks", async () => {
-      slack.hasHistory = false;
+      slack.scopes = ["chat:write"];
 
       const [first, second] = [await run(PLAIN), await run(PLAIN)];
 

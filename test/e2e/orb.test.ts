@@ -35,7 +35,7 @@ beforeAll(async () => {
     .digest("hex");
 });
 afterAll(async () => {
-  await new Promise((resolve) => registry?.server.close(resolve));
+  await registry?.close();
   rmSync(packed, { recursive: true, force: true });
 });
 

@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -16,9 +15,8 @@ export function packPackage(into: string): string {
   return join(into, name);
 }
 
-export interface Registry {
+export interface Registry extends Pick<Loopback, "close"> {
   readonly url: string;
-  readonly server: Server;
   /** Of the package, as npm writes it. */
   readonly integrity: string;
 }
@@ -32,11 +30,11 @@ export async function serveRegistry(tarball: string): Promise<Registry> {
   const bytes = readFileSync(tarball);
   const integrity = integrityOf(bytes);
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-  const server = createServer((request, response) => {
-    const url = `http://${request.headers.host}`;
+  const { url, close } = await serveLoopback((request, response) => {
+    const here = `http://${request.headers.host}`;
     if (request.url?.endsWith(".tgz")) return void response.end(bytes);
     if (request.url !== "/signalbox") return void response.writeHead(404).end("{}");
-    const dist = { tarball: `${url}/signalbox.tgz`, integrity };
+    const dist = { tarball: `${here}/signalbox.tgz`, integrity };
     response.setHeader("content-type", "application/json");
     response.end(
       JSON.stringify({
@@ -48,6 +46,5 @@ export async function serveRegistry(tarball: string): Promise<Registry> {
       }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, integrity };
+  return { url: `${url}/`, close, integrity };
 }

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
 import { json, signalbox, start } from "./cli.ts";
 import { GITHUB_EVENT, GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject, textOf } from "./small-project.ts";
@@ -235,19 +234,18 @@ describe("on GitHub Actions", () => {
 });
 
 describe("on CircleCI", () => {
-  let server: Server;
+  let server: Loopback;
   let asked: string[];
   let vcs: Readonly<Record<string, string>> | undefined;
   beforeEach(async () => {
     [asked, vcs] = [[], undefined];
-    server = createServer((request, response) => {
+    server = await serveLoopback((request, response) => {
       asked.push(`${request.method} ${request.url} ${request.headers["circle-token"]}`);
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ id: "p-1", vcs, trigger: { type: "scheduled_pipeline" } }));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
+  afterEach(() => server.close());
 
   const onCircle = (overrides: Readonly<Record<string, string | undefined>> = {}) =>
     Object.fromEntries(
@@ -262,7 +260,7 @@ describe("on CircleCI", () => {
         CIRCLE_BRANCH: "main",
         CIRCLE_SHA1: project.git("rev-parse", "HEAD"),
         CIRCLE_TOKEN: "CCIPAT_0123456789",
-        SIGNALBOX_CIRCLE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        SIGNALBOX_CIRCLE_URL: server.url,
         SIGNALBOX_OUTPUT: join(project.dir, "..", "output"),
         ...overrides,
       }).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { QueueResult } from "../../src/queue/result.ts";
 import { type Contract, loadCircleContract, loadGitHubContract } from "../platforms/contract.ts";
+import { listenOn, serveLoopback } from "../support/loopback.ts";
 import { CLI, json, signalbox, start } from "./cli.ts";
 import { GITHUB_PUSH } from "./github-push.ts";
 import { openSmallProject, type SmallProject } from "./small-project.ts";
@@ -24,7 +24,7 @@ type Answer = (path: string, query: URLSearchParams, method: string) => { status
 async function openApi(root: string, contract: Contract | null, answer: Answer): Promise<Api> {
   const requests: string[] = [];
   const problems: string[] = [];
-  const server = createServer((request, response) => {
+  const { url, close } = await serveLoopback((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://loopback");
     const method = request.method ?? "GET";
     requests.push(`${method} ${request.url}`);
@@ -39,14 +39,7 @@ async function openApi(root: string, contract: Contract | null, answer: Answer):
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}${root}`,
-    requests,
-    problems,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
+  return { url: `${url}${root}`, requests, problems, close };
 }
 
 const ago = (seconds: number) => `${new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19)}Z`;
@@ -428,17 +421,10 @@ describe("the queue on GitHub Actions", () => {
   /** A server that says the same to everybody. */
   async function openSaying({ status = 200, body, type = "text/html", location }: Said): Promise<string> {
     await api?.close();
-    const server = createServer((_, response) => {
+    const { url, close } = await serveLoopback((_, response) => {
       response.writeHead(status, { "content-type": type, ...(location === undefined ? {} : { location }) });
       response.end(body);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const close = () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
     api = { url, requests: [], problems: [], close };
     return url;
   }
@@ -448,8 +434,7 @@ describe("the queue on GitHub Actions", () => {
     const server = createServer((_, response) => status !== null && response.writeHead(status).end("{}"));
     const tunnels: Duplex[] = [];
     server.on("connect", (_, socket) => tunnels.push(socket.on("error", () => {})));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const port = await listenOn(server, 0);
     const close = () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,5 @@
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request } from "node:http";
+import { serveLoopback } from "../support/loopback.ts";
 
 export interface QuotaProxy {
   readonly url: string;
@@ -15,7 +15,7 @@ const MESSAGE =
 export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs: number): Promise<QuotaProxy> {
   const seen = { jobs: 0, refused: 0, most: 0 };
   let inFlight = 0;
-  const server = createServer((asked, answer) => {
+  const { url, close } = await serveLoopback((asked, answer) => {
     const chunks: Buffer[] = [];
     asked.on("data", (chunk: Buffer) => chunks.push(chunk));
     asked.on("end", () => {
@@ -56,6 +56,5 @@ export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs
       passed.end(body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, close: () => void server.close() };
+  return { url, seen, close };
 }

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { NotifyResult } from "../../src/alerts/alert.ts";
 import { aFinding, aSubject, aVerdict } from "../severity/build.ts";
+import { type ServedSlack, serveSlack } from "../slack/serve-slack.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeVerdict } from "../work/write-verdict.ts";
 import { json, laptop, signalbox } from "./cli.ts";
-import { openSlack } from "./slack-server.ts";
 
 const dir = useTempDir();
-let slack: Awaited<ReturnType<typeof openSlack>>;
+let slack: ServedSlack;
 beforeEach(async () => {
-  slack = await openSlack();
+  slack = await serveSlack(["C0ERRORS00", "C0WARNINGS", "C0FINANCE1"]);
 });
 afterEach(() => slack.close());
 
@@ -45,8 +46,7 @@ function find() {
     failed("c", "error", { owner: "ops", ownerSlack: "#ops" }),
     failed("d", "warn", { tags: ["finance"] }),
   ]);
-  const counts = { error: 3, warn: 1, skipped: 0, passed: 0, muted: 0 };
-  writeFileSync(join(dir(), "verdict.json"), JSON.stringify({ schema: 1, ...verdict, counts, sources: [] }));
+  writeVerdict(join(dir(), "verdict.json"), verdict);
 }
 
 it("routes send one message a channel and run, with the owners of what it tells, by severity", async () => {
@@ -59,8 +59,8 @@ it("routes send one message a channel and run, with the owners of what it tells,
     ["C0ERRORS00", 1],
     ["C0WARNINGS", 1],
   ]);
-  expect(slack.posted.map(({ channel }) => channel)).toEqual(["C0FINANCE1", "C0ERRORS00", "C0WARNINGS"]);
-  const [finance, errors] = slack.posted.map(({ blocks }) => blocks);
+  expect(slack.messages.map(({ channel }) => channel)).toEqual(["C0FINANCE1", "C0ERRORS00", "C0WARNINGS"]);
+  const [finance, errors] = slack.messages.map(({ blocks }) => JSON.stringify(blocks));
   expect(finance).toContain("For <!subteam^S0FINANCE> <@U0ANA00001>");
   expect(errors).not.toContain("For <");
   expect(ended.stderr).toContain(`ops is not mentioned: its dbt group's owner has slack: "#ops"`);
@@ -75,5 +75,5 @@ it("a route that can never match is refused before anything is sent", async () =
 
   expect(code).toBe(2);
   expect(stdout).toContain("can never match");
-  expect(slack.posted).toEqual([]);
+  expect(slack.messages).toEqual([]);
 });

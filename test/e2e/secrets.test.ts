@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
 import { CLI, type Ended, json, signalbox } from "./cli.ts";
 import { aModel, openSmallProject, type SmallProject } from "./small-project.ts";
 
@@ -101,7 +100,7 @@ const FAILING = {
 };
 
 let project: SmallProject;
-let server: Server;
+let server: Loopback;
 let url: string;
 let bodies: string[];
 
@@ -115,7 +114,7 @@ beforeEach(async () => {
   });
   project.git("commit", "--quiet", "--all", "--message", `Title ${MARKERS.GITHUB_TOKEN}`);
   project.addOrigin();
-  server = createServer(async (request, response) => {
+  server = await serveLoopback(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += String(chunk);
     // A form is decoded: what Slack shows is what is looked at.
@@ -131,11 +130,10 @@ beforeEach(async () => {
     if (request.url?.includes("/issues/")) return say(201, { id: 70, body: "", user: { login: "us" } });
     return say(404, { message: `Not Found: ${MARKERS.GITHUB_TOKEN}` });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = server.url;
 });
-afterEach(() => {
-  server.close();
+afterEach(async () => {
+  await server.close();
   project.remove();
 });
 

@@ -1,41 +1,36 @@
 import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { aFinding, aSubject, aVerdict } from "../severity/build.ts";
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeVerdict } from "../work/write-verdict.ts";
 import { laptop, signalbox } from "./cli.ts";
 
 const SECRET = "webhook-secret-0123456789";
 const dir = useTempDir();
 
 describe("notify, with webhooks", () => {
-  let server: Server;
+  let server: Loopback;
   let got: { readonly path: string; readonly signature: string | undefined; readonly body: string }[] = [];
   let status = 200;
-  const url = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const url = (path: string) => `${server.url}${path}`;
 
   beforeEach(async () => {
     got = [];
     status = 200;
-    server = createServer((request, response) => {
+    server = await serveLoopback(async (request, response) => {
       let body = "";
-      request.on("data", (chunk) => {
-        body += chunk;
-      });
-      request.on("end", () => {
-        const signature = request.headers["x-signalbox-signature"];
-        got.push({ path: request.url ?? "", signature: signature?.toString(), body });
-        response.writeHead(status, { location: url("/elsewhere") }).end(status === 200 ? "ok" : "no_service");
-      });
+      for await (const chunk of request.setEncoding("utf8")) body += chunk;
+      const signature = request.headers["x-signalbox-signature"];
+      got.push({ path: request.url ?? "", signature: signature?.toString(), body });
+      response.writeHead(status, { location: url("/elsewhere") }).end(status === 200 ? "ok" : "no_service");
     });
-    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     configure(url("/incidents"));
     find("a");
   });
-  afterEach(() => void server.close());
+  afterEach(() => server.close());
 
   function configure(webhook: string) {
     writeFileSync(
@@ -47,11 +42,7 @@ describe("notify, with webhooks", () => {
   function find(...names: string[]) {
     const findings = names.map((name) => aFinding({ subject: aSubject({ id: `test.shop.${name}`, name }) }));
     const passed = ["a", "b"].filter((name) => !names.includes(name)).map((name) => `test.shop.${name}`);
-    const counts = { error: names.length, warn: 0, skipped: 0, passed: 0, muted: 0 };
-    writeFileSync(
-      join(dir(), "verdict.json"),
-      JSON.stringify({ schema: 1, ...aVerdict(findings, { passed }), counts, sources: [] }),
-    );
+    writeVerdict(join(dir(), "verdict.json"), aVerdict(findings, { passed }));
   }
   const run = (more: Record<string, string> = {}) =>
     signalbox(["notify", "--verdict", "verdict.json", "--ledger", "file:kept/ledger.json"], {

@@ -6,6 +6,7 @@ import type { Scan, SeenRun } from "../../src/queue/ticket.ts";
 import { endWithoutAnswer, type WaitOptions, type WaitPolicy, waitForTurn } from "../../src/queue/wait.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { never } from "../support/signals.ts";
 import { buildRun, buildScan, buildSource, buildTicket, me, NOW, type ScriptedSource, secondsAgo } from "./build.ts";
 
 const own = buildRun("42", 300);
@@ -45,7 +46,7 @@ function start(
     ref: "main",
     policy: { ...steadyPolicy, ...policy },
     random: () => 0.5,
-    signal: new AbortController().signal,
+    signal: never(),
     report: (event) => events.push(event),
     ...overrides,
     clock,
@@ -63,7 +64,7 @@ function blockedFor(reads: number, more: Partial<SeenRun> = {}): ScriptedSource 
   );
 }
 
-const never = <T>() => new Promise<T>(() => undefined);
+const hang = <T>() => new Promise<T>(() => undefined);
 
 const WHEN_IT_ANSWERS =
   "start again when the CI answers; --on-timeout proceed goes on all the same, and nothing keeps the runs apart";
@@ -372,7 +373,7 @@ describe("the deadline", () => {
 
   it("ends a read that hangs", async () => {
     const { result, clock } = start(
-      buildSource(() => never<Scan>()),
+      buildSource(() => hang<Scan>()),
       { timeoutSeconds: 90 },
     );
 
@@ -386,7 +387,7 @@ describe("the deadline", () => {
       ...buildSource(() => alone),
       scan: (signal) => {
         given = signal;
-        return never();
+        return hang();
       },
     };
 
@@ -452,7 +453,7 @@ describe("the deadline", () => {
 
   it("longer than a timer can take still counts in full", async () => {
     const { result } = start(
-      buildSource(() => never<Scan>()),
+      buildSource(() => hang<Scan>()),
       { timeoutSeconds: 40 * 24 * 3600 },
     );
 
@@ -725,7 +726,7 @@ describe("an abort", () => {
           () => [ahead],
         ),
     ],
-    ["a read that hangs", () => buildSource(() => never<Scan>())],
+    ["a read that hangs", () => buildSource(() => hang<Scan>())],
     ["an outage", () => buildSource(() => outage)],
   ])("during %s keeps its reason and leaves no timer", async (_, source) => {
     const clock = createFakeClock({ now: NOW });
@@ -804,7 +805,7 @@ describe("what is told", () => {
   it("does not fall silent while a read hangs", async () => {
     const clock = createFakeClock({ now: NOW });
     const { events } = start(
-      buildSource(() => never<Scan>()),
+      buildSource(() => hang<Scan>()),
       {},
       { clock },
     );

@@ -6,10 +6,12 @@ import type { Run } from "../../src/run/run.ts";
 import { openAncestry } from "../../src/setup/ancestry.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createRemote } from "../../src/support/remote.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { API, useApi } from "./api.ts";
-import { aGitHubRun, quietLog } from "./build.ts";
+import { aGitHubRun } from "./build.ts";
 
 const { server, asked } = useApi();
 const dir = useTempDir();
@@ -37,7 +39,7 @@ function ancestryOf(clone: Repository, run: Partial<Run> = {}, token: string | n
   const context = {
     env: { GITHUB_API_URL: API, ...(token === null ? {} : { GITHUB_TOKEN: token }) },
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: never(),
     log: quietLog(lines),
     openFetch: async () => null,
   };

@@ -6,10 +6,11 @@ import { findBaseBranch } from "../../src/setup/base-branch.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createGit } from "../../src/support/git.ts";
 import { createRemote } from "../../src/support/remote.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { API, useApi } from "./api.ts";
-import { quietLog } from "./build.ts";
 
 const { server, asked } = useApi();
 const dir = useTempDir();
@@ -48,7 +49,7 @@ function find(clone: Repository, { own = null, told = null, env = GITHUB, config
   const context = {
     env: { PATH: process.env.PATH ?? "", ...env },
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: never(),
     log: quietLog(lines),
     openFetch: async () => null,
     remote: createRemote(createGit(dirname(join(clone.dir, name)), { PATH: process.env.PATH ?? "" })),

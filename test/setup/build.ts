@@ -1,5 +1,4 @@
 import type { Run } from "../../src/run/run.ts";
-import { createLog, type Log } from "../../src/support/log.ts";
 
 export function aGitHubRun(overrides: Partial<Run> = {}): Run {
   const sha = "a".repeat(40);
@@ -19,17 +18,4 @@ export function aGitHubRun(overrides: Partial<Run> = {}): Run {
     trust: "full",
     ...overrides,
   };
-}
-
-/** A log whose lines go into a list, if one is handed in. */
-export function quietLog(lines: string[] = []): Log {
-  const same = (text: string) => text;
-  return createLog({
-    write: (text) => void lines.push(text),
-    redact: same,
-    bold: same,
-    yellow: same,
-    color: false,
-    quiet: false,
-  });
 }

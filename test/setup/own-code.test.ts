@@ -7,10 +7,12 @@ import type { Mode } from "../../src/run/mode.ts";
 import { assertOwnCode, refuseTarget } from "../../src/setup/own-code.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createRemote } from "../../src/support/remote.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { cloneRepository, copyRepository, initRepository, type Repository } from "../support/repository.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { API, useApi } from "./api.ts";
-import { aGitHubRun, quietLog } from "./build.ts";
+import { aGitHubRun } from "./build.ts";
 
 const { server, asked } = useApi();
 const dir = useTempDir();
@@ -87,7 +89,7 @@ function check(clone: Repository, { event = "push", mode = "check", branch = "ma
   const parts = {
     env,
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: never(),
     log: quietLog(),
     remote: createRemote(clone.git),
     baseDir: clone.dir,

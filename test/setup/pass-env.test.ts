@@ -4,9 +4,11 @@ import { beforeEach, expect, it } from "vitest";
 import { openPassEnv } from "../../src/setup/pass-env.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { createRemote } from "../../src/support/remote.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { cloneRepository, initRepository, type Repository } from "../support/repository.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
-import { aGitHubRun, quietLog } from "./build.ts";
+import { aGitHubRun } from "./build.ts";
 
 const dir = useTempDir();
 let shop: Repository;
@@ -33,7 +35,7 @@ async function open(
   const context = {
     env: { PATH: process.env.PATH ?? "" },
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: never(),
     log: quietLog(lines),
     openFetch: async () => null,
     remote: createRemote(clone.git),

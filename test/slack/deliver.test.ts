@@ -12,9 +12,10 @@ import { CODES } from "../../src/slack/codes.ts";
 import { deliver, type Post } from "../../src/slack/deliver.ts";
 import { type Clock, systemClock } from "../../src/support/clock.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { findFreePort, listenOn } from "../support/loopback.ts";
+import { never } from "../support/signals.ts";
 
 const TOKEN = "xoxb-0123456789-full";
-const never = new AbortController().signal;
 
 function aPost(overrides: Partial<Post> = {}): Post {
   const message: SlackMessage = {
@@ -28,7 +29,7 @@ async function deliverTo(
   url: string,
   posts: readonly Post[],
   clock: Clock = systemClock,
-  { signal = never, fallback = null, timeoutMs = 10_000 }: Settings = {},
+  { signal = never(), fallback = null, timeoutMs = 10_000 }: Settings = {},
 ) {
   return deliver(posts, { client: await createSlackClient(TOKEN, url, { timeoutMs }), clock, signal, fallback });
 }
@@ -37,22 +38,6 @@ interface Settings {
   readonly signal?: AbortSignal;
   readonly fallback?: string | null;
   readonly timeoutMs?: number;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await listen(server, 0);
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
 }
 
 describe("messages to a Slack that works", () => {
@@ -192,7 +177,7 @@ describe("messages to a Slack whose answers get lost on the way", () => {
     deliver([post], {
       client: await createSlackClient(token, address()),
       clock: createFakeClock({ now: Date.now(), auto: true }),
-      signal: never,
+      signal: never(),
       fallback,
     });
 
@@ -916,7 +901,7 @@ describe("a Slack that cannot be talked to", () => {
   ])("after it took the message, and does not let anybody look, gets it once where it %s", async (_, cut) => {
     const port = await findFreePort();
     const { server, seen } = serve(cut);
-    await listen(server, port);
+    await listenOn(server, port);
 
     const deliveries = await deliverTo(`http://127.0.0.1:${port}/api/`, [aPost()], createFakeClock({ auto: true }));
 
@@ -975,7 +960,7 @@ describe("a Slack that cannot be talked to", () => {
   ])("is not waited for where it %s", async (_, code, onRequest) => {
     const port = await findFreePort();
     const { server, seen } = serve(onRequest);
-    await listen(server, port);
+    await listenOn(server, port);
     const begun = performance.now();
 
     // The looks go the same way, until the fake clock's deadline: some 7 requests in all.
@@ -997,7 +982,7 @@ describe("a Slack that cannot be talked to", () => {
       ...createFakeClock(),
       sleep: async () => {
         pauses += 1;
-        if (pauses === 3) await listen(server, port);
+        if (pauses === 3) await listenOn(server, port);
       },
     };
 

@@ -4,7 +4,8 @@ import { buildStep, describeBuild } from "../../src/steps/build.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aResult } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
-import { quietLog } from "../setup/build.ts";
+import { quietLog } from "../support/quiet-log.ts";
+import { never } from "../support/signals.ts";
 import { aConfig, aDbt, someOutputs, someRunSettings } from "./build-parts.ts";
 
 const EVERYTHING = plan({ kind: "everything", dbt: null });
@@ -40,7 +41,7 @@ async function build(world: World) {
     work,
     outputs,
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: never(),
   } as const;
   const settings = someRunSettings({ mode });
   const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null);

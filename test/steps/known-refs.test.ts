@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { readKnownRefs } from "../../src/steps/known-refs.ts";
-import { aGitHubRun, quietLog } from "../setup/build.ts";
+import { aGitHubRun } from "../setup/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { quietLog } from "../support/quiet-log.ts";
+import { never } from "../support/signals.ts";
 import { aGit } from "./build-parts.ts";
 
 it("what CircleCI and GitHub remember of branches is asked through the proxy of the job", async () => {
@@ -23,7 +25,7 @@ it("what CircleCI and GitHub remember of branches is asked through the proxy of 
     settings: { given: { circleUrl: "https://circle.test" }, config: {} },
     clock: createFakeClock({ auto: true }),
     log: quietLog(),
-    signal: new AbortController().signal,
+    signal: never(),
     openFetch: async () => fetch as typeof globalThis.fetch,
     git: aGit({ "for-each-ref": "" }),
   };

@@ -11,8 +11,9 @@ import { foldersOf } from "../../src/work/build-file.ts";
 import { aDbtRun, runResultsJson } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 import { manifest, node } from "../selection/build.ts";
-import { quietLog } from "../setup/build.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { quietLog } from "../support/quiet-log.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { aConfig, aDbt, someRunSettings } from "./build-parts.ts";
 
@@ -58,7 +59,7 @@ async function build(texts: readonly string[]) {
       given: { stallAfter: 600, runTimeout: 1800 },
     },
     log: quietLog(),
-    ...{ work, outputs, clock: createFakeClock({ auto: true }), signal: new AbortController().signal },
+    ...{ work, outputs, clock: createFakeClock({ auto: true }), signal: never() },
   } as const;
   const built = await buildStep(parts, someRunSettings(), dbt, plan({ kind: "everything", dbt: null }), MANIFEST);
   return {

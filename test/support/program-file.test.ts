@@ -6,6 +6,7 @@ import { runProcess } from "../../src/dbt/process.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { runProgram } from "../../src/support/program.ts";
 import { assertProgram } from "../../src/support/program-file.ts";
+import { never } from "./signals.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -32,7 +33,7 @@ const asProcess = ({ program, cwd, env }: ReturnType<typeof place>, ...args: rea
     runProcess({
       ...{ argv: [program, ...args], cwd, env, stdout: "log", name: "x", onLine: () => {} },
       children: { started: () => {}, ended: () => {} },
-      signal: new AbortController().signal,
+      signal: never(),
     }),
   );
 

@@ -5,6 +5,7 @@ import { runProcess } from "../../src/dbt/process.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { createGit } from "../../src/support/git.ts";
 import { runProgram } from "../../src/support/program.ts";
+import { never } from "./signals.ts";
 import { useTempDir } from "./temp-dir.ts";
 
 const dir = useTempDir();
@@ -15,7 +16,7 @@ const STARTS: Readonly<Record<string, (argv: readonly string[], env: Record<stri
   "dbt or a queue's command": (argv, env) =>
     runProcess({
       ...{ argv, env, cwd: dir(), stdout: "log", name: "dbt", onLine: () => {} },
-      ...{ children: { started: () => {}, ended: () => {} }, signal: new AbortController().signal },
+      ...{ children: { started: () => {}, ended: () => {} }, signal: never() },
     }),
   "a cloud's tool": ([program = "", ...args], env) => runProgram({ program, args, env, cwd: dir() }),
 };

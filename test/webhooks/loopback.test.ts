@@ -1,27 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { postUntilTaken } from "../../src/webhooks/post.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-
-const never = new AbortController().signal;
+import { type Loopback, serveLoopback } from "../support/loopback.ts";
+import { never } from "../support/signals.ts";
 
 describe("a post to a server that gives no whole answer", () => {
-  let loopback: Server;
+  let loopback: Loopback;
   let got = 0;
   const listen = async (serve: (request: IncomingMessage, response: ServerResponse) => void) => {
     got = 0;
-    loopback = createServer((request, response) => {
+    loopback = await serveLoopback((request, response) => {
       got += 1;
       serve(request, response);
     });
-    await new Promise<void>((resolve) => void loopback.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(loopback.address() as AddressInfo).port}/hook`;
+    return `${loopback.url}/hook`;
   };
-  afterEach(() => {
-    loopback.closeAllConnections();
-    loopback.close();
-  });
+  afterEach(() => loopback.close());
 
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => void, string]>([
     ["hangs", () => {}, "timeout"],
@@ -35,7 +30,7 @@ describe("a post to a server that gives no whole answer", () => {
     const posted = await postUntilTaken(url, () => ({ body: "{}", headers: {} }), {
       fetch: globalThis.fetch,
       clock,
-      signal: never,
+      signal: never(),
       address: "webhook.url",
       timeoutMs: 300,
       deadlineMs: 3_000,

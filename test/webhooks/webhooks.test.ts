@@ -7,10 +7,10 @@ import { sendIncidents } from "../../src/webhooks/incidents.ts";
 import { postUntilTaken } from "../../src/webhooks/post.ts";
 import { deliverIncoming, INCOMING } from "../../src/webhooks/slack-incoming.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { never } from "../support/signals.ts";
 
 const URL_ = "https://hooks.test/services/T0/B0/secret";
 const SECRET = "webhook-secret-0123456789";
-const never = new AbortController().signal;
 
 interface Request_ {
   readonly url: string;
@@ -43,7 +43,7 @@ const status =
 const cut = () => HttpResponse.error();
 
 function options(clock: Clock = createFakeClock({ auto: true })) {
-  return { fetch: globalThis.fetch, clock, signal: never, address: "webhook.url" };
+  return { fetch: globalThis.fetch, clock, signal: never(), address: "webhook.url" };
 }
 
 const letter = () => ({ body: "{}", headers: {} });

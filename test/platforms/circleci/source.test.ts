@@ -7,6 +7,7 @@ import { decide } from "../../../src/queue/decide.ts";
 import type { SeenRun } from "../../../src/queue/ticket.ts";
 import { type WaitPolicy, waitForTurn } from "../../../src/queue/wait.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
+import { never } from "../../support/signals.ts";
 import { type Contract, loadCircleContract } from "../contract.ts";
 import { drive } from "../drive.ts";
 import {
@@ -57,7 +58,6 @@ const POLICY: WaitPolicy = {
   maxPollSeconds: 30,
 };
 const NOTHING = { items: [], next_page_token: null };
-const signal = () => new AbortController().signal;
 
 function open(overrides: Partial<CircleSourceOptions> = {}) {
   return createCircleSource({
@@ -237,11 +237,11 @@ describe("opening the queue on CircleCI", () => {
   it("ends a wait without a time-out when its pipeline is too old for others to see", async () => {
     fake.pipelines = [buildPipeline(50, 24 * 3600 - 60, { workflows: [buildWorkflow(50, 30)] })];
     const { source } = await open({ timeoutSeconds: null });
-    expect((await source.scan(signal())).runs).toHaveLength(1);
+    expect((await source.scan(never())).runs).toHaveLength(1);
 
     fake.date = NOW + 120_000;
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       exitCode: 2,
       message: expect.stringContaining("would not see it"),
     });
@@ -313,7 +313,7 @@ describe("a scan on CircleCI", () => {
     fake.requests.length = 0;
     fake.pageSize = 2;
 
-    const scan = await source.scan(signal());
+    const scan = await source.scan(never());
 
     expect(fake.requests.filter((request) => request.includes("/project/"))).toEqual([
       `GET /project/${SLUG}/pipeline?branch=main`,
@@ -328,7 +328,7 @@ describe("a scan on CircleCI", () => {
     fake.pageSize = 1;
     const { source } = await open();
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(find(runs, uuid(41))?.ticket?.second).toBe(NOW / 1000 - 300);
     expect(find(runs, uuid(40))?.ticket?.second).toBe(NOW / 1000 - 600);
@@ -338,7 +338,7 @@ describe("a scan on CircleCI", () => {
     fake.pipelines = [buildPipeline(50, 30, { branch: "feat/a#b&c+d e%" })];
     const { source } = await open();
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(fake.requests).toContain(`GET /project/${SLUG}/pipeline?branch=feat%2Fa%23b%26c%2Bd%20e%25`);
     expect(idsOf(runs)).toEqual([ME]);
@@ -353,7 +353,7 @@ describe("a scan on CircleCI", () => {
     ];
     const { source } = await open();
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(fake.requests).toContain(`GET /project/${SLUG}/pipeline`);
     expect(idsOf(runs)).toEqual([uuid(49), ME]);
@@ -367,7 +367,7 @@ describe("a scan on CircleCI", () => {
     );
     const { source } = await open();
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(47), ME]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([uuid(47), ME]);
   });
 
   it("knows a GitLab project's ref and repository, which are told beside vcs and in another writing", async () => {
@@ -387,7 +387,7 @@ describe("a scan on CircleCI", () => {
     ];
 
     const { source, group, me } = await open();
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(group).toBe(`${GITLAB_SLUG} acme/data/shop main dbt`);
     expect(me.id).toBe(ME);
@@ -404,7 +404,7 @@ describe("a scan on CircleCI", () => {
       given(buildPipeline(49, 60, { origin }));
       const { source } = await open();
 
-      expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+      expect(idsOf((await source.scan(never())).runs)).toEqual([uuid(49), ME]);
     },
   );
 
@@ -418,7 +418,7 @@ describe("a scan on CircleCI", () => {
     ];
     const { source, me } = await open({ notice: (text) => notices.push(text) });
 
-    const scan = await source.scan(signal());
+    const scan = await source.scan(never());
 
     expect(decide(scan, me, { time: NOW, processAgeSeconds: 60 }, { ...POLICY, supersede: "all" })).toMatchObject({
       kind: "wait",
@@ -433,7 +433,7 @@ describe("a scan on CircleCI", () => {
     given(buildPipeline(49, 600, { trigger: "scheduled_pipeline" }));
     const { source } = await open({ baseUrl: BASE });
 
-    expect(find((await source.scan(signal())).runs, uuid(49))).toEqual({
+    expect(find((await source.scan(never())).runs, uuid(49))).toEqual({
       id: uuid(49),
       attempt: 1,
       ticket: { second: NOW / 1000 - 600, pipeline: 49, createdAt: ago(600), id: uuid(49), attempt: 1 },
@@ -457,7 +457,7 @@ describe("a scan on CircleCI", () => {
     given(buildPipeline(49, 600, { workflows: [buildWorkflow(49, 600, { status, stopped_at })] }));
     const { source } = await open();
 
-    expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject({
+    expect(find((await source.scan(never())).runs, uuid(49))).toMatchObject({
       ended,
       status,
       since: ended ? ago(300) : ago(600),
@@ -469,7 +469,7 @@ describe("a scan on CircleCI", () => {
     given(buildPipeline(49, 600, { workflows: [buildWorkflow(49, 600, { status })] }));
     const { source } = await open();
 
-    expect(find((await source.scan(signal())).runs, uuid(49))?.ended).toBe(false);
+    expect(find((await source.scan(never())).runs, uuid(49))?.ended).toBe(false);
     fake.problems.length = 0;
   });
 
@@ -478,8 +478,8 @@ describe("a scan on CircleCI", () => {
     given(buildPipeline(49, 600, { workflows: [cut] }));
     const { source } = await open();
 
-    const first = find((await source.scan(signal())).runs, uuid(49));
-    const second = find((await source.scan(signal())).runs, uuid(49));
+    const first = find((await source.scan(never())).runs, uuid(49));
+    const second = find((await source.scan(never())).runs, uuid(49));
 
     expect(first?.since).not.toBeNull();
     expect(second?.since).toBe(first?.since);
@@ -490,7 +490,7 @@ describe("a scan on CircleCI", () => {
     const { source } = await open();
     fake.date = NOW + 60_000;
 
-    expect((await source.scan(signal())).serverTime).toBe(NOW + 60_000);
+    expect((await source.scan(never())).serverTime).toBe(NOW + 60_000);
   });
 
   it("has no server's time where the first answer has no usable one", async () => {
@@ -498,7 +498,7 @@ describe("a scan on CircleCI", () => {
     fake.date = null;
     const { source } = await open();
 
-    expect((await source.scan(signal())).serverTime).toBeNull();
+    expect((await source.scan(never())).serverTime).toBeNull();
   });
 
   it("does not show this run while its pipeline is not listed", async () => {
@@ -510,7 +510,7 @@ describe("a scan on CircleCI", () => {
       ),
     );
 
-    expect((await source.scan(signal())).runs).toEqual([]);
+    expect((await source.scan(never())).runs).toEqual([]);
   });
 
   it("counts an older pipeline that may still create a workflow, and not its own", async () => {
@@ -518,7 +518,7 @@ describe("a scan on CircleCI", () => {
     fake.pipelines[0] = buildPipeline(50, 3);
     const { source } = await open();
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(idsOf(runs)).toEqual([ME, uuid(1049)]);
     expect(find(runs, uuid(1049))).toMatchObject({
@@ -538,10 +538,10 @@ describe("a scan on CircleCI", () => {
       buildPipeline(46, 1000),
     );
     const { source } = await open();
-    const first = await source.scan(signal());
+    const first = await source.scan(never());
     fake.requests.length = 0;
 
-    const second = await source.scan(signal());
+    const second = await source.scan(never());
 
     expect(idsOf(second.runs)).toEqual(idsOf(first.runs));
     expect(fake.requests.sort()).toEqual(
@@ -558,10 +558,10 @@ describe("a scan on CircleCI", () => {
     given(buildPipeline(49, 1000, { workflows: [ended] }));
     fake.pipelines[0] = buildPipeline(50, 2);
     const { source } = await open();
-    await source.scan(signal());
+    await source.scan(never());
     fake.pipelines[1]?.workflows.push(buildWorkflow(48, 4));
 
-    expect(idsOf((await source.scan(signal())).runs)).toContain(uuid(48));
+    expect(idsOf((await source.scan(never())).runs)).toContain(uuid(48));
   });
 
   it("fails as a whole when a part of it fails, and leaves nothing behind", async () => {
@@ -571,7 +571,7 @@ describe("a scan on CircleCI", () => {
       http.get(`${BASE}/api/v2/pipeline/${uuid(1048)}/workflow`, () => HttpResponse.json({}, { status: 500 })),
     );
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       kind: "service",
       message: expect.stringContaining("500"),
     });
@@ -583,19 +583,19 @@ describe("a scan on CircleCI", () => {
   ])("has not seen its own run where %s is empty, and keeps those that it saw before", async (_, path, kept) => {
     given(buildPipeline(49, 600));
     const { source } = await open();
-    await source.scan(signal());
+    await source.scan(never());
     server.use(http.get(path, () => HttpResponse.json(NOTHING)));
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual(kept);
+    expect(idsOf((await source.scan(never())).runs)).toEqual(kept);
   });
 
   it("keeps a run that it saw before where the list of its pipeline's workflows is empty", async () => {
     given(buildPipeline(49, 900));
     const { source } = await open();
-    await source.scan(signal());
+    await source.scan(never());
     server.use(http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json(NOTHING)));
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([uuid(49), ME]);
   });
 
   it("looks once more at a list that was empty before its own could be seen", async () => {
@@ -609,7 +609,7 @@ describe("a scan on CircleCI", () => {
       }),
     );
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([uuid(49), ME]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([uuid(49), ME]);
   });
 
   it("keeps a pipeline whose workflows are not found until that was so twice", async () => {
@@ -619,8 +619,8 @@ describe("a scan on CircleCI", () => {
       http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json({}, { status: 404 })),
     );
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([ME, uuid(1049)]);
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([ME]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([ME, uuid(1049)]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([ME]);
   });
 
   it("refuses a list that never ends", async () => {
@@ -632,7 +632,7 @@ describe("a scan on CircleCI", () => {
       ),
     );
 
-    expect(await failure(source.scan(signal()))).toMatchObject({ kind: "service" });
+    expect(await failure(source.scan(never()))).toMatchObject({ kind: "service" });
   });
 });
 
@@ -640,7 +640,7 @@ describe("between scans on CircleCI", () => {
   async function scanned(...pipelines: FakePipeline[]) {
     given(...pipelines);
     const { source } = await open();
-    await source.scan(signal());
+    await source.scan(never());
     fake.requests.length = 0;
     return source;
   }
@@ -648,7 +648,7 @@ describe("between scans on CircleCI", () => {
   it("a run is one request by its id", async () => {
     const source = await scanned(buildPipeline(49, 600));
 
-    const [run] = await source.reread([uuid(49)], signal());
+    const [run] = await source.reread([uuid(49)], never());
 
     expect(fake.requests).toEqual([`GET /workflow/${uuid(49)}`]);
     expect(run).toMatchObject({ status: "running", ticket: { second: NOW / 1000 - 600, pipeline: 49 } });
@@ -658,17 +658,17 @@ describe("between scans on CircleCI", () => {
     const source = await scanned(buildPipeline(49, 600));
     const workflow = fake.pipelines[1]?.workflows[0];
     Object.assign(workflow ?? {}, { status: "success", stopped_at: ago(1) });
-    await source.reread([uuid(49)], signal());
+    await source.reread([uuid(49)], never());
     Object.assign(workflow ?? {}, { status: "running", stopped_at: null });
 
-    expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: true, status: "success" }]);
+    expect(await source.reread([uuid(49)], never())).toMatchObject([{ ended: true, status: "success" }]);
   });
 
   it("a first of its name that is young is read in its list, which may show that it is not the first", async () => {
     const source = await scanned(buildPipeline(49, 500, { workflows: [buildWorkflow(49, 5)] }));
     fake.pipelines[1]?.workflows.unshift(buildWorkflow(48, 500, { status: "failed", stopped_at: ago(10) }));
 
-    const [run] = await source.reread([uuid(49)], signal());
+    const [run] = await source.reread([uuid(49)], never());
 
     expect(fake.requests).toEqual([`GET /pipeline/${uuid(1049)}/workflow`]);
     expect(run?.ticket?.second).toBe(NOW / 1000 - 5);
@@ -676,7 +676,7 @@ describe("between scans on CircleCI", () => {
 
   it("a pipeline in the place of its workflow stays until its list is sure, and is then looked for anew", async () => {
     const source = await scanned(buildPipeline(49, 40, { state: "setup", workflows: [] }));
-    const ask = async () => (await source.reread([uuid(1049)], signal())).map((run) => run.status);
+    const ask = async () => (await source.reread([uuid(1049)], never())).map((run) => run.status);
 
     expect(await ask()).toEqual(["pipeline setup, may still start a workflow"]);
     expect(fake.requests).toEqual([`GET /pipeline/${uuid(1049)}`]);
@@ -700,21 +700,21 @@ describe("between scans on CircleCI", () => {
       deleteWorkflow(uuid(49));
       if (!isListed) fake.pipelines = fake.pipelines.slice(0, 1);
 
-      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false, status: "not found" }]);
-      expect(await source.reread([uuid(49)], signal())).toMatchObject([GONE]);
-      expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject(GONE);
+      expect(await source.reread([uuid(49)], never())).toMatchObject([{ ended: false, status: "not found" }]);
+      expect(await source.reread([uuid(49)], never())).toMatchObject([GONE]);
+      expect(find((await source.scan(never())).runs, uuid(49))).toMatchObject(GONE);
     },
   );
 
   it("a run that is gone and is found again blocks again", async () => {
     const source = await scanned(buildPipeline(49, 600));
     deleteWorkflow(uuid(49));
-    await source.reread([uuid(49)], signal());
-    expect(await source.reread([uuid(49)], signal())).toMatchObject([GONE]);
+    await source.reread([uuid(49)], never());
+    expect(await source.reread([uuid(49)], never())).toMatchObject([GONE]);
     server.resetHandlers();
     server.use(...fake.handlers);
 
-    expect(find((await source.scan(signal())).runs, uuid(49))).toMatchObject({ ended: false, status: "running" });
+    expect(find((await source.scan(never())).runs, uuid(49))).toMatchObject({ ended: false, status: "running" });
   });
 
   it("a run that is not found stays while this run is not found either: that is an outage", async () => {
@@ -722,21 +722,21 @@ describe("between scans on CircleCI", () => {
     for (const id of [uuid(49), ME]) deleteWorkflow(id);
 
     for (let time = 0; time < 3; time++) {
-      expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false }]);
+      expect(await source.reread([uuid(49)], never())).toMatchObject([{ ended: false }]);
     }
   });
 
   it("a run that is not found stays where the outage ends before this run is looked for", async () => {
     const source = await scanned(buildPipeline(49, 600));
     deleteWorkflow(uuid(49));
-    await source.reread([uuid(49)], signal());
+    await source.reread([uuid(49)], never());
     const end = () => {
       server.resetHandlers();
       server.use(...fake.handlers);
     };
     server.use(http.get(`${BASE}/api/v2/workflow/${ME}`, end));
 
-    expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: false, status: "running" }]);
+    expect(await source.reread([uuid(49)], never())).toMatchObject([{ ended: false, status: "running" }]);
   });
 
   it("a young run that a list has lost is read by its id", async () => {
@@ -744,15 +744,15 @@ describe("between scans on CircleCI", () => {
     server.use(http.get(`${BASE}/api/v2/pipeline/${uuid(1049)}/workflow`, () => HttpResponse.json(NOTHING)));
     Object.assign(fake.pipelines[1]?.workflows[0] ?? {}, { status: "success", stopped_at: ago(0) });
 
-    expect(await source.reread([uuid(49)], signal())).toMatchObject([{ ended: true, status: "success" }]);
+    expect(await source.reread([uuid(49)], never())).toMatchObject([{ ended: true, status: "success" }]);
   });
 
   it("a young run that is not found stays", async () => {
     const source = await scanned(buildPipeline(49, 900, { workflows: [buildWorkflow(49, 0)] }));
     fake.pipelines = fake.pipelines.slice(0, 1);
 
-    await source.reread([uuid(49)], signal());
-    expect(idsOf(await source.reread([uuid(49)], signal()))).toEqual([uuid(49)]);
+    await source.reread([uuid(49)], never());
+    expect(idsOf(await source.reread([uuid(49)], never()))).toEqual([uuid(49)]);
   });
 
   it.each([
@@ -772,13 +772,13 @@ describe("between scans on CircleCI", () => {
     fake.jobs.set(uuid(49), jobs);
     const { source } = await open();
 
-    await source.scan(signal());
-    const [run] = await source.reread([uuid(49)], signal());
+    await source.scan(never());
+    const [run] = await source.reread([uuid(49)], never());
 
     expect(run?.quietSince).toBe(quietSince);
     expect(fake.requests.filter((request) => request.endsWith("/job"))).toHaveLength(1);
     await clock.advance(600_000);
-    await source.reread([uuid(49)], signal());
+    await source.reread([uuid(49)], never());
     expect(fake.requests.filter((request) => request.endsWith("/job"))).toHaveLength(2);
   });
 });
@@ -801,7 +801,7 @@ describe("a wait on CircleCI", () => {
         policy: POLICY,
         clock,
         random: () => 0,
-        signal: signal(),
+        signal: never(),
         report: () => {},
       }),
     );
@@ -856,7 +856,7 @@ describe("trouble on CircleCI", () => {
     const { source } = await open();
     server.use(http.get(`${BASE}/api/v2/project/gh/acme/shop/pipeline`, answer));
 
-    const error = await failure(drive(clock, source.scan(signal())));
+    const error = await failure(drive(clock, source.scan(never())));
 
     expect(error).toMatchObject({ kind: "service", exitCode: 4 });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(TOKEN);
@@ -881,12 +881,12 @@ describe("trouble on CircleCI", () => {
       }),
     );
 
-    const errors = [await failure(source.scan(signal()))];
+    const errors = [await failure(source.scan(never()))];
     await clock.advance(seconds * 1000 - 1);
-    errors.push(await failure(source.scan(signal())));
+    errors.push(await failure(source.scan(never())));
     expect(asked).toBe(1);
     await clock.advance(1);
-    errors.push(await failure(source.scan(signal())));
+    errors.push(await failure(source.scan(never())));
 
     expect(asked).toBe(2);
     expect(errors).toMatchObject([{ kind: "service" }, { kind: "service" }, { kind: "service" }]);
@@ -899,7 +899,7 @@ describe("trouble on CircleCI", () => {
       http.get(`${BASE}/api/v2/project/gh/acme/shop/pipeline`, () => HttpResponse.json({ message: "no" }, { status })),
     );
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       exitCode: 2,
       hint: expect.stringContaining("personal API token"),
     });
@@ -919,7 +919,7 @@ describe("trouble on CircleCI", () => {
       }),
     );
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       kind: "service",
       message: expect.stringContaining("302"),
     });

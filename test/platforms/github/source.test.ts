@@ -7,6 +7,7 @@ import { OutOfTimeError } from "../../../src/platforms/requests.ts";
 import type { SeenRun } from "../../../src/queue/ticket.ts";
 import { type WaitPolicy, waitForTurn } from "../../../src/queue/wait.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
+import { never } from "../../support/signals.ts";
 import { type Contract, loadGitHubContract } from "../contract.ts";
 import { drive } from "../drive.ts";
 import {
@@ -60,7 +61,6 @@ const POLICY: WaitPolicy = {
   maxPollSeconds: 60,
 };
 const EMPTY = { total_count: 0, workflow_runs: [] };
-const signal = () => new AbortController().signal;
 
 function open(overrides: Partial<GitHubSourceOptions> = {}) {
   return createGitHubSource({
@@ -236,7 +236,7 @@ describe("a scan on GitHub", () => {
       buildRun(47, 900, { status: "completed", conclusion: "success" }),
     );
 
-    const { runs, complete } = await source.scan(signal());
+    const { runs, complete } = await source.scan(never());
 
     expect(fake.requests.slice(0, 8)).toEqual([...LISTS, RECENT]);
     expect(fake.requests.slice(8).sort()).toEqual(["GET runs/48", "GET runs/49"]);
@@ -248,7 +248,7 @@ describe("a scan on GitHub", () => {
     fake.runs = [buildRun(ME, 60, { head_branch: "feat/a#b&c+d e%" })];
     const { source } = await open();
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(idsOf(runs)).toEqual(["50"]);
     expect(fake.requests).toContain("GET runs?branch=feat%2Fa%23b%26c%2Bd%20e%25&page=1");
@@ -260,7 +260,7 @@ describe("a scan on GitHub", () => {
       buildRun(48, 300, { path: ".github/workflows/lint.yml" }),
     );
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual(["50"]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual(["50"]);
     expect(fake.requests).toHaveLength(8);
   });
 
@@ -272,22 +272,22 @@ describe("a scan on GitHub", () => {
       if (request.includes("status=in_progress")) moving.status = "queued";
     };
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: false });
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ ended: false });
   });
 
   it("finds an active run that no list by status holds, among the recent ones", async () => {
     const source = await opened(buildRun(49, 300, { status: "action_needed_by_someone" }));
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: false });
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ ended: false });
     fake.problems.length = 0;
   });
 
   it("reads runs that were active before once more, though no list holds them now", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     server.use(http.get(RUNS, () => HttpResponse.json(EMPTY)));
 
-    expect(idsOf((await source.scan(signal())).runs)).toEqual(["49"]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual(["49"]);
   });
 
   const isFiltered = (request: Request) => new URL(request.url).searchParams.has("status");
@@ -302,12 +302,12 @@ describe("a scan on GitHub", () => {
     const source = await opened();
     server.use(http.get(RUNS, ({ request }) => (isBlind(request) ? HttpResponse.json(EMPTY) : undefined)));
 
-    const blind = await source.scan(signal());
+    const blind = await source.scan(never());
     server.resetHandlers();
     server.use(...fake.handlers);
 
     expect(blind.runs).toEqual([]);
-    expect(idsOf((await source.scan(signal())).runs)).toEqual([String(ME)]);
+    expect(idsOf((await source.scan(never())).runs)).toEqual([String(ME)]);
   });
 
   it("has seen its own re-run of a run from before the greatest age, which the unfiltered list does not reach", async () => {
@@ -320,7 +320,7 @@ describe("a scan on GitHub", () => {
     ];
     fake.pageSize = 1;
 
-    expect(find((await source.scan(signal())).runs, ME)).toMatchObject({ attempt: 2 });
+    expect(find((await source.scan(never())).runs, ME)).toMatchObject({ attempt: 2 });
     expect(fake.requests).not.toContain("GET runs?branch=main&page=3");
   });
 
@@ -333,7 +333,7 @@ describe("a scan on GitHub", () => {
       ),
     );
 
-    expect((await source.scan(signal())).complete).toBe(false);
+    expect((await source.scan(never())).complete).toBe(false);
   });
 
   it("takes the later of two reads: an ended run in a list is active again by its id", async () => {
@@ -344,7 +344,7 @@ describe("a scan on GitHub", () => {
       Object.assign(run, { run_attempt: 2, run_started_at: ago(2), updated_at: ago(1) });
     };
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({
       attempt: 2,
       ticket: { second: NOW / 1000 - 2 },
     });
@@ -355,7 +355,7 @@ describe("a scan on GitHub", () => {
     const stale = buildRun(49, 900, { status: "completed", conclusion: "failure", updated_at: ago(500) });
     server.use(http.get(`${RUNS}/49`, () => HttpResponse.json({ ...stale })));
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ attempt: 2, ended: false });
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ attempt: 2, ended: false });
   });
 
   it("reads a run once more that is in progress and has a conclusion", async () => {
@@ -366,7 +366,7 @@ describe("a scan on GitHub", () => {
       if (request === "GET runs/49" && ++reads === 2) Object.assign(run, { status: "completed", updated_at: ago(1) });
     };
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: true, status: "success" });
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ ended: true, status: "success" });
     expect(reads).toBe(2);
   });
 
@@ -382,21 +382,21 @@ describe("a scan on GitHub", () => {
     const source = await opened(buildRun(49, 9000, { run_attempt: 2, run_started_at: ago(20), updated_at: ago(20) }));
     fake.attempts = attempts;
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(runs.filter((run) => run.id === "49")).toMatchObject([
       { attempt: 2, ended: false },
       { attempt: 1, ended: true, ticket: null, ...expected },
     ]);
     const asked = fake.requests.length;
-    await source.scan(signal());
+    await source.scan(never());
     expect(fake.requests.slice(asked).filter((request) => request.includes("attempts"))).toEqual([]);
   });
 
   it("does not ask for the attempt before one that was started long ago", async () => {
     const source = await opened(buildRun(49, 9000, { run_attempt: 3 }));
 
-    await source.scan(signal());
+    await source.scan(never());
 
     expect(fake.requests.filter((request) => request.includes("attempts"))).toEqual([]);
   });
@@ -404,32 +404,32 @@ describe("a scan on GitHub", () => {
   it("shows its own run as this scan saw it, not as an earlier one did", async () => {
     given();
     const { source } = await open();
-    await source.scan(signal());
+    await source.scan(never());
     fake.runs = [buildRun(ME, 60, { status: "queued", updated_at: ago(70) })];
 
-    expect(find((await source.scan(signal())).runs, ME)).toMatchObject({ status: "queued" });
+    expect(find((await source.scan(never())).runs, ME)).toMatchObject({ status: "queued" });
   });
 
   it("does not show its own run where this scan did not see it", async () => {
     const source = await opened();
-    await source.scan(signal());
+    await source.scan(never());
     fake.runs = [];
 
-    expect((await source.scan(signal())).runs).toEqual([]);
+    expect((await source.scan(never())).runs).toEqual([]);
   });
 
   it("has the server's time of its first request", async () => {
     const source = await opened(buildRun(49, 300));
     fake.date = NOW + 60_000;
 
-    expect((await source.scan(signal())).serverTime).toBe(NOW + 60_000);
+    expect((await source.scan(never())).serverTime).toBe(NOW + 60_000);
   });
 
   it("has no server's time where answers have none", async () => {
     fake.date = null;
     const source = await opened();
 
-    expect((await source.scan(signal())).serverTime).toBeNull();
+    expect((await source.scan(never())).serverTime).toBeNull();
   });
 
   it("reads the unfiltered list back to the greatest age", async () => {
@@ -437,7 +437,7 @@ describe("a scan on GitHub", () => {
     const source = await opened(...[10, 20, 30, 40].map((hours) => buildRun(49 - hours, hours * 3600, ended)));
     fake.pageSize = 2;
 
-    const { runs, complete } = await source.scan(signal());
+    const { runs, complete } = await source.scan(never());
 
     expect(fake.requests.filter((request) => !request.includes("status") && request.includes("?"))).toEqual([
       "GET runs?branch=main&page=1",
@@ -451,7 +451,7 @@ describe("a scan on GitHub", () => {
     const source = await opened(buildRun(49, 300), buildRun(48, 400));
     fake.pageSize = 2;
 
-    const { runs, complete } = await source.scan(signal());
+    const { runs, complete } = await source.scan(never());
 
     expect(fake.requests.filter((request) => request.includes("status=in_progress"))).toHaveLength(4);
     expect(idsOf(runs)).toEqual(["48", "49", "50"]);
@@ -467,7 +467,7 @@ describe("a scan on GitHub", () => {
       Object.assign(others[0] ?? {}, { status: "completed", conclusion: "success", updated_at: ago(0) });
     };
 
-    const { runs } = await source.scan(signal());
+    const { runs } = await source.scan(never());
 
     expect(idsOf(runs.filter((run) => !run.ended))).toEqual(["46", "47", "48", "50"]);
   });
@@ -487,7 +487,7 @@ describe("a scan on GitHub", () => {
       ),
     );
 
-    expect((await source.scan(signal())).complete).toBe(false);
+    expect((await source.scan(never())).complete).toBe(false);
   });
 
   /** A branch on which many workflows run: 1,050 runs in less than a day. */
@@ -506,8 +506,8 @@ describe("a scan on GitHub", () => {
     given(cut, ...busy(70));
     const { source } = await open({ notice: (text) => notices.push(text) });
 
-    const { runs, complete } = await source.scan(signal());
-    await source.scan(signal());
+    const { runs, complete } = await source.scan(never());
+    await source.scan(never());
 
     expect(complete).toBe(true);
     expect(idsOf(runs)).toEqual(["49", "50"]);
@@ -518,7 +518,7 @@ describe("a scan on GitHub", () => {
   it("is not complete where more runs began in one second than a search shows", async () => {
     const source = await opened(...busy(0));
 
-    expect((await source.scan(signal())).complete).toBe(false);
+    expect((await source.scan(never())).complete).toBe(false);
   });
 
   it("is not complete where more runs are active than a search shows", async () => {
@@ -526,7 +526,7 @@ describe("a scan on GitHub", () => {
     given(...busy(1).map((run) => ({ ...run, status: "requested", conclusion: null })));
     const { source } = await open({ notice: (text) => notices.push(text) });
 
-    expect((await source.scan(signal())).complete).toBe(false);
+    expect((await source.scan(never())).complete).toBe(false);
     expect(notices).toContain("GitHub lists no more than 1000 requested runs of main");
   });
 });
@@ -534,11 +534,11 @@ describe("a scan on GitHub", () => {
 describe("between scans on GitHub", () => {
   it("a run that has not changed costs nothing", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     fake.requests.length = 0;
     const remaining = fake.remaining;
 
-    const [run] = await source.reread(["49"], signal());
+    const [run] = await source.reread(["49"], never());
 
     expect(fake.requests).toEqual(["GET runs/49 304"]);
     expect(fake.remaining).toBe(remaining);
@@ -547,19 +547,19 @@ describe("between scans on GitHub", () => {
 
   it("a run that has ended is told by its conclusion", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     Object.assign(fake.runs[1] ?? {}, { status: "completed", conclusion: "timed_out", updated_at: ago(1) });
 
-    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: true, status: "timed_out", since: ago(1) }]);
+    expect(await source.reread(["49"], never())).toMatchObject([{ ended: true, status: "timed_out", since: ago(1) }]);
   });
 
   it("a run that ends in the second of its last update has ended", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     Object.assign(fake.runs[1] ?? {}, { status: "completed", conclusion: "failure" });
 
-    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: true, status: "failure" }]);
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: true, status: "failure" });
+    expect(await source.reread(["49"], never())).toMatchObject([{ ended: true, status: "failure" }]);
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ ended: true, status: "failure" });
   });
 
   /** Deleted: not found by its id. Lists may show it as it was. */
@@ -570,13 +570,13 @@ describe("between scans on GitHub", () => {
     "a run that is not found twice is gone, as if it was cut short just now; lists still show it: %s",
     async (isListed) => {
       const source = await opened(buildRun(49, 300));
-      await source.scan(signal());
+      await source.scan(never());
       deleteRun(49);
       if (!isListed) given();
 
-      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false, status: "not found" }]);
-      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: true, status: "gone" }]);
-      const { runs } = await source.scan(signal());
+      expect(await source.reread(["49"], never())).toMatchObject([{ id: "49", ended: false, status: "not found" }]);
+      expect(await source.reread(["49"], never())).toMatchObject([{ id: "49", ended: true, status: "gone" }]);
+      const { runs } = await source.scan(never());
       expect(find(runs, 49)).toMatchObject({ ended: true, status: "gone", since: expect.any(String) });
       expect(find(runs, ME)).toMatchObject({ ended: false });
     },
@@ -584,61 +584,61 @@ describe("between scans on GitHub", () => {
 
   it("a run that is gone and is found again blocks again", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     deleteRun(49);
-    await source.reread(["49"], signal());
-    expect(await source.reread(["49"], signal())).toMatchObject([{ status: "gone" }]);
+    await source.reread(["49"], never());
+    expect(await source.reread(["49"], never())).toMatchObject([{ status: "gone" }]);
     server.resetHandlers();
     server.use(...fake.handlers);
 
-    expect(find((await source.scan(signal())).runs, 49)).toMatchObject({ ended: false, status: "in_progress" });
+    expect(find((await source.scan(never())).runs, 49)).toMatchObject({ ended: false, status: "in_progress" });
   });
 
   it("a run that is not found stays while this run is not found either: that is an outage", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     deleteRun(49);
     deleteRun(ME);
 
     for (let time = 0; time < 3; time++) {
-      expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false }]);
+      expect(await source.reread(["49"], never())).toMatchObject([{ id: "49", ended: false }]);
     }
   });
 
   it("a run that is not found stays where the outage ends before this run is looked for", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     deleteRun(49);
-    await source.reread(["49"], signal());
+    await source.reread(["49"], never());
     fake.before = (request) => {
       if (request !== `GET runs/${ME}`) return;
       server.resetHandlers();
       server.use(...fake.handlers);
     };
 
-    expect(await source.reread(["49"], signal())).toMatchObject([{ id: "49", ended: false }]);
+    expect(await source.reread(["49"], never())).toMatchObject([{ id: "49", ended: false }]);
   });
 
   it("a run without a readable place is gone when it was missing for longer than the lag", async () => {
     const source = await opened(buildRun(49, 300, { run_started_at: "soon" }));
-    await source.scan(signal());
+    await source.scan(never());
     fake.problems.length = 0;
     deleteRun(49);
 
-    for (let time = 0; time < 3; time++) await source.reread(["49"], signal());
-    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: false, ticket: null }]);
+    for (let time = 0; time < 3; time++) await source.reread(["49"], never());
+    expect(await source.reread(["49"], never())).toMatchObject([{ ended: false, ticket: null }]);
     await clock.advance(21_000);
-    expect(await source.reread(["49"], signal())).toMatchObject([{ ended: true, status: "gone" }]);
+    expect(await source.reread(["49"], never())).toMatchObject([{ ended: true, status: "gone" }]);
     fake.problems.length = 0;
   });
 
   it("a young run that is not found stays", async () => {
     const source = await opened(buildRun(49, 300, { run_started_at: ago(-10), run_attempt: 2 }));
-    await source.scan(signal());
+    await source.scan(never());
     given();
 
-    await source.reread(["49"], signal());
-    expect(idsOf(await source.reread(["49"], signal()))).toEqual(["49"]);
+    await source.reread(["49"], never());
+    expect(idsOf(await source.reread(["49"], never()))).toEqual(["49"]);
   });
 
   it.each([
@@ -649,8 +649,8 @@ describe("between scans on GitHub", () => {
     const source = await opened(buildRun(49, 9000));
     fake.jobs.set(49, jobs);
 
-    await source.scan(signal());
-    const [run] = await source.reread(["49"], signal());
+    await source.scan(never());
+    const [run] = await source.reread(["49"], never());
 
     expect(run?.quietSince).toBe(quietSince);
     expect(fake.requests.filter((request) => request.startsWith("GET runs/49/jobs"))).toHaveLength(1);
@@ -678,7 +678,7 @@ describe("a wait on GitHub", () => {
         policy: POLICY,
         clock,
         random: () => 0,
-        signal: signal(),
+        signal: never(),
         report: () => {},
       }),
     );
@@ -726,7 +726,7 @@ describe("trouble on GitHub", () => {
     const source = await opened();
     server.use(http.get(RUNS, answer));
 
-    const error = await failure(drive(clock, source.scan(signal())));
+    const error = await failure(drive(clock, source.scan(never())));
 
     expect(error).toMatchObject({ kind: "service", exitCode: 4 });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(TOKEN);
@@ -754,12 +754,12 @@ describe("trouble on GitHub", () => {
       }),
     );
 
-    const errors = [await failure(source.scan(signal()))];
+    const errors = [await failure(source.scan(never()))];
     await clock.advance(seconds * 1000 - 1);
-    errors.push(await failure(source.scan(signal())));
+    errors.push(await failure(source.scan(never())));
     expect(asked).toBe(1);
     await clock.advance(1);
-    errors.push(await failure(source.scan(signal())));
+    errors.push(await failure(source.scan(never())));
 
     expect(asked).toBe(2);
     expect(errors).toMatchObject([{ kind: "service" }, { kind: "service" }, { kind: "service" }]);
@@ -770,9 +770,9 @@ describe("trouble on GitHub", () => {
     const source = await opened(buildRun(49, 300));
     let error: unknown = null;
 
-    for (let scans = 0; error === null && scans < 20; scans++) error = await failure(source.scan(signal()));
+    for (let scans = 0; error === null && scans < 20; scans++) error = await failure(source.scan(never()));
     const sent = source.calls();
-    await failure(source.scan(signal()));
+    await failure(source.scan(never()));
 
     expect(error).toMatchObject({
       kind: "service",
@@ -782,15 +782,15 @@ describe("trouble on GitHub", () => {
     expect(source.calls()).toBe(sent);
     await clock.advance(1800_000);
     Object.assign(fake, { remaining: 1000, reset: fake.reset + 3600, date: NOW + 1800_000 });
-    expect(await failure(source.scan(signal()))).toBeNull();
+    expect(await failure(source.scan(never()))).toBeNull();
   });
 
   it("spends nothing on answers that nothing has changed", async () => {
     const source = await opened(buildRun(49, 300));
-    await source.scan(signal());
+    await source.scan(never());
     fake.remaining = 60;
 
-    for (let polls = 0; polls < 50; polls++) await source.reread(["49"], signal());
+    for (let polls = 0; polls < 50; polls++) await source.reread(["49"], never());
 
     expect(new Set(fake.requests.slice(-49))).toEqual(new Set(["GET runs/49 304"]));
   });
@@ -798,10 +798,10 @@ describe("trouble on GitHub", () => {
   it("spends less where others spend more", async () => {
     fake.remaining = 1000;
     const source = await opened();
-    await source.scan(signal());
+    await source.scan(never());
     fake.remaining = 36;
 
-    expect(await failure(source.scan(signal()))).toMatchObject({ kind: "service" });
+    expect(await failure(source.scan(never()))).toMatchObject({ kind: "service" });
   });
 
   it.each([401, 403, 404])(
@@ -810,7 +810,7 @@ describe("trouble on GitHub", () => {
       const source = await opened();
       server.use(http.get(RUNS, () => HttpResponse.json({ message: "no" }, { status })));
 
-      expect(await failure(source.scan(signal()))).toMatchObject({ exitCode: 2, hint: expect.stringMatching(/token/) });
+      expect(await failure(source.scan(never()))).toMatchObject({ exitCode: 2, hint: expect.stringMatching(/token/) });
     },
   );
 
@@ -825,7 +825,7 @@ describe("trouble on GitHub", () => {
     const source = await opened();
     server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
 
-    const error = await failure(source.scan(signal()));
+    const error = await failure(source.scan(never()));
 
     expect(error).toMatchObject({ exitCode: 2, hint: expect.stringContaining(hint) });
     expect((error as Error).message).toContain(JSON.stringify(message));
@@ -839,7 +839,7 @@ describe("trouble on GitHub", () => {
     const source = await opened();
     server.use(http.get(RUNS, () => HttpResponse.json({ message: "Moved" }, { status })));
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       kind: "service",
       message: expect.stringMatching(/: "Moved"$/),
       hint: expect.stringMatching(hint),
@@ -851,7 +851,7 @@ describe("trouble on GitHub", () => {
     const message = "API rate limit exceeded for installation ID 1.";
     server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
 
-    expect(await failure(source.scan(signal()))).toMatchObject({ kind: "service", exitCode: 4 });
+    expect(await failure(source.scan(never()))).toMatchObject({ kind: "service", exitCode: 4 });
   });
 
   it("shows a short line of what a hostile answer says", async () => {
@@ -859,7 +859,7 @@ describe("trouble on GitHub", () => {
     const message = `a\n::error::b\u001b]52;c;eA==\u0007${"x".repeat(5000)}`;
     server.use(http.get(RUNS, () => HttpResponse.json({ message }, { status: 403 })));
 
-    const error = await failure(source.scan(signal()));
+    const error = await failure(source.scan(never()));
 
     expect((error as Error).message).toMatch(/: "a ::error::bx{1,190}…"$/);
   });
@@ -875,7 +875,7 @@ describe("trouble on GitHub", () => {
       }),
     );
 
-    expect(await failure(source.scan(signal()))).toMatchObject({
+    expect(await failure(source.scan(never()))).toMatchObject({
       kind: "service",
       message: expect.stringContaining("302"),
     });

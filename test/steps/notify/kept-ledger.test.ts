@@ -5,26 +5,17 @@ import { describe, expect, it } from "vitest";
 import type { UnsettledPost } from "../../../src/alerts/ledger.ts";
 import { ledgerFile } from "../../../src/slack/ledger-store.ts";
 import { openKeptLedger, settleLost } from "../../../src/steps/notify/kept-ledger.ts";
-import { createLog } from "../../../src/support/log.ts";
 import { aLedger, anEntry, ERRORS } from "../../alerts/build.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { quietLog } from "../../support/quiet-log.ts";
+import { never } from "../../support/signals.ts";
 import { useTempDir } from "../../support/temp-dir.ts";
 
 const dir = useTempDir();
-const never = new AbortController().signal;
 
 function createPaper() {
   const lines: string[] = [];
-  const same = (text: string) => text;
-  const log = createLog({
-    write: (text) => void lines.push(text),
-    redact: same,
-    bold: same,
-    yellow: same,
-    color: false,
-    quiet: false,
-  });
-  return { log, text: () => lines.join("") };
+  return { log: quietLog(lines), text: () => lines.join("") };
 }
 
 function aPost(name: string): UnsettledPost {
@@ -71,7 +62,7 @@ describe("what an earlier run could not know", () => {
     const settled = await settleLost(client, ledger, [], {
       clock: createFakeClock(),
       log: paper.log,
-      signal: never,
+      signal: never(),
       fallback: null,
     });
 
@@ -92,7 +83,7 @@ describe("what an earlier run could not know", () => {
     const { ledger: left, open } = await settleLost(aSlack(code).client, ledger, ["test.shop.a"], {
       clock: createFakeClock(),
       log: paper.log,
-      signal: never,
+      signal: never(),
       fallback: null,
     });
 
@@ -116,7 +107,7 @@ describe("what an earlier run could not know", () => {
     const settled = await settleLost(aSlack(held).client, aLedger([], { unsettled: [aPost("a")] }), [], {
       clock: createFakeClock(),
       log: createPaper().log,
-      signal: never,
+      signal: never(),
       fallback: "C0FALLBACK",
     });
 
@@ -131,7 +122,7 @@ describe("what an earlier run could not know", () => {
     const { open } = await settleLost(client, aLedger([], { unsettled: [keyless] }), [], {
       clock: createFakeClock(),
       log: createPaper().log,
-      signal: never,
+      signal: never(),
       fallback: null,
     });
 

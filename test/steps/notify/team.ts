@@ -9,10 +9,11 @@ import { createSlackClient } from "../../../src/slack/client.ts";
 import { candidatesOf, openSlackLedger } from "../../../src/steps/notify/slack-ledger.ts";
 import { type TellingEnd, tellPeople } from "../../../src/steps/notify/tell-people.ts";
 import type { Clock } from "../../../src/support/clock.ts";
-import { createLog } from "../../../src/support/log.ts";
 import { aPolicy, ERRORS, WARNINGS } from "../../alerts/build.ts";
 import { aRun } from "../../run/build.ts";
 import { createFakeSlack, type FakeSlack } from "../../slack/fake-slack.ts";
+import { quietLog } from "../../support/quiet-log.ts";
+import { never } from "../../support/signals.ts";
 
 /** A clock that sleepers push on. */
 export function createHandClock(start: number): Clock & { set(ms: number): void } {
@@ -48,24 +49,14 @@ export interface TeamRun {
   readonly beforePosts?: (alerts: readonly Alert[]) => void;
 }
 
-export const NEVER = new AbortController().signal;
-
 /** A team's Slack with a channel for errors and one for warnings, and runs of one scope. */
 export async function createTeam(start: number, policy: Partial<AlertPolicy> = {}): Promise<Team> {
   const clock = createHandClock(start);
   const slack = createFakeSlack({ now: clock.now, channels: [ERRORS, WARNINGS] });
   const client: WebClient = await createSlackClient("xoxb-1", "https://slack.test/api/", { fetch: slack.fetch });
   const lines: string[] = [];
-  const same = (text: string) => text;
-  const log = createLog({
-    write: (text) => void lines.push(text),
-    redact: same,
-    bold: same,
-    yellow: same,
-    color: false,
-    quiet: false,
-  });
-  const parts = { client, clock, signal: NEVER, log };
+  const log = quietLog(lines);
+  const parts = { client, clock, signal: never(), log };
 
   return {
     slack,

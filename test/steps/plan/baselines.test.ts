@@ -3,7 +3,7 @@ import type { BaselineSources } from "../../../src/steps/plan/baseline-sources.t
 import { findDeferral, findSelection } from "../../../src/steps/plan/baselines.ts";
 import { SignalboxError } from "../../../src/support/errors.ts";
 import { aManifest } from "../../artifacts/build.ts";
-import { quietLog } from "../../setup/build.ts";
+import { quietLog } from "../../support/quiet-log.ts";
 import { aBaseline, aConfig, aGit, someRunSettings } from "../build-parts.ts";
 
 const BASE = "b".repeat(40);

@@ -6,7 +6,7 @@ import type { BaselineSources } from "../../../src/steps/plan/baseline-sources.t
 import { placeStep } from "../../../src/steps/plan/placing.ts";
 import { SignalboxError } from "../../../src/support/errors.ts";
 import { manifest, node } from "../../selection/build.ts";
-import { quietLog } from "../../setup/build.ts";
+import { quietLog } from "../../support/quiet-log.ts";
 import { aBaseline, aConfig, aDbt, aGit, someOutputs, someRunSettings } from "../build-parts.ts";
 
 const TIP = "c".repeat(40);

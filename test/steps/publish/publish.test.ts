@@ -5,9 +5,10 @@ import type { RunSettings } from "../../../src/setup/run-settings.ts";
 import { type Finished, localChanges, publishIfDue } from "../../../src/steps/publish/publish.ts";
 import { aDbtRun, aResult } from "../../artifacts/build.ts";
 import { manifest, node } from "../../selection/build.ts";
-import { aGitHubRun, quietLog } from "../../setup/build.ts";
+import { aGitHubRun } from "../../setup/build.ts";
 import { aVerdict } from "../../severity/build.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { quietLog } from "../../support/quiet-log.ts";
 import { aConfig, aGit, someOutputs, someRunSettings } from "../build-parts.ts";
 
 const MANIFEST: Manifest = manifest([node("orders")]);

@@ -5,8 +5,10 @@ import { joinQueue, type QueueParts } from "../../../src/steps/queue/queue.ts";
 import { supersedeOf, type Turn, takeTurn, withTurn } from "../../../src/steps/queue/turn.ts";
 import { createChildren } from "../../../src/support/claims.ts";
 import { type ExitCode, SignalboxError } from "../../../src/support/errors.ts";
-import { aGitHubRun, quietLog } from "../../setup/build.ts";
+import { aGitHubRun } from "../../setup/build.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { quietLog } from "../../support/quiet-log.ts";
+import { never } from "../../support/signals.ts";
 import { aConfig } from "../build-parts.ts";
 
 function parts(
@@ -20,7 +22,7 @@ function parts(
     openFetch: async () => null,
     settings: { given: { ...given, settle: 0, ignoreRun: [] }, config: aConfig() },
     cwd: "/shop",
-    signal: new AbortController().signal,
+    signal: never(),
     startedAt: 0,
     log: quietLog(lines),
     children: createChildren(),
