@@ -50,12 +50,12 @@ export function completedResults(
   const cancelled = (row: Fields) => row.status === "error" && over?.running.has(textOf(row.unique_id) ?? "");
   const rows = new Map(all.filter((row) => !cancelled(row)).map((row) => [textOf(row.unique_id), row]));
   const running = [...(over?.running ?? []), ...progress.running].filter(([id]) => !rows.has(id));
-  const stopped = [...new Map(running)].map(([id, { since }]) => {
+  const stopped = [...new Map(running)].map(([id, { since, job }]) => {
     const seconds = Math.max(0, (now - since) / 1000);
     const words = over?.slow.includes(id)
       ? `no answer within ${Math.round(seconds)} s: stopped by --node-timeout`
       : `dbt was stopped when it had been running for ${Math.round(seconds)} s`;
-    return rowOf(id, STOPPED, words, null, seconds);
+    return rowOf(id, STOPPED, job === null ? words : `${words}; it waited for ${job}`, null, seconds);
   });
   return JSON.stringify({ ...root, results: [...rows.values(), ...stopped] });
 }

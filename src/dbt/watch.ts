@@ -1,16 +1,16 @@
 import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
-import { count } from "../render/words.ts";
 import { shortenCrash } from "../text/crash.ts";
+import { jobPageIn, namesJob } from "./bigquery-job.ts";
 
-/** What dbt's JSON log tells while dbt runs. Pure: lines and times in, sentences out. */
+/** What dbt's JSON log tells while dbt runs. Pure. */
 export interface BuildProgress {
   readonly total: number | null;
   readonly threads: number | null;
   readonly finished: number;
   /** How the nodes ended, in that order, as far as dbt said so. */
   readonly ended: readonly EndedNode[];
-  /** Names of the nodes that began and have not ended, with the time of their start in milliseconds. */
-  readonly running: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
+  /** By id, the nodes that began and have not ended. */
+  readonly running: ReadonlyMap<string, RunningNode>;
   /** The last error that dbt told of: why it gave up, where it writes no results. */
   readonly lastWords: string | null;
   /** What dbt 2 told of nodes in its log alone, by id. */
@@ -21,6 +21,14 @@ export interface BuildProgress {
 export interface ToldError {
   readonly text: string;
   readonly isQuery: boolean;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  /** When it began, in milliseconds. */
+  readonly since: number;
+  /** The page of the warehouse's job that it waits for; null: nothing tells. */
+  readonly job: string | null;
 }
 
 export interface EndedNode {
@@ -46,7 +54,8 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
   if (
     !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError|Generic|SQLQuery)"/.test(
       line,
-    )
+    ) &&
+    !namesJob(line)
   )
     return progress;
   const event = parseEvent(line);
@@ -62,8 +71,18 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
     case "NodeStart":
       return {
         ...progress,
-        running: new Map(progress.running).set(id, { name: event.data.node_info?.node_name ?? id, since: now }),
+        running: new Map(progress.running).set(id, {
+          name: event.data.node_info?.node_name ?? id,
+          since: now,
+          job: null,
+        }),
       };
+    case "AdapterEventDebug": {
+      const node = progress.running.get(id);
+      const job = node === undefined ? null : jobPageIn(event.info.msg ?? "");
+      if (node === undefined || job === null) return progress;
+      return { ...progress, running: new Map(progress.running).set(id, { ...node, job }) };
+    }
     case "NodeFinished": {
       const running = new Map(progress.running);
       running.delete(id);
@@ -107,26 +126,6 @@ function failedQuery(msg: string): string | null {
   if (start === -1 || !msg.includes("\n-- outcome: error\n")) return null;
   const end = msg.indexOf("\n-- ", start + key.length);
   return msg.slice(start + key.length, end === -1 ? undefined : end).replace(/^Internal: /, "");
-}
-
-/** `12 of 34 nodes done; running: fct_orders (95 s), dim_customers (61 s), +2 more`. */
-export function describeProgress(progress: BuildProgress, now: number): string {
-  const done =
-    progress.total === null
-      ? `${count(progress.finished, "node")} done`
-      : `${progress.finished} of ${count(progress.total, "node")} done`;
-  const oldest = [...progress.running.values()].sort((a, b) => a.since - b.since);
-  if (oldest.length === 0) return done;
-  const named = oldest.slice(0, 3).map(({ name, since }) => `${name} (${Math.round((now - since) / 1000)} s)`);
-  return `${done}; running: ${named.join(", ")}${oldest.length > 3 ? `, +${oldest.length - 3} more` : ""}`;
-}
-
-/** Nodes that have been running for longer than `seconds`, oldest first. */
-export function runningLongerThan(progress: BuildProgress, seconds: number, now: number): readonly string[] {
-  return [...progress.running]
-    .filter(([, { since }]) => now - since >= seconds * 1000)
-    .sort(([, a], [, b]) => a.since - b.since)
-    .map(([id]) => id);
 }
 
 function endedNode(id: string, result: unknown): EndedNode | null {

@@ -7,7 +7,8 @@ import type { StoppedFromHere } from "./cut-off-results.ts";
 import { followLines } from "./follow-lines.ts";
 import { wordsOfEvent } from "./log-words.ts";
 import { type ProcessEnd, type ProcessRequest, runProcess } from "./process.ts";
-import { type BuildProgress, describeProgress, NOTHING_SEEN, observe, runningLongerThan } from "./watch.ts";
+import { describeLate, describeProgress, lateNodes, type Patience, runningLongerThan } from "./running-nodes.ts";
+import { type BuildProgress, NOTHING_SEEN, observe } from "./watch.ts";
 
 /** What a start of dbt is watched with. */
 export interface WatchParts {
@@ -20,8 +21,7 @@ export interface WatchParts {
   readonly onNotice: (text: string) => void;
 }
 
-export interface StartLimits {
-  readonly stallAfterSeconds: number;
+export interface StartLimits extends Patience {
   readonly nodeTimeoutSeconds: number | null;
   readonly runTimeoutSeconds: number | null;
 }
@@ -47,7 +47,12 @@ export interface WatchedEnd {
   readonly progress: BuildProgress;
 }
 
-const NO_LIMITS: StartLimits = { stallAfterSeconds: 120, nodeTimeoutSeconds: null, runTimeoutSeconds: null };
+const NO_LIMITS: StartLimits = {
+  stallAfterSeconds: 120,
+  usualSeconds: new Map(),
+  nodeTimeoutSeconds: null,
+  runTimeoutSeconds: null,
+};
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
 const MOST_LAST_LINES = 8;
@@ -81,9 +86,9 @@ export async function runWatched(
   };
   const look = () => {
     const now = clock.now();
-    const stalled = runningLongerThan(progress, limits.stallAfterSeconds, now).filter((id) => !named.has(id));
-    for (const id of stalled) named.add(id);
-    if (stalled.length > 0) say(`no end after ${limits.stallAfterSeconds} s: ${stalled.join(", ")}`);
+    const late = lateNodes(progress, limits, now).filter((id) => !named.has(id));
+    for (const id of late) named.add(id);
+    if (late.length > 0) say(`no end yet: ${late.map((id) => describeLate(id, progress, limits, now)).join(", ")}`);
     const slow = limits.nodeTimeoutSeconds === null ? [] : runningLongerThan(progress, limits.nodeTimeoutSeconds, now);
     if (slow.length > 0)
       stopAt(
@@ -95,11 +100,11 @@ export async function runWatched(
       stopAt(
         "timed-out",
         [],
-        `stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now)}`,
+        `stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now, limits)}`,
       );
     }
     if (now - lastSaidAt >= HEARTBEAT_MS)
-      say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now)}`);
+      say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now, limits)}`);
   };
 
   const read = followLines(logFile, (line) => {
@@ -137,7 +142,7 @@ export async function runWatched(
     progress.lastWords ??
     (stopped === "none"
       ? (wordsWithoutLog(lastLines, end.exitCode) ?? wordsOfNodes(progress, end.exitCode))
-      : describeProgress(progress, clock.now()));
+      : describeProgress(progress, clock.now(), limits));
   return { end, stopped, over, lastWords: lastWords === null ? null : shortenCrash(lastWords), progress };
 }
 

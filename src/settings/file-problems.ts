@@ -26,7 +26,7 @@ export function fileProblems(
       return issue.keys.map((key) => ({
         where: positionOf([...issue.path, key], file, name),
         got: null,
-        wanted: `is no key of ${name}${didYouMean(key, known)}`,
+        wanted: `is no key of ${name}${elsewhere(key, defaults) || didYouMean(key, known)}`,
       }));
     }
     const wanted = issue.path.length === 0 ? "wanted keys and values such as version: 1" : issue.message;
@@ -94,6 +94,21 @@ function keysAt(defaults: unknown, path: readonly PropertyKey[]): string[] {
     path.map((key) => camelCase(String(key))),
   );
   return typeof section === "object" && section !== null ? Object.keys(section).map(snakeCase) : [];
+}
+
+/** Where a key stands that was written into another section: ` (did you mean modes.schedule.freshness?)`. */
+function elsewhere(key: string, defaults: unknown): string {
+  const places = pathsOf(camelCase(key), defaults).map((path) => path.map(snakeCase).join("."));
+  return places.length === 0 ? "" : ` (did you mean ${places.slice(0, MOST_PLACES).join(" or ")}?)`;
+}
+const MOST_PLACES = 3;
+
+function pathsOf(key: string, value: unknown): string[][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    ...(name === key ? [[name]] : []),
+    ...pathsOf(key, inner).map((path) => [name, ...path]),
+  ]);
 }
 
 function snakeCase(name: string): string {

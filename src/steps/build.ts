@@ -24,6 +24,7 @@ import type { WorkFolder } from "../work/folder.ts";
 import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
+import { readUsualSeconds } from "./usual-times.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -92,6 +93,7 @@ export async function buildStep(
   await assertHarmlessDeferral(plan, manifest);
   const limits: StartLimits = {
     stallAfterSeconds: given.stallAfter,
+    usualSeconds: await readUsualSeconds(log, plan),
     nodeTimeoutSeconds: given.nodeTimeout ?? null,
     runTimeoutSeconds: given.runTimeout ?? null,
   };
@@ -107,6 +109,7 @@ export async function buildStep(
     builds = await buildWithRetries(plan, manifest, buildArguments(plan), port);
     starts.push(...builds);
     if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
+      warnOfNoFreshness(log, lastManifest(builds.map(({ run }) => run)) ?? manifest);
       starts.push(await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits }));
     }
   }
@@ -127,6 +130,15 @@ export async function buildStep(
   const inTarget = join(dbt.defaults.targetPath, "run_results.json");
   if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
   return { result, starts, runs };
+}
+
+function warnOfNoFreshness(log: Pick<Log, "warn">, manifest: Manifest | null): void {
+  const isChecked = [...(manifest?.nodes.values() ?? [])].some(({ hasFreshness }) => hasFreshness);
+  if (manifest !== null && !isChecked)
+    log.warn(
+      "dbt",
+      "modes.schedule.freshness is true, and no source of the project says freshness: nothing is looked at",
+    );
 }
 
 function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {

@@ -378,7 +378,10 @@ describe("the watch over a running dbt", () => {
     const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 1 });
     const isWaiting = () => soon(() => expect(clock.sleepers()).toBe(1));
     const started = start({
-      limits: { stallAfterSeconds: 3600, nodeTimeoutSeconds: null, runTimeoutSeconds: null, ...limits },
+      limits: {
+        ...{ stallAfterSeconds: 3600, usualSeconds: new Map(), nodeTimeoutSeconds: null, runTimeoutSeconds: null },
+        ...limits,
+      },
     });
     await soon(() => expect(pid).not.toBeNull());
     await isWaiting();
@@ -428,7 +431,31 @@ describe("the watch over a running dbt", () => {
   it("names a node that does not end, once", async () => {
     const { notices } = await watch(RUNS_A, { stallAfterSeconds: 10 }, ({ look }) => look(40));
 
-    expect(notices).toEqual(["no end after 10 s: model.shop.a"]);
+    expect(notices).toEqual(["no end yet: model.shop.a (10 s)"]);
+  });
+
+  it("names one that takes longer than it did, with the job of BigQuery that it waits for; in the heartbeat too", async () => {
+    const page = "https://console.cloud.google.com/bigquery?project=acme&j=bq:US:1a2b&page=queryresults";
+    const body = `${RUNS_A} fs.appendFileSync(logFile, JSON.stringify({
+      data: { ...node("a"), name: "BigQuery" },
+      info: { name: "AdapterEventDebug", msg: "BigQuery adapter: ${page}" },
+    }) + "\\n");`;
+    const usualSeconds = new Map([["model.shop.a", 5]]);
+    const limits = { stallAfterSeconds: 10, usualSeconds, nodeTimeoutSeconds: 80 };
+
+    const { notices, run } = await watch(body, limits, async ({ look, lookLast }) => {
+      await look(80);
+      await lookLast();
+    });
+
+    expect(notices).toEqual([
+      `no end yet: model.shop.a (15 s, usually 5 s, waits for ${page})`,
+      `still running, 76 s: 0 of 12 nodes done; running: model.shop.a (75 s, usually 5 s, waits for ${page})`,
+      "stopping dbt: --node-timeout of 80 s is over for model.shop.a",
+    ]);
+    expect(run.results).toMatchObject([
+      { status: "stopped", message: `no answer within 80 s: stopped by --node-timeout; it waited for ${page}` },
+    ]);
   });
 
   it("does not name a node that has ended", async () => {
@@ -501,7 +528,7 @@ describe("the watch over a running dbt", () => {
       await look(35);
     });
 
-    expect(notices, "a has ended, b runs").toEqual(["no end after 30 s: model.shop.b"]);
+    expect(notices, "a has ended, b runs").toEqual(["no end yet: model.shop.b (30 s)"]);
   });
 
   it("reads a character that dbt's buffer has cut in two", async () => {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BuildProgress, describeProgress, NOTHING_SEEN, observe, runningLongerThan } from "../../src/dbt/watch.ts";
+import { describeProgress, runningLongerThan } from "../../src/dbt/running-nodes.ts";
+import { type BuildProgress, NOTHING_SEEN, observe } from "../../src/dbt/watch.ts";
 
 function event(name: string, data: Record<string, unknown>): string {
   return JSON.stringify({ data, info: { name, msg: "" } });
@@ -12,6 +13,9 @@ function watch(lines: readonly [string, number][]): BuildProgress {
   return lines.reduce((progress, [line, now]) => observe(progress, line, now), NOTHING_SEEN);
 }
 
+const PAGE = "https://console.cloud.google.com/bigquery?project=acme&j=bq:US:1a2b-3c&page=queryresults";
+const PATIENT = { stallAfterSeconds: 3600, usualSeconds: new Map<string, number>() };
+
 describe("dbt's JSON log", () => {
   it("tells which nodes run, since when, and how many have ended", () => {
     const progress = watch([
@@ -21,7 +25,7 @@ describe("dbt's JSON log", () => {
       [event("NodeFinished", node("a")), 3000],
     ]);
 
-    expect(describeProgress(progress, 63_000)).toBe("1 of 34 nodes done; running: b (61 s)");
+    expect(describeProgress(progress, 63_000, PATIENT)).toBe("1 of 34 nodes done; running: b (61 s)");
     expect(runningLongerThan(progress, 61, 63_000)).toEqual(["model.shop.b"]);
     expect(runningLongerThan(progress, 62, 63_000)).toEqual([]);
   });
@@ -29,7 +33,9 @@ describe("dbt's JSON log", () => {
   it("names the three oldest nodes and says how many more there are", () => {
     const progress = watch(["a", "b", "c", "d", "e"].map((id, index) => [event("NodeStart", node(id)), index * 1000]));
 
-    expect(describeProgress(progress, 10_000)).toBe("0 nodes done; running: a (10 s), b (9 s), c (8 s), +2 more");
+    expect(describeProgress(progress, 10_000, PATIENT)).toBe(
+      "0 nodes done; running: a (10 s), b (9 s), c (8 s), +2 more",
+    );
   });
 
   it("keeps what dbt said last when it gave up", () => {
@@ -48,6 +54,33 @@ describe("dbt's JSON log", () => {
     ]);
 
     expect(progress.lastWords).toBe("IO Error: Could not set lock\nTraceback (most recent call last):");
+  });
+
+  it.each<[what: string, text: string, job: string | null]>([
+    ["of the node", `BigQuery adapter: ${PAGE}`, PAGE],
+    ["behind other words", `On model.shop.a: sent\n${PAGE} (see there)`, PAGE],
+    [
+      "of an organization's project",
+      PAGE.replace("acme", "example.com:acme-prod"),
+      PAGE.replace("acme", "example.com:acme-prod"),
+    ],
+    ["on another host", PAGE.replace("console.cloud.google.com", "console.cloud.google.com.evil.test"), null],
+    ["with more in it than a job has", PAGE.replace("1a2b", "1a2b&x=<b>"), null],
+    ["that is a shell's word", PAGE.replace("acme", "$(x)"), null],
+    ["in a long text, beyond what is looked at", `${"x".repeat(3000)}${PAGE}`, null],
+    ["that is none", "BigQuery adapter: Opening BigQuery connection", null],
+  ])("tells which job of BigQuery a node waits for: a page %s", (_, msg, job) => {
+    const line = (data: Record<string, unknown>) =>
+      JSON.stringify({ data: { ...data, name: "BigQuery", base_msg: msg }, info: { name: "AdapterEventDebug", msg } });
+    const progress = watch([
+      [event("NodeStart", node("a")), 0],
+      [event("NodeStart", node("b")), 0],
+      [line(node("a")), 1],
+      [line(node("never_begun")), 1],
+      [line({}), 1],
+    ]);
+
+    expect([...progress.running.values()].map((each) => each.job)).toEqual([job, null]);
   });
 
   it("may hold anything: no line makes it throw", () => {

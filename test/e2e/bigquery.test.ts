@@ -43,10 +43,10 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const open = async (limit: number) => {
-    proxy = await openQuotaProxy(port, limit, 500);
+  const open = async (limit: number, hangs: RegExp | null = null, args: readonly string[] = []) => {
+    proxy = await openQuotaProxy(port, limit, 500, hangs);
     const repo = join(dir, "repo");
-    const files = project(proxy.url, `d${limit}_${port}`);
+    const files = project(proxy.url, `d${limit}_${port}${hangs === null ? "" : "h"}`);
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(repo, name)), { recursive: true });
       writeFileSync(join(repo, name), text);
@@ -60,7 +60,7 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     git("init", "--quiet", "--initial-branch=main");
     git("add", "--all");
     git("commit", "--quiet", "--message", "The story");
-    const ended = await signalbox(["ci", "--mode", "deploy"], { cwd: repo, env });
+    const ended = await signalbox(["ci", "--mode", "deploy", ...args], { cwd: repo, env });
     const verdict = JSON.parse(readFileSync(join(repo, ".signalbox/verdict.json"), "utf8")) as VerdictResult;
     return { ...ended, verdict, xml: readFileSync(join(repo, "test-results/dbt/dbt.xml"), "utf8") };
   };
@@ -75,6 +75,17 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     expect(stdout).toContain("it went with 3 threads: consider modes.*.threads in signalbox.yml");
     expect([code, verdict.level, verdict.passed.length]).toEqual([0, "pass", 3 * MODELS]);
     expect([xml.match(/<testcase/g)?.length, xml.match(/<error/g)]).toEqual([3 * MODELS, null]);
+  });
+
+  it("names the job that a node waits for, stops dbt, and is green at the second start", async () => {
+    const { code, stdout, verdict } = await open(100, /`m7`/, ["--stall-after", "3s", "--node-timeout", "10s"]);
+
+    const [job = ""] = proxy.hanging;
+    const page = `https://console.cloud.google.com/bigquery?project=acme&j=bq:US:${job}&page=queryresults`;
+    expect(stdout).toContain(`no end yet: model.story.m7 (3 s, waits for ${page})`);
+    expect(stdout).toMatch(/dbt is started again in .* for \d+ nodes/);
+    expect(verdict.retried?.nodes["model.story.m7"]?.[0]?.message).toContain(`it waited for ${page}`);
+    expect([code, verdict.level, verdict.passed.length]).toEqual([0, "pass", 3 * MODELS]);
   });
 
   it("is one finding and exit 4 where it lasts", async () => {

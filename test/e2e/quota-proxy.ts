@@ -5,14 +5,25 @@ export interface QuotaProxy {
   readonly url: string;
   /** Jobs that were asked for, refused, and the most that were in flight at once. */
   readonly seen: { jobs: number; refused: number; most: number };
+  /** Ids of jobs that never end: the first that the pattern matched. */
+  readonly hanging: ReadonlySet<string>;
   close(): void;
 }
 
 const MESSAGE =
   "Quota exceeded: Your project exceeded quota for concurrent queries. For more information, see https://cloud.google.com/bigquery/docs/troubleshoot-quotas";
 
-/** A BigQuery that refuses jobs above so many in flight, before an emulator; each is held, as a warehouse at work does. */
-export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs: number): Promise<QuotaProxy> {
+/**
+ * A BigQuery that refuses jobs above so many in flight, before an emulator; each is held, as a warehouse at work does. The
+ * first job with `hangs` in its SQL begins and never ends.
+ */
+export async function openQuotaProxy(
+  emulatorPort: number,
+  limit: number,
+  holdMs: number,
+  hangs: RegExp | null = null,
+): Promise<QuotaProxy> {
+  const hanging = new Set<string>();
   const seen = { jobs: 0, refused: 0, most: 0 };
   let inFlight = 0;
   const { url, close } = await serveLoopback((asked, answer) => {
@@ -31,6 +42,10 @@ export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs
         answer.end(JSON.stringify({ error: { code: 403, message: MESSAGE, errors } }));
         return;
       }
+      const { jobReference } = isJob ? (JSON.parse(body.toString()) as { jobReference?: { jobId: string } }) : {};
+      if (isJob && hanging.size === 0 && hangs?.test(body.toString())) hanging.add(jobReference?.jobId ?? "");
+      // It is asked for again and again, and there is no answer.
+      if (asked.method === "GET" && [...hanging].some((id) => asked.url?.includes(id))) return;
       if (isJob) inFlight += 1;
       seen.most = Math.max(seen.most, inFlight);
       const done = () => {
@@ -56,5 +71,5 @@ export async function openQuotaProxy(emulatorPort: number, limit: number, holdMs
       passed.end(body);
     });
   });
-  return { url, seen, close };
+  return { url, seen, hanging, close };
 }

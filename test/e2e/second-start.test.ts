@@ -93,6 +93,19 @@ touch "${shop.dir}/killed"; kill -9 $pid; exit 137
     expect(read<VerdictResult>(shop.repo, "verdict.json")).toMatchObject({ level: "pass", findings: [] });
   });
 
+  it("names a node that runs for longer than it did when the bundle was built", async () => {
+    const first = await signalbox(["ci", "--mode", "deploy"], { cwd: shop.repo, env: shop.env });
+    expect(first.code).toBe(0);
+    shop.git("switch", "--quiet", "--create", "feature/slow");
+    rmSync(join(shop.repo, "models/b.sql"));
+    shop.write("models/b.py", 'import time\n\ndef model(dbt, session):\n    time.sleep(6)\n    return dbt.ref("a")\n');
+    shop.commit("Slow");
+
+    const { code, stdout } = await signalbox(["ci", "--stall-after", "3s"], { cwd: shop.repo, env: shop.env });
+
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/no end yet: model\.shop\.b \([34] s, usually 1 s\)/)]);
+  });
+
   it("reads in a check what the first start built, not production's", async () => {
     const first = await signalbox(["ci", "--mode", "deploy"], { cwd: shop.repo, env: shop.env });
     expect(first.code).toBe(0);

@@ -71,6 +71,17 @@ describe("precedence", () => {
 });
 
 describe("values", () => {
+  it.each<[yaml: string, where: string, wanted: string]>([
+    ["modes: { check: { freshness: true } }", "modes.check.freshness", "modes.schedule.freshness"],
+    ["modes: { deploy: { defer: false } }", "modes.deploy.defer", "modes.check.defer"],
+    ["retries: 2", "retries", "build.retries"],
+    ["target: prod", "target", "modes.check.target or modes.deploy.target or modes.schedule.target"],
+  ])("says of %s where the key belongs", (yaml, where, wanted) => {
+    const message = refusal(sources({ yaml: `version: 1\n${yaml}` }));
+
+    expect(message).toContain(`signalbox.yml:2 ${where} is no key of signalbox.yml (did you mean ${wanted}?)`);
+  });
+
   it.each([
     ["true", true],
     ["1", true],

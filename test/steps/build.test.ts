@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import { buildStep, describeBuild } from "../../src/steps/build.ts";
 import { systemClock } from "../../src/support/clock.ts";
-import { aResult } from "../artifacts/build.ts";
+import { aManifest, aNode, aResult } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { never } from "../support/signals.ts";
@@ -102,6 +102,23 @@ describe("a build", () => {
 
     expect((await build({ rest })).log).toContain("dbt takes what --exclude orders leaves of everything");
     await expect(build({ rest, plan: ORDERS })).rejects.toMatchObject({ kind: "configuration" });
+  });
+
+  it.each<[what: string, hasFreshness: boolean | null, said: string]>([
+    [
+      "no source says freshness: a warning",
+      false,
+      "modes.schedule.freshness is true, and no source of the project says",
+    ],
+    ["one does", true, ""],
+    ["nobody knows the sources", null, ""],
+  ])("looks at freshness where %s", async (_, hasFreshness, said) => {
+    const source = hasFreshness === null ? null : aManifest([aNode("raw", { type: "source", hasFreshness })]);
+
+    const { log, started } = await build({ mode: "schedule", freshness: true, build: { manifest: source } });
+
+    expect(started).toEqual(["build", "source freshness"]);
+    expect(said === "" ? log === "" : log.includes(said), log).toBe(true);
   });
 
   it("is told in one line", async () => {

@@ -94,7 +94,7 @@ export const BUILD_OPTIONS = [
     type: "duration",
     placeholder: "2m",
     default: "2m",
-    describe: "name nodes that started and say nothing for so long",
+    describe: "name nodes that run so long and three times the usual time",
     commands: ["ci", "build"],
   },
   {

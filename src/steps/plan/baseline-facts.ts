@@ -41,7 +41,10 @@ export async function changedVarsSince(
 }
 
 /** What dbt said of its nodes when the baseline was built; null where the baseline's folder does not have it. */
-export async function readResultsOf(log: Pick<Log, "warn">, baseline: Baseline | null): Promise<RunResults | null> {
+export async function readResultsOf(
+  log: Pick<Log, "warn">,
+  baseline: Pick<Baseline, "dir"> | null,
+): Promise<RunResults | null> {
   const file = baseline === null ? null : join(baseline.dir, "run_results.json");
   const text = file === null ? null : await readFileIfAny(file);
   if (file === null || text === null) return null;
@@ -49,7 +52,7 @@ export async function readResultsOf(log: Pick<Log, "warn">, baseline: Baseline |
     return readRunResults(text, file);
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
-    log.warn("plan", `without it there are no times and no result: selectors: ${error.message}`);
+    log.warn("plan", `without it there are no usual times and no result: selectors: ${error.message}`);
     return null;
   }
 }
