@@ -1,5 +1,5 @@
 import type { Finding, Subject, Verdict } from "../severity/verdict.ts";
-import { type OutlineEntry, outlineOf } from "./yaml-outline.ts";
+import type { OutlineEntry } from "../support/yaml-outline.ts";
 
 type NodeSubject = Extract<Subject, { kind: "node" }>;
 
@@ -8,7 +8,11 @@ type NodeSubject = Extract<Subject, { kind: "node" }>;
  * rest it is line 1; null where the file or the declaration was not found, as a wrong line is worse than none. Lines in
  * dbt's messages count in compiled SQL and are of no use here. `readText` takes a path from the project's folder.
  */
-export function locateFindings(verdict: Verdict, readText: (path: string) => string | null): Verdict {
+export function locateFindings(
+  verdict: Verdict,
+  readText: (path: string) => string | null,
+  outlineOf: (text: string) => readonly OutlineEntry[],
+): Verdict {
   const texts = new Map<string, string | null>();
   const outlines = new Map<string, readonly OutlineEntry[]>();
   const read = (path: string) => remembered(texts, path, () => readText(path));

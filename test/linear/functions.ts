@@ -17,7 +17,6 @@ import { drawMessage } from "../../src/render/slack-preview.ts";
 import { locateFindings } from "../../src/render/source-lines.ts";
 import { renderVerdict } from "../../src/render/terminal.ts";
 import { renderIncident } from "../../src/render/webhook.ts";
-import { outlineOf } from "../../src/render/yaml-outline.ts";
 import { schemaOf } from "../../src/run/schema.ts";
 import { configCallOf } from "../../src/selection/config-call.ts";
 import { createMatcher, createPathMatcher } from "../../src/selection/wildcard.ts";
@@ -31,6 +30,7 @@ import { namesSecret } from "../../src/support/secret-names.ts";
 import { secretParts } from "../../src/support/secret-parts.ts";
 import { didYouMean } from "../../src/support/suggest.ts";
 import { readYaml } from "../../src/support/yaml.ts";
+import { outlineOf } from "../../src/support/yaml-outline.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
 import { toJson } from "../../src/text/json.ts";
@@ -224,7 +224,7 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
     renderJunit(verdictAbout(text), { warnAs: "skipped", projectDirFromRepo: ".", timestamp: "2026-11-25T07:00:00Z" }),
   "annotations and workflow commands": (text) =>
     annotationsOf(verdictAbout(text), { projectDirFromRepo: "." }).map(toWorkflowCommand),
-  locateFindings: (text) => locateFindings(verdictAbout("models/x.yml"), () => text),
+  locateFindings: (text) => locateFindings(verdictAbout("models/x.yml"), () => text, outlineOf),
   renderSummary: (text) =>
     renderSummary({
       mode: "check",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { locateFindings } from "../../src/render/source-lines.ts";
-import { outlineOf } from "../../src/render/yaml-outline.ts";
+import { outlineOf } from "../../src/support/yaml-outline.ts";
 import { finding, model, richVerdict, subject, verdict } from "./build.ts";
 
 const YML = `version: 2
@@ -22,8 +22,8 @@ models:
     columns:
       - name: order_id
         data_tests: [unique, not_null]
-      - description: The customer who
-          - name: odd
+      - description: "The customer who
+          - name: odd"
         name: "customer_id"
         tests:
           - not_null
@@ -65,7 +65,7 @@ const lineOf = (text: string, nth = 0) =>
   YML.split("\n").flatMap((line, index) => (line.includes(text) ? [index + 1] : []))[nth] ?? null;
 
 function locate(given: ReturnType<typeof subject>, text: string | null = YML): number | null {
-  const { findings } = locateFindings(verdict({ findings: [finding({ subject: given })] }), () => text);
+  const { findings } = locateFindings(verdict({ findings: [finding({ subject: given })] }), () => text, outlineOf);
   const located = findings[0]?.subject;
   return located?.kind === "node" ? located.line : null;
 }
@@ -77,6 +77,7 @@ it.each([
   const { findings } = locateFindings(
     verdict({ findings: [finding({ subject: model("orders", { path: "a.yml" }) })] }),
     () => text,
+    outlineOf,
   );
 
   expect(findings[0]?.subject).toMatchObject({ line: 2 });
@@ -102,12 +103,12 @@ describe("locating a test in yml", () => {
     [
       "the column, where two tests could be meant",
       onOrders("accepted_values_stg_orders_customer_id__1", "accepted_values"),
-      lineOf('name: "customer_id"') === null ? null : lineOf("- description: The customer"),
+      lineOf('- description: "The customer'),
     ],
     [
-      "the column, where the tests are on one line",
+      "a test in a list on one line",
       onOrders("unique_stg_orders_order_id", "unique", "order_id"),
-      lineOf("- name: order_id"),
+      lineOf("data_tests: [unique, not_null]"),
     ],
     [
       "the model, where the column is not to be seen",
@@ -140,14 +141,14 @@ describe("locating a test in yml", () => {
       lineOf("              - not_null"),
     ],
     [
-      "a source's table, where a column is written in braces",
+      "a test of a source's column that is written in braces",
       subject({
         test: "unique",
         name: "source_unique_billing_payments_id",
         attachedTo: "source.shop.billing.payments",
         column: "id",
       }),
-      lineOf("- name: payments"),
+      lineOf("- {name: id"),
     ],
     [
       "a source",
@@ -189,6 +190,7 @@ describe("locating a test in yml", () => {
         read.push(path);
         return null;
       },
+      outlineOf,
     );
 
     expect(read).toEqual(["models/staging/_staging.yml"]);
@@ -199,9 +201,8 @@ describe("locating a test in yml", () => {
       each.subject.kind === "node" ? { ...each, subject: { ...each.subject, line: null } } : each,
     );
 
-    const { findings } = locateFindings(verdict({ findings: withoutLines }), (path) =>
-      readFileSync(`examples/shop/${path}`, "utf8"),
-    );
+    const read = (path: string) => readFileSync(`examples/shop/${path}`, "utf8");
+    const { findings } = locateFindings(verdict({ findings: withoutLines }), read, outlineOf);
 
     const lines = findings.map(({ subject }) => {
       if (subject.kind === "run" || subject.path === null || subject.line === null) return null;
@@ -215,15 +216,23 @@ describe("locating a test in yml", () => {
 });
 
 describe("the outline of a yml file", () => {
-  it("steps over what is no block structure", () => {
+  it("knows every form of a key and a value, and its line", () => {
     const keys = (text: string) => outlineOf(text).map(({ key, value, line }) => `${line} ${key}=${value}`);
 
-    expect(keys("a: >-\n  b: 1\n\n  c: 2\nd: 'x # y' # z\n# e: 1\n'f g': 3\n{h: 1}\n")).toEqual([
-      "1 a=>-",
+    expect(keys("a: >-\n  b: 1\n\n  c: 2\nd: 'x # y' # z\n# e: 1\n'f g': 3\n? [h]\n: i\n1.10: 1.20\nk: *k\n")).toEqual([
+      "1 a=b: 1\nc: 2",
       "5 d=x # y",
       "7 f g=3",
+      "8 null=i",
+      "10 1.10=1.20",
+      "11 k=null",
     ]);
-    expect(keys('a: "one\n  b: two"\nc: https://x # y')).toEqual(['1 a="one', "3 c=https://x"]);
+    expect(keys('a: "one\n  b: two"\nc: https://x # y')).toEqual(["1 a=one b: two", "3 c=https://x"]);
+  });
+
+  it("is empty where the text is not YAML, or too deep to be read", () => {
+    expect(outlineOf("a: 1\nb: c: d\n")).toEqual([]);
+    expect(outlineOf("- ".repeat(5000))).toEqual([]);
   });
 
   it("never throws and never invents a line", () => {

@@ -1,3 +1,5 @@
+import pLimit from "p-limit";
+
 /** Does something for each item, `most` at a time. The first failure ends the others and is the one that is thrown. */
 export async function doTogether<T, R>(
   items: readonly T[],
@@ -5,19 +7,13 @@ export async function doTogether<T, R>(
   signal: AbortSignal,
   task: (item: T, signal: AbortSignal) => Promise<R>,
 ): Promise<R[]> {
-  const scope = new AbortController();
-  const onAbort = () => scope.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  const results: R[] = [];
-  const rest = items.entries();
-  const work = async () => {
-    for (const [index, item] of rest) results[index] = await task(item, scope.signal);
-  };
+  const others = new AbortController();
+  const within = AbortSignal.any([signal, others.signal]);
+  const limit = pLimit(most);
   try {
-    await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
-    return results;
+    return await limit.map(items, (item) => task(item, within));
   } finally {
-    signal.removeEventListener("abort", onAbort);
-    scope.abort();
+    limit.clearQueue();
+    others.abort();
   }
 }

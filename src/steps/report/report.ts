@@ -22,6 +22,7 @@ import { matchesGlob } from "../../support/globs.ts";
 import type { Log } from "../../support/log.ts";
 import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
+import { outlineOf } from "../../support/yaml-outline.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
 
@@ -75,7 +76,12 @@ export async function reportStep(
       });
     log.warn("report", doubt);
   }
-  const located = nameCompiled(locateFindings(judged, createReader(projectDir, top)), manifest, folders, top);
+  const located = nameCompiled(
+    locateFindings(judged, createReader(projectDir, top), outlineOf),
+    manifest,
+    folders,
+    top,
+  );
   const verdict = groupByCause(located, manifest?.adapter ?? null);
   const result: VerdictResult = {
     schema: 1,
