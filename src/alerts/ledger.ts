@@ -94,6 +94,30 @@ export interface UnsettledPost {
   readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
 }
 
+/** An open problem that was found at `at` for the first time, and that nobody has been told of. */
+export function freshEntry(fingerprint: string, severity: LedgerEntry["severity"], at: string): LedgerEntry {
+  return {
+    fingerprint,
+    name: null,
+    secondKey: null,
+    state: "open",
+    since: at,
+    severity,
+    firstSeen: at,
+    lastSeen: at,
+    runs: 1,
+    told: null,
+    notifiedAt: null,
+    thread: null,
+    changes: [],
+    isFlapping: false,
+    isMuted: false,
+    clockFrom: severity === "warn" ? at : null,
+    remindedAt: null,
+    overdueToldAt: null,
+  };
+}
+
 export function emptyLedger(scope: string): Ledger {
   return {
     scope,

@@ -1,6 +1,6 @@
 import type { Finding, Verdict } from "../severity/verdict.ts";
 import { fingerprintOf, fingerprintOfNode, isReplaced, nameOfFingerprint, runTroubleOf } from "./fingerprint.ts";
-import type { Ledger, LedgerEntry } from "./ledger.ts";
+import { freshEntry, type Ledger, type LedgerEntry } from "./ledger.ts";
 import { withRenamed } from "./renamed.ts";
 import { secondKeyOf } from "./second-key.ts";
 import { maybeRecovered } from "./unsettled.ts";
@@ -60,28 +60,14 @@ export function observe(ledger: Ledger, verdict: Verdict, nameOf: (finding: Find
   };
 }
 
-/** A problem that nobody has been told of. */
-export function newEntry(fingerprint: string, finding: Finding, name: string, at: string): LedgerEntry {
-  const { severity, subject } = finding;
+function newEntry(fingerprint: string, finding: Finding, name: string, at: string): LedgerEntry {
+  const { severity, subject, muted } = finding;
   return {
-    fingerprint,
+    ...freshEntry(fingerprint, severity, at),
     name,
     secondKey: secondKeyOf(subject),
-    state: "open",
-    since: at,
-    severity,
-    firstSeen: at,
-    lastSeen: at,
-    runs: 1,
-    told: null,
-    notifiedAt: null,
-    thread: null,
     changes: subject.kind === "node" ? [at] : [],
-    isFlapping: false,
-    isMuted: finding.muted !== null,
-    clockFrom: severity === "warn" ? at : null,
-    remindedAt: null,
-    overdueToldAt: null,
+    isMuted: muted !== null,
   };
 }
 

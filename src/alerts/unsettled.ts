@@ -1,6 +1,6 @@
 import type { Alert, Delivery, News } from "./alert.ts";
 import { nameOfFingerprint } from "./fingerprint.ts";
-import type { Ledger, LedgerEntry, UnsettledPost } from "./ledger.ts";
+import { freshEntry, type Ledger, type LedgerEntry, type UnsettledPost } from "./ledger.ts";
 
 /** After this long nobody looks any more whether a message has arrived. */
 const REMEMBERED_MS = 7 * 86_400_000;
@@ -60,30 +60,15 @@ function toldThen(
   { channel, thread, at }: UnsettledPost,
   ts: string,
 ): LedgerEntry {
-  const fresh: LedgerEntry = {
-    fingerprint,
-    name: null,
-    secondKey: null,
-    state: "open",
-    since: at,
-    severity,
-    firstSeen: at,
-    lastSeen: at,
-    runs: 1,
-    told: severity,
-    notifiedAt: at,
-    thread: null,
-    changes: [],
-    isFlapping: false,
-    isMuted: false,
-    clockFrom: severity === "warn" ? at : null,
-    remindedAt: null,
-    overdueToldAt: null,
-  };
   const told = { told: severity, notifiedAt: at, thread: { channel, ts: thread ?? ts } };
   // A run that was killed could not store what it had seen.
   const isUnseen = known !== undefined && known.lastSeen < at && (known.state === "open" || known.since < at);
-  return { ...fresh, ...known, ...(isUnseen ? { state: "open", severity, lastSeen: at } : {}), ...told };
+  return {
+    ...freshEntry(fingerprint, severity, at),
+    ...known,
+    ...(isUnseen ? { state: "open", severity, lastSeen: at } : {}),
+    ...told,
+  };
 }
 
 function boardsWith({ boards }: Ledger, { channel, week, told }: UnsettledPost, ts: string): Ledger["boards"] {

@@ -3,9 +3,9 @@ import { decideAlerts } from "../../src/alerts/decide.ts";
 import type { Ledger } from "../../src/alerts/ledger.ts";
 import { describeTold } from "../../src/render/told-words.ts";
 import type { Verdict } from "../../src/severity/verdict.ts";
+import { ago, aLedger, anEntry, aPolicy, failing, NOW } from "../alerts/build.ts";
 import { aRun } from "../run/build.ts";
 import { aVerdict } from "../severity/build.ts";
-import { ago, aLedger, anEntry, aPolicy, failing, NOW } from "./build.ts";
 
 const MUTED = { muted: { until: "2026-12-15", reason: "DATA-12" } };
 const decide = (verdict: Verdict, ledger: Ledger | null) => decideAlerts(verdict, ledger, aRun(), aPolicy(), NOW);
