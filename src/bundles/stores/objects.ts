@@ -36,12 +36,13 @@ export function parseBucket(spec: string): Bucket {
   const path = prefix.replace(/^\/+|\/+$/g, "");
   const isPlain = path === "" || path.split("/").every((part) => /^(?!\.\.?$)[A-Za-z0-9_.][\w.=+@-]*$/.test(part));
   if (bucket !== undefined && isPlain) return { bucket, prefix: path };
+  // As a person knows it from other addresses: with a key for who asks.
+  const holdsSecret = /^[^/]*\/\/[^/]*@|\?/.test(spec);
+  const wanted = "wanted bucket and prefix of letters, digits and ._=+@- such as s3://acme-state/shop";
   throw configurationError([
-    {
-      where: "store",
-      got: JSON.stringify(spec),
-      wanted: "wanted bucket and prefix of letters, digits and ._=+@- such as s3://acme-state/shop",
-    },
+    holdsSecret
+      ? { where: "store", got: null, wanted: `holds a user, a password or a query: ${wanted}` }
+      : { where: "store", got: JSON.stringify(spec), wanted },
   ]);
 }
 

@@ -40,9 +40,13 @@ describe("the store of a configuration", () => {
     expect(() => open(spec)).toThrow(expect.objectContaining({ kind: "configuration", exitCode: 2 }));
   });
 
-  it("an error does not print a password", () => {
-    expect(() => open("https://user:secret@state.example.com/")).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining("secret") }),
-    );
+  it.each([
+    "https://user:secret@state.example.com/",
+    "https://state.example.com/shop?sig=secret",
+    "s3://key:secret@bucket/prefix",
+    "gs://secret@bucket",
+    "s3://bucket/prefix?token=secret",
+  ])("an error does not print a password: %s", (spec) => {
+    expect(() => open(spec)).toThrow(expect.objectContaining({ message: expect.not.stringContaining("secret") }));
   });
 });
