@@ -1,10 +1,12 @@
-// `npm run demo`: a team's day with signalbox, on real dbt-core and DuckDB, with nothing to sign up for.
+// `npm run demo`: a team's day with signalbox, on real dbt-core and DuckDB, with nothing to sign up for; `npm run demo --
+// --dbt 2`: the same day on dbt 2.
 // Everything that is shown is printed by signalbox and dbt themselves; only dbt's log is shortened, and it says so.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prepareBuild, prepareDbt, preparePackages, ROOT, withDbt } from "../test/prepare.mjs";
+import { parseArgs } from "node:util";
+import { prepareBuild, prepareDbt, prepareDbt2, preparePackages, ROOT, withDbt } from "../test/prepare.mjs";
 
 const isTerminal = process.stdout.isTTY === true;
 const hasColor = isTerminal && !process.env.NO_COLOR;
@@ -19,16 +21,22 @@ const [bold, dim, cyan, green, yellow, red] = [
 ];
 const say = (text = "") => process.stdout.write(`${text}\n`);
 
+/** dbt 2 begins its lines with what became of a node, and ends with what became of all. */
+const OF_DBT_2 =
+  /^ *(?:Passed|Succeeded|Warned|Failed|Skipped) +\[|^(?:dbt-\w+ \d|Loading |={5}|Finished |Processed: |Summary: )|^$/;
+
 const MISTAKE = {
   file: "models/intermediate/int_orders_eur.sql",
   old: "    and orders.ordered_on < rates.valid_to",
   now: "    and orders.ordered_on <= rates.valid_to",
 };
 
-say(bold("\nsignalbox: a team's day on real dbt and DuckDB"));
+const isDbt2 = readVersion() === "2";
+say(bold(`\nsignalbox: a team's day on real dbt ${isDbt2 ? "2 " : ""}and DuckDB`));
 say(dim("Two data engineers, one dbt project, one warehouse. Nothing leaves this machine.\n"));
 preparePackages();
-const dbtBin = prepareDbt();
+const dbt = isDbt2 ? prepareDbt2() : { bin: prepareDbt(), env: {} };
+if (dbt === null) process.exit(1);
 prepareBuild();
 
 const startedAt = Date.now();
@@ -85,14 +93,14 @@ await scene(
 await scene(
   "4",
   "The fix is pushed on the hour",
-  "The hourly run starts one second after the deploy. Without a queue they would drop each other's tables.",
+  "The hourly run starts just after the deploy. Without a queue they would drop each other's tables.",
   async () => {
     edit(MISTAKE.now, MISTAKE.old);
     git(places.laptop, "commit", "--quiet", "--all", "--message", "Use a rate until its last day again");
     git(places.laptop, "push", "--quiet", "origin", "main");
     git(places.hourly, "pull", "--quiet");
     const deploy = signalbox(places.laptop, ["ci", "--mode", "deploy", "--no-notify"], cyan("deploy │ "));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, isDbt2 ? 300 : 1000));
     const hourly = signalbox(places.hourly, ["ci", "--mode", "schedule", "--no-notify"], yellow("hourly │ "));
     const [first, second] = await Promise.all([deploy, hourly]);
     rows.push(row("fix to main", first), row("hourly run, at once", second));
@@ -138,15 +146,27 @@ function createDisplay(prefix) {
   let hidden = 0;
   return (line) => {
     const plain = line.replace(/\u001b\[[0-9;]*m/g, "");
-    const isDbt = /^\d\d:\d\d:\d\d/.test(plain);
-    if (isDbt && !/\b(FAIL|WARN|ERROR)\b|Done\./.test(plain)) {
+    const isDbt = isDbt2 ? OF_DBT_2.test(plain) : /^\d\d:\d\d:\d\d/.test(plain);
+    if (isDbt && !/\b(FAIL|WARN|ERROR|Failed|Warned)\b|Done\.|^Summary/.test(plain)) {
       hidden += 1;
       return;
     }
     if (hidden > 0) say(`${prefix}${dim(`          … ${hidden} lines of dbt's log`)}`);
     hidden = 0;
-    say(`${prefix}${isDbt ? dim(`          ${plain.slice(10)}`) : line}`);
+    say(`${prefix}${isDbt ? dim(`          ${isDbt2 ? plain.trim() : plain.slice(10)}`) : line}`);
   };
+}
+
+/** `--dbt 1` or `--dbt 2`. */
+function readVersion() {
+  try {
+    const { dbt = "1" } = parseArgs({ options: { dbt: { type: "string" } } }).values;
+    if (["1", "2"].includes(dbt)) return dbt;
+    say(red(`--dbt is ${JSON.stringify(dbt)}: it can be 1 or 2`));
+  } catch (error) {
+    say(red(error.message));
+  }
+  return process.exit(2);
 }
 
 function openShop() {
@@ -156,12 +176,20 @@ function openShop() {
     recursive: true,
     filter: (path) => !/[/\\](target|logs|\.signalbox|dbt_packages)([/\\]|$)|\.duckdb/.test(path),
   });
+  if (isDbt2) leaveFreshnessOut();
   git(places.laptop, "switch", "--quiet", "--create", "main");
   git(places.laptop, "add", "--all");
   git(places.laptop, "commit", "--quiet", "--message", "The shop");
   git(places.laptop, "push", "--quiet", "--set-upstream", "origin", "main");
   git(day, "clone", "--quiet", places.origin, places.hourly);
   for (const place of [places.store, places.tickets, join(day, "warehouse")]) mkdirSync(place);
+}
+
+/** The shop's sources are files, which dbt 2 reads in models, and not to see how fresh they are. */
+function leaveFreshnessOut() {
+  const file = join(places.laptop, "signalbox.yml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(", freshness: true", ""));
+  say(dim("dbt 2 does not tell the freshness of sources that are files: the hourly run leaves it out.\n"));
 }
 
 /** A laptop's environment: what a CI around this demo sets is not the demo's. */
@@ -178,7 +206,8 @@ function dayEnvironment() {
   const signalboxEnv = { SIGNALBOX_STORE: `dir:${places.store}`, SIGNALBOX_TICKET_DIR: places.tickets };
   const warehouse = { SHOP_DUCKDB: join(day, "warehouse/shop.duckdb") };
   return {
-    ...withDbt(Object.fromEntries(own), dbtBin),
+    ...withDbt(Object.fromEntries(own), dbt.bin),
+    ...dbt.env,
     ...git,
     ...signalboxEnv,
     ...warehouse,

@@ -36,27 +36,98 @@ export function prepareBuild() {
 
 /** A virtual environment with the pinned dbt; the answer is the folder that holds `dbt`. */
 export function prepareDbt() {
-  const pins = readFileSync(REQUIREMENTS, "utf8");
-  const place = join(ROOT, ".cache", `dbt-${createHash("sha256").update(pins).digest("hex").slice(0, 8)}`);
+  try {
+    return prepareEnvironment("dbt and DuckDB", readFileSync(REQUIREMENTS, "utf8"), ["-r", REQUIREMENTS]);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+/** The same with another dbt: words for pip. */
+export function prepareEngine(requirements) {
+  return prepareEnvironment(requirements.at(-1), requirements.join(" "), requirements);
+}
+
+/** A preview of dbt 2 that comes as a wheel; later ones download it while they install. */
+const DBT_2 = "dbt==2.0.0rc196";
+/** DuckDB's own library is the driver that dbt 2 would download. */
+const DUCKDB = "@duckdb/node-bindings-linux-x64@1.5.6-r.1";
+
+/** dbt 2 and what it needs in its environment; null where it cannot be had, and why on standard error. */
+export function prepareDbt2() {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    process.stderr.write(
+      `· dbt 2: skipped, its driver for DuckDB is for linux-x64, not ${process.platform}-${process.arch}\n`,
+    );
+    return null;
+  }
+  try {
+    return { bin: prepareEngine(["--only-binary=:all:", DBT_2]), env: { ADBC_DRIVER_PATH: prepareDriver() } };
+  } catch (error) {
+    process.stderr.write(`· dbt 2: skipped, it could not be installed: ${error.message}\n`);
+    return null;
+  }
+}
+
+/** The folder with duckdb.toml, which names the library. https://arrow.apache.org/adbc/current/format/driver_manifests.html */
+function prepareDriver() {
+  const place = join(ROOT, ".cache", `duckdb-driver-${digest(DUCKDB)}`);
+  if (existsSync(join(place, "duckdb.toml"))) return place;
+  step(`DuckDB's driver for dbt 2: downloading into ${place.slice(ROOT.length)} (24 MB, once)`, () => {
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(place, { recursive: true });
+    const packed = tryRun("npm", ["pack", "--silent", "--pack-destination", place, DUCKDB]).trim().split("\n").at(-1);
+    tryRun("tar", ["xzf", join(place, packed), "-C", place, "package/libduckdb.so"]);
+    rmSync(join(place, packed));
+    const library = join(place, "package/libduckdb.so");
+    const manifest = `manifest_version = 1
+name = "DuckDB"
+[ADBC]
+version = "1.1.0"
+[Driver]
+entrypoint = "duckdb_adbc_init"
+[Driver.shared]
+linux_amd64 = ${JSON.stringify(library)}
+`;
+    writeFileSync(join(place, "duckdb.toml.tmp"), manifest);
+    renameSync(join(place, "duckdb.toml.tmp"), join(place, "duckdb.toml"));
+  });
+  return place;
+}
+
+function prepareEnvironment(title, pins, requirements) {
+  const place = join(ROOT, ".cache", `dbt-${digest(pins)}`);
   const bin = join(place, process.platform === "win32" ? "Scripts" : "bin");
   if (existsSync(join(place, "ready"))) return bin;
 
   const python = findPython();
-  step(`dbt and DuckDB: installing into ${place.slice(ROOT.length)} (about 20 s, once)`, () => {
+  step(`${title}: installing into ${place.slice(ROOT.length)} (about 20 s, once)`, () => {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(join(ROOT, ".cache"), { recursive: true });
-    run(python, ["-m", "venv", place], "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv");
+    tryRun(
+      python,
+      ["-m", "venv", place],
+      "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv",
+    );
     const pip = join(bin, "python");
     // uv installs in a tenth of pip's time; pip serves where it has no build for this machine.
     const hasUv =
       spawnSync(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"], { stdio: "ignore" })
         .status === 0;
-    if (hasUv) run(pip, ["-m", "uv", "pip", "install", "--quiet", "--python", pip, "-r", REQUIREMENTS]);
-    else run(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]);
+    if (hasUv) tryRun(pip, ["-m", "uv", "pip", "install", "--quiet", "--python", pip, ...forUv(requirements)]);
+    else tryRun(pip, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
     writeFileSync(join(place, "ready.tmp"), pins);
     renameSync(join(place, "ready.tmp"), join(place, "ready"));
   });
   return bin;
+}
+
+function forUv(requirements) {
+  return requirements.map((word) => (word === "--pre" ? "--prerelease=allow" : word));
+}
+
+function digest(text) {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
 /** The environment with the prepared dbt first on the PATH. */
@@ -80,17 +151,25 @@ function findPython() {
   return fail("Python 3.10 or later was not found: dbt needs it. Install it, so that python3 is on the PATH");
 }
 
-function run(program, args, hint) {
+function run(program, args) {
+  try {
+    return tryRun(program, args);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+/** What the program prints. Throws where it fails. */
+function tryRun(program, args, hint) {
   const { status, error, stdout } = spawnSync(program, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });
-  if (status === 0) return;
+  if (status === 0) return stdout;
   process.stderr.write(stdout ?? "");
-  fail(
-    `${program} ${args.slice(0, 4).join(" ")} failed (${error?.message ?? `exit ${status}`})${hint ? `\n${hint}` : ""}`,
-  );
+  const why = error?.message ?? `exit ${status}`;
+  throw new Error(`${program} ${args.slice(0, 4).join(" ")} failed (${why})${hint ? `\n${hint}` : ""}`);
 }
 
 function step(title, work) {

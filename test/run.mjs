@@ -3,10 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { prepareBuild, prepareDbt, preparePackages, ROOT, withDbt } from "./prepare.mjs";
+import { prepareBuild, prepareDbt, prepareDbt2, preparePackages, ROOT, withDbt } from "./prepare.mjs";
 
 preparePackages();
 const dbt = prepareDbt();
+prepareDbt2();
 prepareBuild();
 
 const bin = (name) => join(ROOT, "node_modules", name);

@@ -26,11 +26,23 @@ export function assertFits(header: BundleHeader, current: Manifest, baseBranch: 
 }
 
 /**
+ * Why a manifest cannot be compared though it is of the same project: another kind of dbt wrote it, in words. null: it can.
+ */
+export function whyOfOtherEngine(baseline: Manifest, current: Manifest): string | null {
+  const isSame = (one: string, other: string) => one === "" || other === "" || one === other;
+  if (isSame(part(baseline, 1), part(current, 1)) && baseline.schema === current.schema) return null;
+  return `was made with dbt ${baseline.dbtVersion}, and this is dbt ${current.dbtVersion}`;
+}
+
+function part({ dbtVersion }: Manifest, parts: number): string {
+  return dbtVersion.split(".").slice(0, parts).join(".");
+}
+
+/**
  * Throws an artifacts error for a manifest of another project, adapter, kind or major version of dbt than the current one.
  * Answers with warnings otherwise.
  */
 export function assertComparable(baseline: Manifest, current: Manifest, where: string): readonly string[] {
-  const part = ({ dbtVersion }: Manifest, parts: number) => dbtVersion.split(".").slice(0, parts).join(".");
   const found = [
     ["project", baseline.projectName, current.projectName],
     ["adapter", baseline.adapter, current.adapter],

@@ -3,7 +3,7 @@ import { cleanText } from "../text/clean.ts";
 
 /** Which dbt this is, by its own word, and what each takes. Pure: a table and its readers. */
 
-/** What a kind of dbt takes and leaves, as far as kinds differ. test/engines holds each one's own help. */
+/** What a kind of dbt takes and leaves, as far as kinds differ. */
 export interface EngineTraits {
   /** How it is told to log as JSON. `stdout`: what it prints is that log too, so that it is put into words here. */
   readonly log: { readonly arguments: readonly string[]; readonly stdout: "words" | "json" };
@@ -16,7 +16,7 @@ export interface EngineTraits {
 }
 
 const BUILD = ["build"];
-/** Of dbt 1.8 to 1.12 and 2.0 alike. https://docs.getdbt.com/reference/commands/build and each one's `--help` */
+/** Of dbt 1.8 to 1.12 and 2.0 alike: test/engines/arguments.json has who takes what. */
 const TAKEN_BY: EngineTraits["takenBy"] = {
   "--full-refresh": BUILD,
   "-f": BUILD,
@@ -53,7 +53,15 @@ const DBT_2: EngineTraits = {
   // Its --log-format-file has no effect: the file is written as the output is.
   log: { arguments: ["--log-format", "json", ...DEBUG_FILE], stdout: "json" },
   takesColors: false,
-  takenBy: TAKEN_BY,
+  takenBy: {
+    ...TAKEN_BY,
+    "--force-node-selection": BUILD,
+    "--limit": ["build", "ls"],
+    "--run-cache-mode": BUILD,
+    "--sampled": BUILD,
+    "--static-analysis": BUILD,
+    "--with-sample": BUILD,
+  },
   resultsOutliveStop: false,
 };
 

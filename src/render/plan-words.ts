@@ -1,6 +1,6 @@
 import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
 import { cleanLine } from "../text/clean.ts";
-import { count, duration, grouped, shortName } from "./words.ts";
+import { count, duration, grouped, listed, shortName } from "./words.ts";
 
 /** What a plan says, for every surface. All texts are clean and one line, none is escaped. */
 export interface PlanWords {
@@ -99,6 +99,18 @@ function partOf({ reasons }: PlannedNode): PlanSection {
     return kind === "missing-in-production" ? "missing" : "changed";
   });
   return (["changed", "missing", "parent", "follower"] as const).find((part) => parts.includes(part)) ?? "selected";
+}
+
+const MOST_PASSED_OVER = 5;
+
+/** What dbt's own `state:modified` leaves out although it looks changed; none: no warning. */
+export function describePassedOver(nodes: readonly PlannedNode[], dbtVersion: string): readonly string[] {
+  if (nodes.length === 0) return [];
+  const name = (id: string) => cleanLine(shortName(id), 100);
+  const named = nodes.map(({ id, reasons }) => `${name(id)} (${whyWords(reasons, name)})`);
+  return [
+    `dbt ${cleanLine(dbtVersion, 40)} does not call modified what looks changed, and it is not built: ${listed(named, MOST_PASSED_OVER)}`,
+  ];
 }
 
 function whyWords(reasons: readonly Reason[], name: (id: string) => string): string {

@@ -1,4 +1,4 @@
-import type { Manifest } from "../artifacts/manifest.ts";
+import type { Manifest, Node } from "../artifacts/manifest.ts";
 import { type Compare, createCompare } from "./changes.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
@@ -17,6 +17,24 @@ export function explain(
   options: { readonly compareUnrendered?: boolean } = {},
 ): readonly PlannedNode[] {
   return explainChanges(ids, current, createCompare(current, baseline, options), buildGraph(current.nodes));
+}
+
+/**
+ * What looks changed here and was not selected, by id: `state:modified` of a dbt whose rules are not known may pass it over.
+ * `isCandidate`: what the selection could hold.
+ */
+export function changedButNot(
+  selected: readonly string[],
+  current: Manifest,
+  baseline: Manifest,
+  options: { readonly compareUnrendered?: boolean; readonly isCandidate: (node: Node) => boolean },
+): readonly PlannedNode[] {
+  const compare = createCompare(current, baseline, options);
+  const known = new Set(selected);
+  return [...current.nodes.values()]
+    .filter((node) => options.isCandidate(node) && !known.has(node.id) && compare(node).isModified)
+    .map((node) => ({ id: node.id, type: node.type, path: node.path, reasons: compare(node).reasons }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** `explain` for a comparison and a graph that are there already; compare null: nothing is known of any change. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readManifest } from "../../src/artifacts/manifest.ts";
-import { assertComparable, assertFits, assertHarmlessRelations } from "../../src/bundles/trust.ts";
+import { assertComparable, assertFits, assertHarmlessRelations, whyOfOtherEngine } from "../../src/bundles/trust.ts";
 import { aManifest, manifestJson } from "../artifacts/build.ts";
 import { aHeader } from "./build.ts";
 
@@ -41,6 +41,17 @@ describe("whether a manifest can be compared with", () => {
     expect(() => assertComparable(aManifest([], { dbtVersion: "2.0.1" }), aManifest(), WHERE)).toThrow(
       expect.objectContaining({ kind: "artifacts", message: `${WHERE} is of dbt version "2", not of "1"` }),
     );
+  });
+});
+
+describe("whether a manifest is of another kind of dbt", () => {
+  it.each([
+    ["2.0.0-preview.196", 12, "was made with dbt 2.0.0-preview.196, and this is dbt 1.11.16"],
+    ["1.7.3", 11, "was made with dbt 1.7.3, and this is dbt 1.11.16"],
+    ["1.8.0", 12, null],
+    ["", 12, null],
+  ])("dbt %j, schema %i", (dbtVersion, schema, why) => {
+    expect(whyOfOtherEngine(aManifest([], { dbtVersion, schema }), aManifest())).toBe(why);
   });
 });
 

@@ -33,12 +33,47 @@ export function describeOnDbt(name: string, body: () => void): void {
     });
 }
 
+/**
+ * What dbt 2 needs in its environment: TEST_DBT2_BIN is the folder with it and ADBC_DRIVER_PATH that of its driver, else
+ * what `npm test` has made. null: there is none, as it cannot be had on every machine.
+ */
+export const DBT_2_ENV = findDbt2();
+
+/** A suite on the real dbt 2. Where there is none its tests are skipped, and their number is printed. */
+export function describeOnDbt2(name: string, body: () => void): void {
+  if (DBT_2_ENV !== null) describe(name, body);
+  else
+    describe.skip(name, () => {
+      body();
+      const { length } = TestRunner.getCurrentSuite().tasks;
+      console.warn(`skipped: ${length} tests of "${name}", which need the real dbt 2: npm test says why there is none`);
+    });
+}
+
+function findDbt2(): Readonly<Record<string, string>> | null {
+  const bin = process.env.TEST_DBT2_BIN ?? findEnvironment((made) => /^--only-binary=:all: dbt==2\./.test(made));
+  const [made] = inCache("duckdb-driver-").filter((place) => existsSync(join(place, "duckdb.toml")));
+  const driver = process.env.TEST_DBT2_BIN === undefined ? made : process.env.ADBC_DRIVER_PATH;
+  if (bin === undefined || driver === undefined) return null;
+  return { PATH: withPrograms(bin), ADBC_DRIVER_PATH: driver };
+}
+
 function findPrepared(): string | undefined {
-  const [cache, pins] = [join(ROOT, ".cache"), readFileSync(join(ROOT, "examples/shop/requirements.txt"), "utf8")];
-  const folders = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith("dbt-")) : [];
-  const found = folders.find((name) => {
-    const ready = join(cache, name, "ready");
-    return existsSync(ready) && readFileSync(ready, "utf8") === pins;
+  const pins = readFileSync(join(ROOT, "examples/shop/requirements.txt"), "utf8");
+  return findEnvironment((made) => made === pins);
+}
+
+/** The environment that was made of such requirements. */
+function findEnvironment(isOf: (requirements: string) => boolean): string | undefined {
+  const found = inCache("dbt-").find((place) => {
+    const ready = join(place, "ready");
+    return existsSync(ready) && isOf(readFileSync(ready, "utf8"));
   });
-  return found && join(cache, found, process.platform === "win32" ? "Scripts" : "bin");
+  return found && join(found, process.platform === "win32" ? "Scripts" : "bin");
+}
+
+function inCache(prefix: string): readonly string[] {
+  const cache = join(ROOT, ".cache");
+  const names = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith(prefix)) : [];
+  return names.map((name) => join(cache, name));
 }

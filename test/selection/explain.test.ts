@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { describePassedOver } from "../../src/render/plan-words.ts";
 import { blindSpots, describeUpgrades } from "../../src/selection/blind-spots.ts";
-import { explain } from "../../src/selection/explain.ts";
+import { changedButNot, explain } from "../../src/selection/explain.ts";
 import type { PlannedNode, Reason } from "../../src/selection/plan.ts";
 import { forked, macro, manifest, node, test } from "./build.ts";
 
@@ -129,5 +130,24 @@ describe("upgrades", () => {
       "dbt or package upgrade: 2 nodes changed only by macro test_unique of package dbt",
       "dbt or package upgrade: 1 node changed only by macros pivot, star of package dbt_utils",
     ]);
+  });
+});
+
+describe("what dbt passes over", () => {
+  const isCandidate = ({ type }: { readonly type: string }) => type === "model";
+
+  it("is what looks changed and was not selected, among what could be", () => {
+    const missed = changedButNot(["model.shop.a"], edited("a", "c", "t_bc"), before, { isCandidate });
+
+    expect(missed).toMatchObject([{ id: "model.shop.c", reasons: [{ kind: "body" }] }]);
+    expect(describePassedOver(missed, "2.0.0")).toEqual([
+      "dbt 2.0.0 does not call modified what looks changed, and it is not built: c (body changed)",
+    ]);
+  });
+
+  it("is nothing where all was selected", () => {
+    expect(describePassedOver(changedButNot(["model.shop.a"], edited("a"), before, { isCandidate }), "2.0.0")).toEqual(
+      [],
+    );
   });
 });

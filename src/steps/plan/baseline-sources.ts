@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
-import { BUNDLE_FILES, readBundle } from "../../bundles/bundle.ts";
+import { BUNDLE_FILES, type BundleHeader, readBundle } from "../../bundles/bundle.ts";
 import { whyOfOther } from "../../bundles/bundle-owner.ts";
 import { findManifestFile, readManifestFile } from "../../bundles/manifest-file.ts";
 import type { BundleRef, BundleStore, WantedBundle } from "../../bundles/store.ts";
-import { assertComparable, assertFits } from "../../bundles/trust.ts";
+import { assertComparable, assertFits, whyOfOtherEngine } from "../../bundles/trust.ts";
 import { lendPackages, withWorktree } from "../../dbt/worktree.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { SettingsPart } from "../../settings/resolve.ts";
@@ -48,7 +48,7 @@ export interface SourceParts {
 
 /** What every baseline comes from, or has to fit. */
 export interface SourcesOf {
-  readonly runSettings: Pick<RunSettings, "baseBranch">;
+  readonly runSettings: Pick<RunSettings, "baseBranch" | "target">;
   readonly dbtProject: DbtProject;
   readonly dbt: DbtRunner;
   readonly bundles: Bundles;
@@ -129,13 +129,37 @@ export function openSources(
       return null;
     }
     if (!(await assertOnBase(ref))) return null;
-    const manifest = await readManifestFile(join(dir, "manifest.json"));
-    warn(...assertComparable(manifest, current, ref.where));
+    const found = await readManifestFile(join(dir, "manifest.json"));
     const { where, commit } = ref;
     const { createdAt } = header;
-    const baseline = { manifest, dir, origin: { kind: "bundle", where, distance, commit, createdAt } } as const;
+    const origin = { kind: "bundle", where, distance, commit, createdAt } as const;
+    const engines = whyOfOtherEngine(found, current);
+    if (engines !== null) {
+      const manifest = await parseAgain(dir, { why: `the bundle ${where} ${engines}`, commit, header }, name);
+      return manifest === null ? null : { manifest, dir, origin };
+    }
+    warn(...assertComparable(found, current, where));
+    const baseline = { manifest: found, dir, origin };
     read.set(where, baseline);
     return baseline;
+  };
+
+  /** The commit of a bundle as today's dbt reads it, in the bundle's folder beside its results; null where it does not. */
+  const parseAgain = async (
+    dir: string,
+    { why, commit, header }: { readonly why: string; readonly commit: string; readonly header: BundleHeader },
+    name: BaselineUse,
+  ): Promise<Manifest | null> => {
+    if (!config.baseline.sources.includes("worktree")) {
+      warn(`${why}: it is not used, as baseline.sources allows no work tree to parse it in again`);
+      return null;
+    }
+    warn(`${why}: ${commit.slice(0, 12)} is parsed again in a work tree`);
+    const parsed = await parseCommit(commit, name === "selection" ? runSettings.target : header.target, name);
+    if (parsed === null) return null;
+    await copyFileIfAny(parsed.file, join(dir, "manifest.json"));
+    warn(...assertComparable(parsed.manifest, current, commit));
+    return parsed.manifest;
   };
 
   const fromStore = async (wanted: WantedBundle, name: BaselineUse): Promise<Baseline | null> => {
@@ -149,9 +173,12 @@ export function openSources(
     return taken;
   };
 
-  const fromWorktree = async (sha: string, target: string | null, name: BaselineUse): Promise<Baseline | null> => {
-    const dir = work.path("baselines", name);
-    return withWorktree(parts.git, sha, async (tree) => {
+  const parseCommit = async (
+    sha: string,
+    target: string | null,
+    name: BaselineUse,
+  ): Promise<{ readonly manifest: Manifest; readonly file: string } | null> =>
+    withWorktree(parts.git, sha, async (tree) => {
       const projectDir = join(tree, folders.fromTop);
       if ((await readFileIfAny(join(projectDir, "dbt_project.yml"), SETTINGS)) === null) {
         warn(
@@ -175,13 +202,19 @@ export function openSources(
         warn(`${sha.slice(0, 12)} does not parse: ${words}${remedy}`);
         return null;
       }
-      await copyFileIfAny(join(parsed.dir, "manifest.json"), join(await emptyFolder(dir), "manifest.json"));
-      return {
-        manifest: parsed.run.manifest,
-        dir,
-        origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null },
-      };
+      return { manifest: parsed.run.manifest, file: join(parsed.dir, "manifest.json") };
     });
+
+  const fromWorktree = async (sha: string, target: string | null, name: BaselineUse): Promise<Baseline | null> => {
+    const parsed = await parseCommit(sha, target, name);
+    if (parsed === null) return null;
+    const dir = await emptyFolder(work.path("baselines", name));
+    await copyFileIfAny(parsed.file, join(dir, "manifest.json"));
+    return {
+      manifest: parsed.manifest,
+      dir,
+      origin: { kind: "worktree", where: sha, distance: 0, commit: sha, createdAt: null },
+    };
   };
 
   return { warnings, noStore: opened.store === null ? opened.why : null, fromPath, fromStore, fromWorktree, warn };

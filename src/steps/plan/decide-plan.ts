@@ -1,17 +1,19 @@
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { Paint } from "../../render/colors.ts";
+import { describePassedOver } from "../../render/plan-words.ts";
 import { renderPlan } from "../../render/terminal.ts";
 import type { Purpose } from "../../run/purpose.ts";
 import { blindSpots, describeUpgrades } from "../../selection/blind-spots.ts";
 import { builtNodes } from "../../selection/buildable-nodes.ts";
 import type { SelectionResult } from "../../selection/complete.ts";
 import { estimate } from "../../selection/estimate.ts";
-import { explain } from "../../selection/explain.ts";
+import { changedButNot, explain } from "../../selection/explain.ts";
 import { type Placed, relationName } from "../../selection/placement.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../../selection/plan.ts";
 import { explainAdded } from "../../selection/promote.ts";
 import { renderedOtherwise } from "../../selection/rendered-values.ts";
+import { takesType } from "../../selection/resource-types.ts";
 import type { Given, SettingsPart } from "../../settings/resolve.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
@@ -92,6 +94,7 @@ export async function decidePlan(
     ...choice.warnings,
     ...placing.warnings,
     ...describeUpgrades(nodes),
+    ...passedOver(request, choice),
     ...rendered,
     ...blind,
   ];
@@ -137,12 +140,31 @@ function reasonsFor(
   return explainAdded(nodes ?? ofDbt(), promoted, manifest, of);
 }
 
+/** What dbt 2 does not call modified, and looks so here: only where the selector asks for nothing else. */
+function passedOver(
+  { manifest, selection, compareUnrendered, select, exclude, resourceTypes }: SelectionRequest,
+  { ids, delegatedToDbt }: SelectionResult & { kind: "selected" },
+): readonly string[] {
+  const isPlain = /^state:modified\+?$/.test(select.trim()) && exclude.length === 0;
+  if (delegatedToDbt === null || selection === null || !isPlain) return [];
+  const built = new Set(builtNodes(manifest).map(({ id }) => id));
+  const missed = changedButNot(ids, manifest, selection.manifest, {
+    ...(compareUnrendered === null ? {} : { compareUnrendered }),
+    isCandidate: ({ id, type }) => built.has(id) && takesType(resourceTypes, type),
+  });
+  return describePassedOver(missed, manifest.dbtVersion);
+}
+
 /** `dbt ls` beside the engine. Throws a dbt error that names every difference; null: there is none. */
 async function verify(
   request: SelectorInput,
   choice: SelectionResult & { kind: "selected" },
   log: Log,
 ): Promise<Planned | null> {
+  if (choice.delegatedToDbt !== null) {
+    log.step("verify", "dbt ls has decided itself: there is nothing to compare");
+    return null;
+  }
   const answer = await listWithDbt(request, choice.select, "--verify");
   if (answer.kind === "failed") return answer;
   const onlyOurs = choice.ids.filter((id) => !answer.ids.includes(id));
