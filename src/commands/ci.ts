@@ -2,7 +2,7 @@ import { whyNotAlerted } from "../alerts/audience.ts";
 import { lastManifest } from "../artifacts/dbt-run.ts";
 import { projectNameOf } from "../dbt/folders.ts";
 import { whyDistrusted } from "../run/run.ts";
-import { openBundles } from "../setup/bundle-store.ts";
+import { type Bundles, openBundles } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
 import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
@@ -10,12 +10,13 @@ import { type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork, withWorkOrAside } from "../setup/work-lock.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
-import { buildStep, describeBuild } from "../steps/build.ts";
+import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
 import { type AlertContext, assertChannels, notifyStep } from "../steps/notify/notify.ts";
-import { describePlan } from "../steps/plan/decide-plan.ts";
+import { describePlan, type Planned } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
 import { publishIfDue } from "../steps/publish/publish.ts";
+import { lookoutOf, makingWay } from "../steps/queue/make-way.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
@@ -100,6 +101,7 @@ async function passQueue(
   context: Context,
   { runSettings, dbtProject, about, isSilent, turn, progress }: PastQueue,
 ): Promise<ExitCode> {
+  const { settings } = context;
   const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
   const end = (outcome: Outcome, words: string | null = null) =>
     finish(context, {
@@ -115,29 +117,50 @@ async function passQueue(
   if (turn?.result.decision === "timed-out")
     return end({ kind: "failed", finding: aboutRun("queue-timeout", "infrastructure", turn.result.reason) });
 
-  const dbt = createDbtRunner(context, runSettings, dbtProject);
-  const planned = await planStep(context, runSettings, dbtProject, dbt, bundles);
+  const lookout = lookoutOf(settings, runSettings.mode, turn);
+  const worked = await makingWay(context, lookout, (signal) =>
+    planAndBuild({ ...context, signal }, { runSettings, dbtProject, progress, bundles }),
+  );
+  if (worked.kind === "superseded") return end({ kind: "superseded" }, `Superseded: ${worked.words}.`);
+  const { planned, built } = worked.value;
   if (planned.kind === "failed")
     return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, base: null }) });
-  progress.plan = planned.result;
-  const { lines, total } = describePlan(context.paint, planned);
-  progress.nodesInProject = total;
-  context.log.step("plan", lines.join("\n"));
-  if (planned.result.kind === "nothing") {
+  if (built === null) {
     if (runSettings.mode === "check") return end({ kind: "nothing" }, "Nothing changed: dbt was not started.");
     const why = `${runSettings.mode} mode selected nothing: ${runSettings.select}`;
     return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
   }
-
-  await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
-  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest);
-  progress.built = built;
-  context.log.step("dbt", describeBuild(built.starts));
   const manifest = lastManifest(built.runs) ?? planned.manifest;
   const verdict = await judge({ runs: built.runs, manifest, base: await readVerdictOfBase(context) });
   if (verdict.level !== "nothing") return end({ kind: "verdict", verdict });
   const why = "dbt built nothing where something was planned";
   return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
+}
+
+/** Both steps of dbt. `built` null: there is nothing to build, or no plan. */
+async function planAndBuild(
+  context: Context,
+  {
+    runSettings,
+    dbtProject,
+    progress,
+    bundles,
+  }: Pick<PastQueue, "runSettings" | "dbtProject" | "progress"> & { readonly bundles: Bundles },
+): Promise<{ readonly planned: Planned; readonly built: Built | null }> {
+  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  const planned = await planStep(context, runSettings, dbtProject, dbt, bundles);
+  if (planned.kind === "failed") return { planned, built: null };
+  progress.plan = planned.result;
+  const { lines, total } = describePlan(context.paint, planned);
+  progress.nodesInProject = total;
+  context.log.step("plan", lines.join("\n"));
+  if (planned.result.kind === "nothing") return { planned, built: null };
+
+  await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
+  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest);
+  progress.built = built;
+  context.log.step("dbt", describeBuild(built.starts));
+  return { planned, built };
 }
 
 /** What the base said already; without it no finding is told to be new. */

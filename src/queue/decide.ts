@@ -107,15 +107,17 @@ function isFreshAnswer(own: SeenRun, now: Now, policy: DecisionPolicy): boolean 
 function findSuccessor(own: SeenRun, ticket: Ticket, runs: readonly SeenRun[], supersede: Supersede): SeenRun | null {
   if (supersede === "none" || own.trigger === "unknown") return null;
   if (supersede === "schedule" && own.trigger !== "schedule") return null;
-  const newer = runs.filter(
-    (run) =>
-      !run.ended &&
-      isRunning(run.status) &&
-      run.trigger === own.trigger &&
-      run.ticket !== null &&
-      compareTickets(run.ticket, ticket) > 0,
-  );
-  return newer.sort(comparePlaces).at(-1) ?? null;
+  const newer = findNewer(runs, ticket).filter(({ trigger }) => trigger === own.trigger);
+  return newer.at(-1) ?? null;
+}
+
+/** The runs behind a ticket that are at work and well, the newest last. */
+export function findNewer(runs: readonly SeenRun[], ticket: Ticket): SeenRun[] {
+  return runs
+    .filter(
+      (run) => !run.ended && isRunning(run.status) && run.ticket !== null && compareTickets(run.ticket, ticket) > 0,
+    )
+    .sort(comparePlaces);
 }
 
 /** One second more than the lag, because tickets are cut to whole seconds. */

@@ -150,7 +150,7 @@ function startWithout({ id }: SeenRun): string {
     : "end it there: its id is no plain word for --ignore-run";
 }
 
-function nameRun(run: SeenRun): string {
+export function nameRun(run: SeenRun): string {
   return `run ${cleanLine(run.id, 60)}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ""}`;
 }
 

@@ -188,6 +188,11 @@ export const configFile = section({
     })
       .prefault({})
       .describe("Which waiting runs leave for a newer one, by mode."),
+    supersede_running: boolean
+      .default(false)
+      .describe(
+        "true: a check that runs stops dbt and ends, with exit code 0, where a newer run of its branch runs. Where the CI does not do it.",
+      ),
   })
     .prefault({})
     .describe("Whom a run waits for."),

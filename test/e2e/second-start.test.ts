@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
@@ -19,6 +19,42 @@ const statusesOf = (text: string) =>
       row.status,
     ]),
   );
+
+describeOnDbt("a check whose branch has a newer run, on real dbt and DuckDB", () => {
+  let shop: Shop;
+  beforeEach(() => {
+    shop = openBareShop({ "models/a.sql": "select 1 as id\n" });
+    shop.write("signalbox.yml", `${shop.read("signalbox.yml")}queue: { supersede_running: true }\n`);
+    shop.commit("Make way");
+    shop.git("push", "--quiet", "origin", "main");
+  });
+  afterEach(() => shop.remove());
+
+  it("stops dbt, lets that run in, and ends with 0, in a report behind it too", async () => {
+    shop.git("switch", "--quiet", "--create", "feature/slow");
+    rmSync(join(shop.repo, "models/a.sql"));
+    shop.write("models/a.py", slowUnless(join(shop.dir, "go"), null));
+    shop.commit("Slow");
+    const newerRepo = join(shop.dir, "newer");
+    cpSync(shop.repo, newerRepo, { recursive: true });
+    const older = start(["ci"], { cwd: shop.repo, env: shop.env });
+    await older.prints(/START (?:python|sql)/);
+
+    const newer = start(["ci"], { cwd: newerRepo, env: shop.env });
+    const first = await older.ended;
+    writeFileSync(join(shop.dir, "go"), "");
+    const second = await newer.ended;
+
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringMatching(/makes way, dbt is stopped: run \d+ is newer/),
+    ]);
+    expect(read<{ outcome: string }>(shop.repo, "ci.json")).toMatchObject({ outcome: "superseded", exitCode: 0 });
+    expect([second.code, second.stdout]).toEqual([0, expect.stringMatching(/PASS {3}1 passed/)]);
+    const report = await signalbox(["report"], { cwd: shop.repo, env: shop.env });
+    expect(report.code).toBe(0);
+  });
+});
 
 describeOnDbt("a second start on real dbt and DuckDB", () => {
   let shop: Shop;
@@ -132,13 +168,16 @@ touch "${shop.dir}/killed"; kill -9 $pid; exit 137
 });
 
 /** A model that ends at once only where the file is there. */
-function slowUnless(file: string): string {
+function slowUnless(file: string, parent: string | null = "a"): string {
   return `import os, time
 
 def model(dbt, session):
     if not os.path.exists(${JSON.stringify(file)}):
-        time.sleep(120)
-    return dbt.ref("a")
+        for _ in range(1200):
+            if os.path.exists(${JSON.stringify(file)}):
+                break
+            time.sleep(0.1)
+    return ${parent === null ? 'session.sql("select 1 as id")' : `dbt.ref(${JSON.stringify(parent)})`}
 `;
 }
 

@@ -3,6 +3,7 @@ const decide = "src/queue/decide.ts";
 const ticket = "src/queue/ticket.ts";
 const github = (name) => `src/platforms/github/${name}.ts`;
 const circle = (name) => `src/platforms/circleci/${name}.ts`;
+const relief = "src/queue/relief.ts";
 const decideTests = ["test/queue/decide.test.ts"];
 const githubTests = ["test/platforms/github"];
 const circleTests = ["test/platforms/circleci"];
@@ -464,5 +465,38 @@ export const mutants = [
     to: 'if (twin !== null && at === "") {',
     worlds: [],
     tests: ["test/steps/notify/slack-ledger.test.ts"],
+  },
+  {
+    name: "a deploy makes way for a newer run",
+    quick: true,
+    file: "src/steps/queue/make-way.ts",
+    from: '|| mode !== "check" ||',
+    to: "||",
+    worlds: ["plain"],
+    tests: ["test/steps/queue/make-way.test.ts"],
+  },
+  {
+    name: "a merge group makes way for a newer run",
+    file: relief,
+    from: '["push", "pull-request", "manual"]',
+    to: '["push", "pull-request", "manual", "merge-group"]',
+    worlds: ["plain", "github"],
+    tests: ["test/queue/relief.test.ts"],
+  },
+  {
+    name: "a check makes way for a run of another event",
+    file: relief,
+    from: "id !== me.id && trigger === own.trigger",
+    to: "id !== me.id && trigger !== null",
+    worlds: ["plain"],
+    tests: ["test/queue/relief.test.ts"],
+  },
+  {
+    name: "a check makes way for a run that only a list shows",
+    file: relief,
+    from: "await source.reread([me.id, ...newer.map(({ id }) => id)], signal)",
+    to: "await source.running(signal)",
+    worlds: [],
+    tests: ["test/queue/relief.test.ts"],
   },
 ];

@@ -81,6 +81,7 @@ export function buildSource(
       asked.push(`reread ${ids.join(" ")}`);
       return answer(reread(ids, rereads++));
     },
+    running: async () => [],
     cancel(id) {
       asked.push(`cancel ${id}`);
       return answer(cancel());

@@ -10,7 +10,13 @@ const ROOT = `/api/v3/repos/${REPOSITORY}/actions`;
 const TOKEN = "ghs_0123456789abcdef";
 const HOUR_MS = 3_600_000;
 
-const EVENTS: Readonly<Record<string, string>> = { push: "push", schedule: "schedule", manual: "workflow_dispatch" };
+const EVENTS: Readonly<Record<string, string>> = {
+  push: "push",
+  "pull-request": "pull_request",
+  "merge-group": "merge_group",
+  schedule: "schedule",
+  manual: "workflow_dispatch",
+};
 
 /** Loads the client's packages: a world stands still while they are read from the disk. */
 export async function prepareGitHub(): Promise<void> {

@@ -37,6 +37,7 @@ export function connectPlain(world: World): Platform {
             }));
           },
           reread: (ids, signal) => request(signal, () => readAll().filter((seen) => ids.includes(seen.id))),
+          running: (signal) => request(signal, readAll),
           cancel: (id) => request(process.signal, () => world.cancel(id)),
           calls: () => calls,
         },

@@ -1,9 +1,13 @@
 import type { Me } from "../../src/queue/decide.ts";
 import { describeEvent } from "../../src/queue/log-lines.ts";
+import { waitForRelief } from "../../src/queue/relief.ts";
 import type { QueueResult } from "../../src/queue/result.ts";
 import type { RunSource } from "../../src/queue/source.ts";
 import type { Scan } from "../../src/queue/ticket.ts";
 import { waitForTurn } from "../../src/queue/wait.ts";
+import type { Config } from "../../src/settings/file.ts";
+import { lookoutOf } from "../../src/steps/queue/make-way.ts";
+import type { Turn } from "../../src/steps/queue/turn.ts";
 import { SignalboxError } from "../../src/support/errors.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import {
@@ -208,33 +212,79 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
         later(FOUND_SECONDS, () => endRun(run, "cancelled"));
       });
     }
-    void waitInQueue(run, signal).then(({ decision, reason }) => {
+    void waitInQueue(run, signal).then(({ decision, reason, turn }) => {
       waiting.delete(run);
       endings[decision] = (endings[decision] ?? 0) + 1;
       log(run, `${decision}: ${reason}`);
-      if (decision === "entered") work(run, signal);
+      if (decision === "entered") work(run, signal, turn);
       else if (decision !== "killed")
         later(run.script.endSeconds, () => endRun(run, decision === "left" ? "success" : "failed"));
     });
   }
 
-  function work(run: TrueRun, signal: AbortSignal) {
+  function work(run: TrueRun, signal: AbortSignal, turn: PlayedTurn | null) {
     inside.add(run);
     if (schedule.isVoid === null) {
       const others = [...inside].filter((other) => other !== run);
       if (others.length > 0) accuse(run, `is inside together with ${others.map(nameOf).join(", ")}`);
     }
     const { workSeconds, endSeconds, outcome } = run.script;
-    later(workSeconds, () => {
-      if (signal.aborted) return;
+    const looks = new AbortController();
+    const ended = (what: string, how: "success" | "failed") => {
+      if (signal.aborted || looks.signal.aborted) return;
+      looks.abort();
       inside.delete(run);
-      if (outcome === "failed" && isActive(run)) enter(run, "failing");
-      log(run, "has done its work");
-      later(endSeconds, () => endRun(run, outcome));
-    });
+      if (how === "failed" && isActive(run)) enter(run, "failing");
+      log(run, what);
+      later(endSeconds, () => endRun(run, how));
+    };
+    later(workSeconds, () => ended("has done its work", outcome));
+    if (turn !== null) void makeWay(run, turn, AbortSignal.any([signal, looks.signal]), ended);
   }
 
-  async function waitInQueue(run: TrueRun, signal: AbortSignal): Promise<{ decision: string; reason: string }> {
+  /** As `ci` does beside dbt, with the real looks; dbt takes a while to stop. */
+  async function makeWay(
+    run: TrueRun,
+    { clock, result, lookout }: PlayedTurn,
+    signal: AbortSignal,
+    ended: (what: string, how: "success") => void,
+  ) {
+    const config = { queue: { supersedeRunning: schedule.supersedeRunning } } as Config;
+    const turn: Turn = { result, lookout, outlivesProcess: true, env: {}, end: async () => {} };
+    const found = lookoutOf({ config, given: {} }, run.family.script.mode, turn);
+    if (found === null) return;
+    const begunAt = time.now();
+    let looks = 0;
+    const source = {
+      ...found.source,
+      running: (within: AbortSignal) => {
+        looks++;
+        return found.source.running(within);
+      },
+    };
+    const note = (text: string) => log(run, `says: ${text}`);
+    const relief = await waitForRelief({ ...found, source, clock, random: random.next, signal, note }).catch(
+      (error: unknown) => {
+        if (!signal.aborted) accuse(run, `ended its looks with a bug: ${String(error)}`);
+        return null;
+      },
+    );
+    if (looks > (time.now() - begunAt) / 48_000 + 0.001) accuse(run, `looked ${looks} times for a newer run`);
+    if (clock.sleepers() > 0) accuse(run, `left ${clock.sleepers()} timers behind its looks`);
+    if (relief === null || signal.aborted) return;
+    log(run, `makes way for ${relief.id}`);
+    const { mode, trigger } = run.family.script;
+    if (mode !== "check" || ["merge-group", "schedule"].includes(trigger))
+      accuse(run, `is stopped, and is a ${mode} by ${trigger}`);
+    if (schedule.isVoid === null) judgeLeaving(run, relief.id);
+    endings.superseded = (endings.superseded ?? 0) + 1;
+    later(random.between(0, 7), () => ended("has stopped dbt", "success"));
+  }
+
+  async function waitInQueue(
+    run: TrueRun,
+    signal: AbortSignal,
+  ): Promise<{ decision: string; reason: string; turn: PlayedTurn | null }> {
     const { script } = run;
     const clock = time.createClock(script.skewSeconds * 1000);
     const startedAt = clock.monotonic();
@@ -266,17 +316,19 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
         report: (event) => log(run, `says: ${describeEvent(event)}`),
       });
       judge(run, result, seen, (clock.monotonic() - startedAt) / 1000);
-      return result;
+      const me = { ...opened.me, ...result.me, ticket: result.me.ticket ?? opened.me.ticket };
+      return { ...result, turn: { clock, result, lookout: { source, me, everySeconds: 60 } } };
     } catch (error) {
-      if (signal.aborted) return { decision: "killed", reason: "" };
+      if (signal.aborted) return { decision: "killed", reason: "", turn: null };
       judgeAge(run, (clock.monotonic() - startedAt) / 1000, 0);
       const isConfiguration = error instanceof SignalboxError && error.kind === "configuration";
       // An old run that is not found itself is refused, as one that the token may not see.
       const isLostItself = schedule.faults.lost.length > 0 && /answered 404/.test(String(error));
       if (isConfiguration && schedule.isVoid === null && !isLostItself) accuse(run, `was refused: ${error.message}`);
-      if (error instanceof SignalboxError) return { decision: `error: ${error.kind}`, reason: error.message };
+      if (error instanceof SignalboxError)
+        return { decision: `error: ${error.kind}`, reason: error.message, turn: null };
       accuse(run, `ended with a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return { decision: "bug", reason: "" };
+      return { decision: "bug", reason: "", turn: null };
     } finally {
       calls += source?.calls() ?? 0;
       looks += seen.looks;
@@ -389,6 +441,10 @@ export async function playSchedule(schedule: Schedule, connect: (world: World) =
     run.phases.set(now, { kind, word, startedAt: startedAt ?? before?.startedAt ?? now, since: now });
     log(run, word);
   }
+}
+
+interface PlayedTurn extends Pick<Turn, "result" | "lookout"> {
+  readonly clock: ProcessClock;
 }
 
 interface Seen {

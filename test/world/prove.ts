@@ -34,7 +34,8 @@ export function prove(
 
       console.info(`${vendor}: ${count} worlds from seed ${FIRST_SEED}: ${JSON.stringify(endings)}`);
       if (count >= 500) {
-        for (const ending of ["entered", "left", "timed-out", "killed"]) expect(endings[ending]).toBeGreaterThan(10);
+        for (const ending of ["entered", "left", "timed-out", "killed", "superseded"])
+          expect(endings[ending]).toBeGreaterThan(10);
       }
     },
     30_000 + count * SLOWEST_MS,

@@ -1,4 +1,5 @@
 import type { WaitPolicy } from "../../src/queue/wait.ts";
+import type { Mode } from "../../src/run/mode.ts";
 import type { Trigger } from "../../src/run/run.ts";
 import { createRandom, type Random } from "../support/random.ts";
 
@@ -14,6 +15,8 @@ export interface Schedule {
   readonly staleness: "none" | "full" | "extremes" | "each" | "endpoint" | "lists";
   readonly settleSeconds: number;
   readonly supersede: WaitPolicy["supersede"];
+  /** A check that works makes way for a newer run. */
+  readonly supersedeRunning: boolean;
   /** Why two may be inside at once without anybody being to blame; null: they may not. */
   readonly isVoid: string | null;
   readonly families: readonly FamilyScript[];
@@ -51,6 +54,7 @@ export function buildFamily(overrides: Partial<FamilyScript> = {}): FamilyScript
     branch: BRANCH,
     isFork: false,
     trigger: "push",
+    mode: "deploy",
     setupSeconds: null,
     runs: [buildRun()],
     ...overrides,
@@ -71,6 +75,7 @@ export function buildSchedule(
     staleness: "full",
     settleSeconds: 30,
     supersede: "none",
+    supersedeRunning: false,
     isVoid: null,
     families,
     faults: { rate: 0, outages: [], blind: [], lost: [], hasDateHeader: true, slowestSeconds: 0.2, requestsLeft: 5000 },
@@ -90,6 +95,8 @@ export interface FamilyScript {
   readonly branch: string;
   readonly isFork: boolean;
   readonly trigger: Trigger;
+  /** What its runs are for. */
+  readonly mode: Mode;
   /** CircleCI: a set-up workflow runs for so long before the others exist. */
   readonly setupSeconds: number | null;
   readonly runs: readonly [RunScript, ...RunScript[]];
@@ -147,6 +154,33 @@ export interface FaultScript {
 }
 
 export function drawSchedule(seed: number, vendor: Vendor): Schedule {
+  return withChecks(drawWorld(seed, vendor), createRandom(seed + 0xc4ec));
+}
+
+/** What runs are for, out of a second stream: the worlds of the first one stay as they were. */
+function withChecks(schedule: Schedule, random: Random): Schedule {
+  if (!random.chance(0.3)) return schedule;
+  const long = (run: RunScript): RunScript => ({
+    ...run,
+    workSeconds: random.pick([run.workSeconds, random.between(60, 400)]),
+    rerun: run.rerun === null ? null : { ...run.rerun, run: long(run.rerun.run) },
+  });
+  const families = schedule.families.map((family): FamilyScript => {
+    const [first, ...others] = family.runs;
+    return {
+      ...family,
+      mode: random.pick(["check", "check", "check", "deploy", "schedule"]),
+      trigger:
+        schedule.vendor === "circleci"
+          ? family.trigger
+          : random.pick([family.trigger, "pull-request", "pull-request", "merge-group"]),
+      runs: [long(first), ...others.map(long)],
+    };
+  });
+  return { ...schedule, supersedeRunning: true, families };
+}
+
+function drawWorld(seed: number, vendor: Vendor): Schedule {
   const random = createRandom(seed);
   const lagSeconds = vendor === "circleci" ? 10 : 20;
   const settleSeconds = random.pick([0, 10, 30, 30]);
@@ -175,6 +209,7 @@ export function drawSchedule(seed: number, vendor: Vendor): Schedule {
     staleness: random.pick(["none", "full", "extremes", "extremes", "extremes", "each", "each", "endpoint"]),
     settleSeconds,
     supersede: random.pick(["none", "none", "none", "schedule", "all"]),
+    supersedeRunning: false,
     isVoid: isTooSlow ? "reads are staler than assumed" : proceeds ? "a run goes on at its time-out" : null,
     families,
     faults,
@@ -207,6 +242,7 @@ function drawFamily(context: Context, at: number, index: number): FamilyScript {
     branch: isStranger && random.chance(0.5) ? "main" : BRANCH,
     isFork: isStranger && random.chance(0.5),
     trigger: random.pick(["push", "push", "schedule", "manual"]),
+    mode: "deploy",
     setupSeconds: hasSetup
       ? random.pick([random.between(2, 60), random.between(2, 60), random.between(540, 640)])
       : null,

@@ -118,6 +118,13 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
     own: { workflowId, pipelineId: pipeline.id, createdAt },
   });
 
+  const pipelinesOfBranch = {
+    path: pathOf("project", slug, "pipeline"),
+    // There is no filter for a tag.
+    query: branch === null ? "" : `branch=${encodeURIComponent(branch)}`,
+    item: pipelineAnswer,
+  };
+
   const source: RunSource = {
     calls: client.calls,
     async scan(within) {
@@ -127,10 +134,7 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
       const pipelines = await readPages(
         client,
         {
-          path: pathOf("project", slug, "pipeline"),
-          // There is no filter for a tag.
-          query: branch === null ? "" : `branch=${encodeURIComponent(branch)}`,
-          item: pipelineAnswer,
+          ...pipelinesOfBranch,
           onFirst: ({ date }) => {
             serverTime = date;
           },
@@ -163,6 +167,14 @@ export async function createCircleSource(options: CircleSourceOptions): Promise<
         if (run !== null) runs.push(run);
       }
       return runs;
+    },
+    async running(within) {
+      // The newest come first, twenty a page: who makes way looks for those that came since.
+      const newest = await readPages(client, { ...pipelinesOfBranch, isPast: () => true }, within);
+      const now = client.serverTime.now();
+      const newer = newest.filter((each) => isSameRef(each, group) && (each.number ?? 0) > (pipeline.number ?? 0));
+      const runs = await doTogether(newer, TOGETHER, within, (each, signal) => book.readPipeline(each, now, signal));
+      return runs.flat();
     },
     cancel: (id) => client.post(`${pathOf("workflow", id)}/cancel`),
   };

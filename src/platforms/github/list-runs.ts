@@ -31,6 +31,18 @@ const PAGE_SIZE = 100;
 const LONGEST_LIST = 1000;
 const MOST_TRIES = 3;
 
+/** The newest runs of a branch that are in progress: one request, and no word on what it does not show. */
+export async function readRunning(
+  client: GitHubClient,
+  branch: string | null,
+  signal: AbortSignal,
+): Promise<readonly RunRecord[]> {
+  const query = { status: "in_progress", ...(branch === null ? {} : { branch }), per_page: PAGE_SIZE };
+  const answer = await client.request(ROUTE, query, { signal });
+  if (answer.status !== 200) throw client.refuse(ROUTE, answer);
+  return readAnswer(runPage, answer.body).workflow_runs;
+}
+
 export async function readLists(client: GitHubClient, options: ListOptions, signal: AbortSignal): Promise<ListedRuns> {
   const { branch, maxAgeSeconds, notice } = options;
   const reads: RunRecord[] = [];

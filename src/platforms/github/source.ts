@@ -8,7 +8,7 @@ import { SignalboxError } from "../../support/errors.ts";
 import { oncePerText, tryUntilDeadline } from "../requests.ts";
 import { createGitHubClient, type GitHubClient, type GitHubRoute } from "./client.ts";
 import { createLifeSigns } from "./last-activity.ts";
-import { readLists } from "./list-runs.ts";
+import { readLists, readRunning } from "./list-runs.ts";
 import { createEarlierAttempts } from "./previous-attempt.ts";
 import { createRunReader } from "./read-run.ts";
 import {
@@ -169,6 +169,10 @@ export async function createGitHubSource(options: GitHubSourceOptions): Promise<
         runs.push(await describe(newest, within));
       }
       return runs;
+    },
+    async running(within) {
+      const runs = await readRunning(client, group.branch, within);
+      return runs.filter((run) => isMember(run, group)).map((run) => describeRun(run, null));
     },
     async cancel(id) {
       // 202: it is asked to end, which is all that can be had.

@@ -104,18 +104,20 @@ export function openTickets({ dir, group }: TicketOptions): RunSource {
 
 /** A folder that is missing is an outage to whoever has a ticket in it: never an empty line. */
 function openFolder(folder: string): RunSource {
+  const scan: RunSource["scan"] = async (signal) => {
+    signal.throwIfAborted();
+    return inFolder(folder, async () => {
+      const now = await readFolderTime(folder);
+      return { runs: await readTickets(folder, await listNumbers(folder), now), complete: true, serverTime: now };
+    });
+  };
   return {
-    scan: async (signal) => {
-      signal.throwIfAborted();
-      return inFolder(folder, async () => {
-        const now = await readFolderTime(folder);
-        return { runs: await readTickets(folder, await listNumbers(folder), now), complete: true, serverTime: now };
-      });
-    },
+    scan,
     reread: async (ids, signal) => {
       signal.throwIfAborted();
       return inFolder(folder, async () => readTickets(folder, ids.map(Number), await readFolderTime(folder)));
     },
+    running: async (signal) => (await scan(signal)).runs,
     cancel: async (id) => {
       throw new SignalboxError("configuration", `run ${id} holds a ticket of another process`, {
         hint: "end that process",

@@ -2,6 +2,7 @@ import type { Runner } from "../../platforms/ports.ts";
 import { OutOfTimeError } from "../../platforms/requests.ts";
 import type { QueueEvent } from "../../queue/events.ts";
 import { describeEvent } from "../../queue/log-lines.ts";
+import type { ReliefOptions } from "../../queue/relief.ts";
 import { type QueueResult, skipQueue } from "../../queue/result.ts";
 import { endWithoutAnswer, type WaitPolicy, waitForTurn } from "../../queue/wait.ts";
 import type { Mode } from "../../run/mode.ts";
@@ -11,6 +12,9 @@ import type { Children } from "../../support/claims.ts";
 import { type ExitCode, SignalboxError } from "../../support/errors.ts";
 import { type EndStatus, groupOf, joinQueue, type QueueParts } from "./queue.ts";
 
+/** The line as a run inside it looks at it. */
+export type Lookout = Pick<ReliefOptions, "source" | "me" | "everySeconds">;
+
 /** A turn: how the wait ended, and what to do when the run has ended. */
 export interface Turn {
   readonly result: QueueResult;
@@ -19,6 +23,8 @@ export interface Turn {
   readonly env: Readonly<Record<string, string>>;
   /** Lets the next run in. */
   readonly end: (status: EndStatus) => Promise<void>;
+  /** The line that it stands in, and its place there; null: there is none. */
+  readonly lookout: Lookout | null;
 }
 
 /** What is waited for: a run, what it is for (null: not known), and for which newer runs it leaves. */
@@ -33,6 +39,11 @@ export interface TurnParts extends QueueParts {
   readonly children: Children;
   readonly runner: Pick<Runner, "annotate">;
 }
+
+/** A look takes one or two requests, and a token has 1,000 in an hour for all jobs of its repository. */
+const LOOK_SECONDS = 60;
+const LOOK_IN_FOLDER_SECONDS = 2;
+const WITHOUT_QUEUE = { outlivesProcess: true, env: {}, end: async () => {}, lookout: null } as const;
 
 /** Waits until earlier runs have ended. Where there is no queue, says why and goes on. */
 export async function takeTurn(parts: TurnParts, { run: thisRun, mode, supersede }: TurnRequest): Promise<Turn> {
@@ -53,13 +64,13 @@ export async function takeTurn(parts: TurnParts, { run: thisRun, mode, supersede
       message: queue.message,
       report,
     });
-    return { result, outlivesProcess: true, env: {}, end: async () => {} };
+    return { result, ...WITHOUT_QUEUE };
   }
   if ("why" in queue) {
     if (queue.kind === "inside") log.step("queue", `does not wait: ${queue.why}`);
     else log.warn("queue", queue.why);
     const result = skipQueue({ id: thisRun.id, attempt: thisRun.attempt }, queue.group, queue.why);
-    return { result, outlivesProcess: true, env: {}, end: async () => {} };
+    return { result, ...WITHOUT_QUEUE };
   }
   try {
     const result = await waitForTurn({
@@ -81,7 +92,10 @@ export async function takeTurn(parts: TurnParts, { run: thisRun, mode, supersede
       startedAt,
       report,
     });
-    return { result, outlivesProcess: queue.outlivesProcess, env: queue.env, end: queue.end };
+    const { outlivesProcess, env, end, source } = queue;
+    const me = { ...result.me, ticket: result.me.ticket ?? queue.me.ticket };
+    const everySeconds = outlivesProcess ? LOOK_SECONDS : LOOK_IN_FOLDER_SECONDS;
+    return { result, outlivesProcess, env, end, lookout: { source, me, everySeconds } };
   } catch (error) {
     await queue.end("left");
     throw error;

@@ -306,6 +306,31 @@ describe("opening the queue on CircleCI", () => {
   });
 });
 
+describe("who runs now, on CircleCI", () => {
+  it("is one page, and the workflows of the pipelines that came since", async () => {
+    given(
+      buildPipeline(51, 20),
+      buildPipeline(52, 10, { workflows: [buildWorkflow(52, 10, { name: "lint" })] }),
+      buildPipeline(53, 5, { branch: "other" }),
+      buildPipeline(49, 60),
+    );
+    const { source } = await open();
+    fake.requests.length = 0;
+    fake.pageSize = 3;
+
+    const runs = await source.running(never());
+
+    // What a pipeline may still create does not run.
+    expect(idsOf(runs.filter(({ status }) => status === "running"))).toEqual([uuid(51)]);
+    const [list, ...workflows] = fake.requests;
+    expect(list).toBe(`GET /project/${SLUG}/pipeline?branch=main`);
+    expect(workflows.sort()).toEqual([...[51, 52].map((number) => `GET /pipeline/${uuid(1000 + number)}/workflow`)]);
+
+    const reread = await source.reread([ME, uuid(51)], never());
+    expect(find(reread, uuid(51))).toMatchObject({ ended: false, status: "running", trigger: "push" });
+  });
+});
+
 describe("a scan on CircleCI", () => {
   it("reads the pipelines of the branch page by page, back to the greatest age, and their workflows", async () => {
     given(...[49, 48, 47, 46, 45].map((number) => buildPipeline(number, (50 - number) * 10 * 3600)));

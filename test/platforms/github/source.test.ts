@@ -228,6 +228,33 @@ describe("opening the queue on GitHub", () => {
   });
 });
 
+describe("who runs now, on GitHub", () => {
+  it("is one request, and what it shows is read by its id", async () => {
+    const source = await opened(
+      buildRun(51, 20),
+      buildRun(52, 15, { status: "queued" }),
+      buildRun(53, 10, { head_repository: { full_name: "stranger/shop" } }),
+      buildRun(54, 10, { path: ".github/workflows/lint.yml" }),
+    );
+
+    expect(idsOf(await source.running(never()))).toEqual([String(ME), "51"]);
+    expect(fake.requests).toEqual(["GET runs?status=in_progress&branch=main"]);
+
+    const reread = await source.reread([String(ME), "51"], never());
+    expect(reread.map(({ id, status, trigger }) => [id, status, trigger])).toEqual([
+      [String(ME), "in_progress", "push"],
+      ["51", "in_progress", "push"],
+    ]);
+  });
+
+  it("is not to be had where the token may not", async () => {
+    const source = await opened();
+    server.use(http.get(`${API}/repos/${REPOSITORY}/actions/runs`, () => HttpResponse.json({}, { status: 403 })));
+
+    expect(await failure(source.running(never()))).toMatchObject({ kind: "configuration" });
+  });
+});
+
 describe("a scan on GitHub", () => {
   it("reads the lists in the order in which runs move, the unfiltered one last, then runs by their ids", async () => {
     const source = await opened(

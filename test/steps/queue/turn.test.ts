@@ -79,7 +79,8 @@ describe("the end of a turn", () => {
   const turnOf = (decision: Turn["result"]["decision"]) => {
     const ends: string[] = [];
     const result = { ...skipQueue({ id: "1", attempt: 1 }, "g", ""), decision };
-    const turn: Turn = { result, outlivesProcess: false, env: {}, end: async (status) => void ends.push(status) };
+    const end = async (status: string) => void ends.push(status);
+    const turn: Turn = { result, outlivesProcess: false, env: {}, end, lookout: null };
     return { turn, ends };
   };
 
