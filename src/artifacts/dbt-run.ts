@@ -24,6 +24,14 @@ export interface DbtRun {
   readonly threads?: number | null;
   /** Absent: no second start. */
   readonly again?: Again;
+  /** Of a look at the sources: what was not built because of it; absent: nothing. */
+  readonly held?: readonly Held[];
+}
+
+/** A stale source, and the nodes below it that were not built because of it, sorted. */
+export interface Held {
+  readonly source: string;
+  readonly ids: readonly string[];
 }
 
 /** The manifest of the last start that has one. */

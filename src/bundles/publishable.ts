@@ -21,6 +21,8 @@ export function whyNotPublishable({ runs: starts, verdict, ids }: BuiltState): s
   const { runs } = mergeAttempts(starts, lastManifest(starts));
   const stopped = runs.find(({ trouble }) => trouble !== "none");
   if (stopped !== undefined) return `dbt ${stopped.command} did not end as it should (${stopped.trouble})`;
+  const held = runs.flatMap((run) => run.held ?? []).filter(({ ids }) => ids.length > 0);
+  if (held.length > 0) return `what lies below ${count(held.length, "stale source")} was not built`;
   const build = runs.findLast(({ command }) => command === "build");
   if (build?.results == null || build.manifest === null) return "dbt build left no results";
   const part = (["empty", "sample"] as const).find((name) => build.flags?.[name] === true);

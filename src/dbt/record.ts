@@ -11,7 +11,7 @@ import type { Redact } from "../support/redact.ts";
 export interface StartRecord
   extends Pick<
     DbtRun,
-    "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords" | "threads" | "again"
+    "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords" | "threads" | "again" | "held"
   > {
   /** Folder with the copies of its artifacts. */
   readonly dir: string;

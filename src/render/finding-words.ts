@@ -70,7 +70,7 @@ export function describeFinding(finding: Finding): FindingWords {
     caused:
       finding.skipped.length === 0
         ? null
-        : `${finding.nodes === undefined ? `1 failing ${kindOf(subject)}` : count(finding.nodes.length, "failing node")} kept ${count(finding.skipped.length, "node")} from running`,
+        : `${finding.nodes === undefined ? one(subject) : count(finding.nodes.length, "failing node")} kept ${count(finding.skipped.length, "node")} from running`,
     skipped: finding.skipped.map((id) => cleanLine(shortName(id), 100)),
   };
 }
@@ -124,6 +124,12 @@ function whatOf(subject: Subject): string {
   if (test === null) return type === "source" ? "source freshness" : kindOf(subject);
   // dbt's own name for a test holds the test's; any other was given by hand, to say more.
   return cleanLine(name.includes(test) ? `${test} test` : `${test} test ${name}`, 120);
+}
+
+/** `1 failing test`; a source that is too old keeps nodes from running too. */
+function one(subject: Subject): string {
+  const kind = kindOf(subject);
+  return `1 ${kind === "source" ? "stale" : "failing"} ${kind}`;
 }
 
 function kindOf(subject: Subject): string {

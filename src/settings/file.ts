@@ -9,6 +9,7 @@ import {
   duration,
   durationOrNone,
   environment,
+  freshness,
   ledger,
   list,
   mentionId,
@@ -126,7 +127,11 @@ export const configFile = section({
     schedule: section({
       target: text.nullable().default(null).describe("The dbt target of scheduled runs: production."),
       ...selection,
-      freshness: boolean.default(false).describe("Whether dbt source freshness is run too, and its findings told."),
+      freshness: freshness
+        .default(false)
+        .describe(
+          "Whether dbt source freshness is run too. report (or true): behind the build, and its findings are told. gate: before it, and what lies below a source that is older than its error_after is not built.",
+        ),
       ...everyMode,
     })
       .prefault({})

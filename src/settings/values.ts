@@ -39,6 +39,11 @@ export const boolean = z.union(
   },
 );
 
+/** Whether the age of sources is asked, and what is done about stale ones. `true` is `report`. */
+export const freshness = z
+  .union([boolean, z.literal(["report", "gate"])], { error: "wanted true, false, report or gate" })
+  .transform((value) => (value === true ? "report" : value));
+
 /** A ref becomes an argument of git or dbt: one that begins with `-` would be read as a flag there. */
 export const notAFlag = text.regex(/^(?!-)/, "begins with -: it would be read as a flag");
 

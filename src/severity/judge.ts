@@ -1,7 +1,7 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { mergeAttempts } from "./attempts.ts";
-import { findCauses } from "./cause.ts";
+import { type Causes, findCauses } from "./cause.ts";
 import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
 import { reproduceCommand } from "./reproduce.ts";
@@ -31,9 +31,12 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
   const ordered = [...runs].sort(byTime);
   const { runs: merged, retried } = mergeAttempts(ordered, manifest);
   const rows = overlay(merged);
-  const causes = findCauses(
-    [...rows.values()].map(({ row }) => row),
-    manifest,
+  const causes = withHeld(
+    findCauses(
+      [...rows.values()].map(({ row }) => row),
+      manifest,
+    ),
+    ordered,
   );
   const ofNodes: NodeJudgeInput = { manifest, place, rows, causes, rules, matches, now };
 
@@ -74,6 +77,14 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
     reproduce: reproduceCommand(findings, targetOf(ordered)),
     ...(retried === null ? {} : { retried }),
   };
+}
+
+/** What was held back has no row, and the source as its cause. */
+function withHeld({ of, failed }: Causes, runs: readonly DbtRun[]): Causes {
+  const held = runs.flatMap(({ held = [] }) =>
+    held.flatMap(({ source, ids }) => ids.map((id) => [id, source] as const)),
+  );
+  return { failed, of: new Map([...held, ...of]) };
 }
 
 /** dbt's target, where all starts say the same. */

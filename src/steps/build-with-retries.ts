@@ -73,7 +73,7 @@ export async function buildWithRetries(
 }
 
 /** What the plan builds; null: nobody knows but dbt. */
-function plannedOf({ kind, ids, choosing }: PlanResult, manifest: Manifest | null): readonly string[] | null {
+export function plannedOf({ kind, ids, choosing }: PlanResult, manifest: Manifest | null): readonly string[] | null {
   if (kind !== "everything") return ids;
   if (manifest === null) return null;
   const { exclude, resourceTypes, indirectSelection } = choosing;

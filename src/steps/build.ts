@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { type Again, type DbtRun, lastManifest } from "../artifacts/dbt-run.ts";
+import { type Again, type DbtRun, type Held, lastManifest } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import type { StartLimits } from "../dbt/watched-run.ts";
+import { describeHeld } from "../render/held-words.ts";
 import { count } from "../render/words.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
@@ -15,13 +16,14 @@ import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
 import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
+import { decideGate, withoutHeld } from "../severity/freshness-gate.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
-import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
+import { buildWithRetries, plannedOf, type RetryPort } from "./build-with-retries.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { readUsualSeconds } from "./usual-times.ts";
@@ -46,6 +48,8 @@ export interface BuildResult {
     readonly threads: number | null;
     /** What a second start was for; null: it is none. */
     readonly again: Again | null;
+    /** Of a look at the sources: what was not built because of it; null: nothing. */
+    readonly held: readonly Held[] | null;
   }[];
   /** Absolute folder with the results of a build and its second starts as one file; null without those. */
   readonly merged: string | null;
@@ -100,18 +104,22 @@ export async function buildStep(
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];
+  let toBuild = plan;
   let builds: readonly DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
     const threads = flag("--threads", config.modes[runSettings.mode].threads ?? config.dbt.threads);
     const port = retryPort(parts, dbt, threads, limits);
-    builds = await buildWithRetries(plan, manifest, buildArguments(plan), port);
+    const freshness = runSettings.mode === "schedule" ? config.modes.schedule.freshness : false;
+    const askSources = () => dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits });
+    const gate = freshness === "gate" ? gated(log, plan, manifest, await askSources()) : null;
+    if (gate !== null) starts.push(gate.start);
+    toBuild = gate?.plan ?? plan;
+    if (toBuild.kind !== "nothing") builds = await buildWithRetries(toBuild, manifest, buildArguments(toBuild), port);
     starts.push(...builds);
-    if (runSettings.mode === "schedule" && config.modes.schedule.freshness) {
-      warnOfNoFreshness(log, lastManifest(builds.map(({ run }) => run)) ?? manifest);
-      starts.push(await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits }));
-    }
+    if (freshness === "report") starts.push(await askSources());
+    if (freshness !== false) warnOfNoFreshness(log, lastManifest(starts.map(({ run }) => run)) ?? manifest);
   }
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
   for (const name of ["empty", "sample"] as const)
@@ -125,7 +133,7 @@ export async function buildStep(
       await writeFileAtomic(join(folder, "run_results.json"), whole);
       merged = folder;
     });
-  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, plan, runs), merged);
+  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, toBuild, runs), merged);
   // Whatever reads it there is to see the whole build, not its last start.
   const inTarget = join(dbt.defaults.targetPath, "run_results.json");
   if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
@@ -137,8 +145,25 @@ function warnOfNoFreshness(log: Pick<Log, "warn">, manifest: Manifest | null): v
   if (manifest !== null && !isChecked)
     log.warn(
       "dbt",
-      "modes.schedule.freshness is true, and no source of the project says freshness: nothing is looked at",
+      "modes.schedule.freshness is set, and no source of the project says freshness: nothing is looked at",
     );
+}
+
+/** What is built behind a look at the sources: the plan without what lies below stale ones. */
+function gated(
+  log: Pick<Log, "step" | "warn">,
+  plan: PlanResult,
+  manifest: Manifest | null,
+  start: DbtStart,
+): { readonly plan: PlanResult; readonly start: DbtStart } {
+  const gate = decideGate({ freshness: start.run, manifest, planned: plannedOf(plan, manifest ?? start.run.manifest) });
+  if (gate.kind === "open") {
+    if (gate.why !== null)
+      log.warn("dbt", `nothing is held back behind stale sources, and everything is built: ${gate.why}`);
+    return { plan, start };
+  }
+  log.step("dbt", describeHeld(gate.held, start.run.results ?? []));
+  return { plan: withoutHeld(plan, gate), start: { ...start, run: { ...start.run, held: gate.held } } };
 }
 
 function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {
@@ -191,6 +216,7 @@ export async function recordStarts(
       dir,
       threads: run.threads ?? null,
       again: run.again ?? null,
+      held: run.held ?? null,
     })),
     planMatchesRun,
     merged,

@@ -22,6 +22,7 @@ const buildFile = z.object({
       // Not in what version 0.1 left.
       threads: z.number().nullish(),
       again: z.object({ ids: z.array(z.string()).nullable(), pauseSeconds: z.number(), why: z.string() }).nullish(),
+      held: z.array(z.object({ source: z.string(), ids: z.array(z.string()) })).nullish(),
     }),
   ),
   merged: z.string().nullish(),
@@ -48,12 +49,13 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
     });
   }
   const { starts, merged: _, ...purpose } = parsed.data;
-  const runs = starts.map(({ again, threads, ...start }) =>
+  const runs = starts.map(({ again, threads, held, ...start }) =>
     readRecord({
       ...start,
       startedAt: Date.parse(start.startedAt),
       ...(threads == null ? {} : { threads }),
       ...(again == null ? {} : { again }),
+      ...(held == null ? {} : { held }),
     }),
   );
   return {

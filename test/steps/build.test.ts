@@ -2,18 +2,30 @@ import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
 import { buildStep, describeBuild } from "../../src/steps/build.ts";
 import { systemClock } from "../../src/support/clock.ts";
-import { aManifest, aNode, aResult } from "../artifacts/build.ts";
+import { aManifest, aNode, aResult, aSource } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { never } from "../support/signals.ts";
 import { aConfig, aDbt, someOutputs, someRunSettings } from "./build-parts.ts";
 
 const EVERYTHING = plan({ kind: "everything", dbt: null });
+/** A look at the sources that found the one of `visits` too old. */
+const STALE: Partial<DbtRun> = {
+  command: "source freshness",
+  exitCode: 1,
+  results: [aResult("source.shop.raw.events", "error", { message: "loaded 7 h ago; error after 6 h" })],
+  manifest: aManifest([
+    aSource("events", { hasFreshness: true, raw: { source_name: "raw" } }),
+    aNode("visits", { parents: ["source.shop.raw.events"], raw: { raw_code: "select 1" } }),
+    aNode("orders", { raw: { raw_code: "select 1" } }),
+  ]),
+};
 const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
 
 interface World {
   readonly mode?: "check" | "deploy" | "schedule";
-  readonly freshness?: boolean;
+  readonly freshness?: boolean | "report" | "gate";
+  readonly looked?: Partial<DbtRun>;
   readonly threads?: Partial<Record<"mode" | "all", number>>;
   readonly rest?: readonly string[];
   readonly deps?: Partial<DbtRun> | null;
@@ -22,10 +34,18 @@ interface World {
 }
 
 async function build(world: World) {
-  const { mode = "deploy", freshness = false, rest = [], deps = null, build: ended = {}, threads = {} } = world;
+  const {
+    mode = "deploy",
+    freshness = false,
+    looked = {},
+    rest = [],
+    deps = null,
+    build: ended = {},
+    threads = {},
+  } = world;
   const lines: string[] = [];
   const { work, outputs, files } = someOutputs();
-  const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : {}), deps);
+  const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : command[0] === "source" ? looked : {}), deps);
   const config = aConfig({
     modes: {
       schedule: { freshness },
@@ -55,6 +75,26 @@ describe("a build", () => {
       "asks for source freshness in schedule mode",
       { mode: "schedule", freshness: true },
       ["build", "source freshness"],
+    ],
+    [
+      "asks for it before the build where it gates",
+      { mode: "schedule", freshness: "gate" },
+      ["source freshness", "build"],
+    ],
+    [
+      "leaves out what lies below a stale source",
+      { mode: "schedule", freshness: "gate", looked: STALE },
+      ["source freshness", "build --exclude source:shop.raw.events+"],
+    ],
+    [
+      "starts no build where nothing else was planned",
+      {
+        mode: "schedule",
+        freshness: "gate",
+        looked: STALE,
+        plan: plan({ kind: "selected", ids: ["model.shop.visits"] }),
+      },
+      ["source freshness"],
     ],
     ["asks for it in no other mode", { mode: "deploy", freshness: true }, ["build"]],
     ["asks for it only where the file says so", { mode: "schedule" }, ["build"]],
@@ -108,7 +148,7 @@ describe("a build", () => {
     [
       "no source says freshness: a warning",
       false,
-      "modes.schedule.freshness is true, and no source of the project says",
+      "modes.schedule.freshness is set, and no source of the project says",
     ],
     ["one does", true, ""],
     ["nobody knows the sources", null, ""],
@@ -119,6 +159,24 @@ describe("a build", () => {
 
     expect(started).toEqual(["build", "source freshness"]);
     expect(said === "" ? log === "" : log.includes(said), log).toBe(true);
+  });
+
+  it("tells what is held back, keeps it with the look at the sources, and tells where nothing is known", async () => {
+    const gated = await build({ mode: "schedule", freshness: "gate", looked: STALE });
+    const blind = await build({
+      mode: "schedule",
+      freshness: "gate",
+      looked: { ...STALE, results: null, trouble: "missing" },
+    });
+
+    expect(gated.log).toContain(
+      "not rebuilt: raw.events loaded 7 h ago; error after 6 h; 1 node keeps its last state: visits",
+    );
+    expect(gated.built.result.starts[0]?.held).toEqual([
+      { source: "source.shop.raw.events", ids: ["model.shop.visits"] },
+    ]);
+    expect(blind.log).toContain("everything is built: dbt source freshness left no results");
+    expect(blind.started).toEqual(["source freshness", "build"]);
   });
 
   it("is told in one line", async () => {

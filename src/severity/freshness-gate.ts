@@ -1,0 +1,108 @@
+import type { DbtRun, Held } from "../artifacts/dbt-run.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import { buildGraph, reach } from "../selection/graph.ts";
+import type { PlanResult } from "../selection/plan.ts";
+import { select } from "../selection/select.ts";
+import { hasOwnResults } from "./run-findings.ts";
+import { kindOf } from "./status.ts";
+
+export interface GateRequest {
+  /** The start of `dbt source freshness`. */
+  readonly freshness: DbtRun;
+  readonly manifest: Manifest | null;
+  /** What the plan builds; null: nobody knows but dbt. */
+  readonly planned: readonly string[] | null;
+}
+
+export type Gate =
+  /** Everything is built; `why`: what is not known, so that nothing can be held back. null: every source is fresh enough. */
+  | { readonly kind: "open"; readonly why: string | null }
+  | {
+      readonly kind: "held";
+      /** By source; a node below two of them stands at the first. */
+      readonly held: readonly Held[];
+      /** dbt's words for all that lies below these sources. */
+      readonly exclude: readonly string[];
+      /** Whether something of the plan is left to be built. */
+      readonly isAnyLeft: boolean;
+    };
+
+/**
+ * What is held back behind stale sources: all that lies below one that is older than its `error_after`, so that every node
+ * that is built is what a full build would make of it. Where the age of a source is not known, nothing is held back.
+ */
+export function decideGate({ freshness, manifest, planned }: GateRequest): Gate {
+  const open = (why: string | null): Gate => ({ kind: "open", why });
+  const known = manifest ?? freshness.manifest;
+  if (!hasOwnResults(freshness) || freshness.results === null) return open("dbt source freshness left no results");
+  if (known === null) return open("the project's manifest is not known");
+  const rows = new Map(freshness.results.map((row) => [row.id, row]));
+  // dbt that ended with 0 has asked for all of them, and none was stale.
+  if (freshness.exitCode === 0) return open(null);
+  const unknown = [...known.nodes.values()]
+    .filter(({ id, hasFreshness }) => hasFreshness && isUnknown(rows.get(id)?.status))
+    .map(({ id }) => id);
+  const [first] = unknown.sort();
+  if (first !== undefined)
+    return open(
+      `how old ${shortOf(first)} is could not be asked${unknown.length > 1 ? `, and ${unknown.length - 1} more` : ""}`,
+    );
+  const stale = freshness.results.filter(({ status }) => kindOf(status) === "failed").map(({ id }) => id);
+  if (stale.length === 0) return open(null);
+
+  const { childrenOf } = buildGraph(known.nodes);
+  const below = reach(stale, childrenOf);
+  const wanted = planned ?? everythingIn(known) ?? [...below];
+  const isAnyLeft = wanted.some((id) => !below.has(id)) || planned === null;
+  const left = new Set(wanted.filter((id) => below.has(id)));
+  const held = stale.sort().map((source): Held => {
+    const ids = [...reach([source], childrenOf)].filter((id) => left.delete(id)).sort();
+    return { source, ids };
+  });
+  const exclude = stale.map((id) => `source:${id.split(".").slice(1).join(".")}+`);
+  if (!namesExactly(exclude, known, below))
+    return open(`no selector names what lies below ${stale.map(shortOf).join(", ")}`);
+  return { kind: "held", held, exclude, isAnyLeft };
+}
+
+/** The plan without what is held back. */
+export function withoutHeld(
+  plan: PlanResult,
+  { held, exclude, isAnyLeft }: Pick<Extract<Gate, { kind: "held" }>, "held" | "exclude" | "isAnyLeft">,
+): PlanResult {
+  const out = new Set(held.flatMap(({ ids }) => ids));
+  return {
+    ...plan,
+    kind: isAnyLeft ? plan.kind : "nothing",
+    ids: plan.ids.filter((id) => !out.has(id)),
+    nodes: plan.nodes.filter(({ id }) => !out.has(id)),
+    choosing: { ...plan.choosing, exclude: [...plan.choosing.exclude, ...exclude] },
+  };
+}
+
+/** Whether the age of a source is not known by this status of its row; undefined: it has none. */
+function isUnknown(status: string | undefined): boolean {
+  // `runtime error`: the query failed. dbt since 1.8 leaves the row out.
+  return status === undefined || kindOf(status) === "unknown" || /runtime/i.test(status);
+}
+
+function everythingIn(manifest: Manifest): readonly string[] | null {
+  const found = select(manifest, null, { select: [], exclude: [], indirectSelection: "eager", as: "build" });
+  return found.kind === "selected" ? found.ids : null;
+}
+
+/** A name with a wildcard or a blank would leave more out, or less. */
+function namesExactly(exclude: readonly string[], manifest: Manifest, below: ReadonlySet<string>): boolean {
+  if (!exclude.every((token) => /^source:[^\s,+@*?[\]]+\+$/.test(token))) return false;
+  const all = everythingIn(manifest);
+  const found = select(manifest, null, { select: [], exclude, indirectSelection: "eager", as: "build" });
+  // Of a manifest that only dbt selects from, the names alone have to do.
+  if (all === null || found.kind !== "selected") return true;
+  const kept = new Set(found.ids);
+  return all.every((id) => kept.has(id) !== below.has(id));
+}
+
+/** `stripe.charges` of `source.shop.stripe.charges`. */
+function shortOf(id: string): string {
+  return id.split(".").slice(2).join(".");
+}
