@@ -5,7 +5,8 @@ import { decideGate, withoutHeld } from "../../src/severity/freshness-gate.ts";
 import { aDbtRun, aManifest, aNode, aResult, aSource, aTest } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 
-const source = (name: string, hasFreshness = true) => aSource(name, { hasFreshness, fqn: ["shop", "raw", name], raw: { source_name: "raw" } });
+const source = (name: string, hasFreshness = true) =>
+  aSource(name, { hasFreshness, fqn: ["shop", "raw", name], raw: { source_name: "raw" } });
 const model = (name: string, ...parents: string[]) => aNode(name, { parents, raw: { raw_code: "select 1" } });
 const STRIPE = "source.shop.raw.stripe";
 const SHOP = "source.shop.raw.shop";
@@ -89,7 +90,12 @@ describe("the gate of freshness", () => {
   });
 
   it("builds everything where no selector names a source alone", () => {
-    const odd = aSource("a*b", { id: "source.shop.raw.a*b", hasFreshness: true, fqn: ["shop", "raw", "a*b"], raw: { source_name: "raw" } });
+    const odd = aSource("a*b", {
+      id: "source.shop.raw.a*b",
+      hasFreshness: true,
+      fqn: ["shop", "raw", "a*b"],
+      raw: { source_name: "raw" },
+    });
     const nodes = [odd, model("below", odd.id)];
 
     expect(gateOf(looked({ [odd.id]: "error" }), null, nodes)).toEqual({
