@@ -6,7 +6,7 @@ import { select } from "../selection/select.ts";
 import { hasOwnResults } from "./run-findings.ts";
 import { kindOf } from "./status.ts";
 
-export interface GateRequest {
+export interface FreshnessGateRequest {
   /** The start of `dbt source freshness`. */
   readonly freshness: DbtRun;
   readonly manifest: Manifest | null;
@@ -14,7 +14,7 @@ export interface GateRequest {
   readonly planned: readonly string[] | null;
 }
 
-export type Gate =
+export type FreshnessGate =
   /** Everything is built; `why`: what is not known, so that nothing can be held back. null: every source is fresh enough. */
   | { readonly kind: "open"; readonly why: string | null }
   | {
@@ -31,8 +31,8 @@ export type Gate =
  * What is held back behind stale sources: all that lies below one that is older than its `error_after`, so that every node
  * that is built is what a full build would make of it. Where the age of a source is not known, nothing is held back.
  */
-export function decideGate({ freshness, manifest, planned }: GateRequest): Gate {
-  const open = (why: string | null): Gate => ({ kind: "open", why });
+export function decideGate({ freshness, manifest, planned }: FreshnessGateRequest): FreshnessGate {
+  const open = (why: string | null): FreshnessGate => ({ kind: "open", why });
   const known = manifest ?? freshness.manifest;
   if (!hasOwnResults(freshness) || freshness.results === null) return open("dbt source freshness left no results");
   if (known === null) return open("the project's manifest is not known");
@@ -68,7 +68,7 @@ export function decideGate({ freshness, manifest, planned }: GateRequest): Gate 
 /** The plan without what is held back. */
 export function withoutHeld(
   plan: PlanResult,
-  { held, exclude, isAnyLeft }: Pick<Extract<Gate, { kind: "held" }>, "held" | "exclude" | "isAnyLeft">,
+  { held, exclude, isAnyLeft }: Pick<Extract<FreshnessGate, { kind: "held" }>, "held" | "exclude" | "isAnyLeft">,
 ): PlanResult {
   const out = new Set(held.flatMap(({ ids }) => ids));
   return {
