@@ -146,7 +146,8 @@ export type Alert =
 export type Delivery =
   | {
       readonly key: string;
-      readonly result: "sent" | "updated" | "already-there";
+      /** `left`: an edit that Slack refuses for good: the message stays as it is, or is gone. */
+      readonly result: "sent" | "updated" | "already-there" | "left";
       readonly channel: string;
       readonly ts: string;
       /** In words, how it differs from what was meant: as plain text, in the fallback channel, …; absent: in nothing. */

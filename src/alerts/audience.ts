@@ -43,8 +43,9 @@ export function exitCodeOfDeliveries(
   return deliveries.some((delivery) => delivery.result === "failed" && matters(delivery)) ? 5 : 0;
 }
 
-/** Whether an alert is for those who get things fixed now. */
+/** Whether an alert is for those who get things fixed now. An edit rings no phone. */
 export function isAboutErrors(alert: Alert | undefined): boolean {
+  if (alert?.address.kind === "edit") return false;
   switch (alert?.kind) {
     case "overdue":
     case "daily":

@@ -19,12 +19,13 @@ export function incidentsOf(alerts: readonly Alert[]): readonly Incident[] {
   return [...found.values()];
 }
 
-function statusOf({ severity, state, news, isMuted }: AlertItem): Incident["status"] | null {
+function statusOf({ severity, state, news, isMuted, isFlapping }: AlertItem): Incident["status"] | null {
   // Only a warning now: there is nothing to get up for.
   if (news === "better") return "resolved";
   if (severity === "warn") return null;
+  // What comes and goes is over when that has stopped.
+  if (news === "flapping") return isMuted ? null : "firing";
+  if (isFlapping && news === null) return null;
   if (state === "recovered" || state === "removed") return "resolved";
-  return !isMuted && (news === "opened" || news === "worse" || news === "again" || news === "flapping")
-    ? "firing"
-    : null;
+  return !isMuted && (news === "opened" || news === "worse" || news === "again") ? "firing" : null;
 }

@@ -63,9 +63,11 @@ export function withTold(ledger: Ledger, alert: Alert, message: MessageRef, at: 
 }
 
 function entryTold(entry: LedgerEntry, item: AlertItem, alert: Alert, parent: MessageRef, at: string): LedgerEntry {
-  const onNewBoard = alert.kind === "board" && alert.address.kind === "channel" && item.severity === "warn";
-  // A board that lists a warning is where its changes are answered from now on.
-  const placed = onNewBoard && entry.told === "warn" ? { ...entry, thread: parent } : entry;
+  const onBoard = alert.kind === "board" && item.severity === "warn";
+  const onNewBoard = onBoard && alert.address.kind === "channel";
+  // A new board that lists a warning, and the first one that does, is where its changes are answered from now on.
+  const isPlaced = entry.told === "warn" && (onNewBoard || (onBoard && entry.thread === null));
+  const placed = isPlaced ? { ...entry, thread: parent } : entry;
   if (alert.address.kind === "edit") return placed;
   if (alert.kind === "reminder") return { ...placed, remindedAt: at };
   switch (item.news) {

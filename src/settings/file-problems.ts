@@ -41,7 +41,7 @@ export function fileProblems(
 export function muteProblems(config: Config, file: YamlFile | null, name: string, now: number): Problem[] {
   return config.rules.flatMap((rule, index) => {
     if (rule.until === undefined) return [];
-    const days = (Date.parse(rule.until) - now) / DAY_MS;
+    const days = (startOf(rule.until) - now) / DAY_MS;
     const where = positionOf(["rules", index, "until"], file, name);
     if (Number.isNaN(days)) return [{ where, got: show(rule.until), wanted: "is no day of the calendar" }];
     return rule.mute === true && days > LONGEST_MUTE_DAYS
@@ -54,6 +54,12 @@ export function muteProblems(config: Config, file: YamlFile | null, name: string
         ]
       : [];
   });
+}
+
+/** In milliseconds since the epoch. `Date.parse` alone takes 2026-02-31 for a day in March. */
+function startOf(day: string): number {
+  const start = new Date(day);
+  return Number.isNaN(start.getTime()) || !start.toISOString().startsWith(day) ? Number.NaN : start.getTime();
 }
 
 export function argsProblems(config: Config, file: YamlFile | null, name: string): Problem[] {

@@ -39,8 +39,8 @@ export type Loaded =
   | { readonly kind: "unreadable"; readonly failure: Failure; readonly channel: string };
 
 /**
- * Restores the ledger from one page of the channel's history; where no board is there from one of the error channel too, and
- * where answers to the board keep a part of it, from its thread.
+ * Restores the ledger from the channel's history, of which the page with the board is the last that is read; where there is
+ * no board from the error channel's too, and where answers to the board keep a part of it, from its thread.
  */
 export async function loadFromBoard(
   reader: HistoryReader,
@@ -49,11 +49,12 @@ export async function loadFromBoard(
   candidates: Candidates,
 ): Promise<Loaded> {
   const { warnChannel, errorChannel, scopeId } = place;
-  const page = await readMessages(reader, warnChannel);
+  const isBoard = ({ eventType, payload }: SeenMessage) => eventType === BOARD_EVENT && payload.scope === scopeId;
+  const page = await readMessages(reader, warnChannel, { isEnough: (seen) => seen.some(isBoard) });
   if (isFailure(page)) return { kind: "unreadable", failure: page, channel: warnChannel };
   const ours = page.filter(({ payload }) => payload.scope === scopeId);
   const boards = ours
-    .filter(({ eventType }) => eventType === BOARD_EVENT)
+    .filter(isBoard)
     .flatMap((message) => {
       const ledger = ledgerIn(message, scope, { channel: warnChannel, ts: message.ts }, candidates);
       return ledger === null ? [] : [{ message, ledger }];
@@ -105,8 +106,8 @@ export async function loadFromBoard(
       ledger = withTold(ledger, warnChannel, told, candidates, message.ts);
     }
   }
-  const since = ours.filter(({ ts }) => ts > savedAt);
-  return { kind: "known", ledger: withTold(ledger, warnChannel, since, candidates, null), savedAt, parts };
+  const later = ours.filter(({ ts }) => ts > savedAt);
+  return { kind: "known", ledger: withTold(ledger, warnChannel, later, candidates, null), savedAt, parts };
 }
 
 /** In how many messages the state is, this one included. */
@@ -134,12 +135,17 @@ export async function readSince(
   savedAt: string | null,
   candidates: Candidates,
 ): Promise<Ledger | Failure> {
-  const messages = await readMessages(reader, channel, savedAt === null ? {} : { oldest: savedAt });
+  const messages = await readMessages(reader, channel, since(savedAt));
   if (isFailure(messages)) return messages;
   const ours = messages.filter(
     ({ payload, ts }) => payload.scope === place.scopeId && (savedAt === null || ts > savedAt),
   );
   return withTold(ledger, channel, ours, candidates, null);
+}
+
+/** What another run has told meanwhile stands on the newest page. */
+function since(savedAt: string | null): Parameters<typeof readMessages>[2] {
+  return savedAt === null ? { isEnough: () => true } : { oldest: savedAt };
 }
 
 /** What goes along with an alert: who told what, so that it can be read off the message. */
@@ -280,7 +286,7 @@ export async function findOlderTwin(
   own: MessageRef,
   savedAt: string | null,
 ): Promise<MessageRef | null> {
-  const messages = await readMessages(reader, warnChannel, savedAt === null ? {} : { oldest: savedAt });
+  const messages = await readMessages(reader, warnChannel, since(savedAt));
   if (isFailure(messages)) return null;
   const older = messages.filter(
     ({ ts, eventType, payload }) =>

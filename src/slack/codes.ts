@@ -75,6 +75,7 @@ export const CODES: Readonly<Record<string, Code>> = {
   edit_window_closed: { reaction: "anew" },
   cant_update_message: { reaction: "anew" },
   message_not_found: { reaction: "anew" },
+  thread_not_found: { reaction: "anew" },
   no_dual_broadcast_content_update: { reaction: "anew" },
   streaming_state_conflict: { reaction: "anew" },
 
@@ -97,6 +98,19 @@ export const CODES: Readonly<Record<string, Code>> = {
     hint: "the workspace has used up its messages: https://slack.com/help/articles/115002422943",
   },
 };
+
+/** Codes for a message that stands there and takes no answer, or is gone; the channel itself takes messages. */
+const WITHOUT_ANSWER: ReadonlySet<string> = new Set([
+  "message_not_found",
+  "thread_not_found",
+  "cannot_reply_to_message",
+  "restricted_action_non_threadable_channel",
+  "restricted_action_thread_locked",
+]);
+
+export function refusesAnswer(code: string): boolean {
+  return WITHOUT_ANSWER.has(code);
+}
 
 /** What to do on a code, whatever it is. */
 export function reactionTo(code: string): Reaction {

@@ -5,6 +5,7 @@ import type { SlackMessage } from "../render/slack.ts";
 import { asFirstLine, asPlainText, markedAsRepeat, redirectedFrom } from "../render/slack-plain.ts";
 import type { Clock } from "../support/clock.ts";
 import { REQUEST_TIMEOUT_MS } from "./client.ts";
+import { refusesAnswer } from "./codes.ts";
 import { type Failure, NOT_SLACK, readFailure } from "./failure.ts";
 import { EVENT_TYPE, type LostPost, lookFor, type Sighting } from "./look.ts";
 
@@ -17,10 +18,12 @@ export interface Post {
   readonly message: SlackMessage;
   /** What goes along with the key as metadata. */
   readonly payload?: Readonly<Record<string, unknown>>;
-  /** `signalbox_alert`, unless something else. */
+  /** `signalbox_alert`, unless something else: of what keeps the ledger. */
   readonly eventType?: string;
-  /** Of an edit: whether a new message takes its place where Slack does not let it be edited. */
+  /** Of an edit: whether a new message takes its place where Slack does not let it be edited; else it is left. */
   readonly canBeNew?: boolean;
+  /** Of an answer: the channel that it would stand in today, for where the old one refuses it. */
+  readonly home?: string;
   /** True where an earlier run may have posted it and nobody can look: the message says so. */
   readonly mayRepeat?: boolean;
 }
@@ -45,6 +48,8 @@ const DEADLINE_WHILE_OUT_MS = 30_000;
 const ALL_END_MS = 300_000;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 16_000;
+/** A proxy answered once, or it always does. */
+const MOST_FOREIGN_LOOKS = 2;
 /** After a rate limit that does not say how long. */
 const UNTOLD_PAUSE_MS = 10_000;
 
@@ -120,7 +125,7 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
     },
     isOut,
   });
-  const arrived = (result: "sent" | "updated" | "already-there", channel: string, ts: string): Ended => ({
+  const arrived = (result: "sent" | "updated" | "already-there" | "left", channel: string, ts: string): Ended => ({
     delivery: { key: post.key, result, channel, ts, ...(ways.length === 0 ? {} : { ways }) },
     isOut: false,
   });
@@ -163,12 +168,14 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
         };
         let seen: Sighting;
         let lookAfterMs = pauseMs;
+        let foreign = 0;
         do {
           if (!isKeyless && !(await pause(lookAfterMs))) return fail(tried, true);
           if (signal.aborted) return fail(interrupted);
           seen = await lookFor(client, lost, () => clock.monotonic() + REQUEST_TIMEOUT_MS > deadline);
           lookAfterMs = (seen.kind === "later" ? seen.retryAfterMs : null) ?? pauseMs;
-        } while (seen.kind === "later");
+          if (seen.kind === "later" && seen.isForeign) foreign += 1;
+        } while (seen.kind === "later" && foreign < MOST_FOREIGN_LOOKS);
         if (seen.kind === "found") return arrived("already-there", lost.channel, seen.ts);
         if (seen.kind === "absent") {
           lost = null;
@@ -183,6 +190,10 @@ async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): 
         continue;
       }
       default: {
+        if (way.address.kind === "edit" && isLeft(post, tried)) {
+          ways.push(`as it is: Slack does not let it be edited any more (${tried.code})`);
+          return arrived("left", way.channel, way.address.ts);
+        }
         const next = nextWay(way, tried, options.fallback, post);
         if (next === null) return fail(tried);
         ways.push(next.words);
@@ -197,6 +208,14 @@ function whereOf({ channel, since, isKeyless }: LostPost) {
   return { channel, since, ...(isKeyless ? { isKeyless } : {}) };
 }
 
+/**
+ * Whether no later try of an edit would end otherwise: the message is gone, or its channel takes nothing any more. What
+ * keeps the ledger is never left: nobody would know what was told.
+ */
+function isLeft({ canBeNew, eventType }: Post, { reaction }: Failure): boolean {
+  return eventType === undefined && (reaction === "elsewhere" || (reaction === "anew" && canBeNew !== true));
+}
+
 function waitFor({ retryAfterMs, code }: Failure, pauseMs: number): number {
   return retryAfterMs ?? (code === "ratelimited" || code === "rate_limited" ? UNTOLD_PAUSE_MS : pauseMs);
 }
@@ -206,7 +225,7 @@ function nextWay(
   way: Way,
   { reaction, code, hint, pointers }: Failure,
   fallback: string | null,
-  { channel: meant, canBeNew }: Pick<Post, "channel" | "canBeNew">,
+  { channel: meant, canBeNew, home }: Pick<Post, "channel" | "canBeNew" | "home">,
 ): { way: Way; words: string } | null {
   const at = pointers.length === 0 ? "" : ` at ${pointers.join(", ")}`;
   if (reaction === "plainer" && way.form !== "first line") {
@@ -221,25 +240,26 @@ function nextWay(
     };
   if (reaction === "anew" && way.address.kind === "edit" && canBeNew === true)
     // One that is gone is posted anew; one that stands is answered: a new one each time would be a message a run.
-    return code === "message_not_found"
+    return refusesAnswer(code)
       ? { way: { ...way, address: IN_CHANNEL }, words: `as a new message: the old one is gone (${code})` }
       : {
           way: { ...way, address: { kind: "thread", ts: way.address.ts } },
           words: `as an answer: the workspace does not let the message be edited (${code})`,
         };
-  // An answer makes no sense in another channel, nor does an edit.
-  if (
-    reaction === "elsewhere" &&
-    way.redirected === null &&
-    fallback !== null &&
-    fallback !== meant &&
-    way.address.kind === "channel"
-  )
+  if (way.address.kind === "thread" && refusesAnswer(code))
     return {
-      way: { ...way, channel: fallback, redirected: code },
-      words: `in slack.fallback ${fallback}: ${meant} refused it (${code}): ${hint}`,
+      way: { ...way, address: IN_CHANNEL },
+      words: `as a message of its own: the one that it answers takes no answer (${code})`,
     };
-  return null;
+  // An edit makes no sense in another channel.
+  if (reaction !== "elsewhere" || way.address.kind === "edit") return null;
+  const others = [...new Set([home ?? null, fallback])].filter((channel) => channel !== null && channel !== meant);
+  const next = others[others.indexOf(way.channel) + 1];
+  if (next === undefined || next === null) return null;
+  return {
+    way: { ...way, channel: next, address: IN_CHANNEL, redirected: code },
+    words: `in ${next === fallback ? "slack.fallback " : ""}${next}: ${meant} refused it (${code}): ${hint}`,
+  };
 }
 
 function messageFor({ message, channel }: Post, { form, isMarked, redirected }: Way): SlackMessage {

@@ -21,7 +21,13 @@ export interface LostPost {
 export type Sighting =
   | { readonly kind: "found"; readonly ts: string }
   | { readonly kind: "absent" }
-  | { readonly kind: "later"; readonly retryAfterMs: number | null; readonly why: string }
+  | {
+      readonly kind: "later";
+      readonly retryAfterMs: number | null;
+      readonly why: string;
+      /** True where something else than Slack has answered: twice, and nobody can look. */
+      readonly isForeign?: true;
+    }
   | { readonly kind: "never"; readonly why: string };
 
 export const EVENT_TYPE = "signalbox_alert";
@@ -60,8 +66,9 @@ export async function lookFor(
       // Where the token sees no channel, it has posted nothing.
       if (answer.code === "channel_not_found" || answer.code === "thread_not_found") return { kind: "absent" };
       const why = `${answer.code}: ${answer.hint}`;
-      const isPassing = answer.code !== "not_slack" && mayPass(answer);
-      return isPassing ? { kind: "later", retryAfterMs: answer.retryAfterMs, why } : { kind: "never", why };
+      if (!mayPass(answer)) return { kind: "never", why };
+      const isForeign = answer.code === "not_slack";
+      return { kind: "later", retryAfterMs: answer.retryAfterMs, why, ...(isForeign ? { isForeign } : {}) };
     }
     if (!Array.isArray(answer.messages)) return { kind: "never", why: "the history holds no messages" };
     const message = answer.messages.find((each) => keyOf(each) === key);

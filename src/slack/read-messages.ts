@@ -20,24 +20,41 @@ export interface HistoryReader {
 }
 
 const PAGE = 200;
-/** A thread begins with its oldest answers: what is new stands on its last page. */
-const MOST_PAGES_OF_THREAD = 10;
-const TRIES_END_MS = 60_000;
+const MOST_PAGES = 10;
+/** An app that may ask once a minute is told to wait for all of it. */
+const TRIES_END_MS = 90_000;
+/** All pages together: the run keeps its place in the queue meanwhile. */
+const PAGES_END_MS = 180_000;
 const FIRST_PAUSE_MS = 2_000;
+/** A board is a week old at most while something is open. */
+const WEEK_AND_DAY_MS = 8 * 86_400_000;
+
+interface HistoryRange {
+  /** The message whose answers are read; null: the channel itself. */
+  readonly thread?: string | null;
+  /** Slack's time after which messages are read; null: from 8 days ago on, where one page is not enough. */
+  readonly oldest?: string | null;
+  /** Of a channel: whether what has been read so far is enough. */
+  readonly isEnough?: (seen: readonly SeenMessage[]) => boolean;
+}
 
 /**
- * Newest first, the messages that carry metadata of ours: of a channel its newest page, of a `thread` all answers up to
- * 2,000. Each page is tried for a minute. Free text is left where it is.
+ * Newest first, the messages that carry metadata of ours, of up to ten pages: of a `thread` all, as it begins with its
+ * oldest answers; of a channel until it is enough. Each page is tried for a minute and a half; what stands behind the time
+ * of all pages is not read. Free text is left where it is.
  * https://docs.slack.dev/reference/methods/conversations.replies
  */
 export async function readMessages(
   reader: HistoryReader,
   channel: string,
-  { thread = null, oldest = null }: { readonly thread?: string | null; readonly oldest?: string | null } = {},
+  { thread = null, oldest = null, isEnough = () => false }: HistoryRange = {},
 ): Promise<readonly SeenMessage[] | Failure> {
+  const { clock } = reader;
+  const end = clock.monotonic() + PAGES_END_MS;
+  const from = oldest === null ? (clock.now() - WEEK_AND_DAY_MS) / 1000 : 0;
   const seen: SeenMessage[] = [];
   let cursor: string | null = null;
-  for (let page = 0; page < (thread === null ? 1 : MOST_PAGES_OF_THREAD); page += 1) {
+  for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer: Page | Failure = await readPage(reader, {
       channel,
       thread,
@@ -47,7 +64,8 @@ export async function readMessages(
     if ("reaction" in answer) return answer;
     seen.push(...answer.messages.flatMap(seenIn));
     cursor = answer.next;
-    if (cursor === null) break;
+    if (cursor === null || clock.monotonic() > end) break;
+    if (thread === null && (isEnough(seen) || answer.messages.some((each) => timeOf(each) < from))) break;
   }
   return seen.sort((a, b) => (a.ts < b.ts ? 1 : -1));
 }
@@ -111,6 +129,11 @@ function seenIn(message: unknown): readonly SeenMessage[] {
       payload: payload as Readonly<Record<string, unknown>>,
     },
   ];
+}
+
+/** In seconds since the epoch. */
+function timeOf(message: unknown): number {
+  return Number((message as { ts?: unknown } | null)?.ts);
 }
 
 function isTime(value: unknown): value is string {

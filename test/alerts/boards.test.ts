@@ -36,6 +36,19 @@ describe("the board of a week", () => {
     expect(play(5, warned())).toMatchObject({ posts: [], edits: [] });
   });
 
+  it("is where an error that is only a warning again is answered, in a routed channel too", () => {
+    const ROUTED = "C0FINANCE1";
+    const play = createPlay({ channelOf: () => ROUTED });
+    play(0, warned("a"));
+    play(1, aVerdict([failing("a")]));
+    play(2, warned("a"));
+
+    const { posts, edits } = play(2.5, warned());
+
+    expect(posts).toEqual([`thread ${ROUTED}: recovered a`]);
+    expect(edits).toContain(`edit ${ROUTED}: board quiet (2/1/0)`);
+  });
+
   it("is there for an error alone, as the index of all that is open", () => {
     const play = createPlay();
 

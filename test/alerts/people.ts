@@ -193,7 +193,12 @@ export function createPeople(): People {
       const isNewBoard = kind === "board" && address.kind === "channel";
       if (isNewBoard) hasBoard = true;
       if (kind === "board" && "state" in alert && alert.state === "closed") hasBoard = false;
-      if (address.kind === "edit") return;
+      if (address.kind === "edit") {
+        // What is only a warning now has its message where the board lists it.
+        for (const problem of kind === "board" ? items.map(({ fingerprint }) => problems.get(fingerprint)) : [])
+          if (problem?.severity === "warn" && problem.believed === "warn") problem.message ??= address.ts;
+        return;
+      }
       for (const { fingerprint, news } of items) {
         const problem = problems.get(fingerprint);
         if (problem === undefined) continue;

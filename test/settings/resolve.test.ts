@@ -329,6 +329,11 @@ describe("a broken signalbox.yml", () => {
       "{ match: { name: x }, mute: true, until: 2026-13-45, reason: DATA-12 }",
       "is no day of the calendar",
     ],
+    [
+      "a day that the month does not have",
+      "{ match: { name: x }, severity: warn, until: 2026-02-31 }",
+      "is no day of the calendar",
+    ],
   ])("fails every command for %s", (_, rule, words) => {
     expect(refusal(sources({ yaml: `rules:\n  - ${rule}\n` }))).toContain(words);
   });

@@ -465,6 +465,23 @@ describe("what is asked of Slack, and what becomes of its answers", () => {
     expect([looks.length, clock.monotonic()]).toEqual([7, 75_000]);
   });
 
+  it("looks once more where something else than Slack answers, and then no more", async () => {
+    const page = () => HttpResponse.html("<html>proxy</html>");
+    answer(page);
+    const once = remember(page, () => found(aPost().key));
+    const [first] = await deliverTo(URL_OF_SLACK, [aPost()], createFakeClock({ auto: true }));
+    expect(first).toMatchObject({ result: "already-there" });
+    expect(once.looks).toHaveLength(2);
+
+    server.resetHandlers();
+    const posts = answer(page, ok);
+    const always = remember(page);
+    const [second] = await deliverTo(URL_OF_SLACK, [aPost()], createFakeClock({ auto: true }));
+
+    expect(second).toMatchObject({ result: "sent", ways: [expect.stringContaining("possible repeat")] });
+    expect([posts.requests.length, always.looks.length]).toEqual([2, 2]);
+  });
+
   it("reads the history page by page, and gives up on one without end", async () => {
     answer(() => refuse("internal_error"));
     const page = (cursor: string) =>
@@ -780,6 +797,52 @@ describe("what is asked of Slack, and what becomes of its answers", () => {
 
     expect(delivery).toMatchObject({ result: "failed", code: "is_archived" });
     expect(requests).toHaveLength(count);
+  });
+
+  const EDIT = { address: { kind: "edit", ts: "1764000000.000001" } } as const;
+  const ANSWER = { address: { kind: "thread", ts: "1764000000.000001" }, home: "C0HOME0001" } as const;
+  const edited = (code: string) => server.use(http.post(`${URL_OF_SLACK}chat.update`, () => refuse(code)));
+
+  it.each(["message_not_found", "cant_update_message", "edit_window_closed", "is_archived", "channel_not_found"])(
+    "leaves a message as it is where its edit is refused for good (%s), but for one that keeps the ledger",
+    async (code) => {
+      edited(code);
+      const posts = [aPost(EDIT), aPost({ ...EDIT, eventType: "signalbox_board" })];
+
+      const [left, failed] = await deliverTo(URL_OF_SLACK, posts, systemClock, { fallback: "C0FALLBACK" });
+
+      expect(left).toMatchObject({ result: "left", ts: EDIT.address.ts, ways: [expect.stringContaining(code)] });
+      expect(failed).toMatchObject({ result: "failed", code });
+    },
+  );
+
+  it("tries an edit again where Slack fails", async () => {
+    edited("service_unavailable");
+
+    const [delivery] = await deliverTo(URL_OF_SLACK, [aPost(EDIT)], createFakeClock({ auto: true }));
+
+    expect(delivery).toMatchObject({ result: "failed", code: "service_unavailable" });
+  });
+
+  it.each<[what: string, codes: readonly string[], channels: readonly string[]]>([
+    ["in its channel, where its message is gone", ["cannot_reply_to_message"], ["C0ERRORS01"]],
+    ["in its channel, where the thread is closed", ["restricted_action_thread_locked"], ["C0ERRORS01"]],
+    ["in today's channel, where the old one is archived", ["is_archived"], ["C0HOME0001"]],
+    ["in the fallback, where today's refuses it, too", ["is_archived", "not_in_channel"], ["C0HOME0001", "C0FALLBACK"]],
+    [
+      "in today's channel, where the old one takes nothing",
+      ["thread_not_found", "is_archived"],
+      ["C0ERRORS01", "C0HOME0001"],
+    ],
+  ])("posts an answer as a message of its own %s", async (_, codes, channels) => {
+    const { requests } = answer(...codes.map((code) => () => refuse(code)), ok);
+
+    const [delivery] = await deliverTo(URL_OF_SLACK, [aPost(ANSWER)], systemClock, { fallback: "C0FALLBACK" });
+
+    expect(delivery).toMatchObject({ result: "sent" });
+    const forms = await Promise.all(requests.map(formOf));
+    expect(forms.map(({ channel }) => channel)).toEqual(["C0ERRORS01", ...channels]);
+    expect(forms.map((form) => "thread_ts" in form)).toEqual([true, ...channels.map(() => false)]);
   });
 
   it("takes each way once, whatever Slack answers in whatever order", async () => {

@@ -17,7 +17,16 @@ export interface FakeMessage {
 }
 
 /** What goes wrong with one request: before Slack has read it, or after it has done it. */
-export type Fault = "refused" | "429" | "429 without a time" | "reset" | "hang" | "500" | "html" | "500 before";
+export type Fault =
+  | "refused"
+  | "429"
+  | "429 for a minute"
+  | "429 without a time"
+  | "reset"
+  | "hang"
+  | "500"
+  | "html"
+  | "500 before";
 
 export interface FakeSlack {
   readonly fetch: typeof globalThis.fetch;
@@ -27,6 +36,8 @@ export interface FakeSlack {
   scopes: string[];
   /** For how long after its posting a message may be edited; null: for ever. */
   editWindowMs: number | null;
+  /** Channels that take nothing any more. */
+  readonly archived: Set<string>;
   /** Whether metadata is kept. */
   keepsMetadata: boolean;
   /** The most messages of one page. */
@@ -59,6 +70,7 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
     calls,
     scopes: ["chat:write", "channels:history"],
     editWindowMs: null,
+    archived: new Set(),
     keepsMetadata: true,
     mostOfPage: 999,
     fault: () => null,
@@ -72,6 +84,7 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
     const fault = slack.fault(method);
     if (fault === "refused") throw withCode("ECONNREFUSED");
     if (fault === "429") return json({ ok: false, error: "ratelimited" }, 429, { "retry-after": "3" });
+    if (fault === "429 for a minute") return json({ ok: false, error: "ratelimited" }, 429, { "retry-after": "60" });
     if (fault === "429 without a time") return json({ ok: false, error: "ratelimited" }, 429);
     if (fault === "500 before") return new Response("oops", { status: 500 });
     const answer = handle(method, form);
@@ -88,6 +101,7 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
       return { ok: false, error: "missing_scope", needed, provided: slack.scopes.join(",") };
     const channel = form.get("channel") ?? "";
     if (!channels.includes(channel)) return { ok: false, error: "channel_not_found" };
+    if (method.startsWith("chat.") && slack.archived.has(channel)) return { ok: false, error: "is_archived" };
     switch (method) {
       case "chat.postMessage":
         return post(channel, form);
@@ -97,7 +111,6 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
         slack.remove(form.get("ts") ?? "");
         return { ok: true };
       case "conversations.history":
-        // A page of the newest is enough: nothing here reads on.
         return page(newestOf(({ channel: of, thread }) => of === channel && thread === null).toReversed(), form);
       case "conversations.replies": {
         const thread = form.get("ts");
@@ -182,7 +195,7 @@ export function createFakeSlack({ now, channels }: { now: () => number; channels
 
   function newestOf(isMeant: (message: FakeMessage) => boolean): readonly FakeMessage[] {
     const found: FakeMessage[] = [];
-    for (let index = messages.length - 1; index >= 0 && found.length <= 250; index -= 1) {
+    for (let index = messages.length - 1; index >= 0 && found.length <= 2_500; index -= 1) {
       const message = messages[index];
       if (message !== undefined && isMeant(message)) found.push(message);
     }

@@ -10,7 +10,7 @@ const alertsFile = z.object({
   deliveries: z.array(
     z.object({
       key: z.string(),
-      result: z.enum(["sent", "updated", "already-there", "failed"]),
+      result: z.enum(["sent", "updated", "already-there", "left", "failed"]),
       channel: z.string().optional(),
       ts: z.string().optional(),
       mayBeIn: z.object({ channel: z.string(), since: z.string(), isKeyless: z.literal(true).optional() }).optional(),

@@ -72,6 +72,7 @@ export async function tellPeople(
     address: alert.address,
     // A board that is gone is posted anew; any other message has its answer in its thread.
     canBeNew: alert.kind === "board" && alert.state !== "closed",
+    ...(alert.address.kind === "thread" ? { home: homeOf(alert, policy) } : {}),
     message: parts.render(alert),
     mayRepeat: mayRepeat(alert, open),
     ...(kept.kind === "slack" ? { payload: payloadOf(alert, kept.slack.place.scopeId, at) } : {}),
@@ -114,6 +115,12 @@ export async function tellPeople(
   return { decision, alerts, deliveries, ledger: saved.ledger, isRemembered: ahead.isSaved };
 }
 
+/** The channel in which an answer would stand alone. */
+function homeOf({ kind, items }: Alert, { errorChannel, warnChannel }: AlertPolicy): string {
+  const isOfErrors = kind === "downgraded" || items.some(({ severity }) => severity === "error");
+  return isOfErrors ? errorChannel : warnChannel;
+}
+
 /** The board comes last, as it keeps what has become of the others; then what it takes the place of is closed. */
 async function tellOnBoard(
   parts: PeopleParts,
@@ -137,7 +144,8 @@ async function tellOnBoard(
     parts,
     { ...slack, ledger: known },
     recorded,
-    { alert: index, post: toPost(index) },
+    // One that is closed keeps the ledger, too.
+    { alert: index, post: { ...toPost(index), canBeNew: true } },
     at,
   );
   deliveries.push(saved.delivery, ...(await deliver(alerts.filter(isClosing).map(toPost), parts)));

@@ -1,6 +1,7 @@
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../../src/alerts/alert.ts";
+import { exitCodeOfDeliveries } from "../../../src/alerts/audience.ts";
 import { fingerprintOf } from "../../../src/alerts/fingerprint.ts";
 import { nameFinding } from "../../../src/render/finding-words.ts";
 import type { Finding, Verdict } from "../../../src/severity/verdict.ts";
@@ -19,6 +20,8 @@ const findings = (...found: Finding[]): Verdict =>
   });
 const fails = findings(failing("a"));
 const passes = findings();
+/** Where errors are told from now on. */
+const MOVED = "C0MOVED001";
 const results = (deliveries: readonly Delivery[]) => deliveries.map(({ result }) => result);
 
 /** What stands at the top of a channel, oldest first. */
@@ -192,6 +195,94 @@ describe("the ledger in Slack", () => {
     expect(over.decision.alerts.map(describeAlert)).toContain(`thread ${ERRORS}: recovered a`);
     expect(quiet.decision.alerts.filter(({ kind }) => kind !== "board")).toEqual([]);
     expect([topOf(team, ERRORS).length, topOf(team, WARNINGS).length]).toEqual([1, 1]);
+  });
+
+  it("goes on in the thread of a closed board, too: a week later nothing is open, and no run is missed", async () => {
+    const team = await createTeam(NOW);
+    team.slack.editWindowMs = 24 * HOUR_MS;
+    const all: Awaited<ReturnType<Team["run"]>>[] = [];
+    for (let hour = 0; hour < 24 * 9; hour += 1)
+      all.push(await team.run(NOW + hour * HOUR_MS, hour < 2 ? fails : passes));
+
+    const rings = all.flatMap(({ decision }) => decision.alerts.filter(({ address }) => address.kind === "channel"));
+    expect(rings.map(describeAlert)).toEqual([`${ERRORS}: problems opened a`, `${WARNINGS}: board open (0/0/0) a`]);
+    expect(all.flatMap(({ deliveries }) => results(deliveries))).not.toContain("failed");
+  });
+
+  it.each<[what: string, result: string, where: string, breaks: (team: Team) => void]>([
+    ["was deleted", "left", `${ERRORS} at the top`, ({ slack }) => slack.remove(slack.messages[0]?.ts ?? "")],
+    [
+      "cannot be edited any more",
+      "left",
+      `${ERRORS} in its thread`,
+      ({ slack }) => Object.assign(slack, { editWindowMs: 0 }),
+    ],
+    ["is in a channel that was archived", "left", `${MOVED} at the top`, ({ slack }) => slack.archived.add(ERRORS)],
+  ])("tells a recovery, once, where the message that told the error %s", async (_, result, where, breaks) => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, fails);
+    breaks(team);
+    const count = team.slack.messages.length;
+    const policy = team.slack.archived.has(ERRORS) ? { errorChannel: MOVED, channelOf: () => MOVED } : {};
+
+    const over = await team.run(NOW + HOUR_MS, passes, { policy });
+    const quiet = await team.run(NOW + 1.1 * HOUR_MS, passes, { policy });
+
+    expect(over.decision.alerts.map(({ kind }) => kind)).toEqual(["problems", "recovered", "board"]);
+    expect(results(over.deliveries)).toEqual([result, "sent", "updated"]);
+    expect(exitCodeOfDeliveries(undefined, over.alerts, over.deliveries)).toBe(0);
+    expect(quiet.decision.alerts.map(({ kind }) => kind)).toEqual(["board"]);
+    const [told] = team.slack.messages.slice(count).filter(({ text }) => text.startsWith("Recovered"));
+    expect(`${told?.channel} ${told?.thread === null ? "at the top" : "in its thread"}`).toBe(where);
+  });
+
+  it.each([
+    ["of 200 messages", 999, 450],
+    ["of 15 messages", 15, 40],
+  ])("is found behind what people have written, in pages %s: nothing is told twice", async (_, mostOfPage, talk) => {
+    const team = await createTeam(NOW);
+    team.slack.mostOfPage = mostOfPage;
+    await team.run(NOW, findings(failing("a"), warn("w")));
+    for (const channel of [ERRORS, WARNINGS])
+      for (let index = 0; index < talk; index += 1)
+        await team.slack.fetch("chat.postMessage", { body: `channel=${channel}&text=talk` });
+
+    const quiet = await team.run(NOW + HOUR_MS, findings(failing("a"), warn("w")));
+
+    expect(quiet.decision.alerts.map(({ kind, address }) => [kind, address.kind])).toEqual([["board", "edit"]]);
+    expect(new Set(quiet.calls)).toEqual(new Set(["conversations.history", "chat.update"]));
+    expect(quiet.calls).toHaveLength(4);
+  });
+
+  it("reads back eight days at most, and no further than the board", async () => {
+    const team = await createTeam(NOW - 9 * 24 * HOUR_MS);
+    for (let index = 0; index < 900; index += 1)
+      await team.slack.fetch("chat.postMessage", { body: `channel=${WARNINGS}&text=talk` });
+
+    const first = await team.run(NOW, fails);
+
+    expect(first.calls.slice(0, 2)).toEqual(["conversations.history", "conversations.history"]);
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+  });
+
+  it("is kept by an app that may read once a minute", async () => {
+    const team = await createTeam(NOW);
+    let last = Number.NEGATIVE_INFINITY;
+    team.slack.fault = (method) => {
+      // A request takes some time: the minute ends a little later than it is told.
+      team.clock.set(team.clock.now() + 5);
+      if (!method.startsWith("conversations.")) return null;
+      if (team.clock.monotonic() - last < 60_000) return "429 for a minute";
+      last = team.clock.monotonic();
+      return null;
+    };
+
+    const first = await team.run(NOW, fails);
+    const second = await team.run(NOW + HOUR_MS, fails);
+
+    expect(results(first.deliveries)).toEqual(["sent", "sent"]);
+    expect(results(second.deliveries)).toEqual(["updated"]);
+    expect(topOf(team, ERRORS)).toHaveLength(1);
   });
 
   it("goes on in answers to the board where more is open than a message keeps", async () => {

@@ -52,7 +52,7 @@ export interface TeamRun {
 /** A team's Slack with a channel for errors and one for warnings, and runs of one scope. */
 export async function createTeam(start: number, policy: Partial<AlertPolicy> = {}): Promise<Team> {
   const clock = createHandClock(start);
-  const slack = createFakeSlack({ now: clock.now, channels: [ERRORS, WARNINGS] });
+  const slack = createFakeSlack({ now: clock.now, channels: [ERRORS, WARNINGS, "C0MOVED001"] });
   const client: WebClient = await createSlackClient("xoxb-1", "https://slack.test/api/", { fetch: slack.fetch });
   const lines: string[] = [];
   const log = quietLog(lines);
