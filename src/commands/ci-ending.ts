@@ -5,6 +5,7 @@ import type { Runner } from "../platforms/ports.ts";
 import type { QueueResult } from "../queue/result.ts";
 import type { Paint } from "../render/colors.ts";
 import type { Summary } from "../render/markdown.ts";
+import { type Evidence, NO_EVIDENCE } from "../render/page/page-facts.ts";
 import { renderVerdict } from "../render/terminal.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -17,6 +18,7 @@ import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
 import type { Notified } from "../steps/notify/notify.ts";
 import type { Published } from "../steps/publish/publish.ts";
+import { type PageParts, pageFileOf, writePage } from "../steps/report/page.ts";
 import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
 import { type ErrorJson, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
@@ -41,12 +43,15 @@ export interface CiResult {
 
 /** What has come about so far; each step adds its value. */
 export interface CiProgress {
+  /** dbt's. */
+  readonly project: string;
   readonly comment: PullRequestComment;
   queue: QueueResult | null;
   plan: PlanResult | null;
   nodesInProject: number | null;
   built: Built | null;
   verdict: VerdictResult | null;
+  evidence: Evidence;
   notify: NotifyResult | null;
   published: CiResult["published"];
   /** The name for the upload of what was published. */
@@ -54,22 +59,24 @@ export interface CiProgress {
 }
 
 /** Nothing yet. */
-export function startProgress(comment: PullRequestComment): CiProgress {
+export function startProgress(project: string, comment: PullRequestComment): CiProgress {
   return {
+    project,
     comment,
     queue: null,
     plan: null,
     nodesInProject: null,
     built: null,
     verdict: null,
+    evidence: NO_EVIDENCE,
     notify: null,
     published: null,
     artifact: null,
   };
 }
 
-export interface EndingParts extends SummaryParts, JunitParts {
-  readonly settings: SettingsPart<"quiet" | "json" | "summary", "report">;
+export interface EndingParts extends SummaryParts, JunitParts, PageParts {
+  readonly settings: SettingsPart<"quiet" | "json" | "summary" | "html", "report">;
   readonly work: Pick<WorkFolder, "path" | "writeJson">;
   readonly runner: Pick<Runner, "summary" | "outputs">;
   readonly log: Pick<Log, "step" | "result">;
@@ -144,11 +151,14 @@ export async function conclude(
   await redactStarts(work.path("dbt"), parts.redact);
   const summary = summaryOf(runSettings, progress, words);
   await writeSummary(parts, summary);
+  const { project, evidence } = progress;
+  await writePage(parts, { ...summary, verdict, project, run: runSettings.run, evidence });
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 
   const fromCwd = (path: string) => relative(parts.cwd, path) || ".";
   const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };
+  const page = pageFileOf(parts);
   const values = {
     outcome,
     errors: String(counts.error),
@@ -158,7 +168,7 @@ export async function conclude(
     mode,
     "junit-path": verdict === null ? "" : fromCwd(junitFileOf(parts)),
     "summary-path": fromCwd(work.path("summary.md")),
-    "report-path": "",
+    "report-path": page === null ? "" : fromCwd(page),
     "bundle-path": published === null ? "" : fromCwd(work.path("bundle")),
     "bundle-name": progress.artifact ?? "",
   };

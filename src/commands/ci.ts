@@ -18,6 +18,7 @@ import { planStep } from "../steps/plan/plan.ts";
 import { publishIfDue } from "../steps/publish/publish.ts";
 import { lookoutOf, makingWay } from "../steps/queue/make-way.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
+import { readEvidence } from "../steps/report/page.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
@@ -41,7 +42,7 @@ export async function run(context: Context): Promise<number> {
   if (distrust !== null) log.step("trust", `${distrust}: nothing is published, and no alert is sent`);
   if (settings.given.dryRun) return dryRun(context, runSettings, dbtProject);
 
-  const progress = startProgress(openComment(context, runSettings.run, about.project));
+  const progress = startProgress(about.project, openComment(context, runSettings.run, about.project));
   let hasFolder = false;
   const inFolder = async (work: WorkFolder, rest: () => Promise<ExitCode>) => {
     hasFolder = true;
@@ -110,7 +111,9 @@ async function passQueue(
       publish: () => publishIfDue(context, runSettings, bundles, progress),
     });
   const judge = async (results: Omit<Parameters<typeof reportStep>[1], "folders">) => {
-    progress.verdict = await reportStep(context, { ...results, folders: dbtProject.folders });
+    const inputs = { ...results, folders: dbtProject.folders };
+    progress.verdict = await reportStep(context, inputs);
+    progress.evidence = readEvidence(progress.verdict, inputs);
     return progress.verdict;
   };
   if (turn?.result.decision === "left") return end({ kind: "superseded" }, `Superseded: ${turn.result.reason}.`);

@@ -8,6 +8,7 @@ import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
+import { readEvidence, writePage } from "../steps/report/page.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../text/terminal-line.ts";
@@ -28,6 +29,14 @@ export async function run(context: Context): Promise<number> {
     const judged = describeJudged(result.sources, cwd);
     const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
     await writeSummary(context, summary);
+    const evidence = readEvidence(result, inputs);
+    await writePage(context, {
+      ...summary,
+      verdict: result,
+      project: projectNameOf(inputs.folders),
+      run: null,
+      evidence,
+    });
     if (config.report.comment) {
       const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
       await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);

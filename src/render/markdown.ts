@@ -6,7 +6,8 @@ import { markdownBlock, markdownCode, markdownText } from "../text/markdown.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
 import { describeRetried } from "./retried-words.ts";
-import { duration, grouped, listed, shortName } from "./words.ts";
+import { within } from "./within.ts";
+import { duration, listed, shortName } from "./words.ts";
 
 export interface Summary {
   /** null: a report on a dbt that something else started. */
@@ -167,22 +168,6 @@ function planSection(plan: PlanResult, total: number | null, mostBytes: PartByte
   ];
 }
 
-/** As many of the entries as fit; `more` tells how many did not. */
-function within(most: number, entries: readonly string[], more: (number: string) => string): string[] {
-  let bytes = 0;
-  const fitting = entries.findIndex((entry) => {
-    bytes += byteLength(entry) + 2;
-    return bytes > most;
-  });
-  return fitting === -1 ? [...entries] : [...entries.slice(0, fitting), more(grouped(entries.length - fitting))];
-}
-
 function block(text: string): string {
   return markdownBlock(cutText(cleanText(text), MOST_MESSAGE, MOST_MESSAGE_LINES));
-}
-
-const encoder = new TextEncoder();
-
-function byteLength(text: string): number {
-  return encoder.encode(text).length;
 }

@@ -43,7 +43,7 @@ export function faceOptions(face: Face, commands: readonly CommandName[]): reado
   return (OPTIONS as readonly AnyOption[]).filter(
     (option) =>
       !LEFT_OUT[face].some((name) => name === option.name) &&
-      option.commands.some((command) => commands.includes(command) && !option.notYet?.includes(command)),
+      option.commands.some((command) => commands.includes(command)),
   );
 }
 

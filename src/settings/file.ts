@@ -272,6 +272,7 @@ export const configFile = section({
     comment: boolean
       .default(false)
       .describe("Whether the verdict is kept up to date in one comment on the pull request (GitHub)."),
+    html: boolean.default(true).describe("Whether the work folder gets report.html, the report as one page."),
   })
     .prefault({})
     .describe("The files and comments that tell of a verdict."),

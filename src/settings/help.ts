@@ -31,7 +31,7 @@ export function renderTopHelp(version: string): string {
 /** `signalbox <command> --help`: the command's own flags, then the common ones in short; one screen of 100 columns. */
 export function renderCommandHelp(command: CommandName): string {
   const { usage, describe, example } = COMMAND_TEXTS[command];
-  const options = optionsOf(command).filter((option) => !option.notYet?.includes(command));
+  const options = optionsOf(command);
   const short = options.filter((option) => option.commands.length === COMMANDS.length || option.name.endsWith("-url"));
   const own = options.filter((option) => !short.includes(option));
   const width = Math.max(0, ...own.map((option) => labelOf(option).length).filter((length) => length <= WIDEST_LABEL));

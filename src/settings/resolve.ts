@@ -98,9 +98,7 @@ export function resolve(sources: Sources): Settings {
   for (const option of options) {
     const found = find(option, sources);
     if (found === null) continue;
-    if (option.notYet?.includes(sources.command)) {
-      problems.push({ where: found.where, got: null, wanted: "is not built yet; leave it out" });
-    } else if (Array.isArray(found.value)) {
+    if (Array.isArray(found.value)) {
       problems.push({ where: found.where, got: null, wanted: `takes one value: it was given ${listed(found.value)}` });
     } else if (option.file !== undefined) {
       overlay.set(option.file, found);

@@ -70,21 +70,16 @@ export function renderReadmeTable(): string {
     [
       `\`${labelOf(option)}\``,
       describeOption(option),
-      option.commands.length === COMMANDS.length
-        ? "all"
-        : option.commands.filter((name) => !option.notYet?.includes(name)).join(" "),
+      option.commands.length === COMMANDS.length ? "all" : option.commands.join(" "),
       `\`${variableOf(option)}\``,
       option.file === undefined ? "" : `\`${option.file}\``,
     ]
       .map((cell) => cell.replaceAll("|", "\\|"))
       .join(" | ");
-  const options = (OPTIONS as readonly AnyOption[]).filter((option) =>
-    option.commands.some((name) => !option.notYet?.includes(name)),
-  );
   return [
     "| flag | what | commands | variable | signalbox.yml |",
     "|---|---|---|---|---|",
-    ...options.map((option) => `| ${row(option)} |`),
+    ...(OPTIONS as readonly AnyOption[]).map((option) => `| ${row(option)} |`),
   ].join("\n");
 }
 

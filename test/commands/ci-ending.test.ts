@@ -29,6 +29,7 @@ function open() {
   const parts = {
     settings: { given: { quiet: false, json: true }, config: aConfig() },
     cwd: "/shop",
+    clock: { now: () => 0 },
     ...{ work, outputs },
     runner: {
       summary: async () => {},
@@ -44,7 +45,7 @@ function open() {
 
 async function end({ outcome, verdict = null, isSilent = false, exitCodes = {} }: World) {
   const { parts, comment, done, values, files } = open();
-  const progress = startProgress(comment);
+  const progress = startProgress("shop", comment);
   progress.verdict = verdict;
   const notified = { result: { schema: 1 }, exitCode: exitCodes.notify ?? 0 } as unknown as Notified;
   const exitCode = await finish(parts, {
@@ -136,7 +137,12 @@ describe("the end of ci", () => {
     const error = new SignalboxError("configuration", "no target", { hint: "name one" });
 
     await conclude(parts, {
-      ...{ runSettings: someRunSettings(), progress: startProgress(comment), outcome: "failed", words: "no target" },
+      ...{
+        runSettings: someRunSettings(),
+        progress: startProgress("shop", comment),
+        outcome: "failed",
+        words: "no target",
+      },
       ...{ exitCode: error.exitCode, error },
     });
 

@@ -12,6 +12,7 @@ import { annotationsOf, toWorkflowCommand } from "../../src/render/annotations.t
 import { createPaint } from "../../src/render/colors.ts";
 import { renderJunit } from "../../src/render/junit.ts";
 import { renderSummary } from "../../src/render/markdown.ts";
+import { markSql } from "../../src/render/page/sql.ts";
 import { renderAlert } from "../../src/render/slack.ts";
 import { drawMessage } from "../../src/render/slack-preview.ts";
 import { locateFindings } from "../../src/render/source-lines.ts";
@@ -33,12 +34,14 @@ import { readYaml } from "../../src/support/yaml.ts";
 import { outlineOf } from "../../src/support/yaml-outline.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
+import { markupOf } from "../../src/text/html.ts";
 import { toJson } from "../../src/text/json.ts";
 import { markdownBlock, markdownCode, markdownText } from "../../src/text/markdown.ts";
 import { escapeMrkdwn } from "../../src/text/mrkdwn.ts";
 import { defuse, terminalLine } from "../../src/text/terminal-line.ts";
 import { anItem } from "../alerts/build.ts";
 import { finding, run, subject, verdict } from "../render/build.ts";
+import { aPage, judged, render } from "../render/page/build.ts";
 
 /** Shapes of text that a quadratic function takes minutes for, each of about `length` characters. */
 export const SHAPES: Readonly<Record<string, (length: number) => string>> = {
@@ -119,6 +122,20 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   cutText: (text) => cutText(text, 1500, 20),
   "terminalLine (colours)": (text) => terminalLine(text, true),
   escapeMrkdwn,
+  markupOf,
+  markSql,
+  "renderPage (a report)": (text) =>
+    render(
+      aPage({
+        verdict: judged(verdictAbout(text)),
+        evidence: {
+          compiled: { [subject().id]: { text, bytes: text.length, isWhole: true } },
+          failuresIn: { [subject().id]: text },
+          freshness: [{ id: text, status: text, message: text }],
+          longestChain: [text],
+        },
+      }),
+    ),
   toJson,
   shortenCrash,
   "shortenCrash (in a traceback)": (text) =>

@@ -415,12 +415,6 @@ it.each(["full", "target"])("refuses --%s beside --manifest, where it says nothi
   expect(resolve(sources({ command: "plan", flags: { manifest: "m", full: "false" } })).given.full).toBe(false);
 });
 
-it("refuses a flag that is declared but not built, instead of pretending", () => {
-  expect(refusal(sources({ command: "report", flags: { html: "page.html" } }))).toBe(
-    "--html is not built yet; leave it out",
-  );
-});
-
 it.each([
   ["action", "input node-timeout"],
   ["orb", "parameter node_timeout"],

@@ -52,6 +52,4 @@ export interface Option {
   readonly commands: readonly CommandName[];
   /** The key of signalbox.yml that the flag overrides. */
   readonly file?: string;
-  /** Commands for which the flag is declared and refused: it is not built yet. */
-  readonly notYet?: readonly CommandName[];
 }

@@ -58,9 +58,9 @@ export const REPORT_OPTIONS = [
     name: "html",
     type: "text",
     placeholder: "FILE",
-    describe: "one self-contained page",
+    usually: "the work folder's report.html",
+    describe: "one page for a browser",
     commands: ["report"],
-    notYet: ["report"],
   },
   {
     name: "annotations",

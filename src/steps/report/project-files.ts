@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { compiledPathsOf } from "../../artifacts/compiled.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { DbtFolders } from "../../dbt/folders.ts";
+import type { CompiledCode } from "../../render/page/page-facts.ts";
 import type { PackageFolders } from "../../severity/node-path.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
 import { pathFrom } from "../../support/files.ts";
@@ -62,6 +63,34 @@ export function nameCompiled(
 function isFileOf(targetPath: string, projectDir: string, path: string): boolean {
   const full = resolve(projectDir, path);
   return (full.startsWith(`${targetPath}${sep}`) || full.startsWith(`${projectDir}${sep}`)) && isFile(full);
+}
+
+const MOST_CODE_BYTES = 64 * 1024;
+
+/**
+ * The compiled code that a finding names, or its beginning; null for a file that is gone, and for one that really lies
+ * elsewhere: what a link in the target folder points to is nobody's compiled code.
+ */
+export function readCompiled(
+  { projectDir, targetPath }: Pick<DbtFolders, "projectDir" | "targetPath">,
+  path: string,
+): CompiledCode | null {
+  try {
+    const full = realpathSync(resolve(projectDir, path));
+    const { size } = statSync(full);
+    const isOwn = [projectDir, targetPath].some((folder) => full.startsWith(`${realpathSync(folder)}${sep}`));
+    if (!isOwn || !isFile(full)) return null;
+    const buffer = Buffer.alloc(Math.min(size, MOST_CODE_BYTES));
+    const file = openSync(full, "r");
+    try {
+      const read = readSync(file, buffer, 0, buffer.length, 0);
+      return { text: buffer.toString("utf8", 0, read), bytes: size, isWhole: read >= size };
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** A path that no file can have (too long, a NUL character) names none. */

@@ -24,6 +24,7 @@ import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
 import { outlineOf } from "../../support/yaml-outline.ts";
 import type { WorkFolder } from "../../work/folder.ts";
+import { type PageFileParts, pageFileOf } from "./page.ts";
 import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
 
 export interface ReportInputs {
@@ -105,13 +106,12 @@ export async function reportStep(
  * Takes away what an earlier report left. Should the results be refused now, it must not stand for them: `notify` would send
  * it, and a CI would keep its JUnit file.
  */
-export async function forgetVerdict(
-  parts: JunitParts & { readonly work: Pick<WorkFolder, "path">; readonly outputs: Outputs },
-): Promise<void> {
+export async function forgetVerdict(parts: JunitParts & PageFileParts & { readonly outputs: Outputs }): Promise<void> {
   const { work, outputs } = parts;
   const places = [
     ["verdict.json", work.path("verdict.json")],
     ["the summary", work.path("summary.md")],
+    ["the page", pageFileOf(parts) ?? work.path("report.html")],
     ["the JUnit file", junitFileOf(parts)],
   ] as const;
   for (const [what, file] of places) await outputs.write(what, () => removeFile(file));

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { type DbtRun, lastManifest } from "../../artifacts/dbt-run.ts";
+import { textOf } from "../../artifacts/fields.ts";
+import type { Manifest } from "../../artifacts/manifest.ts";
+import { longestChain } from "../../render/page/lanes.ts";
+import { renderPage } from "../../render/page/page.ts";
+import type { CompiledCode, Evidence, FreshnessRow, ReportPage } from "../../render/page/page-facts.ts";
+import type { SettingsPart } from "../../settings/resolve.ts";
+import type { ProjectFolders } from "../../setup/dbt-project.ts";
+import type { Finding, Verdict } from "../../severity/verdict.ts";
+import type { Clock } from "../../support/clock.ts";
+import { writeFileAtomic } from "../../support/files.ts";
+import type { Outputs } from "../../support/outputs.ts";
+import { type Redact, redactAll } from "../../support/redact.ts";
+import type { WorkFolder } from "../../work/folder.ts";
+import { readCompiled } from "./project-files.ts";
+
+export interface PageFileParts {
+  readonly settings: SettingsPart<"html", "report">;
+  readonly cwd: string;
+  readonly work: Pick<WorkFolder, "path">;
+}
+
+export interface PageParts extends PageFileParts {
+  readonly clock: Pick<Clock, "now">;
+  readonly outputs: Outputs;
+  readonly redact: Redact;
+}
+
+/** What dbt left behind the findings of a verdict: read before anything else writes into its target folder. */
+export function readEvidence(
+  verdict: Verdict,
+  {
+    runs,
+    manifest,
+    folders,
+  }: { readonly runs: readonly DbtRun[]; readonly manifest: Manifest | null; readonly folders: ProjectFolders },
+): Evidence {
+  const known = manifest ?? lastManifest(runs);
+  const subjects = verdict.findings
+    .flatMap((finding): readonly Finding[] => [finding, ...(finding.nodes ?? [])])
+    .flatMap(({ subject }) => (subject.kind === "node" ? [subject] : []));
+  const compiled = subjects.flatMap(({ id, compiled }): [string, CompiledCode][] => {
+    const code = compiled === null ? null : readCompiled(folders, compiled);
+    return code === null ? [] : [[id, code]];
+  });
+  const failuresIn = subjects.flatMap(({ id, type }): [string, string][] => {
+    // Only a test that stores its failures has a relation.
+    const relation = type === "test" ? textOf(known?.nodes.get(id)?.raw.relation_name) : null;
+    return relation === null ? [] : [[id, relation]];
+  });
+  return {
+    compiled: Object.fromEntries(compiled),
+    failuresIn: Object.fromEntries(failuresIn),
+    freshness: runs.filter(({ command }) => command === "source freshness").flatMap(freshnessOf),
+    longestChain: longestChain(verdict.nodes, (id) => known?.nodes.get(id)?.parents ?? []),
+  };
+}
+
+function freshnessOf({ results }: DbtRun): FreshnessRow[] {
+  return (results ?? []).map(({ id, status, message }) => ({ id, status, message: message ?? "" }));
+}
+
+/** report.html, or the file that --html names; null where none is wanted. */
+export function pageFileOf({ settings, cwd, work }: PageFileParts): string | null {
+  const { html } = settings.given;
+  if (html !== undefined) return resolve(cwd, html);
+  return settings.config.report.html ? work.path("report.html") : null;
+}
+
+/** Writes the page, where one is wanted. */
+export async function writePage(parts: PageParts, page: Omit<ReportPage, "writtenAt">): Promise<void> {
+  const { clock, outputs, redact } = parts;
+  const file = pageFileOf(parts);
+  if (file === null) return;
+  await outputs.write("the page", async () => {
+    const writtenAt = new Date(clock.now()).toISOString();
+    const html = renderPage(redactAll({ ...page, writtenAt }, redact), sha256);
+    await writeFileAtomic(file, redact(html));
+  });
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
+}
