@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { findFreePort } from "../support/loopback.ts";
 import { laptop, signalbox, withPrograms } from "./cli.ts";
-import { openQuotaProxy, type QuotaProxy } from "./quota-proxy.ts";
+import { type Fault, openQuotaProxy, type QuotaProxy } from "./quota-proxy.ts";
 
 /** A folder with dbt, dbt-bigquery and bqemulator: docs/CONTRIBUTING.md says how it is made. */
 const BIN = process.env.TEST_BIGQUERY_BIN;
@@ -43,10 +43,15 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const open = async (limit: number, hangs: RegExp | null = null, args: readonly string[] = []) => {
-    proxy = await openQuotaProxy(port, limit, 500, hangs);
+  const open = async (
+    limit: number,
+    hangs: RegExp | null = null,
+    args: readonly string[] = [],
+    faults: readonly Fault[] = [],
+  ) => {
+    proxy = await openQuotaProxy(port, limit, 500, hangs, faults);
     const repo = join(dir, "repo");
-    const files = project(proxy.url, `d${limit}_${port}${hangs === null ? "" : "h"}`);
+    const files = project(proxy.url, `d${limit}_${port}_${faults.length}${hangs === null ? "" : "h"}`);
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(repo, name)), { recursive: true });
       writeFileSync(join(repo, name), text);
@@ -86,6 +91,64 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     expect(stdout).toMatch(/dbt is started again in .* for \d+ nodes/);
     expect(verdict.retried?.nodes["model.story.m7"]?.[0]?.message).toContain(`it waited for ${page}`);
     expect([code, verdict.level, verdict.passed.length]).toEqual([0, "pass", 3 * MODELS]);
+  });
+
+  it("builds again after each fault of a moment, which it names, and not after a quota of the day", async () => {
+    const ended = (model: string, reason: string, message: string): Fault => ({
+      sql: new RegExp(`\\b${model}\\b`),
+      as: { reason, message },
+    });
+    const { code, stdout, verdict } = await open(
+      100,
+      null,
+      [],
+      [
+        ended("m1", "jobRateLimitExceeded", "Exceeded rate limits: too many jobs for this project"),
+        ended("m2", "rateLimitExceeded", "Exceeded rate limits: too many table update operations for this table"),
+        ended("m3", "backendError", "Error encountered during execution. Retrying may solve the problem."),
+        ended(
+          "m4",
+          "internalError",
+          "An internal error occurred and the request could not be completed. This is usually caused by a transient issue. Retrying the job with back-off as described in the BigQuery SLA should solve the problem",
+        ),
+        ended(
+          "m5",
+          "quotaExceeded",
+          "Quota exceeded: Your table exceeded quota for imports or query appends per table",
+        ),
+        { sql: /\bm6\b/, as: "reset" },
+        {
+          sql: /\bm8\b/,
+          as: {
+            status: 503,
+            body: '{"error":{"code":503,"message":"Service unavailable","errors":[{"reason":"backendError"}]}}',
+          },
+        },
+      ],
+    );
+
+    // A reset and a 503 Google's own client asks again.
+    expect(stdout).toMatch(/for 36 nodes, with 3 threads \(.*2 nodes: BigQuery rate limit/);
+    expect(stdout).toMatch(/for 36 nodes, with 3 threads \(.*2 nodes: BigQuery internal error/);
+    expect(stdout).toMatch(/2 models: BigQuery rate limit, all passed at the second try, \+/);
+    expect(verdict.findings).toMatchObject([
+      {
+        subject: { id: "model.story.m5" },
+        failureClass: "infrastructure",
+        message: expect.stringContaining("Quota exceeded"),
+      },
+    ]);
+    expect([code, proxy.seen.refused, verdict.passed.length]).toEqual([4, 7, 3 * MODELS - 9]);
+  });
+
+  it("is not started again for a token that has expired", async () => {
+    const body =
+      '{"error":{"code":401,"message":"Request had invalid authentication credentials. Expected OAuth 2 access token","errors":[{"reason":"authError"}],"status":"UNAUTHENTICATED"}}';
+    const { code, stdout, verdict } = await open(100, null, [], [{ sql: /\bm1\b/, as: { status: 401, body } }]);
+
+    expect(stdout).not.toContain("is started again in");
+    expect(verdict.findings).toMatchObject([{ subject: { id: "model.story.m1" }, failureClass: "infrastructure" }]);
+    expect([code, verdict.counts.skipped]).toEqual([4, 8]);
   });
 
   it("is one finding and exit 4 where it lasts", async () => {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { request, type ServerResponse } from "node:http";
 import { serveLoopback } from "../support/loopback.ts";
 
 export interface QuotaProxy {
@@ -8,6 +8,15 @@ export interface QuotaProxy {
   /** Ids of jobs that never end: the first that the pattern matched. */
   readonly hanging: ReadonlySet<string>;
   close(): void;
+}
+
+/** What becomes of the first job with this in its SQL: BigQuery begins it and it ends with an error, or the request has none. */
+export interface Fault {
+  readonly sql: RegExp;
+  readonly as:
+    | { readonly reason: string; readonly message: string }
+    | { readonly status: number; readonly body: string }
+    | "reset";
 }
 
 const MESSAGE =
@@ -22,7 +31,9 @@ export async function openQuotaProxy(
   limit: number,
   holdMs: number,
   hangs: RegExp | null = null,
+  faults: readonly Fault[] = [],
 ): Promise<QuotaProxy> {
+  const left = [...faults];
   const hanging = new Set<string>();
   const seen = { jobs: 0, refused: 0, most: 0 };
   let inFlight = 0;
@@ -35,6 +46,12 @@ export async function openQuotaProxy(
       // Nodes alone: what dbt asks of schemas before them would end it without a row.
       const isJob = isAsked && /create or replace table|dbt_internal_test/.test(body.toString());
       if (isJob) seen.jobs += 1;
+      const due = isJob ? left.findIndex(({ sql }) => sql.test(body.toString())) : -1;
+      const [fault] = due < 0 ? [] : left.splice(due, 1);
+      if (fault !== undefined) {
+        seen.refused += 1;
+        return fail(fault, JSON.parse(body.toString()) as Job, answer);
+      }
       if (isJob && inFlight >= limit) {
         seen.refused += 1;
         const errors = [{ message: MESSAGE, domain: "usageLimits", reason: "quotaExceeded" }];
@@ -42,7 +59,7 @@ export async function openQuotaProxy(
         answer.end(JSON.stringify({ error: { code: 403, message: MESSAGE, errors } }));
         return;
       }
-      const { jobReference } = isJob ? (JSON.parse(body.toString()) as { jobReference?: { jobId: string } }) : {};
+      const { jobReference } = isJob ? (JSON.parse(body.toString()) as Job) : {};
       if (isJob && hanging.size === 0 && hangs?.test(body.toString())) hanging.add(jobReference?.jobId ?? "");
       // It is asked for again and again, and there is no answer.
       if (asked.method === "GET" && [...hanging].some((id) => asked.url?.includes(id))) return;
@@ -72,4 +89,25 @@ export async function openQuotaProxy(
     });
   });
   return { url, seen, hanging, close };
+}
+
+interface Job {
+  readonly jobReference?: { readonly jobId: string };
+  readonly configuration?: unknown;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job: one that has failed is a whole answer. */
+function fail({ as }: Fault, job: Job, answer: ServerResponse): void {
+  if (as === "reset") {
+    answer.socket?.resetAndDestroy();
+    return;
+  }
+  const [status, body] =
+    "reason" in as
+      ? [
+          200,
+          JSON.stringify({ ...job, kind: "bigquery#job", status: { state: "DONE", errorResult: as, errors: [as] } }),
+        ]
+      : [as.status, as.body];
+  answer.writeHead(status, { "content-type": "application/json" }).end(body);
 }
