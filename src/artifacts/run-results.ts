@@ -68,6 +68,18 @@ function messageOf(message: unknown): string | null {
   return text === null || NO_MESSAGE.test(text) ? null : text;
 }
 
+/** From the first start of a node to the last end, in seconds; null where the rows do not say. dbt 2's own total is a sum. */
+export function spanSeconds({ results }: Pick<RunResults, "results">): number | null {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { startedAt, seconds } of results) {
+    const start = Date.parse(startedAt ?? "") / 1000;
+    if (Number.isNaN(start)) continue;
+    first = Math.min(first, start);
+    last = Math.max(last, start + seconds);
+  }
+  return last < first ? null : last - first;
+}
+
 interface RowReader {
   readonly command: string;
   readonly readRow: (row: Fields, id: string) => NodeResult;

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { NotifyResult } from "../alerts/alert.ts";
+import { spanSeconds } from "../artifacts/run-results.ts";
 import { redactStarts } from "../dbt/kept-files.ts";
 import type { Runner } from "../platforms/ports.ts";
 import type { QueueResult } from "../queue/result.ts";
@@ -7,9 +8,11 @@ import type { Paint } from "../render/colors.ts";
 import type { Summary } from "../render/markdown.ts";
 import { type Evidence, NO_EVIDENCE } from "../render/page/page-facts.ts";
 import { renderVerdict } from "../render/terminal.ts";
+import { describeTimes } from "../render/times.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
+import type { DbtRunner } from "../setup/dbt-runner.ts";
 import type { RunSettings } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
@@ -17,6 +20,7 @@ import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
 import type { Notified } from "../steps/notify/notify.ts";
+import { readResultsOf } from "../steps/plan/baseline-facts.ts";
 import type { Published } from "../steps/publish/publish.ts";
 import { type PageParts, pageFileOf, writePage } from "../steps/report/page.ts";
 import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
@@ -49,6 +53,8 @@ export interface CiProgress {
   queue: QueueResult | null;
   plan: PlanResult | null;
   nodesInProject: number | null;
+  /** Of dbt's starts so far, with their seconds. */
+  ended: DbtRunner["ended"];
   built: Built | null;
   verdict: VerdictResult | null;
   evidence: Evidence;
@@ -66,6 +72,7 @@ export function startProgress(project: string, comment: PullRequestComment): CiP
     queue: null,
     plan: null,
     nodesInProject: null,
+    ended: [],
     built: null,
     verdict: null,
     evidence: NO_EVIDENCE,
@@ -93,12 +100,14 @@ interface CiEnding {
   /** Sends the alerts; null: none is sent. */
   readonly notify: ((verdict: VerdictResult) => Promise<Notified>) | null;
   readonly publish: () => Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }>;
+  /** Seconds since the run began. */
+  readonly total: () => number;
 }
 
 /** Shows the verdict, sends alerts, publishes, writes what is left to write. */
 export async function finish(
   parts: EndingParts,
-  { runSettings, progress, outcome, words, notify, publish }: CiEnding,
+  { runSettings, progress, outcome, words, notify, publish, total }: CiEnding,
 ): Promise<ExitCode> {
   if (outcome.kind === "failed") {
     const ofRun = verdictOfRun(outcome.finding, progress.verdict);
@@ -124,9 +133,23 @@ export async function finish(
     progress.artifact = published?.artifact ?? null;
     exitCodes.push(exitCode);
   }
+  const times = describeTimes({
+    total: total(),
+    waited: progress.queue?.waitedSeconds ?? null,
+    starts: progress.ended,
+    baseline: await readBaselineSeconds(parts),
+    nodes: Object.entries(verdict?.nodes ?? {}).map(([id, { seconds }]) => ({ id, seconds })),
+  });
+  if (times !== null) parts.log.step("time", times);
   const exitCode = worstExitCode(exitCodes);
   await conclude(parts, { runSettings, progress, outcome: outcomeName(outcome), exitCode, words, error: null });
   return exitCode;
+}
+
+/** How long the build took that a check was compared with; null: no bundle tells. */
+async function readBaselineSeconds({ work }: Pick<EndingParts, "work">): Promise<number | null> {
+  const results = await readResultsOf({ warn: () => {} }, { dir: work.path("baselines", "selection") });
+  return results === null ? null : spanSeconds(results);
 }
 
 interface Conclusion {

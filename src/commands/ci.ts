@@ -29,6 +29,7 @@ import { dryRun } from "./ci-dry-run.ts";
 import { type CiProgress, conclude, finish, startProgress, summaryOf } from "./ci-ending.ts";
 
 export async function run(context: Context): Promise<number> {
+  const startedAt = context.clock.monotonic();
   const { settings, log } = context;
   const { noQueue, noNotify } = settings.given;
   const runSettings = await resolveRunSettings(context);
@@ -64,7 +65,9 @@ export async function run(context: Context): Promise<number> {
     }
   };
   const go = (work: WorkFolder, turn: Turn | null) =>
-    inFolder(work, () => passQueue({ ...context, work }, { runSettings, dbtProject, about, isSilent, turn, progress }));
+    inFolder(work, () =>
+      passQueue({ ...context, work }, { runSettings, dbtProject, about, isSilent, turn, progress, startedAt }),
+    );
   const { targetPath } = dbtProject.folders;
   try {
     // While it waits, the folder may be the work folder of the run that it waits for.
@@ -95,12 +98,14 @@ interface PastQueue {
   /** null: it did not queue. */
   readonly turn: Turn | null;
   readonly progress: CiProgress;
+  /** By the clock that only goes on, in milliseconds. */
+  readonly startedAt: number;
 }
 
 /** The run past the queue: plan, build, report, notify, publish. The answer is the exit code. */
 async function passQueue(
   context: Context,
-  { runSettings, dbtProject, about, isSilent, turn, progress }: PastQueue,
+  { runSettings, dbtProject, about, isSilent, turn, progress, startedAt }: PastQueue,
 ): Promise<ExitCode> {
   const { settings } = context;
   const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
@@ -109,6 +114,7 @@ async function passQueue(
       ...{ runSettings, progress, outcome, words },
       notify: isSilent ? null : (verdict) => notifyStep(context, about, verdict),
       publish: () => publishIfDue(context, runSettings, bundles, progress),
+      total: () => (context.clock.monotonic() - startedAt) / 1000,
     });
   const judge = async (results: Omit<Parameters<typeof reportStep>[1], "folders">) => {
     const inputs = { ...results, folders: dbtProject.folders };
@@ -151,6 +157,7 @@ async function planAndBuild(
   }: Pick<PastQueue, "runSettings" | "dbtProject" | "progress"> & { readonly bundles: Bundles },
 ): Promise<{ readonly planned: Planned; readonly built: Built | null }> {
   const dbt = createDbtRunner(context, runSettings, dbtProject);
+  progress.ended = dbt.ended;
   const planned = await planStep(context, runSettings, dbtProject, dbt, bundles);
   if (planned.kind === "failed") return { planned, built: null };
   progress.plan = planned.result;

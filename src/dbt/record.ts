@@ -15,6 +15,8 @@ export interface StartRecord
   > {
   /** Folder with the copies of its artifacts. */
   readonly dir: string;
+  /** What it was told with --target: dbt 2 does not write it down. */
+  readonly target: string | null;
 }
 
 /** The results file that a command of dbt writes; null for parse, ls and deps. */
@@ -24,7 +26,7 @@ export function resultsFileOf(command: string): "run_results.json" | "sources.js
 }
 
 /** A start with its artifacts. What is missing or unreadable becomes its trouble, unless it has a worse one. */
-export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun> {
+export async function readRecord({ dir, target, ...facts }: StartRecord): Promise<DbtRun> {
   const file = resultsFileOf(facts.command);
   try {
     const manifest = await readIfAny(join(dir, "manifest.json"), readManifest);
@@ -43,7 +45,7 @@ export async function readRecord({ dir, ...facts }: StartRecord): Promise<DbtRun
           : {
               file: join(dir, file),
               command: results.command,
-              target: results.target,
+              target: results.target ?? target,
               generatedAt: results.generatedAt,
             },
     };

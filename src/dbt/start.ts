@@ -94,6 +94,7 @@ export function createDbt(setup: DbtSetup): Dbt {
         threads: progress.threads,
         lastWords: notKept ?? (lastWords === null ? null : setup.redact(lastWords)),
         dir,
+        target: request.target,
       });
       await redactFiles(dir, LOG_AND_RESULTS, setup.redact);
       return { run: redactRun(run, setup.redact), argv, dir, stdout: end.stdout };

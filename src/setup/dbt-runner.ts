@@ -19,6 +19,8 @@ import type { RunSettings } from "./run-settings.ts";
 export interface DbtRunner extends Dbt {
   /** Which dbt it is: asked once. Throws a configuration error where it is none that can be started. */
   engine(): Promise<Engine>;
+  /** How long each start took that has ended, in seconds; it grows. */
+  readonly ended: readonly { readonly command: string; readonly seconds: number }[];
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
   readonly defaults: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
   /** What chooses nodes beside the selector. */
@@ -77,8 +79,10 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   };
   const { packages } = dbtProject.project;
   let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
+  const ended: { readonly command: string; readonly seconds: number }[] = [];
   const starter: DbtRunner = {
     engine,
+    ended,
     defaults,
     choosing: dbtProject.choosing,
     installPackages: async () => {
@@ -94,6 +98,7 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
       onLine = shown.onLine;
       try {
         const started = await dbt.start(request);
+        ended.push(started.run);
         isGood = started.run.exitCode === 0 && started.run.trouble === "none";
         return started;
       } finally {

@@ -52,6 +52,7 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
   const runs = starts.map(({ again, threads, held, ...start }) =>
     readRecord({
       ...start,
+      target: purpose.target,
       startedAt: Date.parse(start.startedAt),
       ...(threads == null ? {} : { threads }),
       ...(again == null ? {} : { again }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { readRunResults, spanSeconds } from "../../src/artifacts/run-results.ts";
 import { runResultsJson } from "./build.ts";
 import { readReal, realFiles } from "./real.ts";
 
@@ -127,6 +127,17 @@ describe("readRunResults", () => {
     ["success", "OK", "OK"],
   ])("takes a message for none that repeats the status %s, as dbt 2's does: %s", (status, message, expected) => {
     expect(readRow({ status, message }).message).toBe(expected);
+  });
+
+  it("tells how long a build took, from its first node to its last", () => {
+    const row = (started_at: string, execution_time: number) => ({
+      ...{ unique_id: "model.shop.a", status: "success", execution_time },
+      timing: [{ name: "execute", started_at }],
+    });
+    const rows = [row("2026-11-25T07:00:10Z", 5), row("2026-11-25T07:00:02Z", 3), { ...row("", 99), timing: [] }];
+
+    expect(spanSeconds(readRunResults(runResultsJson(rows), "x"))).toBe(13);
+    expect(spanSeconds({ results: [] })).toBeNull();
   });
 
   it.each([

@@ -56,6 +56,7 @@ async function end({ outcome, verdict = null, isSilent = false, exitCodes = {} }
           done.push("notify");
           return notified;
         },
+    total: () => 12,
     publish: async () => {
       done.push("publish");
       return { published: null, exitCode: exitCodes.publish ?? 0 };

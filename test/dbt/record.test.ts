@@ -13,6 +13,7 @@ function aRecord(overrides: Partial<StartRecord> = {}): StartRecord {
     exitCode: 0,
     startedAt: Date.parse("2026-11-25T07:00:00Z"),
     seconds: 10,
+    target: null,
     trouble: "none",
     lastWords: null,
     dir: dir(),
@@ -42,13 +43,22 @@ describe("a start's record", () => {
     await put("run_results.json", runResultsJson([ROW]));
     await put("manifest.json", manifestJson());
 
-    const { dir: _, ...facts } = aRecord({ exitCode: 1, lastWords: "one model failed" });
-    const run = await readRecord({ ...facts, dir: dir() });
+    const { dir: _, target: __, ...facts } = aRecord({ exitCode: 1, lastWords: "one model failed" });
+    const run = await readRecord({ ...facts, dir: dir(), target: null });
 
     expect(run).toMatchObject(facts);
     expect(run.results).toMatchObject([{ id: "model.shop.orders" }]);
     expect(run.manifest?.adapter).toBe("duckdb");
     expect(run.source).toMatchObject({ file: join(dir(), "run_results.json"), command: "build" });
+  });
+
+  it.each([
+    [{ which: "build", target: "ci" }, "ci"],
+    [{ which: "build" }, "prod"],
+  ])("has the target that the file tells, else the one that it was told: %j", async (args, target) => {
+    await put("run_results.json", runResultsJson([ROW], { args }));
+
+    expect((await readRecord(aRecord({ target: "prod" }))).source?.target).toBe(target);
   });
 
   it("of freshness has the results that are in sources.json, whatever else is there", async () => {

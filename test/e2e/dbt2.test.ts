@@ -59,6 +59,10 @@ describeOnDbt2("a team's day on dbt 2", () => {
     expect(ended.stdout).toMatch(/12 of 39 nodes: 1 changed, 11 follow/);
     expect(ended.stdout).toMatch(/int_orders_eur\s+body changed/);
     expect(ended.stdout).not.toMatch(/please report it|│ (?:Error|Warn)$/m);
+    expect(ended.stdout).toContain("reproduce: dbt build --target ci --select unique_int_orders_eur_order_id");
+    expect(ended.stdout).toMatch(
+      /^time +\d+\.\d s: (?:waited .+, )?parse \d\.\d s, build \d\.\d s \(the baseline's was \d\.\d s\); slowest: \w+ \d/m,
+    );
     expect(value("build.json")).toMatchObject({ planMatchesRun: true });
     expect(value<PlanResult>("plan.json").delegatedToDbt).toMatch(/^dbt ls was asked/);
     const { findings, counts } = value<VerdictResult>("verdict.json");

@@ -228,7 +228,7 @@ describe("a plan", () => {
 
     expect(ended.code).toBe(0);
     expect(ended.plan.estimate).toBeNull();
-    expect(ended.stderr).toMatch(/warning.*no times.*cut off/s);
+    expect(ended.stderr).toMatch(/warning.*no usual times.*cut off/s);
   });
 
   it("takes results and times from the folder of --state, and from no earlier baseline", async () => {

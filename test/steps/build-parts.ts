@@ -70,6 +70,7 @@ export function aDbt(
   });
   return {
     started,
+    ended: [],
     engine: async () => readEngine("dbt 1.11.16", 0, "dbt"),
     defaults: { projectDir: "/shop", targetPath: "/shop/target", target: "prod" },
     choosing: { indirectSelection: null, resourceTypes: EVERY_TYPE },
