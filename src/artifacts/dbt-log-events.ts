@@ -1,4 +1,4 @@
-import { fieldsOf, textOf, timeOf } from "./fields.ts";
+import { type Fields, fieldsOf, textOf, timeOf } from "./fields.ts";
 
 /** Commands whose results say how the data is: a later one of them makes older results doubtful. */
 export const BUILDS: ReadonlySet<string> = new Set(["build", "run", "test", "seed", "snapshot", "retry", "clone"]);
@@ -28,7 +28,13 @@ export type InvocationEvent =
   | { readonly kind: "node" }
   | { readonly kind: "done" }
   | { readonly kind: "error"; readonly message: string }
-  | { readonly kind: "ended"; readonly command: string; readonly end: "succeeded" | "failed" };
+  /** `isDone`: it has left its results, however it ended. */
+  | {
+      readonly kind: "ended";
+      readonly command: string;
+      readonly end: "succeeded" | "failed";
+      readonly isDone?: boolean;
+    };
 
 /** What a line in text tells; null: nothing that counts here. */
 export function eventOf(message: string): InvocationEvent | null {
@@ -69,14 +75,14 @@ export function jsonRecord(
   const id = textOf(info.invocation_id);
   const time = Date.parse(timeOf(info.ts) ?? "");
   if (id === null || Number.isNaN(time)) return null;
-  const event = jsonEvent(textOf(info.name) ?? "", data);
+  const event = jsonEvent(textOf(info.name) ?? "", data, info);
   return event === null ? null : { id, time, event };
 }
 
 const JSON_EVENTS =
-  /"name": ?"(?:MainReportVersion|MainReportArgs|ArtifactWritten|CommandCompleted|ConcurrencyLine|LogStartLine|StatsLine|MainEncounteredError)"/;
+  /"name": ?"(?:MainReportVersion|MainReportArgs|ArtifactWritten|CommandCompleted|ConcurrencyLine|LogStartLine|StatsLine|MainEncounteredError|Generic)"/;
 
-function jsonEvent(name: string, data: Readonly<Record<string, unknown>>): InvocationEvent | "opens" | null {
+function jsonEvent(name: string, data: Fields, info: Fields): InvocationEvent | "opens" | null {
   switch (name) {
     case "MainReportVersion":
       return "opens";
@@ -96,10 +102,38 @@ function jsonEvent(name: string, data: Readonly<Record<string, unknown>>): Invoc
       return { kind: "done" };
     case "MainEncounteredError":
       return { kind: "error", message: (textOf(data.exc) ?? "an error").split("\n")[0]?.slice(0, MOST_ERROR) ?? "" };
+    // Of dbt 2, all its errors.
+    case "Generic":
+      return info.level === "error" ? { kind: "error", message: firstLine(textOf(info.msg) ?? "") } : null;
     default:
       return null;
   }
 }
+
+/** `[error] [JinjaError (dbt1501)]: …` without the level. */
+function firstLine(message: string): string {
+  const [line = ""] = message.replace(/^\[error\]:? ?/, "").split("\n", 1);
+  return line.slice(0, MOST_ERROR);
+}
+
+/** A line of dbt 2's text log that tells how a start ended, or why. null: nothing that counts here. */
+export function eventOfDbt2(line: string): InvocationEvent | null {
+  if (line.startsWith("Finished '")) {
+    const match =
+      /^Finished '([a-z-]{1,40})' (?:successfully|with ([\w ]{1,60}?))(?: for target '[^']{1,200}')? \[/.exec(line);
+    if (match === null) return null;
+    const [, command = "", counts = ""] = match;
+    return { ...endOf(`dbt ${NAMES.get(command) ?? command}`, !/ errors?$/.test(counts)), isDone: true };
+  }
+  const error = /^\d\d:\d\d:\d\d\.\d{1,6} \[error\]: (.*)$/.exec(line)?.[1];
+  return error === undefined ? null : { kind: "error", message: firstLine(error) };
+}
+
+/** dbt 2's own names of commands. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["list", "ls"],
+  ["freshness", "source freshness"],
+]);
 
 function argumentsOf(command: string | null, targetPath: string | null, writesJson: string | null): InvocationEvent {
   return {
@@ -111,7 +145,7 @@ function argumentsOf(command: string | null, targetPath: string | null, writesJs
 }
 
 /** `dbt build`; from Python it is `cli build`. */
-function endOf(words: string, succeeded: boolean): InvocationEvent {
+function endOf(words: string, succeeded: boolean): Extract<InvocationEvent, { kind: "ended" }> {
   const command = commandIn(words) ?? words.split(" ").slice(1).join(" ");
   return { kind: "ended", command, end: succeeded ? "succeeded" : "failed" };
 }

@@ -1,6 +1,7 @@
 import {
   BUILDS,
   eventOf,
+  eventOfDbt2,
   type InvocationEvent,
   jsonRecord,
   MOST_ERROR,
@@ -73,8 +74,8 @@ export interface LogReader {
 }
 
 /**
- * Reads logs/dbt.log of dbt 1.x in its three formats (debug, the default; text; json), which can follow one another in
- * one file. Lines of two dbt at once are told apart by the command that they name, as the text formats have no ids.
+ * Reads logs/dbt.log of dbt 1.x in its three formats (debug, the default; text; json) and of dbt 2 in its two, which can
+ * follow one another in one file. Lines of two dbt at once are told apart by the command that they name, as the text formats have no ids.
  */
 export function createLogReader(): LogReader {
   const drafts: InvocationDraft[] = [];
@@ -115,13 +116,16 @@ export function createLogReader(): LogReader {
         of.isDone = true;
         return;
       case "error":
-        of.error = event.message;
+        // Of several the first one is the reason.
+        of.error ||= event.message;
         lastToWrite = of;
         if (event.message === "") awaitsError = of;
         return;
       case "ended":
         of.end = event.end;
-        of.command = event.command;
+        // dbt 2 does not repeat it in JSON.
+        if (event.command !== "") of.command = event.command;
+        of.isDone ||= event.isDone === true;
     }
   };
   /** In text nothing but the event itself says whose line it is. */
@@ -171,6 +175,16 @@ export function createLogReader(): LogReader {
         if (record.event === "opens" || (known === undefined && record.event.kind === "error"))
           open(record.id, record.time, true);
         if (record.event !== "opens") note(known ?? drafts.findLast(({ id }) => id === record.id), record.event);
+        return;
+      }
+      const whole = /^={20} (\d{4}-\d\d-\d\dT[\d:.]{8,18}Z) \| ([\w-]{1,64}) ={20}\s*$/.exec(line);
+      if (whole !== null) {
+        open(whole[2] ?? "", Date.parse(whole[1] ?? ""), true);
+        return;
+      }
+      const newer = eventOfDbt2(line);
+      if (newer !== null) {
+        note(drafts.at(-1), newer);
         return;
       }
       const separator = /^={30} (\d\d:\d\d:\d\d\.\d{1,6}) \| ([\w-]{1,64}) ={30}\s*$/.exec(line);

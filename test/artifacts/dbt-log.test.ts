@@ -290,3 +290,63 @@ describe("wasToWrite", () => {
     expect(wasToWrite(anInvocation({ command }), file)).toBe(answer);
   });
 });
+
+describe("the log of dbt 2", () => {
+  const AT = "2026-11-29T21:24:37.181166Z";
+  const text = (...lines: readonly string[]) => {
+    const reader = createLogReader();
+    for (const line of [
+      `==================== ${AT} | 01a22932-12ba ====================`,
+      "21:24:37.181381 [info ]: dbt-fusion 2.0.0-preview.196",
+      ...lines,
+    ])
+      reader.read(line);
+    return reader.invocations(Date.parse(AT) + 60_000);
+  };
+
+  it.each<[what: string, line: string, end: string, command: string]>([
+    ["ends well", "Finished 'build' successfully for target 'prod' [1.2s]", "succeeded", "build"],
+    ["warns", "Finished 'build' with 2 warnings for target 'prod' [553ms]", "succeeded", "build"],
+    ["fails", "Finished 'build' with 1 warning and 1 error for target 'prod' [1.2s]", "failed", "build"],
+    ["fails at parsing", "Finished 'parse' with 12 errors [1.2s]", "failed", "parse"],
+    ["lists", "Finished 'list' successfully for target 'ci' [610ms]", "succeeded", "ls"],
+    ["looks at freshness", "Finished 'freshness' with 1 error for target 'prod' [2.6s]", "failed", "source freshness"],
+  ])("in text tells of a start that %s", (_, line, end, command) => {
+    expect(
+      text("21:24:38.394182 [info ]: ", "==================== Execution Summary =====================", line),
+    ).toMatchObject([{ id: "01a22932-12ba", startedAt: Date.parse(AT), end, command }]);
+  });
+
+  it("in text tells why a project does not compile, by the first error, and that its results are there", () => {
+    const [start] = text(
+      "21:24:38.032415 [error]: [JinjaError (dbt1501)]: `nofunc` is unknown",
+      "  --> models/bad.sql:1:8",
+      "21:24:38.032416 [error]: [Other (dbt1)]: y",
+      "Finished 'build' with 2 errors for target 'prod' [1.2s]",
+    );
+
+    expect(start?.error).toBe("[JinjaError (dbt1501)]: `nofunc` is unknown");
+    expect(start?.left.has("run_results.json")).toBe(true);
+  });
+
+  it("in text tells of a start that was killed that it has no end, and left nothing", () => {
+    expect(text("21:24:38.032415 [debug]: x")).toMatchObject([{ end: null, error: null, left: new Set() }]);
+  });
+
+  it("in JSON names the command once, at its start", () => {
+    const event = (name: string, data: object, level = "info", msg = "") =>
+      JSON.stringify({ data, info: { name, level, msg, invocation_id: "01a2", ts: AT } });
+    const reader = createLogReader();
+    for (const line of [
+      event("MainReportVersion", { version: "=2.0.0-preview.196" }),
+      event("MainReportArgs", { args: { invocation_command: "dbt build -s a", target_path: "t", write_json: "true" } }),
+      event("Generic", {}, "error", "[error] [JinjaError (dbt1501)]: x\n  --> a.sql:1:2"),
+      event("CommandCompleted", { success: false }),
+    ])
+      reader.read(line);
+
+    expect(reader.invocations(Date.parse(AT))).toMatchObject([
+      { id: "01a2", command: "build", targetPath: "t", end: "failed", error: "[JinjaError (dbt1501)]: x" },
+    ]);
+  });
+});

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
@@ -8,6 +9,8 @@ import { type Ended, signalbox, start } from "./cli.ts";
 import { DBT_2_ENV, DBT_BIN, DBT_PATH, describeOnDbt2 } from "./real-dbt.ts";
 import { MISTAKE, openShop, type Shop } from "./shop.ts";
 
+/** By its name, as signalbox starts it. */
+const DBT = "dbt";
 const FAILING = "test.shop.unique_int_orders_eur_order_id.b2a50f1b5a";
 /** It takes hours, and can be stopped. */
 const SLOW =
@@ -167,6 +170,22 @@ describeOnDbt2("a team's day on dbt 2", () => {
       },
       { status: "warn", failures: null, message: expect.stringMatching(/^its query failed: .*no_such_table/) },
     ]);
+  });
+
+  it("never calls green what a dbt that was started by hand left of a project that does not compile", async () => {
+    onBranch(() => shop.write("models/marts/broken.sql", "select {{ no_such_function() }} as x\n"));
+    spawnSync(DBT, ["build", "--target", "ci"], { cwd: shop.repo, env: env() });
+
+    const told = await run("report", "target/run_results.json");
+    rmSync(join(shop.repo, "logs"), { recursive: true });
+    const doubted = await run("report", "target/run_results.json");
+    const compiles = await run("report", "target/run_results.json", "--dbt-exit", "0");
+
+    expect(told.code).toBe(1);
+    expect(told.stdout).toContain("[JinjaError (dbt1501)]: Failed to render SQL");
+    expect(doubted.code).toBe(3);
+    expect(doubted.stderr).toContain("name its exit code (--dbt-exit)");
+    expect(compiles.code).toBe(0);
   });
 
   it("refuses in one line what dbt refuses", async () => {

@@ -1,3 +1,4 @@
+import { eventOfDbt2 } from "../../src/artifacts/dbt-log-events.ts";
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
 import { readDbtVersion } from "../../src/dbt/engine.ts";
@@ -200,6 +201,8 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   dbtWrites,
   stepsOfScript: (text) => stepsOfScript(text, []),
   readDbtVersion,
+  eventOfDbt2,
+  "eventOfDbt2 (an end)": (text) => eventOfDbt2(`Finished 'build' with ${text}`),
   wordsOfEvent: (text) => wordsOfEvent(JSON.stringify({ info: { name: "Generic", level: "error", msg: text } })),
   "observe an error of dbt 2": (text) =>
     observe(NOTHING_SEEN, JSON.stringify({ info: { name: "Generic", level: "error", msg: text }, data: {} }), 0),

@@ -75,9 +75,10 @@ export async function readInputs(parts: InputParts): Promise<Inputs> {
     });
     return { run: toRun(parts, { file, manifest, provenance, isNewest: file === newest }), provenance };
   });
-  const doubts = read.flatMap(({ provenance }) =>
-    provenance.trouble === "none" && provenance.doubt !== null ? [provenance.doubt] : [],
-  );
+  const doubts = read.flatMap(({ run, provenance }, index) => {
+    const of = provenance.trouble === "none" ? provenance.doubt : null;
+    return of ?? doubtOfEmpty(run, files[index]?.results ?? null) ?? [];
+  });
   return { runs: read.map(({ run }) => run), manifest, plan: null, doubt: doubts[0] ?? null, folders };
 }
 
@@ -229,6 +230,14 @@ function toRun({ settings, log }: InputParts, { file: read, manifest, provenance
         ? "run dbt again; to judge these results all the same, say since when they count: --since TIME"
         : "name the right files: signalbox report target/run_results.json --manifest target/manifest.json",
   });
+}
+
+/** dbt 2 writes results without a row where nothing was selected, and where the project does not compile. */
+function doubtOfEmpty({ exitCode, source }: DbtRun, results: RunResults | null): string | null {
+  if (exitCode !== null || source === null || results?.results.length !== 0) return null;
+  return /^[2-9]\./.test(results.dbtVersion)
+    ? `${source.file} has no row, which dbt ${results.dbtVersion} writes also where a project does not compile, and dbt's log does not tell: name its exit code (--dbt-exit)`
+    : null;
 }
 
 /** dbt's log says how it ended, not with which code: 1 is the one that a failed node explains. The worse word wins. */
