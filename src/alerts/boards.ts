@@ -105,7 +105,12 @@ function draftsOf(channel: string, { pieces, ledger, policy, mentions, now }: Wo
       : opened + fixed > 0 || isDailyDue(ledger, policy.zone, policy.dailyAtMinutes, now);
     const hasEnded =
       rows.length === 0 &&
-      pieces.some(({ entry, news }) => entry.told !== null && (news === "recovered" || news === "removed"));
+      pieces.some(
+        ({ entry, news }) =>
+          entry.told !== null &&
+          // Of what comes and goes nothing is told when it passes, and it is not open.
+          (news === "recovered" || news === "removed" || (entry.state !== "open" && Date.parse(entry.since) === now)),
+      );
     if (!isStale && !hasEnded && !(isIndex && policy.isLedgerOnBoard)) return [];
     const score = { opened: board.opened + opened, fixed: board.fixed + fixed, carried: warnings.length };
     const state = rows.length === 0 ? "quiet" : "open";

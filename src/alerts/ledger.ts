@@ -90,8 +90,8 @@ export interface UnsettledPost {
   readonly isKeyless?: true | undefined;
   /** Of a new board: its ISO week. */
   readonly week: string | null;
-  /** What it told; `severity: null`: that it is over. */
-  readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | null }[];
+  /** What it told; `severity: null`: that it is over; `overdue`: that a warning is past its deadline. */
+  readonly told: readonly { readonly fingerprint: string; readonly severity: "error" | "warn" | "overdue" | null }[];
 }
 
 /** An open problem that was found at `at` for the first time, and that nobody has been told of. */

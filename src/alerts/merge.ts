@@ -1,4 +1,4 @@
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, LedgerEntry } from "./ledger.ts";
 
 /**
  * One ledger of two that have changed since `base`: `ours`, and what another writer has stored meanwhile. What one of them
@@ -9,7 +9,7 @@ export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger
   return {
     scope: ours.scope,
     lastRun: later(stored.lastRun, ours.lastRun),
-    entries: mergeLists(base.entries, stored.entries, ours.entries, ({ fingerprint }) => fingerprint),
+    entries: mergeLists(base.entries, stored.entries, ours.entries, ({ fingerprint }) => fingerprint, mergeEntries),
     recentRuns: mergeLists(base.recentRuns, stored.recentRuns, ours.recentRuns, (at) => at),
     pauses: mergeLists(base.pauses, stored.pauses, ours.pauses, ({ from }) => from),
     boards: mergeLists(base.boards, stored.boards, ours.boards, ({ channel }) => channel),
@@ -25,18 +25,26 @@ function mergeLists<T>(
   stored: readonly T[],
   ours: readonly T[],
   keyOf: (item: T) => string,
+  mergeBoth: (their: T, our: T) => T = (_, our) => our,
 ): readonly T[] {
   const byKey = (items: readonly T[]) => new Map(items.map((item) => [keyOf(item), item]));
   const [before, theirs, own] = [byKey(base), byKey(stored), byKey(ours)];
   return [...new Set([...own.keys(), ...theirs.keys()])].flatMap((key) => {
     const [was, their, our] = [before.get(key), theirs.get(key), own.get(key)];
-    const merged = isSame(was, their) ? our : isSame(was, our) ? their : (our ?? their);
-    return merged === undefined ? [] : [merged];
+    if (isSame(was, their)) return our ?? [];
+    if (isSame(was, our)) return their ?? [];
+    return their === undefined || our === undefined ? (our ?? their ?? []) : mergeBoth(their, our);
   });
 }
 
-/** Whatever the order of the keys. */
-function isSame(one: unknown, other: unknown): boolean {
+/** As we have seen it; what people were told is what they were told last. */
+function mergeEntries(their: LedgerEntry, our: LedgerEntry): LedgerEntry {
+  const { told, notifiedAt, thread, isFlapping } = (their.notifiedAt ?? "") > (our.notifiedAt ?? "") ? their : our;
+  return { ...our, told, notifiedAt, thread, isFlapping };
+}
+
+/** Whether both hold the same, whatever the order of their keys. */
+export function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
   const keys = Object.keys(one);
   return (

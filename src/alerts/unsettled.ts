@@ -27,8 +27,9 @@ export function unsettledOf(alerts: readonly Alert[], at: string, since: string)
     }));
 }
 
-function saidBy(news: News | null, severity: "error" | "warn"): "error" | "warn" | null | undefined {
-  if (news === null || news === "overdue") return undefined;
+function saidBy(news: News | null, severity: "error" | "warn"): UnsettledPost["told"][number]["severity"] | undefined {
+  if (news === null) return undefined;
+  if (news === "overdue") return news;
   return news === "recovered" || news === "removed" ? null : severity;
 }
 
@@ -39,6 +40,10 @@ export function settle(ledger: Ledger, post: UnsettledPost, ts: string | null): 
   const entries = new Map(ledger.entries.map((entry) => [entry.fingerprint, entry]));
   for (const { fingerprint, severity } of post.told) {
     const known = entries.get(fingerprint);
+    if (severity === "overdue") {
+      if (known !== undefined) entries.set(fingerprint, { ...known, overdueToldAt: post.at });
+      continue;
+    }
     // What a later message has told is newer than this one.
     if (known !== undefined && (known.notifiedAt ?? "") > post.at) continue;
     if (severity !== null) entries.set(fingerprint, toldThen(fingerprint, severity, known, post, ts));
@@ -60,7 +65,9 @@ function toldThen(
   { channel, thread, at }: UnsettledPost,
   ts: string,
 ): LedgerEntry {
-  const told = { told: severity, notifiedAt: at, thread: { channel, ts: thread ?? ts } };
+  // What is said again has its message already.
+  const own = known?.told === severity ? known.thread : null;
+  const told = { told: severity, notifiedAt: at, thread: own ?? { channel, ts: thread ?? ts } };
   // A run that was killed could not store what it had seen.
   const isUnseen = known !== undefined && known.lastSeen < at && (known.state === "open" || known.since < at);
   return {
@@ -93,6 +100,25 @@ export function mayRepeat(alert: Alert, unsettled: readonly UnsettledPost[]): bo
   return unsettledOf([alert], "", "")
     .flatMap(toldBy)
     .some((told) => maybeTold.has(told));
+}
+
+/** Whether all that this alert would say is said by these posts of a run that is at work just now. */
+export function isSaidBy(alert: Alert, posts: readonly UnsettledPost[]): boolean {
+  const [own] = unsettledOf([alert], "", "");
+  if (own === undefined) return false;
+  const said = new Set(posts.flatMap(toldBy));
+  const told = toldBy(own);
+  return (
+    (told.length > 0 && told.every((each) => said.has(each))) ||
+    posts.some(({ key, channel, week }) =>
+      own.week === null ? withoutRun(key) === withoutRun(own.key) : channel === own.channel && week === own.week,
+    )
+  );
+}
+
+/** What another run's key for the same alert ends with: kind, channel, digest. */
+function withoutRun(key: string): string {
+  return key.split("/").slice(-3).join("/");
 }
 
 function toldBy({ told }: UnsettledPost): string[] {

@@ -160,8 +160,8 @@ function packTold(told: UnsettledPost["told"]): string {
     .join("");
 }
 
-const LETTERS = { error: "e", warn: "w", over: "o" } as const;
-const SEVERITIES = { e: "error", w: "warn", o: null } as const;
+const LETTERS = { error: "e", warn: "w", overdue: "d", over: "o" } as const;
+const SEVERITIES = { e: "error", w: "warn", d: "overdue", o: null } as const;
 
 /**
  * The metadata of the board, and of the answers that keep what it has no room for: each problem stays in its part while
@@ -243,7 +243,7 @@ function namesByHash({ entries }: Ledger, { fingerprints }: Candidates): Readonl
 }
 
 function readTold(text: unknown, names: ReadonlyMap<string, string>): UnsettledPost["told"] {
-  return [...(typeof text === "string" ? text : "").slice(0, MOST_CHARACTERS).matchAll(/([0-9a-f]{10})([ewo])/g)].map(
+  return [...(typeof text === "string" ? text : "").slice(0, MOST_CHARACTERS).matchAll(/([0-9a-f]{10})([ewdo])/g)].map(
     ([, hash = "", letter]) => ({
       fingerprint: names.get(hash) ?? `v1:#${hash}`,
       severity: SEVERITIES[letter as keyof typeof SEVERITIES],

@@ -75,7 +75,7 @@ const unsettledPost = z.object({
   at: z.string(),
   isKeyless: z.literal(true).optional(),
   week: z.string().nullable().default(null),
-  told: z.array(z.object({ fingerprint: z.string(), severity: severity.nullable() })),
+  told: z.array(z.object({ fingerprint: z.string(), severity: z.enum(["error", "warn", "overdue"]).nullable() })),
 });
 const ledgerShape = z.object({
   scope: z.string(),

@@ -36,6 +36,22 @@ describe("the board of a week", () => {
     expect(play(5, warned())).toMatchObject({ posts: [], edits: [] });
   });
 
+  it("lists nothing that comes and goes and passes just now", () => {
+    const play = createPlay();
+    const edits = ["error", "pass", "error", "pass", "pass"].map(
+      (seen, hour) => play(hour / 4, seen === "error" ? aVerdict([failing("a")]) : warned()).edits,
+    );
+
+    expect(play.ledger().entries).toMatchObject([{ isFlapping: true }]);
+    expect(edits.map((each) => each.filter((edit) => edit.includes("board")))).toEqual([
+      [],
+      [`edit ${WARNINGS}: board quiet (0/0/0)`],
+      [`edit ${WARNINGS}: board open (0/0/0) a`],
+      [`edit ${WARNINGS}: board quiet (0/0/0)`],
+      [],
+    ]);
+  });
+
   it("is where an error that is only a warning again is answered, in a routed channel too", () => {
     const ROUTED = "C0FINANCE1";
     const play = createPlay({ channelOf: () => ROUTED });

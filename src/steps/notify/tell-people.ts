@@ -4,7 +4,7 @@ import { type Decision, decideAlerts } from "../../alerts/decide.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
 import type { AlertPolicy } from "../../alerts/policy.ts";
 import { recordDeliveries } from "../../alerts/record.ts";
-import { mayRepeat, unsettledOf } from "../../alerts/unsettled.ts";
+import { mayRepeat } from "../../alerts/unsettled.ts";
 import type { SlackMessage } from "../../render/slack.ts";
 import type { Run } from "../../run/run.ts";
 import type { Verdict } from "../../severity/verdict.ts";
@@ -12,6 +12,7 @@ import { payloadOf } from "../../slack/board-ledger.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
+import { claimPosts } from "./claim.ts";
 import { type KeptLedger, settleLost } from "./kept-ledger.ts";
 import { indexBoardOf, lookBeforePosting, type SlackLedger, saveOnBoard } from "./slack-ledger.ts";
 
@@ -81,28 +82,24 @@ export async function tellPeople(
   if (kept.kind === "slack" && ledger !== null) {
     const slack = { ...kept.slack, ledger };
     const first = decide(ledger);
+    // Takes minutes where a webhook does not answer: the look comes after it.
+    await parts.beforePosts(first.alerts);
     const known = await lookBeforePosting(parts, slack, first.alerts);
     const decision = known === ledger ? first : decide(known);
     parts.say(decision, decision.alerts);
-    await parts.beforePosts(decision.alerts);
     return tellOnBoard(parts, slack, decision, known, toPost, policy, at);
   }
-  const decision = decide(ledger);
+  const first = decide(ledger);
+  await parts.beforePosts(first.alerts);
+  const since = new Date(parts.clock.now()).toISOString();
+  const ahead =
+    ledger === null || kept.kind !== "file"
+      ? { decision: first, ledger, isSaved: false }
+      : await claimPosts(kept.file, ledger, first, decide, { at, since });
+  const { decision } = ahead;
   const { alerts } = decision;
   parts.say(decision, alerts);
-  await parts.beforePosts(alerts);
   const posts = alerts.map(toPost);
-  // Before the first post: a run that is killed before it records leaves the next one the keys to look for.
-  const ahead =
-    ledger === null || kept.kind !== "file" || posts.length === 0
-      ? { ledger, isSaved: false }
-      : await kept.file.save({
-          ...ledger,
-          unsettled: [
-            ...ledger.unsettled,
-            ...unsettledOf(decision.alerts, at, new Date(parts.clock.now()).toISOString()),
-          ],
-        });
   const { there, repeats } = kept.kind === "none" ? await parts.findEarlier(posts) : { there: [], repeats: [] };
   const due = posts
     .filter(({ key }) => !there.some((delivery) => delivery.key === key))

@@ -154,6 +154,27 @@ describe("the ledger in Slack", () => {
     expect(over.decision.alerts.map(describeAlert)).toContain(`thread ${ERRORS}: recovered a`);
   });
 
+  it("does not say again that a warning is overdue, nor forgets the message of what it said daily, if it was killed", async () => {
+    const team = await createTeam(NOW);
+    const verdict = findings(failing("a"), warn("w"));
+    for (let day = 0; day < 7; day += 1) await team.run(NOW + day * 24 * HOUR_MS, verdict);
+    const board = team.slack.messages.findLast(({ channel, thread }) => channel === WARNINGS && thread === null);
+    const before = structuredClone(board);
+    await team.run(NOW + (7 * 24 + 3) * HOUR_MS, verdict);
+    if (board !== undefined && before !== undefined) Object.assign(board, before);
+    const rings = team.slack.messages.filter(({ thread }) => thread === null).length;
+    const said = topOf(team, ERRORS).slice(-2);
+
+    const next = await team.run(NOW + (7 * 24 + 3.5) * HOUR_MS, verdict);
+
+    expect(said).toEqual([expect.stringContaining("still failing"), expect.stringContaining("overdue")]);
+    expect(next.decision.alerts.map(({ kind }) => kind)).toEqual(["board"]);
+    expect(team.slack.messages.filter(({ thread }) => thread === null)).toHaveLength(rings);
+    const over = await team.run(NOW + (7 * 24 + 4) * HOUR_MS, findings(warn("w")));
+    const first = team.slack.messages.find(({ channel }) => channel === ERRORS);
+    expect(over.decision.alerts.find(({ kind }) => kind === "recovered")?.address).toMatchObject({ ts: first?.ts });
+  });
+
   it("is read off the errors' messages where the board was deleted", async () => {
     const team = await createTeam(NOW);
     await team.run(NOW, fails);
@@ -386,6 +407,20 @@ describe("the ledger in Slack", () => {
     expect(out.deliveries).toEqual([]);
     expect(topOf(team, ERRORS)).toHaveLength(2);
     expect(next.decision.alerts.map(describeAlert)[0]).toBe(`${ERRORS}: problems opened b`);
+  });
+
+  it("knows what another run has told while a webhook kept this one waiting", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, passes);
+
+    const { decision } = await team.run(NOW + HOUR_MS, fails, {
+      run: { id: "slow" },
+      beforePosts: async () => void (await team.run(NOW + HOUR_MS + 1000, fails)),
+    });
+
+    expect(decision.alerts.map(({ kind }) => kind)).not.toContain("problems");
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+    expect(topOf(team, WARNINGS)).toHaveLength(1);
   });
 
   it("is one board where two runs post at once: the older stays", async () => {

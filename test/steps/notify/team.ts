@@ -45,8 +45,8 @@ export interface Team {
 export interface TeamRun {
   readonly run?: Partial<Run>;
   readonly policy?: Partial<AlertPolicy>;
-  /** Called when everything is decided, before the first post. */
-  readonly beforePosts?: (alerts: readonly Alert[]) => void;
+  /** Called when it is decided what to tell, before the first post. */
+  readonly beforePosts?: (alerts: readonly Alert[]) => Promise<void>;
 }
 
 /** A team's Slack with a channel for errors and one for warnings, and runs of one scope. */
@@ -85,7 +85,7 @@ export async function createTeam(start: number, policy: Partial<AlertPolicy> = {
           ...parts,
           fallback: null,
           render: (alert) => renderAlert(alert, facts),
-          beforePosts: async () => {},
+          beforePosts: options.beforePosts ?? (async () => {}),
           say: () => {},
           findEarlier: async () => ({ there: [], repeats: [] }),
         },
