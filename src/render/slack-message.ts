@@ -38,6 +38,8 @@ export interface AlertFacts {
   readonly target: string | null;
   readonly projectName: string;
   readonly reproduce: string | null;
+  /** What second starts made of the build, a sentence each; absent: there were none. */
+  readonly retried?: readonly string[];
 }
 
 /** What differs between messages; each detail is a finding. */

@@ -38,9 +38,10 @@ export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFac
     headlines: told.map(({ headline }) => headline),
     facts,
     mentions,
-    intro: isNotData
-      ? [richText(paragraph(words("The warehouse or the network failed. Your data was not judged.", { bold: true })))]
-      : [],
+    intro: [
+      ...(isNotData ? [words("The warehouse or the network failed. Your data was not judged.", { bold: true })] : []),
+      ...(facts.retried ?? []).map((each) => words(each)),
+    ].map((each) => richText(paragraph(each))),
     details: told.slice(0, MOST_IN_DETAIL).map((each) => errorDetail(each, most, newsFact(each.item))),
     asBlocks: withDividers,
     reproduce: facts.reproduce,

@@ -95,6 +95,8 @@ describe("an error message", () => {
     const transient = finding({ failureClass: "transient", status: "error", message: "429 Too Many Requests" });
 
     expect(plainText(renderAlert(problems(items([transient])), facts()))).toContain("Your data was not judged.");
+    const retried = ["3 tests: BigQuery rate limit, failed again at the second try, +48 s"];
+    expect(plainText(renderAlert(problems(items([transient])), facts({ retried })))).toContain(retried[0]);
     expect(plainText(renderAlert(problems(items([transient, finding()])), facts()))).not.toContain("not judged");
     const queue = finding({ subject: { kind: "run", what: "queue-timeout" }, failureClass: "infrastructure" });
     expect(plainText(renderAlert(problems(items([queue])), facts()))).not.toContain("warehouse");

@@ -5,6 +5,7 @@ import { overdueIn } from "../../alerts/deadlines.ts";
 import { nameOfFingerprint } from "../../alerts/fingerprint.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
 import { unmentionable } from "../../alerts/route.ts";
+import { describeRetried } from "../../render/retried-words.ts";
 import { type AlertFacts, renderAlert } from "../../render/slack.ts";
 import { count } from "../../render/words.ts";
 import type { Mode } from "../../run/mode.ts";
@@ -75,6 +76,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
     target: told.target,
     projectName: told.project,
     reproduce: verdict.reproduce,
+    retried: describeRetried(verdict),
   };
   const kept = await openKept(context, client, { scope, verdict, policy });
   const subject = { verdict, run: told.run, policy, now };
