@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { findFreePort } from "../support/loopback.ts";
-import { laptop, signalbox, withPrograms } from "./cli.ts";
+import { laptop, start, withPrograms } from "./cli.ts";
 import { type Fault, openQuotaProxy, type QuotaProxy } from "./quota-proxy.ts";
 
 /** A folder with dbt, dbt-bigquery and bqemulator: docs/CONTRIBUTING.md says how it is made. */
@@ -48,6 +48,7 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     hangs: RegExp | null = null,
     args: readonly string[] = [],
     faults: readonly Fault[] = [],
+    healsAt: RegExp | null = null,
   ) => {
     proxy = await openQuotaProxy(port, limit, 500, hangs, faults);
     const repo = join(dir, "repo");
@@ -65,7 +66,9 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
     git("init", "--quiet", "--initial-branch=main");
     git("add", "--all");
     git("commit", "--quiet", "--message", "The story");
-    const ended = await signalbox(["ci", "--mode", "deploy", ...args], { cwd: repo, env });
+    const run = start(["ci", "--mode", "deploy", ...args], { cwd: repo, env });
+    if (healsAt !== null) void run.prints(healsAt).then(proxy.heal);
+    const ended = await run.ended;
     const verdict = JSON.parse(readFileSync(join(repo, ".signalbox/verdict.json"), "utf8")) as VerdictResult;
     return { ...ended, verdict, xml: readFileSync(join(repo, "test-results/dbt/dbt.xml"), "utf8") };
   };
@@ -139,6 +142,24 @@ describe.skipIf(!isThere)("a quota of BigQuery, on real dbt-bigquery and an emul
       },
     ]);
     expect([code, proxy.seen.refused, verdict.passed.length]).toEqual([4, 7, 3 * MODELS - 9]);
+  });
+
+  it("ends what Google's client asks again and again for ten minutes without a word, and builds it then", async () => {
+    // https://github.com/googleapis/python-bigquery/blob/main/google/cloud/bigquery/retry.py (_DEFAULT_RETRY_DEADLINE)
+    const body = JSON.stringify({
+      error: { code: 403, message: "Exceeded rate limits: x", errors: [{ reason: "rateLimitExceeded" }] },
+    });
+    const { code, stdout, verdict } = await open(
+      100,
+      null,
+      ["--node-timeout", "15s"],
+      [{ sql: /\bm9\b/, lasts: true, as: { status: 403, body } }],
+      /is started again in/,
+    );
+
+    expect(proxy.seen.refused).toBeGreaterThan(1);
+    expect(stdout).toContain("stopping dbt: --node-timeout of 15 s is over for model.story.m9");
+    expect([code, verdict.level, verdict.passed.length]).toEqual([0, "pass", 3 * MODELS]);
   });
 
   it("is not started again for a token that has expired", async () => {

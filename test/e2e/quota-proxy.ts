@@ -7,12 +7,16 @@ export interface QuotaProxy {
   readonly seen: { jobs: number; refused: number; most: number };
   /** Ids of jobs that never end: the first that the pattern matched. */
   readonly hanging: ReadonlySet<string>;
+  /** From now on there is no fault. */
+  heal(): void;
   close(): void;
 }
 
 /** What becomes of the first job with this in its SQL: BigQuery begins it and it ends with an error, or the request has none. */
 export interface Fault {
   readonly sql: RegExp;
+  /** Of each job with it, until BigQuery is healed. */
+  readonly lasts?: true;
   readonly as:
     | { readonly reason: string; readonly message: string }
     | { readonly status: number; readonly body: string }
@@ -47,7 +51,8 @@ export async function openQuotaProxy(
       const isJob = isAsked && /create or replace table|dbt_internal_test/.test(body.toString());
       if (isJob) seen.jobs += 1;
       const due = isJob ? left.findIndex(({ sql }) => sql.test(body.toString())) : -1;
-      const [fault] = due < 0 ? [] : left.splice(due, 1);
+      const fault = left[due];
+      if (fault?.lasts !== true) left.splice(due, due < 0 ? 0 : 1);
       if (fault !== undefined) {
         seen.refused += 1;
         return fail(fault, JSON.parse(body.toString()) as Job, answer);
@@ -88,7 +93,7 @@ export async function openQuotaProxy(
       passed.end(body);
     });
   });
-  return { url, seen, hanging, close };
+  return { url, seen, hanging, close, heal: () => void left.splice(0) };
 }
 
 interface Job {
