@@ -32,6 +32,21 @@ export function currentBoard(ledger: Ledger, channel: string, policy: AlertPolic
   return board?.week === weekFor(ledger, policy, now) ? board : null;
 }
 
+/** The policy for a week whose main board stands in the `fallback`, as its own channel refused it: warnings go there, too. */
+export function followBoard(policy: AlertPolicy, ledger: Ledger, fallback: string | null, now: number): AlertPolicy {
+  const { warnChannel, channelOf } = policy;
+  const stands = (channel: string) => currentBoard(ledger, channel, policy, now) !== null;
+  if (fallback === null || stands(warnChannel) || !stands(fallback)) return policy;
+  return {
+    ...policy,
+    warnChannel: fallback,
+    channelOf: (finding) => {
+      const channel = channelOf(finding);
+      return channel === warnChannel ? fallback : channel;
+    },
+  };
+}
+
 /** Where an error is told: by its finding, else where it was told before. */
 export function errorChannelOf({ finding, entry }: Piece, policy: AlertPolicy): string {
   if (finding !== null) return policy.channelOf({ ...finding, severity: "error" });

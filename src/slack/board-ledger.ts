@@ -1,4 +1,4 @@
-import type { Alert } from "../alerts/alert.ts";
+import type { Alert, AlertItem } from "../alerts/alert.ts";
 import { emptyLedger, type Ledger, type MessageRef, type UnsettledPost } from "../alerts/ledger.ts";
 import { settle, unsettledOf } from "../alerts/unsettled.ts";
 import type { Failure } from "./failure.ts";
@@ -151,7 +151,13 @@ function since(savedAt: string | null): Parameters<typeof readMessages>[2] {
 /** What goes along with an alert: who told what, so that it can be read off the message. */
 export function payloadOf(alert: Alert, scopeId: string, at: string): Readonly<Record<string, unknown>> {
   const [post] = unsettledOf([alert], at, at);
-  return { scope: scopeId, at, told: packTold(post?.told ?? []).slice(0, MOST_CHARACTERS) };
+  // An edit takes the place of what was told first: where the board is gone, it has to say how things stand.
+  const told = alert.kind === "problems" && alert.address.kind === "edit" ? alert.items.map(stateOf) : post?.told;
+  return { scope: scopeId, at, told: packTold(told ?? []).slice(0, MOST_CHARACTERS) };
+}
+
+function stateOf({ fingerprint, severity, state }: AlertItem): UnsettledPost["told"][number] {
+  return { fingerprint, severity: state === "recovered" || state === "removed" ? null : severity };
 }
 
 function packTold(told: UnsettledPost["told"]): string {

@@ -22,7 +22,7 @@ export interface Post {
   readonly eventType?: string;
   /** Of an edit: whether a new message takes its place where Slack does not let it be edited; else it is left. */
   readonly canBeNew?: boolean;
-  /** Of an answer: the channel that it would stand in today, for where the old one refuses it. */
+  /** Of an answer: the channel that it would stand in today, for where the old one refuses it; absent: it stays there. */
   readonly home?: string;
   /** True where an earlier run may have posted it and nobody can look: the message says so. */
   readonly mayRepeat?: boolean;
@@ -252,7 +252,8 @@ function nextWay(
       words: `as a message of its own: the one that it answers takes no answer (${code})`,
     };
   // An edit makes no sense in another channel.
-  if (reaction !== "elsewhere" || way.address.kind === "edit") return null;
+  const isTied = way.address.kind === "edit" || (way.address.kind === "thread" && home === undefined);
+  if (reaction !== "elsewhere" || isTied) return null;
   const others = [...new Set([home ?? null, fallback])].filter((channel) => channel !== null && channel !== meant);
   const next = others[others.indexOf(way.channel) + 1];
   if (next === undefined || next === null) return null;

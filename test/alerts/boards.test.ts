@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { followBoard } from "../../src/alerts/boards.ts";
 import { openZone } from "../../src/alerts/zone.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
 import { aSubject, aVerdict } from "../severity/build.ts";
-import { ERRORS, failed, failing, HOUR_MS, NOW, WARNINGS } from "./build.ts";
+import { aPolicy, ERRORS, failed, failing, HOUR_MS, NOW, WARNINGS } from "./build.ts";
 import { arrive, createPlay } from "./play.ts";
 
 /** NOW is Wednesday 2026-11-25, 07:00 UTC: the week 2026-W48. Monday 09:00 is in 122 hours. */
@@ -34,6 +35,24 @@ describe("the board of a week", () => {
       edits: [`edit ${WARNINGS}: board quiet (2/2/0)`],
     });
     expect(play(5, warned())).toMatchObject({ posts: [], edits: [] });
+  });
+
+  it("is followed to the channel that took it where its own refuses it, for the week", () => {
+    const FALLBACK = "C0FALLBACK";
+    const play = createPlay();
+    const inFallback: typeof arrive = (alert, ts) => arrive({ ...alert, channel: FALLBACK }, ts);
+    const { ledger } = play(0, warned("a"), { deliver: inFallback });
+    const policyAt = (hour: number, fallback: string | null = FALLBACK) =>
+      followBoard(aPolicy(), ledger, fallback, NOW + hour * HOUR_MS);
+
+    expect(play(1, warned("a", "b"), { policy: policyAt(1) })).toMatchObject({
+      posts: [`thread ${FALLBACK}: problems opened b`],
+      edits: [`edit ${FALLBACK}: board open (2/0/2) a, b`],
+    });
+    expect(policyAt(1).errorChannel).toBe(ERRORS);
+    expect(
+      [policyAt(1, null), policyAt(1, "C0ANOTHER1"), policyAt(MONDAY_9 + 1)].map((each) => each.warnChannel),
+    ).toEqual([WARNINGS, WARNINGS, WARNINGS]);
   });
 
   it("lists nothing that comes and goes and passes just now", () => {

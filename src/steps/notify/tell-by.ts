@@ -96,9 +96,20 @@ export async function tellBy(
     return told;
   }
   if (client !== null) {
-    const { fallback } = settings.config.slack;
+    const { fallback, routes } = settings.config.slack;
+    const boardFallback = routes.some(({ warn }) => warn === fallback) ? null : fallback;
     const findEarlierPosts = (posts: readonly Post[]) => findEarlier(context, client, about.run, posts);
-    const parts = { ...telling, client, clock, signal, log, fallback, findEarlier: findEarlierPosts, say };
+    const parts = {
+      ...telling,
+      client,
+      clock,
+      signal,
+      log,
+      fallback,
+      boardFallback,
+      findEarlier: findEarlierPosts,
+      say,
+    };
     const told = await tellPeople(parts, kept, about);
     announceAll(context, told);
     return told;

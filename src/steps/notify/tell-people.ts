@@ -1,5 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Alert, Delivery } from "../../alerts/alert.ts";
+import { followBoard } from "../../alerts/boards.ts";
 import { type Decision, decideAlerts } from "../../alerts/decide.ts";
 import type { Ledger } from "../../alerts/ledger.ts";
 import type { AlertPolicy } from "../../alerts/policy.ts";
@@ -29,6 +30,8 @@ export interface PeopleParts {
   readonly log: Log;
   /** The channel for what another one refuses; null: there is none. */
   readonly fallback: string | null;
+  /** The same, where a board there can be no other channel's. */
+  readonly boardFallback: string | null;
   readonly render: (alert: Alert) => SlackMessage;
   /** Called when it is decided what to tell, before anything is posted. */
   readonly beforePosts: (alerts: readonly Alert[]) => Promise<void>;
@@ -60,12 +63,17 @@ export interface TellingEnd {
 export async function tellPeople(
   parts: PeopleParts,
   kept: LedgerInUse,
-  { verdict, run, policy, now }: { verdict: Verdict; run: Run; policy: AlertPolicy; now: number },
+  { verdict, run, policy: configured, now }: { verdict: Verdict; run: Run; policy: AlertPolicy; now: number },
 ): Promise<TellingEnd> {
   const at = new Date(now).toISOString();
   const stored = kept.kind === "none" ? null : kept.kind === "file" ? kept.file.ledger : kept.slack.ledger;
   const { ledger, open } =
     stored === null ? { ledger: null, open: [] } : await settleLost(parts.client, stored, verdict.passed, parts);
+  // In Slack the board's own channel is where the ledger is looked for.
+  const policy =
+    kept.kind === "file" && ledger !== null ? followBoard(configured, ledger, parts.boardFallback, now) : configured;
+  // Where that one refuses the board nothing is saved: an answer elsewhere would be one in each run.
+  const tied = kept.kind === "slack" ? kept.slack.place.warnChannel : null;
   const decide = (from: Ledger | null) => decideAlerts(verdict, from, run, policy, now);
   const toPost = (alert: Alert): Post => ({
     key: alert.key,
@@ -73,7 +81,7 @@ export async function tellPeople(
     address: alert.address,
     // A board that is gone is posted anew; any other message has its answer in its thread.
     canBeNew: alert.kind === "board" && alert.state !== "closed",
-    ...(alert.address.kind === "thread" ? { home: homeOf(alert, policy) } : {}),
+    ...(alert.address.kind === "thread" && alert.channel !== tied ? { home: homeOf(alert, policy) } : {}),
     message: parts.render(alert),
     mayRepeat: mayRepeat(alert, open),
     ...(kept.kind === "slack" ? { payload: payloadOf(alert, kept.slack.place.scopeId, at) } : {}),

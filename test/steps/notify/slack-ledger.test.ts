@@ -186,6 +186,18 @@ describe("the ledger in Slack", () => {
     expect(next.decision.alerts.map(describeAlert)).toEqual([`${WARNINGS}: board open (0/0/0) a`]);
   });
 
+  it("is read off an edited message, too: what it told and is open is not told again", async () => {
+    const team = await createTeam(NOW);
+    await team.run(NOW, findings(failing("a"), failing("b")));
+    await team.run(NOW + HOUR_MS, findings(failing("b")));
+    team.slack.remove(team.slack.messages.find(({ channel }) => channel === WARNINGS)?.ts ?? "");
+
+    const next = await team.run(NOW + 1.5 * HOUR_MS, findings(failing("b")));
+
+    expect(topOf(team, ERRORS)).toHaveLength(1);
+    expect(next.decision.alerts.map(describeAlert)).toEqual([`${WARNINGS}: board open (0/0/0) b`]);
+  });
+
   it("is a new board where it is gone when it is edited", async () => {
     const team = await createTeam(NOW);
     await team.run(NOW, fails);

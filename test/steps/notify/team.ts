@@ -84,6 +84,7 @@ export async function createTeam(start: number, policy: Partial<AlertPolicy> = {
         {
           ...parts,
           fallback: null,
+          boardFallback: null,
           render: (alert) => renderAlert(alert, facts),
           beforePosts: options.beforePosts ?? (async () => {}),
           say: () => {},
