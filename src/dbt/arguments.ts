@@ -45,6 +45,40 @@ function takenBy(command: string, words: readonly string[], traits: EngineTraits
   });
 }
 
+/** Options of dbt 2 that may be there several times. */
+const REPEATED: ReadonlySet<string> = new Set([
+  ...["--select", "--exclude", "--output-keys", "--sampled", "--show"],
+  ...["--resource-type", "--exclude-resource-type"],
+]);
+const LONG: Readonly<Record<string, string>> = {
+  "-s": "--select",
+  "-m": "--select",
+  "--models": "--select",
+  "--resource-types": "--resource-type",
+  "--exclude-resource-types": "--exclude-resource-type",
+  "-t": "--target",
+  "-f": "--full-refresh",
+  "-x": "--fail-fast",
+  "-q": "--quiet",
+  "-d": "--debug",
+};
+
+/** The last one of each option alone, with the words behind it, as dbt 1 takes them; of lists all. */
+export function lastOfEach(words: readonly string[]): string[] {
+  const groups: string[][] = [];
+  for (const word of words) {
+    const last = groups.at(-1);
+    if (last === undefined || word.startsWith("-")) groups.push([word]);
+    else last.push(word);
+  }
+  const nameOf = ([word = ""]: readonly string[]) => {
+    const [name = ""] = word.split("=", 1);
+    return LONG[name] ?? name;
+  };
+  const lasts = new Map(groups.map((group, index) => [nameOf(group), index]));
+  return groups.filter((group, index) => REPEATED.has(nameOf(group)) || lasts.get(nameOf(group)) === index).flat();
+}
+
 export interface SelectionArguments {
   readonly select: readonly string[];
   readonly exclude: readonly string[];

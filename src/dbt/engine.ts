@@ -11,6 +11,8 @@ export interface EngineTraits {
   readonly takesColors: boolean;
   /** Flags that not every command takes, with those that do. */
   readonly takenBy: Readonly<Record<string, readonly string[]>>;
+  /** It takes the last one of an option that is there several times: else it refuses that. */
+  readonly takesRepeats: boolean;
   /** Stopped by SIGINT, its results say what became of each node: else its log alone does. */
   readonly resultsOutliveStop: boolean;
 }
@@ -46,6 +48,7 @@ const DBT_1: EngineTraits = {
   log: { arguments: ["--log-format-file", "json", ...DEBUG_FILE], stdout: "words" },
   takesColors: true,
   takenBy: TAKEN_BY,
+  takesRepeats: true,
   resultsOutliveStop: true,
 };
 
@@ -61,7 +64,10 @@ const DBT_2: EngineTraits = {
     "--sampled": BUILD,
     "--static-analysis": BUILD,
     "--with-sample": BUILD,
+    // Its log is read, and put into words here.
+    "--log-format": [],
   },
+  takesRepeats: false,
   resultsOutliveStop: false,
 };
 

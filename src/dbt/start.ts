@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { makeFolder, removeFile } from "../support/files.ts";
-import { commonArguments, type StartTarget } from "./arguments.ts";
+import { commonArguments, lastOfEach, type StartTarget } from "./arguments.ts";
 import { completeResults } from "./cut-off-results.ts";
 import type { EngineTraits } from "./engine.ts";
 import { keepArtifacts, LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
@@ -106,12 +106,6 @@ function argvOf(setup: DbtSetup, traits: EngineTraits, request: StartRequest, lo
   const targetPath = request.command[0] === "deps" ? null : request.targetPath;
   const start: StartTarget = { ...setup, traits, targetPath, target: request.target, logPath };
   const [quiet, format] = request.lists ? [["--quiet"], LIST_FORMAT] : [[], []];
-  return [
-    ...setup.command,
-    ...quiet,
-    ...request.command,
-    ...commonArguments(request.command.join(" "), start),
-    ...request.args,
-    ...format,
-  ];
+  const words = [...quiet, ...commonArguments(request.command.join(" "), start), ...request.args, ...format];
+  return [...setup.command, ...request.command, ...(traits.takesRepeats ? words : lastOfEach(words))];
 }

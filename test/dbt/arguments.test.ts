@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commonArguments, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
+import { commonArguments, lastOfEach, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
 import { readEngine } from "../../src/dbt/engine.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { EVERY_TYPE } from "../../src/selection/resource-types.ts";
@@ -56,6 +56,46 @@ describe("dbt's arguments", () => {
     const traits = traitsOf("2.0.0-preview.196");
 
     expect(commonArguments(command, { ...nowhere, traits, extra: ["--vars", "{a: 1}"] })).toEqual(expected);
+  });
+
+  it.each([
+    [
+      ["--threads", "4", "-x", "--threads", "2", "--fail-fast"],
+      ["--threads", "2", "--fail-fast"],
+    ],
+    [
+      ["--threads=4", "--select", "a", "b", "--threads", "2"],
+      ["--select", "a", "b", "--threads", "2"],
+    ],
+    [
+      ["--select", "a", "-s", "b"],
+      ["--select", "a", "-s", "b"],
+    ],
+    [
+      ["--resource-type", "model", "--resource-types", "test"],
+      ["--resource-type", "model", "--resource-types", "test"],
+    ],
+    [
+      ["a_macro", "--args", "{}"],
+      ["a_macro", "--args", "{}"],
+    ],
+    [
+      ["--vars", "{a: 1}", "--vars", "{b: 1}"],
+      ["--vars", "{b: 1}"],
+    ],
+    [[], []],
+  ])("hold the last of each alone, as dbt 2 wants it: %j", (words, expected) => {
+    expect(lastOfEach(words)).toEqual(expected);
+  });
+
+  it("leave out a format of the log, which dbt 2 writes as it is read", () => {
+    const words = commonArguments("build", {
+      ...nowhere,
+      traits: traitsOf("2.0.0"),
+      extra: ["--log-format", "text", "--warn-error"],
+    });
+
+    expect(words).toEqual(["--log-path", "/l", "--log-format", "json", "--log-level-file", "debug", "--warn-error"]);
   });
 
   it("name no target folder for dbt deps, which refuses it", () => {

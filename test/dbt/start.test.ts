@@ -183,7 +183,7 @@ describe("a start of dbt", () => {
 
     expect(lines).toEqual(["12:00:01  Running with dbt"]);
     expect(parseList(stdout)).toEqual(["model.shop.orders"]);
-    expect(argv.slice(1, 3)).toEqual(["--quiet", "ls"]);
+    expect(argv.slice(1, 3)).toEqual(["ls", "--quiet"]);
   });
 
   it("of a program that does not exist is a configuration error, and leaves no timer behind", async () => {

@@ -188,6 +188,24 @@ describeOnDbt2("a team's day on dbt 2", () => {
     expect(compiles.code).toBe(0);
   });
 
+  it("starts again what was stopped, with fewer threads than were asked for, and takes the last of each option", async () => {
+    onBranch(() => {
+      shop.write("models/slow.sql", SLOW);
+      shop.edit(
+        "signalbox.yml",
+        "modes:",
+        'build: { retries: 1, retry_pause: 1s }\ndbt: { threads: 4, args: ["--threads", "3"] }\nmodes:',
+      );
+    });
+
+    const ended = await run("ci", "--node-timeout", "2s", "--", "--threads", "2");
+
+    expect(ended.stdout).not.toContain("cannot be used multiple times");
+    const { starts } = value<{ starts: { argv: string[]; again: unknown; trouble: string }[] }>("build.json");
+    expect(starts.map(({ trouble }) => trouble)).toEqual(["stalled", "stalled"]);
+    for (const { argv } of starts) expect(argv.filter((word) => word === "--threads")).toHaveLength(1);
+  });
+
   it("refuses in one line what dbt refuses", async () => {
     onBranch(makeMistake);
 
