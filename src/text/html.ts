@@ -12,7 +12,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
   "<": "&lt;",
   ">": "&gt;",
   '"': "&quot;",
-  "'": "&#39;",
 };
 
 /**
@@ -27,7 +26,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly HtmlPart
 /** The markup of a piece, with texts in it escaped. */
 export function markupOf(part: HtmlPart): string {
   if (part === null) return "";
-  if (typeof part === "string") return part.replace(/[&<>"']/g, (character) => REFERENCES[character] ?? "");
+  if (typeof part === "string") return part.replace(/[&<>"]/g, (character) => REFERENCES[character] ?? "");
   if (typeof part === "number") return String(part);
   return MARKUP in part ? part[MARKUP] : part.map(markupOf).join("");
 }

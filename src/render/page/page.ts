@@ -36,7 +36,11 @@ export function renderPage(page: ReportPage, hash: (text: string) => string): st
     ...(findings?.sections ?? []),
     plan === null ? null : planSection(plan, nodesInProject),
     freshnessSection(evidence.freshness),
-    timingSection(rows, evidence.longestChain),
+    timingSection(
+      // A freshness run is a start of its own, and has a table.
+      rows.filter(({ id }) => !id.startsWith("source.")),
+      evidence.longestChain,
+    ),
     nodesSection(rows, findings?.anchors ?? new Set()),
     runSection(page),
   ].filter((section) => section !== null);

@@ -50,11 +50,12 @@ export function readEvidence(
     const relation = type === "test" ? textOf(known?.nodes.get(id)?.raw.relation_name) : null;
     return relation === null ? [] : [[id, relation]];
   });
+  const built = Object.fromEntries(Object.entries(verdict.nodes).filter(([, { type }]) => type !== "source"));
   return {
     compiled: Object.fromEntries(compiled),
     failuresIn: Object.fromEntries(failuresIn),
     freshness: runs.filter(({ command }) => command === "source freshness").flatMap(freshnessOf),
-    longestChain: longestChain(verdict.nodes, (id) => known?.nodes.get(id)?.parents ?? []),
+    longestChain: longestChain(built, (id) => known?.nodes.get(id)?.parents ?? []),
   };
 }
 

@@ -8,10 +8,10 @@ const marked = (sql: string) => markupOf(markSql(sql));
 it.each([
   ["key words", "Select a from b", "<b>Select</b> a <b>from</b> b"],
   ["no part of a name", "select selected, from_date", "<b>select</b> selected, from_date"],
-  ["texts", "a = 'it''s'", "a = <span>&#39;it&#39;</span><span>&#39;s&#39;</span>"],
-  ["comments, and what is in them", "a -- select 'x'\nb", "a <i>-- select &#39;x&#39;</i>\nb"],
+  ["texts", "a = 'it''s'", "a = <span>'it'</span><span>'s'</span>"],
+  ["comments, and what is in them", "a -- select 'x'\nb", "a <i>-- select 'x'</i>\nb"],
   ["comments over lines", "a /* from\n* b */ c", "a <i>/* from\n* b */</i> c"],
-  ["what does not end", "a /* from 'x'", "a <i>/* from &#39;x&#39;</i>"],
+  ["what does not end", "a /* from 'x'", "a <i>/* from 'x'</i>"],
 ])("marks %s", (_, sql, html) => {
   expect(marked(sql)).toBe(html);
 });

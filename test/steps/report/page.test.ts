@@ -57,7 +57,7 @@ describe("the page's file", () => {
 
     const page = readFileSync(join(dir(), "report.html"), "utf8");
     expect(page).toContain("written 2026-11-25 07:04 UTC");
-    expect(page).toContain("&#39;***&#39;");
+    expect(page).toContain("'***'");
     expect(page).not.toContain("s3cret");
   });
 
