@@ -22,10 +22,11 @@ import type { PullRequestComment } from "../steps/comment.ts";
 import type { Notified } from "../steps/notify/notify.ts";
 import { readResultsOf } from "../steps/plan/baseline-facts.ts";
 import type { Published } from "../steps/publish/publish.ts";
-import { type PageParts, pageFileOf, writePage } from "../steps/report/page.ts";
+import { artifactsUrlOf, type PageParts, pageFileOf, writePage } from "../steps/report/page.ts";
 import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
 import { type ErrorJson, type ExitCode, errorFields, type SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
+import type { Environment } from "../support/secrets.ts";
 import type { WorkFolder } from "../work/folder.ts";
 
 /** ci.json and `ci --json`. */
@@ -85,6 +86,7 @@ export function startProgress(project: string, comment: PullRequestComment): CiP
 export interface EndingParts extends SummaryParts, JunitParts, PageParts {
   readonly settings: SettingsPart<"quiet" | "json" | "summary" | "html", "report">;
   readonly work: Pick<WorkFolder, "path" | "writeJson">;
+  readonly env: Environment;
   readonly runner: Pick<Runner, "summary" | "outputs">;
   readonly log: Pick<Log, "step" | "result">;
   readonly paint: Paint;
@@ -172,7 +174,8 @@ export async function conclude(
   const { queue, plan, verdict, notify, published } = progress;
   // A CI keeps the work folder, and nothing behind this reads dbt's files again.
   await redactStarts(work.path("dbt"), parts.redact);
-  const summary = summaryOf(runSettings, progress, words);
+  const artifactsUrl = artifactsUrlOf(parts, runSettings.run);
+  const summary = { ...summaryOf(runSettings, progress, words), artifactsUrl };
   await writeSummary(parts, summary);
   const { project, evidence } = progress;
   await writePage(parts, { ...summary, verdict, project, run: runSettings.run, evidence });

@@ -1,4 +1,5 @@
 import { markdownCode } from "../text/markdown.ts";
+import { isPlainUrl } from "../text/url.ts";
 import { type PartBytes, renderSummary, type Summary } from "./markdown.ts";
 
 export interface Comment extends Summary {
@@ -22,7 +23,7 @@ export function markerOf(project: string): string {
 export function renderComment(comment: Comment): string {
   const { project, commit, url } = comment;
   const summary = renderSummary(comment, PART_BYTES).trimEnd();
-  const run = url !== null && /^https:\/\/[\w.:/?=&%~+-]+$/.test(url) ? ` · [run](${url})` : "";
+  const run = url !== null && isPlainUrl(url) ? ` · [run](${url})` : "";
   const wrap = (text: string) =>
     `${markerOf(project)}\n${text}\n\nsignalbox · ${markdownCode(commit.slice(0, 12))}${run}\n`;
   const whole = wrap(summary);

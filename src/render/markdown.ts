@@ -3,6 +3,7 @@ import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, NodeFacts, Verdict } from "../severity/verdict.ts";
 import { cleanText, cutText } from "../text/clean.ts";
 import { markdownBlock, markdownCode, markdownText } from "../text/markdown.ts";
+import { isPlainUrl } from "../text/url.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
 import { describeRetried } from "./retried-words.ts";
@@ -25,6 +26,8 @@ export interface Summary {
   readonly judged?: readonly string[];
   /** One sentence for a run without a verdict: `Nothing changed: dbt was not started.` */
   readonly ended: string | null;
+  /** Where report.html is among the artifacts of the run; absent or null: nothing is known to keep it. */
+  readonly artifactsUrl?: string | null;
 }
 
 /** GitHub drops a step's whole summary above 1 MiB. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
@@ -75,12 +78,13 @@ function endedLines({ verdict, ended }: Summary): string[] {
   return shown.length === 0 ? [] : [shown.join(LINE_BREAK)];
 }
 
-function contextLine({ mode, modeReason, target, verdict, queue }: Summary): string {
+function contextLine({ mode, modeReason, target, verdict, queue, artifactsUrl }: Summary): string {
   return [
     mode === null ? null : `mode ${mode}: ${markdownText(modeReason)}`,
     target === null ? null : `target ${markdownCode(target)}`,
     verdict === null || verdict.dbt.version === null ? null : `dbt ${markdownCode(verdict.dbt.version)}`,
     queue === null ? null : queueWords(queue),
+    artifactsUrl != null && isPlainUrl(artifactsUrl) ? `[report.html](${artifactsUrl})` : null,
   ]
     .filter((fact) => fact !== null)
     .join(" · ");

@@ -6,11 +6,15 @@ import { show } from "./problem.ts";
 
 /** Unknown names are refused. Ignored, they would make a run do something else than it was told. */
 
-/** Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable. */
+/**
+ * Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable;
+ * SIGNALBOX_ARTIFACTS: whether the Action keeps the reports.
+ */
 const OTHER_VARIABLES = [
   "SIGNALBOX_SCHEMA",
   "SIGNALBOX_OUTPUT",
   "SIGNALBOX_FACE",
+  "SIGNALBOX_ARTIFACTS",
   "SIGNALBOX_TICKET",
   "SIGNALBOX_WEBHOOK_SECRET",
 ];

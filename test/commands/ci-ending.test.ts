@@ -30,6 +30,7 @@ function open() {
     settings: { given: { quiet: false, json: true }, config: aConfig() },
     cwd: "/shop",
     clock: { now: () => 0 },
+    env: {},
     ...{ work, outputs },
     runner: {
       summary: async () => {},

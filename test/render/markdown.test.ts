@@ -59,6 +59,14 @@ describe("the job summary", () => {
     expect(page.replaceAll("`", "")).toContain("they're late (see _old_)");
   });
 
+  it.each([
+    ["https://github.com/acme/shop/actions/runs/777#artifacts", true],
+    ["https://x.example/a) [b](javascript:c", false],
+    ["javascript:alert(1)", false],
+  ])("leads to the page where it is kept, if that is an address: %s", (artifactsUrl, isLink) => {
+    expect(renderSummary(summary({ artifactsUrl })).includes(`[report.html](${artifactsUrl})`)).toBe(isLink);
+  });
+
   it("is a sentence where there is no verdict", () => {
     const page = renderSummary(summary({ ended: "Nothing changed: dbt was not started.", target: null }));
 

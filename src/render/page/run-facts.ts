@@ -1,5 +1,6 @@
 import { cleanLine } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
+import { isPlainUrl } from "../../text/url.ts";
 import { describeRetried } from "../retried-words.ts";
 import { duration } from "../words.ts";
 import type { ReportPage } from "./page-facts.ts";
@@ -20,7 +21,7 @@ export function aboutLine({ project, mode, modeReason, run }: ReportPage): reado
 
 /** Only an address that can be nothing else. */
 function runLink(url: string): Html | null {
-  return /^https:\/\/[\w.:/?=&%~+-]+$/.test(url) ? html`<a href="${url}" rel="noreferrer">the run</a>` : null;
+  return isPlainUrl(url) ? html`<a href="${url}" rel="noreferrer">the run</a>` : null;
 }
 
 /** Why it ended, as far as the title does not say it: what to do stands in its further lines. */

@@ -6,6 +6,7 @@ import type { Manifest } from "../../artifacts/manifest.ts";
 import { longestChain } from "../../render/page/lanes.ts";
 import { renderPage } from "../../render/page/page.ts";
 import type { CompiledCode, Evidence, FreshnessRow, ReportPage } from "../../render/page/page-facts.ts";
+import type { Run } from "../../run/run.ts";
 import type { SettingsPart } from "../../settings/resolve.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
@@ -13,6 +14,7 @@ import type { Clock } from "../../support/clock.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
+import type { Environment } from "../../support/secrets.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 import { readCompiled } from "./project-files.ts";
 
@@ -68,6 +70,18 @@ export function pageFileOf({ settings, cwd, work }: PageFileParts): string | nul
   const { html } = settings.given;
   if (html !== undefined) return resolve(cwd, html);
   return settings.config.report.html ? work.path("report.html") : null;
+}
+
+/**
+ * Where the page can be had when the run has ended: GitHub lists artifacts on the run's own page. null where there is no page,
+ * or the Action keeps none.
+ */
+export function artifactsUrlOf(
+  parts: PageFileParts & { readonly env: Environment },
+  { platform, url }: Pick<Run, "platform" | "url">,
+): string | null {
+  const isKept = platform === "github" && parts.env.SIGNALBOX_ARTIFACTS === "true" && pageFileOf(parts) !== null;
+  return isKept && url !== null ? `${url}#artifacts` : null;
 }
 
 /** Writes the page, where one is wanted. */

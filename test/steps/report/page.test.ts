@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pageFileOf, readEvidence, writePage } from "../../../src/steps/report/page.ts";
+import { artifactsUrlOf, pageFileOf, readEvidence, writePage } from "../../../src/steps/report/page.ts";
 import { aDbtRun, aManifest, aNode, aResult, aTest } from "../../artifacts/build.ts";
 import { aPage } from "../../render/page/build.ts";
 import { aFinding, aSubject, aVerdict } from "../../severity/build.ts";
@@ -69,6 +69,21 @@ describe("the page's file", () => {
 
     expect(ours.told).toEqual([expect.stringMatching(/^the page is not written: /)]);
     expect([ours.outputs.exitCodeOf(0), ours.outputs.exitCodeOf(1)]).toEqual([2, 1]);
+  });
+});
+
+describe("the page among artifacts", () => {
+  const url = "https://github.com/acme/shop/actions/runs/777";
+  it.each([
+    ["on GitHub, where the Action keeps them", {}, "true", "github", `${url}#artifacts`],
+    ["nowhere where it keeps none", {}, "false", "github", null],
+    ["nowhere without the Action", {}, undefined, "github", null],
+    ["nowhere where there is no page", { wanted: false }, "true", "github", null],
+    ["nowhere that is known on another CI", {}, "true", "circleci", null],
+  ] as const)("is %s", (_, given, kept, platform, found) => {
+    const ours = { ...parts(given), env: { SIGNALBOX_ARTIFACTS: kept } };
+
+    expect(artifactsUrlOf(ours, { platform, url })).toBe(found);
   });
 });
 
