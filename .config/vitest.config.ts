@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
- * `unit` is everything in process; `e2e` runs the built dist/ as processes, after it, most of it on real dbt. Two files at
- * a time also where vitest would leave a core free: what waits for another process waits for what that prints, not for
- * a time.
+ * `unit` is everything in process, two files at a time also where vitest would leave a core free; `e2e` runs the built
+ * dist/ as processes, after it, most of it on real dbt. There a core is free while a test waits, for a queue, a lock or
+ * dbt's disk: one file more than cores. What waits for another process waits for what that prints, not for a time.
  */
-const maxWorkers = Math.max(2, availableParallelism() - 1);
+const cores = availableParallelism();
+const maxWorkers = Math.max(2, cores - 1);
 
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
@@ -33,7 +34,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          maxWorkers,
+          maxWorkers: cores + 1,
           sequence: { groupOrder: 1 },
         },
       },

@@ -41,7 +41,7 @@ describeOnDbt("the reader of a red run", () => {
     write("models/py.py", "def model(dbt, session):\n    return {}['gone']\n");
     write(
       "signalbox.yml",
-      "base_branch: main\nwarn_sla: 7d\nmodes: { check: { target: ci }, deploy: { target: prod } }\n",
+      "base_branch: main\nwarn_sla: 7d\nbuild: { retry_pause: 0s }\nmodes: { check: { target: ci }, deploy: { target: prod } }\n",
     );
     write(".gitignore", "target/\nlogs/\ndbt_packages/\n*.duckdb\n.signalbox/\ntest-results/\n");
     git("init", "-qb", "main");
@@ -63,7 +63,7 @@ describeOnDbt("the reader of a red run", () => {
     expect(log).toMatch(/ERROR {2}py · model .*\n +at models\/py\.py:1\n.*\n +│ KeyError: 'gone'\n/);
     expect(log.match(/│ {3}at /g)?.length).toBeLessThanOrEqual(3);
     expect(log).toMatch(
-      /of_package\.id · unique test .*\n +at packages\/own\/models\/schema\.yml:4\n +compiled: target\/compiled\/own\/\S+\.sql\n/,
+      /of_package\.id · unique test .*\n +at packages\/own\/models\/schema\.yml:5\n +compiled: target\/compiled\/own\/\S+\.sql\n/,
     );
     expect(log).toContain("reproduce: dbt build --target prod --select ");
     for (const { subject } of verdict().findings) expect(existsSync(join(dir, subject.compiled))).toBe(true);

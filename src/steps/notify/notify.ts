@@ -106,6 +106,8 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   if (!given.dryRun) await context.outputs.write("alerts.json", () => context.work.writeJson("alerts.json", result));
   context.signal.throwIfAborted();
   const overdue = config.overdue === "fail" ? overdueIn(decision.ledger, policy, now) : [];
+  if (config.overdue === "fail" && decision.ledger === null)
+    context.log.warn("notify", "overdue: fail has no effect in this run: without a ledger no deadline is known");
   if (overdue.length > 0)
     context.log.warn("notify", `${count(overdue.length, "warning")} overdue, and overdue: fail is set: exit code 1`);
   const ofDeliveries = hasHeard ? exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) : 5;
