@@ -49,7 +49,8 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     ["infrastructure", /Role '[^']*' specified in the connect string does not exist/i, "login refused"],
     ["deferred-relation-missing", /\b002003 \(\w{5}\)|does not exist or not authorized/i],
     ["code", /SQL compilation error/i],
-    ["code", /\b1000\d\d \(22\w{3}\)/i],
+    // P0: raised by a function or procedure of the project's.
+    ["code", /\b100\d{3} \((?:22\w{3}|P0\w{3})\)/i],
     ["infrastructure", /\b000606 \(57P03\)|No active warehouse selected/i, "without a warehouse"],
     ["infrastructure", /\b090073 \(22000\)|exceeded its quota/i, "credits used up"],
     ["infrastructure", /\b000630 \(57014\)|reached its statement or warehouse timeout/i, "statement time-out"],
@@ -57,12 +58,19 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     ["transient", /\b000603 \(XX000\)|Processing aborted (?:by|due to) error 300\d{3}/i, "internal error"],
     ["transient", /\b390114\b|Authentication token has expired/i, "session expired"],
     ["transient", /\b503:? Service Unavailable|\b290503\b/i, "not available"],
-    ["transient", /\b25000[13] \(08001\)|Failed to connect to DB/i, "not reached"],
+    [
+      "transient",
+      /\b25000[13] \(08001\)|Failed to connect to DB|Could not connect to Snowflake backend/i,
+      "not reached",
+    ],
   ]),
 
   ...from("https://cloud.google.com/bigquery/docs/error-messages", BIGQUERY, "BigQuery", [
     ["code", /Syntax error: |Unrecognized name: |No matching signature for |Function not found: /i],
     ["code", /Could not cast literal |Invalid cast from |Bad (?:int64|double|bool) value: |Could not parse '/i],
+    ["code", /Invalid (?:timestamp|date|datetime|time|interval|json|numeric value|bignumeric value): /i],
+    ["code", / not found inside | is ambiguous at | cannot be coerced |neither grouped nor aggregated/i],
+    ["code", /Division by zero: |Duplicate column names? in |Column \d{1,9} in /i],
     ["deferred-relation-missing", /Not found: (?:Table|Dataset) /i],
     ["infrastructure", /Access Denied: |invalid_grant|billing(?:NotEnabled| has not been enabled)/i, "access denied"],
     ["infrastructure", /Unable to generate access token|invalid authentication credentials/i, "login refused"],
@@ -70,7 +78,11 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   ]),
   ...from("https://cloud.google.com/bigquery/docs/troubleshoot-quotas", BIGQUERY, "BigQuery", [
     // Quotas of a day: a minute later they are used up as well.
-    ["infrastructure", /Custom quota exceeded|quota for (?:free query bytes|imports or query appends)/i, "daily quota"],
+    [
+      "infrastructure",
+      /Custom quota exceeded|quota for (?:free query bytes|imports or query appends|number of partition modif)/i,
+      "daily quota",
+    ],
     ["throttled", /(?:Job e|E)xceeded rate limits|(?:job)?rateLimitExceeded/i, "rate limit"],
     ["throttled", /Quota exceeded: |\bquotaExceeded\b/i, "quota"],
   ]),
@@ -84,12 +96,24 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     ["transient", /\b504 Deadline Exceeded|Deadline of \d{1,6}(?:\.\d{1,6})?s exceeded/i, "time-out"],
     ["transient", /Timeout of \d{1,6}(?:\.\d{1,6})?s exceeded/i, "time-out"],
     ["transient", /\b(?:500|502|503) (?:GET|POST) https?:/i, "not available"],
+    // A place in the SQL, behind BigQuery's own words: a script tells of those with the place of its statement.
+    ["code", / at \[\d{1,9}:\d{1,9}\]/i],
   ]),
 
   ...from("https://www.postgresql.org/docs/current/errcodes-appendix.html", POSTGRES, "database", [
+    // Two of dbt's threads create one schema. https://www.postgresql.org/message-id/17552.1298669083%40sss.pgh.pa.us
+    [
+      "transient",
+      /constraint "pg_(?:namespace_nspname|type_typname_nsp|class_relname_nsp)_index"/i,
+      "concurrent update",
+    ],
+    ["deferred-relation-missing", /relation "[^"\n]+" does not exist|schema "[^"\n]+" does not exist/i],
+    // A line of the SQL, and values.
+    ["code", /\bLINE \d{1,9}: /i],
+    ["code", /violates (?:not-null|unique|check|exclusion|foreign key) constraint| is ambiguous/i],
+    ["code", /out of range|malformed \w{1,20} literal|invalid (?:value|input value|byte sequence)|Invalid digit, /i],
     ["infrastructure", /password authentication failed|no pg_hba\.conf entry/i, "login refused"],
     ["infrastructure", /permission denied for |must be owner of /i, "access denied"],
-    ["deferred-relation-missing", /relation "[^"\n]+" does not exist|schema "[^"\n]+" does not exist/i],
     ["code", /(?:column|function|operator|type) \S[^\n]{0,200} does not exist/i],
     ["code", /syntax error at or near|invalid input syntax for|division by zero/i],
     ["transient", /could not serialize access|deadlock detected/i, "concurrent update"],
@@ -101,9 +125,11 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     ["transient", /terminating connection due to administrator command/i, "restart"],
     ["transient", /the database system is (?:starting up|shutting down|in recovery mode)/i, "restart"],
     ["transient", /\btimeout expired\b/i, "connect time-out"],
-    ["throttled", /too many clients already|remaining connection slots are reserved/i, "connection limit"],
-    // Two of dbt's threads create one schema. https://www.postgresql.org/message-id/17552.1298669083%40sss.pgh.pa.us
-    ["transient", /"pg_(?:namespace_nspname|type_typname_nsp|class_relname_nsp)_index"/i, "concurrent update"],
+    [
+      "throttled",
+      /too many clients already|remaining connection slots are reserved|connection limit "\d{1,9}" exceeded/i,
+      "connection limit",
+    ],
     ["infrastructure", /\bDisk Full\b|out of shared memory/i, "out of disk or memory"],
   ]),
   ...from("https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html", ["redshift"], "Redshift", [
@@ -126,6 +152,8 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     ["deferred-relation-missing", /\b(?:TABLE_OR_VIEW|SCHEMA)_NOT_FOUND\b/i],
     ["code", /\bPARSE_SYNTAX_ERROR\b|\bUNRESOLVED_(?:COLUMN|ROUTINE)\b|\bDATATYPE_MISMATCH\b/i],
     ["code", /\bCAST_INVALID_INPUT\b|\bDIVIDE_BY_ZERO\b/i],
+    // Data, a rule of a table, names and syntax. https://docs.databricks.com/aws/en/error-messages/sqlstates
+    ["code", /\bSQLSTATE: ?(?:2[123]|42)\w{3}\b/i],
     ["transient", /\bDELTA_CONCURRENT_/i, "concurrent update"],
     ["transient", /Concurrent(?:Append|DeleteRead|DeleteDelete|Transaction)Exception/i, "concurrent update"],
     ["transient", /\bDELTA_METADATA_CHANGED\b|MetadataChangedException/i, "concurrent update"],
@@ -149,6 +177,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   ...from("https://duckdb.org/docs/stable/guides/troubleshooting/overview", DUCKDB, "DuckDB", [
     ["deferred-relation-missing", /Catalog Error: (?:Table|View|Schema) with name /i],
     ["code", /(?:Parser|Binder|Catalog|Conversion|Constraint|Invalid Input) Error: /i],
+    ["code", /(?:Out of Range|Mismatch Type|Not implemented|Invalid type|Dependency|Sequence|Syntax) Error: /i],
     ["transient", /IO Error: Could not set lock on file/i, "file lock"],
     ["transient", /TransactionContext Error: [^\n]{0,200}conflict/i, "concurrent update"],
     ["infrastructure", /Out of Memory Error: /i, "out of memory"],
@@ -156,21 +185,27 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   ]),
 
   ...from("https://docs.aws.amazon.com/athena/latest/APIReference/CommonErrors.html", AWS, "AWS", [
+    ["code", /\b(?:SYNTAX_ERROR|COLUMN_NOT_FOUND|TYPE_MISMATCH)\b/i],
+    ["code", /\b(?:INVALID_CAST_ARGUMENT|INVALID_FUNCTION_ARGUMENT|DIVISION_BY_ZERO|FUNCTION_NOT_FOUND)\b/i],
+    ["deferred-relation-missing", /\bTABLE_NOT_FOUND\b/i],
     ["infrastructure", /\bAccessDeniedException\b|\bExpiredTokenException\b/i, "access denied"],
     ["throttled", /\bThrottlingException\b|\bTooManyRequestsException\b/i, "throttling"],
-    ["code", /\b(?:SYNTAX_ERROR|COLUMN_NOT_FOUND|TYPE_MISMATCH)\b/i],
-    ["deferred-relation-missing", /\bTABLE_NOT_FOUND\b/i],
   ]),
 
   ...from(
     "https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/mssqlserver-1205-database-engine-error",
     SQL_SERVER,
     "SQL Server",
-    [["transient", /chosen as the deadlock victim/i, "deadlock"]],
+    [
+      ["code", /\[(?:2[123]\w{3}|42S(?:01|21|22))\]|Incorrect syntax near |Conversion failed when converting /i],
+      ["transient", /chosen as the deadlock victim/i, "deadlock"],
+    ],
   ),
 
   ...from("https://trino.io/docs/current/admin/resource-groups.html", TRINO, "Trino", [
-    ["code", /\bname=(?:SYNTAX_ERROR|COLUMN_NOT_FOUND|TYPE_MISMATCH|FUNCTION_NOT_FOUND)\b/i],
+    ["infrastructure", /\bname=PERMISSION_DENIED\b/i, "access denied"],
+    ["deferred-relation-missing", /\bname=(?:TABLE|SCHEMA)_NOT_FOUND\b/i],
+    ["code", /\btype=USER_ERROR\b/i],
     ["throttled", /\bname=QUERY_QUEUE_FULL\b|Too many queued queries for /i, "queue full"],
   ]),
 

@@ -36,10 +36,17 @@ export function wordsOfClass(failureClass: FailureClass): readonly string[] {
 }
 
 function ruleOf(message: string | null, adapter: string | null): FailureRule | undefined {
-  const text = (message ?? "").slice(0, LOOKED_AT);
+  const text = withoutNames((message ?? "").slice(0, LOOKED_AT));
   return FAILURE_RULES.find(
     ({ adapters, pattern }) => (adapters.length === 0 || !adapter || adapters.includes(adapter)) && pattern.test(text),
   );
+}
+
+/** What dbt puts around the warehouse's words: a test may be called `connection_reset`. The kind of error stays. */
+function withoutNames(message: string): string {
+  return message
+    .replace(/^(\s{0,100}[a-z]{1,20} error) in [^\n]*/i, "$1")
+    .replace(/\n[ \t]{0,100}compiled code at [^\n]*/gi, "");
 }
 
 /** The class of a row that failed. A source with status `error` is too old: that is data, and its query ran. */

@@ -289,6 +289,67 @@ const MESSAGES: readonly [string, FailureClass, string][] = [
     "transient",
     "503 GET https://bigquery.googleapis.com/bigquery/v2/projects/p/jobs/f: Visibility check was unavailable.",
   ],
+  // What people wrote, and only looks like a vendor's words.
+  [
+    "bigquery",
+    "code",
+    "Database Error in test rateLimitExceeded (models/s.yml)\n  Division by zero: 1 / 0\n  compiled code at target/run/shop/connection reset/rateLimitExceeded.sql",
+  ],
+  [
+    "bigquery",
+    "code",
+    "Database Error in model quotaExceeded (models/connection refused.sql)\n  Column name backendError is ambiguous at [3:5]",
+  ],
+  ["bigquery", "code", "Name rateLimitExceeded not found inside t at [3:5]"],
+  ["bigquery", "code", "Invalid timestamp: 'Connection reset by peer'"],
+  ["bigquery", "code", "Query error: connection timed out at [1:8]"],
+  ["bigquery", "transient", "Query error: Transaction is aborted due to concurrent update against table t at [5:1]"],
+  [
+    "bigquery",
+    "infrastructure",
+    "Quota exceeded: Your table exceeded quota for Number of partition modifications to a column partitioned table.",
+  ],
+  [
+    "postgres",
+    "code",
+    "Database Error in model a (a.sql)\n  UNION types text and integer cannot be matched\n  LINE 2: select 'timeout expired' as reason\n                 ^",
+  ],
+  [
+    "postgres",
+    "code",
+    'null value in column "id" violates not-null constraint\n  DETAIL:  Failing row contains (null, deadlock detected).',
+  ],
+  ["postgres", "code", 'date/time field value out of range: "broken pipe"'],
+  ["redshift", "throttled", 'FATAL:  connection limit "500" exceeded for non-bootstrap users'],
+  [
+    "duckdb",
+    "code",
+    "Runtime Error in test connection_reset (a.yml)\n  Out of Range Error: 'read timed out' is too large",
+  ],
+  [
+    "snowflake",
+    "code",
+    "100132 (P0000): JavaScript execution error: Uncaught 503 Service Unavailable in F at 'x' position 1",
+  ],
+  ["snowflake", "transient", "250001: 250001: Could not connect to Snowflake backend after 2 attempt(s).Aborting"],
+  ["databricks", "code", "[AMBIGUOUS_REFERENCE] Reference `connection reset` is ambiguous. SQLSTATE: 42704"],
+  ["athena", "code", "INVALID_CAST_ARGUMENT: Cannot cast 'ThrottlingException' to INT"],
+  [
+    "sqlserver",
+    "code",
+    "('42S22', \"[42S22] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]Invalid column name 'connection refused'. (207)\")",
+  ],
+  ["trino", "code", 'TrinoUserError(type=USER_ERROR, name=DIVISION_BY_ZERO, message="connection reset", query_id=x)'],
+  [
+    "trino",
+    "deferred-relation-missing",
+    "TrinoUserError(type=USER_ERROR, name=TABLE_NOT_FOUND, message=\"line 1:15: Table 'c.s.t' does not exist\", query_id=x)",
+  ],
+  [
+    "trino",
+    "infrastructure",
+    'TrinoUserError(type=USER_ERROR, name=PERMISSION_DENIED, message="Access Denied: Cannot select from table t", query_id=x)',
+  ],
 ];
 
 describe("classifyFailure", () => {
