@@ -13,6 +13,8 @@ export interface Manifest {
   readonly schema: number;
   readonly invocationId: string;
   readonly generatedAt: string;
+  /** The name of the one in selectors.yml that dbt takes where it is told none; null: there is none, or it does not tell. */
+  readonly defaultSelector: string | null;
   /** Which parts of a relation's name dbt puts in quotes; before dbt 1.10 it does not tell, and none counts as quoted. */
   readonly quoting: Readonly<Record<"database" | "schema" | "identifier", boolean>>;
   /** Everything that has a unique_id and is enabled: nodes, sources, exposures, metrics, semantic models, unit tests, … */
@@ -112,6 +114,7 @@ export function readManifest(text: string, where: string): Manifest {
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
+    defaultSelector: readDefaultSelector(root.selectors),
     quoting: readQuoting(fieldsOf(metadata.quoting)),
     nodes: new Map(nodes.map((node) => [node.id, node])),
     disabled: readDisabled(root.disabled),
@@ -130,6 +133,12 @@ function readDisabled(disabled: unknown): Manifest["disabled"] {
       return first === undefined ? [] : [[id, readNode(id, first)]];
     }),
   );
+}
+
+/** dbt has rendered `default: "{{ … }}"` by then. */
+function readDefaultSelector(selectors: unknown): string | null {
+  const found = Object.entries(fieldsOf(selectors)).find(([, selector]) => fieldsOf(selector).default === true);
+  return found?.[0] ?? null;
 }
 
 function readQuoting({ database, schema, identifier }: Fields): Manifest["quoting"] {

@@ -1,6 +1,7 @@
 import type { DbtRun, Held } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { buildGraph, reach } from "../selection/graph.ts";
+import { nameExactly } from "../selection/name-exactly.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { select } from "../selection/select.ts";
 import { hasOwnResults } from "./run-findings.ts";
@@ -12,6 +13,8 @@ export interface FreshnessGateRequest {
   readonly manifest: Manifest | null;
   /** What the plan builds; null: nobody knows but dbt. */
   readonly planned: readonly string[] | null;
+  /** dbt's default selector, where it alone chooses what is built: dbt drops it for an --exclude. null: there is none. */
+  readonly defaultSelector: string | null;
 }
 
 export type FreshnessGate =
@@ -31,14 +34,12 @@ export type FreshnessGate =
  * What is held back behind stale sources: all that lies below one that is older than its `error_after`, so that every node
  * that is built is what a full build would make of it. Where the age of a source is not known, nothing is held back.
  */
-export function decideGate({ freshness, manifest, planned }: FreshnessGateRequest): FreshnessGate {
+export function decideGate({ freshness, manifest, planned, defaultSelector }: FreshnessGateRequest): FreshnessGate {
   const open = (why: string | null): FreshnessGate => ({ kind: "open", why });
   const known = manifest ?? freshness.manifest;
   if (!hasOwnResults(freshness) || freshness.results === null) return open("dbt source freshness left no results");
   if (known === null) return open("the project's manifest is not known");
   const rows = new Map(freshness.results.map((row) => [row.id, row]));
-  // dbt that ended with 0 has asked for all of them, and none was stale.
-  if (freshness.exitCode === 0) return open(null);
   const unknown = [...known.nodes.values()]
     .filter(({ id, hasFreshness }) => hasFreshness && isUnknown(rows.get(id)?.status))
     .map(({ id }) => id);
@@ -59,9 +60,10 @@ export function decideGate({ freshness, manifest, planned }: FreshnessGateReques
     const ids = [...reach([source], childrenOf)].filter((id) => left.delete(id)).sort();
     return { source, ids };
   });
-  const exclude = stale.map((id) => `source:${id.split(".").slice(1).join(".")}+`);
-  if (!namesExactly(exclude, known, below))
-    return open(`no selector names what lies below ${stale.map(shortOf).join(", ")}`);
+  if (defaultSelector !== null)
+    return open(`dbt builds what its default selector ${defaultSelector} chooses, and takes no --exclude beside it`);
+  const exclude = namesFor(stale, below, known);
+  if (exclude === null) return open(`no selector names what lies below ${stale.map(shortOf).join(", ")}`);
   return { kind: "held", held, exclude, isAnyLeft };
 }
 
@@ -83,7 +85,7 @@ export function withoutHeld(
 /** Whether the age of a source is not known by this status of its row; undefined: it has none. */
 function isUnknown(status: string | undefined): boolean {
   // `runtime error`: the query failed. dbt since 1.8 leaves the row out.
-  return status === undefined || kindOf(status) === "unknown" || /runtime/i.test(status);
+  return status === undefined || ["unknown", "skipped"].includes(kindOf(status)) || /runtime/i.test(status);
 }
 
 function everythingIn(manifest: Manifest): readonly string[] | null {
@@ -91,9 +93,20 @@ function everythingIn(manifest: Manifest): readonly string[] | null {
   return found.kind === "selected" ? found.ids : null;
 }
 
-/** A name with a wildcard or a blank would leave more out, or less. */
-function namesExactly(exclude: readonly string[], manifest: Manifest, below: ReadonlySet<string>): boolean {
-  if (!exclude.every((token) => /^source:[^\s,+@*?[\]]+\+$/.test(token))) return false;
+/** Package, source and table. A wildcard or a blank would leave more out, or less; a fourth part dbt refuses. */
+const NAMES_ONE = /^source:[^\s,+@*?[\].]+\.[^\s,+@*?[\].]+\.[^\s,+@*?[\].]+\+$/;
+
+/** Selectors for --exclude: of the sources, or else of each node below them; null: there are none. */
+function namesFor(stale: readonly string[], below: ReadonlySet<string>, manifest: Manifest): readonly string[] | null {
+  const ofSources = stale.map((id) => `source:${id.split(".").slice(1).join(".")}+`);
+  if (ofSources.every((token) => NAMES_ONE.test(token)) && leavesOut(ofSources, below, manifest)) return ofSources;
+  const built = everythingIn(manifest)?.filter((id) => below.has(id)) ?? null;
+  const ofNodes = built === null ? null : (nameExactly(built, manifest)?.select ?? null);
+  return ofNodes !== null && leavesOut(ofNodes, below, manifest) ? ofNodes : null;
+}
+
+/** Whether these leave out all that lies below, and nothing else. */
+function leavesOut(exclude: readonly string[], below: ReadonlySet<string>, manifest: Manifest): boolean {
   const all = everythingIn(manifest);
   const found = select(manifest, null, { select: [], exclude, indirectSelection: "eager", as: "build" });
   // Of a manifest that only dbt selects from, the names alone have to do.

@@ -112,13 +112,14 @@ export async function buildStep(
     const threads = flag("--threads", config.modes[runSettings.mode].threads ?? config.dbt.threads);
     const port = retryPort(parts, dbt, threads, limits);
     const freshness = runSettings.mode === "schedule" ? config.modes.schedule.freshness : false;
-    const askSources = () => dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: threads, limits });
-    const gate = freshness === "gate" ? gated(log, plan, manifest, await askSources()) : null;
+    const askSources = (args: readonly string[]) =>
+      dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: [...threads, ...args], limits });
+    const gate = freshness === "gate" ? gated(log, plan, manifest, await askSources(EVERY_SOURCE)) : null;
     if (gate !== null) starts.push(gate.start);
     toBuild = gate?.plan ?? plan;
     if (toBuild.kind !== "nothing") builds = await buildWithRetries(toBuild, manifest, buildArguments(toBuild), port);
     starts.push(...builds);
-    if (freshness === "report") starts.push(await askSources());
+    if (freshness === "report") starts.push(await askSources([]));
     if (freshness !== false) warnOfNoFreshness(log, lastManifest(starts.map(({ run }) => run)) ?? manifest);
   }
   const runs = starts.map(({ run: dbtRun }) => dbtRun);
@@ -140,6 +141,9 @@ export async function buildStep(
   return { result, starts, runs };
 }
 
+/** The gate has to know of each: a default selector would leave some out, and dbt's fail_fast all behind a stale one. */
+const EVERY_SOURCE = ["--select", "source:*", "--no-fail-fast"];
+
 function warnOfNoFreshness(log: Pick<Log, "warn">, manifest: Manifest | null): void {
   const isChecked = [...(manifest?.nodes.values() ?? [])].some(({ hasFreshness }) => hasFreshness);
   if (manifest !== null && !isChecked)
@@ -156,7 +160,16 @@ function gated(
   manifest: Manifest | null,
   start: DbtStart,
 ): { readonly plan: PlanResult; readonly start: DbtStart } {
-  const gate = decideGate({ freshness: start.run, manifest, planned: plannedOf(plan, manifest ?? start.run.manifest) });
+  // More time was not to be given: the build would only be begun.
+  if (start.run.trouble === "timed-out") return { plan: { ...plan, kind: "nothing" }, start };
+  const known = manifest ?? start.run.manifest;
+  const isChosenByPlan = plan.kind === "selected" || plan.choosing.exclude.length > 0;
+  const gate = decideGate({
+    freshness: start.run,
+    manifest,
+    planned: plannedOf(plan, known),
+    defaultSelector: isChosenByPlan ? null : (known?.defaultSelector ?? null),
+  });
   if (gate.kind === "open") {
     if (gate.why !== null)
       log.warn("dbt", `nothing is held back behind stale sources, and everything is built: ${gate.why}`);

@@ -68,6 +68,7 @@ export function aManifest(nodes: readonly Node[] = [], overrides: Partial<Manife
     schema: 12,
     invocationId: "11111111-0000-4000-8000-000000000000",
     generatedAt: "2026-11-25T07:00:01.000Z",
+    defaultSelector: null,
     quoting: { database: true, schema: true, identifier: true },
     nodes: new Map(nodes.map((node) => [node.id, node])),
     disabled: new Map(),

@@ -19,6 +19,16 @@ const model = { unique_id: "model.shop.orders", resource_type: "model", name: "o
 const test = { unique_id: "test.shop.t.1a", resource_type: "test", name: "t", package_name: "shop" };
 
 describe("readManifest", () => {
+  it.each<[what: string, selectors: unknown, name: string | null]>([
+    ["has one", { all: { name: "all", default: false }, nightly: { name: "nightly", default: true } }, "nightly"],
+    ["has others alone", { all: { name: "all" } }, null],
+    ["has none", {}, null],
+    ["does not tell", undefined, null],
+    ["tells what is none", [null, "nightly"], null],
+  ])("knows the default selector where the project %s", (_, selectors, name) => {
+    expect(readManifest(manifestJson({ selectors }), "manifest.json").defaultSelector).toBe(name);
+  });
+
   it("merges every collection that has ids, and leaves out what is disabled", () => {
     const entry = (id: string, extra = {}) => ({ [id]: { unique_id: id, name: id, ...extra } });
     const text = manifestJson({

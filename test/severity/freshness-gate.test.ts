@@ -27,7 +27,7 @@ const looked = (rows: Readonly<Record<string, string>>, overrides: Parameters<ty
     { command: "source freshness", manifest: aManifest(NODES), ...overrides },
   );
 const gateOf = (freshness: ReturnType<typeof looked>, planned: readonly string[] | null = null, nodes = NODES) =>
-  decideGate({ freshness, manifest: aManifest(nodes), planned });
+  decideGate({ freshness, manifest: aManifest(nodes), planned, defaultSelector: null });
 
 describe("the gate of freshness", () => {
   it("holds back all that lies below a stale source, and nothing else", () => {
@@ -85,23 +85,56 @@ describe("the gate of freshness", () => {
       "how old raw.shop is could not be asked",
     ],
     ["nothing has a row", looked({}, { exitCode: 1 }), "how old raw.shop is could not be asked, and 1 more"],
+    [
+      "dbt ended well without a row",
+      looked({ [STRIPE]: "pass" }, { exitCode: 0 }),
+      "how old raw.shop is could not be asked",
+    ],
+    [
+      "a source was passed over",
+      looked({ [STRIPE]: "error", [SHOP]: "skipped" }),
+      "how old raw.shop is could not be asked",
+    ],
   ])("builds everything where %s, and says what is not known", (_, run, why) => {
     expect(gateOf(run)).toEqual({ kind: "open", why });
   });
 
-  it("builds everything where no selector names a source alone", () => {
+  it("builds everything where no selector names what lies below a source alone", () => {
     const odd = aSource("a*b", {
       id: "source.shop.raw.a*b",
       hasFreshness: true,
       fqn: ["shop", "raw", "a*b"],
       raw: { source_name: "raw" },
     });
-    const nodes = [odd, model("below", odd.id)];
+    const nodes = [odd, model("b*w", odd.id), model("below")];
 
     expect(gateOf(looked({ [odd.id]: "error" }), null, nodes)).toEqual({
       kind: "open",
       why: "no selector names what lies below raw.a*b",
     });
+  });
+
+  it.each(["charges.v1", "charges of today", "events_*"])(
+    "names node by node what lies below a source called %s",
+    (name) => {
+      const odd = { ...source(name), id: `source.shop.raw.${name}` };
+      const nodes = [odd, source("shop"), model("payments", odd.id), model("orders", SHOP)];
+
+      expect(gateOf(looked({ [odd.id]: "error", [SHOP]: "pass" }), null, nodes)).toEqual({
+        kind: "held",
+        held: [{ source: odd.id, ids: ["model.shop.payments"] }],
+        exclude: ["fqn:shop.payments,resource_type:model"],
+        isAnyLeft: true,
+      });
+    },
+  );
+
+  it("builds everything where a default selector chooses what is built: dbt drops it for an --exclude", () => {
+    const freshness = looked({ [STRIPE]: "error", [SHOP]: "pass" });
+
+    expect(
+      decideGate({ freshness, manifest: aManifest(NODES), planned: null, defaultSelector: "nightly" }),
+    ).toMatchObject({ kind: "open", why: expect.stringContaining("default selector nightly") });
   });
 
   it("takes what is held back out of the plan, and tells dbt so", () => {

@@ -20,6 +20,9 @@ const STALE: Partial<DbtRun> = {
     aNode("orders", { raw: { raw_code: "select 1" } }),
   ]),
 };
+/** The gate asks for every source, whatever a default selector or fail_fast says. */
+const LOOK = "source freshness --select source:* --no-fail-fast";
+const WITH_DEFAULT = aManifest([...(STALE.manifest?.nodes.values() ?? [])], { defaultSelector: "nightly" });
 const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
 
 interface World {
@@ -76,15 +79,11 @@ describe("a build", () => {
       { mode: "schedule", freshness: true },
       ["build", "source freshness"],
     ],
-    [
-      "asks for it before the build where it gates",
-      { mode: "schedule", freshness: "gate" },
-      ["source freshness", "build"],
-    ],
+    ["asks for it before the build where it gates", { mode: "schedule", freshness: "gate" }, [LOOK, "build"]],
     [
       "leaves out what lies below a stale source",
       { mode: "schedule", freshness: "gate", looked: STALE },
-      ["source freshness", "build --exclude source:shop.raw.events+"],
+      [LOOK, "build --exclude source:shop.raw.events+"],
     ],
     [
       "starts no build where nothing else was planned",
@@ -94,7 +93,17 @@ describe("a build", () => {
         looked: STALE,
         plan: plan({ kind: "selected", ids: ["model.shop.visits"] }),
       },
-      ["source freshness"],
+      [LOOK],
+    ],
+    [
+      "begins no build where the look at the sources took all of --run-timeout",
+      { mode: "schedule", freshness: "gate", looked: { exitCode: null, results: null, trouble: "timed-out" } },
+      [LOOK],
+    ],
+    [
+      "keeps to a default selector, which dbt drops for an --exclude",
+      { mode: "schedule", freshness: "gate", looked: { ...STALE, manifest: WITH_DEFAULT } },
+      [LOOK, "build"],
     ],
     ["asks for it in no other mode", { mode: "deploy", freshness: true }, ["build"]],
     ["asks for it only where the file says so", { mode: "schedule" }, ["build"]],
@@ -176,7 +185,7 @@ describe("a build", () => {
       { source: "source.shop.raw.events", ids: ["model.shop.visits"] },
     ]);
     expect(blind.log).toContain("everything is built: dbt source freshness left no results");
-    expect(blind.started).toEqual(["source freshness", "build"]);
+    expect(blind.started).toEqual([LOOK, "build"]);
   });
 
   it("is told in one line", async () => {
