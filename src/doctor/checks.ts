@@ -1,5 +1,5 @@
 import type { Unread } from "../init/facts.ts";
-import type { Trigger as RunTrigger } from "../run/run.ts";
+import type { Trigger } from "../run/run.ts";
 import { type Check, warn } from "./check.ts";
 import type { Workflow } from "./ci-files/model.ts";
 import type {
@@ -60,7 +60,7 @@ export interface DoctorFacts {
 }
 
 /** Facts in, checks out, in the order in which a newcomer sets things up. */
-export function checksOf(facts: DoctorFacts, triggerOf: (event: string) => RunTrigger): readonly Check[] {
+export function checksOf(facts: DoctorFacts, triggerOf: (event: string) => Trigger): readonly Check[] {
   const { platform, config, sendTest } = facts;
   const files = facts.files.kind === "seen" ? facts.files.value : { paths: [], workflows: [], unread: [] };
   const { workflows } = files;
