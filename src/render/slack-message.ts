@@ -40,6 +40,8 @@ export interface AlertFacts {
   readonly reproduce: string | null;
   /** What second starts made of the build, a sentence each; absent: there were none. */
   readonly retried?: readonly string[];
+  /** Where report.html is among the artifacts of the run; absent or null: nothing is known to keep it. */
+  readonly artifactsUrl?: string | null;
 }
 
 /** What differs between messages; each detail is a finding. */
@@ -83,10 +85,7 @@ export function assemble<Detail>({
     ...(more > 0
       ? [richText(paragraph(link(facts.run.url, `+${grouped(more)} more`), words(" in the report of the run")))]
       : []),
-    context(
-      before === undefined ? originOf(facts) : `${before} ${originOf(facts)}`,
-      mrkdwnLink(facts.run.url, "Open the run"),
-    ),
+    context(before === undefined ? originOf(facts) : `${before} ${originOf(facts)}`, linksOf(facts)),
     ...(reproduce === null ? [] : [richText(paragraph(words("Reproduce:")), code(reproduce, 600, 3))]),
   ];
   return { text: textOf(title, headlines, facts), blocks };
@@ -128,6 +127,13 @@ function textOf(title: string, lines: readonly string[], { run }: AlertFacts): s
 export function placeOf({ target, projectName }: AlertFacts): string {
   const project = cleanLine(projectName, 28);
   return target === null ? project : `${cleanLine(target, 28)} (${project})`;
+}
+
+/** To the run, and to its page among the artifacts where those are kept. */
+function linksOf({ run, artifactsUrl = null }: AlertFacts): string | null {
+  const links = [mrkdwnLink(run.url, "Open the run"), mrkdwnLink(artifactsUrl, "report.html")];
+  const known = links.filter((link) => link !== null);
+  return known.length === 0 ? null : known.join(" · ");
 }
 
 /** `deploy of main at a1b2c3d · Fix the rates · by Dana · pull request #12`. */

@@ -102,6 +102,18 @@ describe("an error message", () => {
     expect(plainText(renderAlert(problems(items([queue])), facts()))).not.toContain("warehouse");
   });
 
+  it.each([
+    ["https://github.com/acme/shop/actions/runs/777#artifacts", true],
+    ["javascript:alert(1)", false],
+    [null, false],
+  ])("leads to the page among the artifacts, where it is kept: %s", (artifactsUrl, isLink) => {
+    const { blocks } = renderAlert(problems(items([finding()])), facts({ artifactsUrl }));
+
+    const links = blocks.flatMap((block) => (block.type === "context" ? block.elements : []));
+    expect(JSON.stringify(links)).toContain("|Open the run>");
+    expect(JSON.stringify(links).includes(` · <${artifactsUrl}|report.html>`)).toBe(isLink);
+  });
+
   it("shows ten in detail and links to the rest", () => {
     const opened = Array.from({ length: 24 }, (_, index) => finding({ subject: model(`m${index}`) }));
 

@@ -20,6 +20,7 @@ import type { Fetch } from "../../support/proxied-fetch.ts";
 import { redactAll } from "../../support/redact.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { cleanLine } from "../../text/clean.ts";
+import { artifactsUrlOf } from "../report/page.ts";
 import { policyOf } from "./policy.ts";
 import { openKept, tellBy } from "./tell-by.ts";
 import { tellWebhook, webhookProblems } from "./webhooks.ts";
@@ -71,6 +72,7 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
       `${owner} is not mentioned: its dbt group's owner has slack: ${JSON.stringify(cleanLine(got, 60))}: wanted the id of a Slack user (U…) or user group (S…), there or in slack.mentions`,
     );
   const facts: AlertFacts = {
+    artifactsUrl: artifactsUrlOf(context, told.run),
     run: told.run,
     mode: told.mode,
     target: told.target,
