@@ -111,11 +111,13 @@ interface NodeFate {
 function factsOf(verdict: Verdict, findings: ReadonlyMap<string, Finding>): NodeFate {
   const keyOf = (id: string) => fingerprintOfNode(id, verdict.nodes[id]?.alertKey ?? null);
   const passed = new Set(verdict.passed.map(keyOf));
-  for (const fingerprint of findings.keys()) passed.delete(fingerprint);
+  const skipped = verdict.findings.flatMap((finding) => finding.skipped.map(keyOf));
+  // Of several nodes with one alert_key the one that failed may be the one that was kept from running.
+  for (const fingerprint of [...findings.keys(), ...skipped]) passed.delete(fingerprint);
   return {
     passed,
     known: new Set([...verdict.known, ...verdict.disabled].map((id) => fingerprintOfNode(id, null))),
-    held: new Set([...verdict.neutral, ...verdict.findings.flatMap(({ skipped }) => skipped)].map(keyOf)),
+    held: new Set([...verdict.neutral.map(keyOf), ...skipped]),
     ranSomething: verdict.passed.length > 0,
   };
 }

@@ -146,6 +146,14 @@ describe("a fingerprint", () => {
     expect(told(aVerdict([keyed("b", "error")], known), ledger)).toEqual([]);
     expect(told(aVerdict([], known), ledger)).toContain(`thread ${ERRORS}: recovered key:complete`);
   });
+
+  it("by an alert_key is not over while one of its tests is kept from running", () => {
+    const nodes = Object.fromEntries(["a", "b"].map((id) => [`test.shop.${id}`, { alertKey: "complete" }])) as never;
+    const known = { nodes, passed: ["test.shop.a"], known: ["test.shop.a", "test.shop.b", "test.shop.upstream"] };
+    const verdict = aVerdict([failing("upstream", { skipped: ["test.shop.b"] })], known);
+
+    expect(told(verdict, aLedger([anEntry("key:complete")])).join("\n")).not.toContain("key:complete");
+  });
 });
 
 describe("without a ledger", () => {
