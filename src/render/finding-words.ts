@@ -1,8 +1,9 @@
+import { shortName } from "../artifacts/node-name.ts";
 import { countVerdict } from "../severity/outcome.ts";
 import { kindOf as kindOfStatus } from "../severity/status.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cleanText } from "../text/clean.ts";
-import { count, grouped, listed, shortName } from "./words.ts";
+import { count, grouped, listed } from "./words.ts";
 
 /** A finding in words, the same on every surface. All texts are clean, all but `message` are one line; none is escaped. */
 export interface FindingWords {

@@ -1,4 +1,5 @@
 import type { Held } from "../artifacts/dbt-run.ts";
+import { shortName } from "../artifacts/node-name.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { cleanLine } from "../text/clean.ts";
 import { count, listed } from "./words.ts";
@@ -14,14 +15,14 @@ export function describeHeld(held: readonly Held[], rows: readonly NodeResult[])
         ids.length === 0
           ? "nothing of the plan lies below it"
           : `${count(ids.length, "node")} ${ids.length === 1 ? "keeps its" : "keep their"} last state: ${names(ids)}`;
-      return `not rebuilt: ${cleanLine(source.split(".").slice(2).join("."), 100)} ${said}; ${kept}`;
+      return `not rebuilt: ${cleanLine(shortName(source), 100)} ${said}; ${kept}`;
     })
     .join("\n");
 }
 
 function names(ids: readonly string[]): string {
   return listed(
-    ids.map((id) => cleanLine(id.split(".").slice(2).join("."), 80)),
+    ids.map((id) => cleanLine(shortName(id), 80)),
     MOST_NAMES,
   );
 }

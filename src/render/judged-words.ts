@@ -1,6 +1,7 @@
+import { shortName } from "../artifacts/node-name.ts";
 import type { JudgedSource } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
-import { count, duration, listed, shortName } from "./words.ts";
+import { count, duration, listed } from "./words.ts";
 
 const MOST_NAMES = 5;
 const DAY_SECONDS = 86_400;

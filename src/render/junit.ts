@@ -1,11 +1,12 @@
 import junit, { type TestCase, type TestSuite } from "junit-report-builder";
+import { shortName } from "../artifacts/node-name.ts";
 import { fromRepository } from "../severity/node-path.ts";
 import { ungroup } from "../severity/one-cause.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
 import { triesWords } from "./retried-words.ts";
-import { listed, shortName } from "./words.ts";
+import { listed } from "./words.ts";
 
 export interface JunitOptions {
   /** How a warning is told; JUnit has no word for it. */

@@ -1,3 +1,4 @@
+import { shortName } from "../artifacts/node-name.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { Finding, NodeFacts, Verdict } from "../severity/verdict.ts";
@@ -8,7 +9,7 @@ import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts
 import { describePlan } from "./plan-words.ts";
 import { describeRetried } from "./retried-words.ts";
 import { within } from "./within.ts";
-import { duration, listed, shortName } from "./words.ts";
+import { duration, listed } from "./words.ts";
 
 export interface Summary {
   /** null: a report on a dbt that something else started. */

@@ -1,9 +1,10 @@
 import type { Manifest } from "../artifacts/manifest.ts";
+import { shortName } from "../artifacts/node-name.ts";
 import { type Placed, relationName, schemasOf } from "../selection/placement.ts";
 import { type Maker, makerOf } from "../selection/placement-maker.ts";
 import { isAboutFile, type RefusedPlace } from "../selection/refused-places.ts";
 import { cleanLine } from "../text/clean.ts";
-import { count, grouped, listed, shortName } from "./words.ts";
+import { count, grouped, listed } from "./words.ts";
 
 const MOST_LINES = 20;
 const MOST_NAMES = 4;

@@ -1,6 +1,7 @@
+import { shortName } from "../artifacts/node-name.ts";
 import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
 import { cleanLine } from "../text/clean.ts";
-import { count, duration, grouped, listed, shortName } from "./words.ts";
+import { count, duration, grouped, listed } from "./words.ts";
 
 /** What a plan says, for every surface. All texts are clean and one line, none is escaped. */
 export interface PlanWords {

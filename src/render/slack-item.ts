@@ -1,10 +1,11 @@
 import type { RichTextElement } from "@slack/types";
 import type { AlertItem } from "../alerts/alert.ts";
 import { nameOfFingerprint, runTroubleOf } from "../alerts/fingerprint.ts";
+import { shortName } from "../artifacts/node-name.ts";
 import { cleanLine } from "../text/clean.ts";
 import { describeFinding, type FindingWords, headlineOf } from "./finding-words.ts";
 import { date, link, messageUrl, words } from "./slack-blocks.ts";
-import { count, roughly, shortName } from "./words.ts";
+import { count, roughly } from "./words.ts";
 
 /** A problem in words, as messages tell it. */
 export interface ToldItem {

@@ -1,5 +1,6 @@
+import { shortName } from "../artifacts/node-name.ts";
 import { cleanLine } from "../text/clean.ts";
-import { duration, shortName } from "./words.ts";
+import { duration } from "./words.ts";
 
 /** Where the time of a run went. Seconds throughout. */
 export interface RunTimes {

@@ -30,14 +30,3 @@ export function roughly(seconds: number): string {
   if (seconds < 3600 - 30) return `${Math.max(1, Math.round(seconds / 60))} min`;
   return seconds < 2 * 86_400 ? `${Math.round(seconds / 3600)} h` : `${grouped(Math.floor(seconds / 86_400))} days`;
 }
-
-/**
- * The part of a unique_id that people know: `fct_orders` of `model.shop.fct_orders`, `shop.orders` of a source, `x.v2` of a
- * versioned model; of a test without the hash behind its name.
- */
-export function shortName(id: string): string {
-  const [type = "", , ...rest] = id.split(".");
-  if (rest.length === 0) return id;
-  const hasHash = type === "test" && rest.length > 1 && /^[0-9a-f]{10}$/.test(rest.at(-1) ?? "");
-  return (hasHash ? rest.slice(0, -1) : rest).join(".");
-}

@@ -1,5 +1,6 @@
 import type { DbtRun, Held } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import { nameInSelector, shortName } from "../artifacts/node-name.ts";
 import { buildGraph, reach } from "../selection/graph.ts";
 import { nameExactly } from "../selection/name-exactly.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -10,6 +11,7 @@ import { kindOf } from "./status.ts";
 export interface FreshnessGateRequest {
   /** The start of `dbt source freshness`. */
   readonly freshness: DbtRun;
+  /** null: nobody knows the project. */
   readonly manifest: Manifest | null;
   /** What the plan builds; null: nobody knows but dbt. */
   readonly planned: readonly string[] | null;
@@ -36,34 +38,37 @@ export type FreshnessGate =
  */
 export function decideGate({ freshness, manifest, planned, defaultSelector }: FreshnessGateRequest): FreshnessGate {
   const open = (why: string | null): FreshnessGate => ({ kind: "open", why });
-  const known = manifest ?? freshness.manifest;
   if (!hasOwnResults(freshness) || freshness.results === null) return open("dbt source freshness left no results");
-  if (known === null) return open("the project's manifest is not known");
+  if (manifest === null) return open("the project's manifest is not known");
   const rows = new Map(freshness.results.map((row) => [row.id, row]));
-  const unknown = [...known.nodes.values()]
+  const unknown = [...manifest.nodes.values()]
     .filter(({ id, hasFreshness }) => hasFreshness && isUnknown(rows.get(id)?.status))
     .map(({ id }) => id);
   const [first] = unknown.sort();
   if (first !== undefined)
     return open(
-      `how old ${shortOf(first)} is could not be asked${unknown.length > 1 ? `, and ${unknown.length - 1} more` : ""}`,
+      `how old ${shortName(first)} is could not be asked${unknown.length > 1 ? `, and ${unknown.length - 1} more` : ""}`,
     );
-  const stale = freshness.results.filter(({ status }) => kindOf(status) === "failed").map(({ id }) => id);
+  const stale = freshness.results
+    .filter(({ status }) => kindOf(status) === "failed")
+    .map(({ id }) => id)
+    .sort();
   if (stale.length === 0) return open(null);
+  if (defaultSelector !== null)
+    return open(`dbt builds what its default selector ${defaultSelector} chooses, and takes no --exclude beside it`);
 
-  const { childrenOf } = buildGraph(known.nodes);
+  const { childrenOf } = buildGraph(manifest.nodes);
   const below = reach(stale, childrenOf);
-  const wanted = planned ?? everythingIn(known) ?? [...below];
+  const all = selectedIn(manifest, []);
+  const exclude = namesFor(stale, below, manifest, all);
+  if (exclude === null) return open(`no selector names what lies below ${stale.map(shortName).join(", ")}`);
+  const wanted = planned ?? all ?? [...below];
   const isAnyLeft = wanted.some((id) => !below.has(id)) || planned === null;
   const left = new Set(wanted.filter((id) => below.has(id)));
-  const held = stale.sort().map((source): Held => {
+  const held = stale.map((source): Held => {
     const ids = [...reach([source], childrenOf)].filter((id) => left.delete(id)).sort();
     return { source, ids };
   });
-  if (defaultSelector !== null)
-    return open(`dbt builds what its default selector ${defaultSelector} chooses, and takes no --exclude beside it`);
-  const exclude = namesFor(stale, below, known);
-  if (exclude === null) return open(`no selector names what lies below ${stale.map(shortOf).join(", ")}`);
   return { kind: "held", held, exclude, isAnyLeft };
 }
 
@@ -88,34 +93,33 @@ function isUnknown(status: string | undefined): boolean {
   return status === undefined || ["unknown", "skipped"].includes(kindOf(status)) || /runtime/i.test(status);
 }
 
-function everythingIn(manifest: Manifest): readonly string[] | null {
-  const found = select(manifest, null, { select: [], exclude: [], indirectSelection: "eager", as: "build" });
+/** What a build without these builds; null: only dbt can tell. */
+function selectedIn(manifest: Manifest, exclude: readonly string[]): readonly string[] | null {
+  const found = select(manifest, null, { select: [], exclude, indirectSelection: "eager", as: "build" });
   return found.kind === "selected" ? found.ids : null;
 }
 
 /** Package, source and table. A wildcard or a blank would leave more out, or less; a fourth part dbt refuses. */
 const NAMES_ONE = /^source:[^\s,+@*?[\].]+\.[^\s,+@*?[\].]+\.[^\s,+@*?[\].]+\+$/;
 
-/** Selectors for --exclude: of the sources, or else of each node below them; null: there are none. */
-function namesFor(stale: readonly string[], below: ReadonlySet<string>, manifest: Manifest): readonly string[] | null {
-  const ofSources = stale.map((id) => `source:${id.split(".").slice(1).join(".")}+`);
-  if (ofSources.every((token) => NAMES_ONE.test(token)) && leavesOut(ofSources, below, manifest)) return ofSources;
-  const built = everythingIn(manifest)?.filter((id) => below.has(id)) ?? null;
+/** Selectors for --exclude: of the sources, or else of each node below them; null: there are none. `all`: what a build builds. */
+function namesFor(
+  stale: readonly string[],
+  below: ReadonlySet<string>,
+  manifest: Manifest,
+  all: readonly string[] | null,
+): readonly string[] | null {
+  /** Whether they leave out all that lies below, and nothing else. */
+  const isExact = (exclude: readonly string[]) => {
+    const kept = selectedIn(manifest, exclude);
+    // Of a manifest that only dbt selects from, the names alone have to do.
+    if (all === null || kept === null) return true;
+    const left = new Set(kept);
+    return all.every((id) => left.has(id) !== below.has(id));
+  };
+  const ofSources = stale.map((id) => `source:${nameInSelector(id)}+`);
+  if (ofSources.every((token) => NAMES_ONE.test(token)) && isExact(ofSources)) return ofSources;
+  const built = all?.filter((id) => below.has(id)) ?? null;
   const ofNodes = built === null ? null : (nameExactly(built, manifest)?.select ?? null);
-  return ofNodes !== null && leavesOut(ofNodes, below, manifest) ? ofNodes : null;
-}
-
-/** Whether these leave out all that lies below, and nothing else. */
-function leavesOut(exclude: readonly string[], below: ReadonlySet<string>, manifest: Manifest): boolean {
-  const all = everythingIn(manifest);
-  const found = select(manifest, null, { select: [], exclude, indirectSelection: "eager", as: "build" });
-  // Of a manifest that only dbt selects from, the names alone have to do.
-  if (all === null || found.kind !== "selected") return true;
-  const kept = new Set(found.ids);
-  return all.every((id) => kept.has(id) !== below.has(id));
-}
-
-/** `stripe.charges` of `source.shop.stripe.charges`. */
-function shortOf(id: string): string {
-  return id.split(".").slice(2).join(".");
+  return ofNodes !== null && isExact(ofNodes) ? ofNodes : null;
 }

@@ -1,3 +1,4 @@
+import { nameInSelector } from "../artifacts/node-name.ts";
 import type { Finding } from "./verdict.ts";
 
 /** What `dbt build` can select by name. */
@@ -20,7 +21,7 @@ export function reproduceCommand(findings: readonly Finding[], target: string | 
     severity === "error" && subject.kind === "node" ? [subject] : [],
   );
   const built = failed.filter(({ type }) => BUILT.has(type)).map(({ name }) => name);
-  const sources = failed.filter(({ type }) => type === "source").map(({ id }) => id.split(".").slice(1).join("."));
+  const sources = failed.filter(({ type }) => type === "source").map(({ id }) => nameInSelector(id));
   const into = target !== null && PLAIN_TARGET.test(target) ? ` --target ${target}` : "";
   return (
     command(`dbt build${into} --select`, built, "") ??

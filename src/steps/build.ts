@@ -5,7 +5,6 @@ import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import type { StartLimits } from "../dbt/watched-run.ts";
-import { describeHeld } from "../render/held-words.ts";
 import { count } from "../render/words.ts";
 import type { Purpose } from "../run/purpose.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
@@ -16,14 +15,14 @@ import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
 import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
-import { decideGate, withoutHeld } from "../severity/freshness-gate.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
-import { buildWithRetries, plannedOf, type RetryPort } from "./build-with-retries.ts";
+import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
+import { EVERY_SOURCE, gatePlan, warnOfNoFreshness } from "./freshness.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { readUsualSeconds } from "./usual-times.ts";
@@ -114,9 +113,11 @@ export async function buildStep(
     const freshness = runSettings.mode === "schedule" ? config.modes.schedule.freshness : false;
     const askSources = (args: readonly string[]) =>
       dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: [...threads, ...args], limits });
-    const gate = freshness === "gate" ? gated(log, plan, manifest, await askSources(EVERY_SOURCE)) : null;
-    if (gate !== null) starts.push(gate.start);
-    toBuild = gate?.plan ?? plan;
+    if (freshness === "gate") {
+      const gated = gatePlan(log, plan, manifest, await askSources(EVERY_SOURCE));
+      starts.push(gated.start);
+      toBuild = gated.plan;
+    }
     if (toBuild.kind !== "nothing") builds = await buildWithRetries(toBuild, manifest, buildArguments(toBuild), port);
     starts.push(...builds);
     if (freshness === "report") starts.push(await askSources([]));
@@ -139,44 +140,6 @@ export async function buildStep(
   const inTarget = join(dbt.defaults.targetPath, "run_results.json");
   if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
   return { result, starts, runs };
-}
-
-/** The gate has to know of each: a default selector would leave some out, and dbt's fail_fast all behind a stale one. */
-const EVERY_SOURCE = ["--select", "source:*", "--no-fail-fast"];
-
-function warnOfNoFreshness(log: Pick<Log, "warn">, manifest: Manifest | null): void {
-  const isChecked = [...(manifest?.nodes.values() ?? [])].some(({ hasFreshness }) => hasFreshness);
-  if (manifest !== null && !isChecked)
-    log.warn(
-      "dbt",
-      "modes.schedule.freshness is set, and no source of the project says freshness: nothing is looked at",
-    );
-}
-
-/** What is built behind a look at the sources: the plan without what lies below stale ones. */
-function gated(
-  log: Pick<Log, "step" | "warn">,
-  plan: PlanResult,
-  manifest: Manifest | null,
-  start: DbtStart,
-): { readonly plan: PlanResult; readonly start: DbtStart } {
-  // More time was not to be given: the build would only be begun.
-  if (start.run.trouble === "timed-out") return { plan: { ...plan, kind: "nothing" }, start };
-  const known = manifest ?? start.run.manifest;
-  const isChosenByPlan = plan.kind === "selected" || plan.choosing.exclude.length > 0;
-  const gate = decideGate({
-    freshness: start.run,
-    manifest,
-    planned: plannedOf(plan, known),
-    defaultSelector: isChosenByPlan ? null : (known?.defaultSelector ?? null),
-  });
-  if (gate.kind === "open") {
-    if (gate.why !== null)
-      log.warn("dbt", `nothing is held back behind stale sources, and everything is built: ${gate.why}`);
-    return { plan, start };
-  }
-  log.step("dbt", describeHeld(gate.held, start.run.results ?? []));
-  return { plan: withoutHeld(plan, gate), start: { ...start, run: { ...start.run, held: gate.held } } };
 }
 
 function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {

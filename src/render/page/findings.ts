@@ -1,10 +1,11 @@
+import { shortName } from "../../artifacts/node-name.ts";
 import { reproduceCommand } from "../../severity/reproduce.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
 import { cleanLine, cleanText, cutText } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
 import { describeFinding, type FindingWords, nameFinding } from "../finding-words.ts";
 import { triesWords } from "../retried-words.ts";
-import { count, duration, grouped, shortName } from "../words.ts";
+import { count, duration, grouped } from "../words.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Evidence } from "./page-facts.ts";
 import { factList } from "./section.ts";

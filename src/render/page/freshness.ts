@@ -1,7 +1,7 @@
+import { shortName } from "../../artifacts/node-name.ts";
 import { kindOf } from "../../severity/status.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { html } from "../../text/html.ts";
-import { shortName } from "../words.ts";
 import { fitting } from "./fitting.ts";
 import type { FreshnessRow } from "./page-facts.ts";
 import type { Section } from "./section.ts";

@@ -1,6 +1,6 @@
+import { shortName } from "../../artifacts/node-name.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
 import { cleanLine } from "../../text/clean.ts";
-import { shortName } from "../words.ts";
 
 /** How a node is shown: the worst first. */
 export const STATES = ["error", "warn", "skipped", "neutral", "passed"] as const;
