@@ -9,6 +9,15 @@ export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/** The fields of a text in JSON, none where that is no object; null: it is no JSON. */
+export function fieldsIn(text: string): Fields | null {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** A collection by its keys; what is no object is left out. */
 export function entriesOf(value: unknown): [string, Fields][] {
   return Object.entries(fieldsOf(value)).filter((entry): entry is [string, Fields] => isFields(entry[1]));

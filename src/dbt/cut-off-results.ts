@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf, textOf } from "../artifacts/fields.ts";
+import { type Fields, fieldsIn, fieldsOf, listOf, textOf } from "../artifacts/fields.ts";
 import { STOPPED } from "../severity/status.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, writeFileAtomic } from "../support/files.ts";
@@ -43,7 +43,7 @@ export function completedResults(
   progress: BuildProgress,
   { now, over, argv, traits }: StopFacts,
 ): string | null {
-  const root = text === null ? emptyResults(now, argv) : parsed(text);
+  const root = text === null ? emptyResults(now, argv) : fieldsIn(text);
   if (root === null || !Array.isArray(root.results)) return null;
   const left = traits.resultsOutliveStop ? listOf(root.results).map(fieldsOf) : [];
   const all = [...left, ...endedRows(progress)];
@@ -83,12 +83,4 @@ function emptyResults(now: number, argv: readonly string[]): Record<string, unkn
     elapsed_time: 0,
     results: [],
   };
-}
-
-function parsed(text: string): Record<string, unknown> | null {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

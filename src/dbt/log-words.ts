@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from "../artifacts/fields.ts";
+import { fieldsIn, fieldsOf, textOf } from "../artifacts/fields.ts";
 import { shortenCrash } from "../text/crash.ts";
 
 /** dbt 2's log in words, where it prints JSON: pure, a line in, lines out. */
@@ -18,14 +18,7 @@ export function wordsOfEvent(line: string): readonly string[] | null {
 }
 
 function infoOf(line: string): { readonly level: string; readonly name: string; readonly msg: string } | null {
-  try {
-    const { info } = fieldsOf(JSON.parse(line));
-    const { level, name, msg } = fieldsOf(info);
-    const [levelText, nameText] = [textOf(level), textOf(name)];
-    return levelText === null || nameText === null
-      ? null
-      : { level: levelText, name: nameText, msg: textOf(msg) ?? "" };
-  } catch {
-    return null;
-  }
+  const info = fieldsOf(fieldsIn(line)?.info);
+  const [level, name] = [textOf(info.level), textOf(info.name)];
+  return level === null || name === null ? null : { level, name, msg: textOf(info.msg) ?? "" };
 }

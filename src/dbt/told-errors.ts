@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, isFields, listOf, textOf } from "../artifacts/fields.ts";
+import { type Fields, fieldsIn, fieldsOf, isFields, listOf, textOf } from "../artifacts/fields.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { BuildProgress, ToldError } from "./watch.ts";
@@ -30,7 +30,7 @@ export function withToldErrors(
   { told, lastWords }: Pick<BuildProgress, "told" | "lastWords">,
   exitCode: number | null,
 ): string | "uncompiled" | null {
-  const root = parsed(text);
+  const root = fieldsIn(text);
   if (root === null || !Array.isArray(root.results)) return null;
   const rows = listOf(root.results);
   const isBlank = (row: unknown) => fieldsOf(row).message === UNCOMPILED;
@@ -52,12 +52,4 @@ function changesOf({ status, failures, message }: Fields, { text, isQuery }: Tol
   if (status === "fail" && text.endsWith(AS_FAILURE))
     return { status: "error", message: text.slice(0, -AS_FAILURE.length), failures: null };
   return status === "warn" && failures === 0 ? { message: `its query failed: ${text}`, failures: null } : null;
-}
-
-function parsed(text: string): Fields | null {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

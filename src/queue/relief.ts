@@ -3,6 +3,7 @@ import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { findNewer, type Me } from "./decide.ts";
 import type { RunSource } from "./source.ts";
+import { spread } from "./spread.ts";
 import type { SeenRun } from "./ticket.ts";
 
 /** Events whose work a newer run of the same event does anew: a merge group is of other commits, a schedule of its hour. */
@@ -33,8 +34,6 @@ export interface ReliefOptions {
   readonly note: (text: string) => void;
 }
 
-const SPREAD = 0.2;
-
 /**
  * Looks again and again until a newer run does this one's work anew. A look that fails says nothing; null: they cannot succeed.
  * No timer outlives the call.
@@ -50,7 +49,7 @@ export async function waitForRelief({
 }: ReliefOptions): Promise<SeenRun | null> {
   let noted = false;
   for (;;) {
-    await clock.sleep(everySeconds * 1000 * (1 - SPREAD + 2 * SPREAD * random()), signal);
+    await clock.sleep(spread(everySeconds * 1000, random), signal);
     try {
       const newer = findNewer(await source.running(signal), me.ticket).filter(({ id }) => id !== me.id);
       if (newer.length === 0) continue;

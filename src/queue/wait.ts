@@ -7,6 +7,7 @@ import { createProgress, type Untimed } from "./progress.ts";
 import type { Outlook } from "./queue-position.ts";
 import { type QueueResult, skipQueue } from "./result.ts";
 import type { RunSource } from "./source.ts";
+import { spread } from "./spread.ts";
 import type { SeenRun } from "./ticket.ts";
 import { createView } from "./view.ts";
 
@@ -42,7 +43,6 @@ type Ending =
   | { readonly kind: "timed-out" };
 
 const BACK_OFF = 1.5;
-const SPREAD = 0.2;
 /** Runs are not equally long: a turn may come so much before or after the foreseen moment. */
 const EARLY_SECONDS = 20;
 const LATE_SECONDS = 30;
@@ -237,7 +237,7 @@ function createPause(policy: WaitPolicy, random: () => number): (outlook: Outloo
     const isForeseen = outlook !== null && leftSeconds > -LATE_SECONDS;
     const share = Math.min((leftSeconds - EARLY_SECONDS) / 3, FAR_SECONDS, FAR * maxPollSeconds);
     if (isForeseen) seconds = Math.max(NEAR * pollSeconds, share);
-    const pause = seconds * (1 - SPREAD + 2 * SPREAD * random());
+    const pause = spread(seconds, random);
     if (!isForeseen) seconds = Math.min(Math.max(seconds * BACK_OFF, pollSeconds), maxPollSeconds);
     return pause;
   };
