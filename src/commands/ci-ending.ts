@@ -8,7 +8,7 @@ import type { Paint } from "../render/colors.ts";
 import type { Summary } from "../render/markdown.ts";
 import { type Evidence, NO_EVIDENCE } from "../render/page/page-facts.ts";
 import { renderVerdict } from "../render/terminal.ts";
-import { describeTimes } from "../render/times.ts";
+import { describeTimes, hasBuilt } from "../render/times.ts";
 import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
@@ -139,7 +139,7 @@ export async function finish(
     total: total(),
     waited: progress.queue?.waitedSeconds ?? null,
     starts: progress.ended,
-    baseline: await readBaselineSeconds(parts),
+    baseline: hasBuilt(progress.ended) ? await readBaselineSeconds(parts) : null,
     nodes: Object.entries(verdict?.nodes ?? {}).map(([id, { seconds }]) => ({ id, seconds })),
   });
   if (times !== null) parts.log.step("time", times);

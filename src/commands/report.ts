@@ -29,7 +29,7 @@ export async function run(context: Context): Promise<number> {
     const judged = describeJudged(result.sources, cwd);
     const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
     await writeSummary(context, summary);
-    const evidence = readEvidence(result, inputs);
+    const evidence = readEvidence(context, result, inputs);
     await writePage(context, {
       ...summary,
       verdict: result,

@@ -83,7 +83,6 @@ const TABLE: readonly { readonly from: Minor; readonly to: Minor; readonly trait
 export interface DbtVersion {
   /** Words for people: `dbt 1.11.16`, `dbt Fusion 2.0.0`. */
   readonly words: string;
-  readonly version: string;
   readonly minor: Minor;
   /** Name and version of each adapter; null: this dbt has its own inside, and does not list them. */
   readonly adapters: ReadonlyMap<string, string> | null;
@@ -108,7 +107,6 @@ export function readDbtVersion(said: string): DbtVersion | null {
   });
   return {
     words: kind === "-fusion" ? `dbt Fusion ${version}` : `dbt ${version}`,
-    version,
     minor: [Number(major), Number(minor)],
     adapters: hasPlugins ? new Map(plugins) : null,
   };
@@ -158,7 +156,7 @@ export function readEngine(said: string, exitCode: number | null, line: string):
     throw new SignalboxError("configuration", `${line} is the command line of the dbt platform (dbt Cloud)`, {
       hint: "it runs dbt elsewhere, so that nothing of it can be judged here: install dbt-core or dbt 2, and name that one in signalbox.yml: dbt: { command: [dbt] }",
     });
-  const found = readDbtVersion(text);
+  const found = readDbtVersion(said);
   if (found !== null) return engineOf(found);
   const last = text.split("\n").findLast((each) => each.trim() !== "") ?? "nothing";
   if (/\bNo module named ['"]?dbt\b/.test(text))

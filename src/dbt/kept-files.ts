@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { copyFileIfAny, makeFolder, writeFileAtomic } from "../support/files.ts";
+import { copyFileIfAny, makeFolder, writeFileAtomic, writtenAt } from "../support/files.ts";
 import type { Redact } from "../support/redact.ts";
 import { knownOf } from "../support/system-errors.ts";
 
@@ -22,11 +22,8 @@ export const ALL_FILES = /\.(?:json|log(?:\.\d+)?)$/;
 export async function keepArtifacts(targetPath: string, dir: string, startedAt: number): Promise<string | null> {
   for (const name of ARTIFACTS) {
     const file = join(targetPath, name);
-    const written = await stat(file).then(
-      ({ mtimeMs }) => mtimeMs >= Math.floor(startedAt / 1000) * 1000,
-      () => false,
-    );
-    if (!written) continue;
+    const written = await writtenAt(file);
+    if (written === null || written < Math.floor(startedAt / 1000) * 1000) continue;
     // Whoever cleans a checkout while dbt builds takes the work folder along: what dbt has built is told all the same.
     try {
       await makeFolder(dir);

@@ -1,3 +1,4 @@
+import type { Trigger } from "../run/run.ts";
 import { parseInstant } from "./iso-time.ts";
 import { isAtWork, isCutShort, isRunning } from "./status.ts";
 import { comparePlaces, compareTickets, type Scan, type SeenRun, type Ticket } from "./ticket.ts";
@@ -107,8 +108,12 @@ function isFreshAnswer(own: SeenRun, now: Now, policy: DecisionPolicy): boolean 
 function findSuccessor(own: SeenRun, ticket: Ticket, runs: readonly SeenRun[], supersede: Supersede): SeenRun | null {
   if (supersede === "none" || own.trigger === "unknown") return null;
   if (supersede === "schedule" && own.trigger !== "schedule") return null;
-  const newer = findNewer(runs, ticket).filter(({ trigger }) => trigger === own.trigger);
-  return newer.at(-1) ?? null;
+  return findNewest(runs, ticket, own.trigger);
+}
+
+/** The newest run behind a ticket that the same event started, and that is at work and well; null: none. */
+export function findNewest(runs: readonly SeenRun[], ticket: Ticket, trigger: Trigger): SeenRun | null {
+  return findNewer(runs, ticket).findLast((run) => run.trigger === trigger) ?? null;
 }
 
 /** The runs behind a ticket that are at work and well, the newest last. */

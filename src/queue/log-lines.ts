@@ -21,10 +21,15 @@ export function describeEvent(event: QueueEvent): string {
     case "entered":
       return describeEntry(event);
     case "left":
-      return `left ${formatWait(event)}: ${nameRun(event.by)} is newer and already running`;
+      return `left ${formatWait(event)}: ${describeNewer(event.by)}`;
     case "timed-out":
       return describeTimeout(event);
   }
+}
+
+/** Why this run is not needed any more. */
+export function describeNewer(run: SeenRun): string {
+  return `${nameRun(run)} is newer and already running`;
 }
 
 function describeWait(wait: Wait, outlook: Outlook, ofRef: string): string {
@@ -150,7 +155,7 @@ function startWithout({ id }: SeenRun): string {
     : "end it there: its id is no plain word for --ignore-run";
 }
 
-export function nameRun(run: SeenRun): string {
+function nameRun(run: SeenRun): string {
   return `run ${cleanLine(run.id, 60)}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ""}`;
 }
 

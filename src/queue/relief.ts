@@ -1,7 +1,7 @@
 import type { Trigger } from "../run/run.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { findNewer, type Me } from "./decide.ts";
+import { findNewer, findNewest, type Me } from "./decide.ts";
 import type { RunSource } from "./source.ts";
 import { spread } from "./spread.ts";
 import type { SeenRun } from "./ticket.ts";
@@ -16,8 +16,11 @@ const REPEATED: ReadonlySet<Trigger> = new Set(["push", "pull-request", "manual"
 export function findRelief(runs: readonly SeenRun[], me: Me): SeenRun | null {
   const own = runs.find((run) => run.id === me.id && run.attempt === me.attempt);
   if (own === undefined || own.ended || !REPEATED.has(own.trigger)) return null;
-  const others = runs.filter(({ id, trigger }) => id !== me.id && trigger === own.trigger);
-  return findNewer(others, own.ticket ?? me.ticket).at(-1) ?? null;
+  return findNewest(
+    runs.filter(({ id }) => id !== me.id),
+    own.ticket ?? me.ticket,
+    own.trigger,
+  );
 }
 
 export interface ReliefOptions {

@@ -18,6 +18,11 @@ const SLOWEST = 3;
 /** What builds nothing. */
 const ON_THE_WAY: ReadonlySet<string> = new Set(["parse", "ls", "deps"]);
 
+/** Whether one of the starts was of a build: only that is told beside the baseline's. */
+export function hasBuilt(starts: RunTimes["starts"]): boolean {
+  return starts.some(({ command }) => !ON_THE_WAY.has(command));
+}
+
 /**
  * `12 s: waited 2.0 s, parse 4.1 s, build 4.4 s (the baseline's was 9.8 s); slowest: fct_orders 3.1 s, dim_customers 2.0 s`;
  * null where dbt was not started.

@@ -1,6 +1,5 @@
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { askEngine } from "../dbt/ask-engine.ts";
-import type { Engine } from "../dbt/engine.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Runner } from "../platforms/ports.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
@@ -17,8 +16,6 @@ import type { RunSettings } from "./run-settings.ts";
 
 /** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
 export interface DbtRunner extends Dbt {
-  /** Which dbt it is: asked once. Throws a configuration error where it is none that can be started. */
-  engine(): Promise<Engine>;
   /** How long each start took that has ended, in seconds; it grows. */
   readonly ended: readonly { readonly command: string; readonly seconds: number }[];
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
@@ -81,7 +78,6 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   let needsPackages = config.deps === "always" || (config.deps === "auto" && packages === "missing");
   const ended: { readonly command: string; readonly seconds: number }[] = [];
   const starter: DbtRunner = {
-    engine,
     ended,
     defaults,
     choosing: dbtProject.choosing,

@@ -4,7 +4,7 @@ import { mergeAttempts } from "./attempts.ts";
 import { type Causes, findCauses } from "./cause.ts";
 import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
-import { reproduceCommand } from "./reproduce.ts";
+import { reproduceCommand, targetOf } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
 import { kindOf } from "./status.ts";
@@ -74,7 +74,7 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
       commands: ordered.map(({ command }) => command),
       exitCodes: ordered.map(({ exitCode }) => exitCode),
     },
-    reproduce: reproduceCommand(findings, targetOf(ordered)),
+    reproduce: reproduceCommand(findings, targetOf(ordered.flatMap(({ source }) => source ?? []))),
     ...(retried === null ? {} : { retried }),
   };
 }
@@ -85,12 +85,6 @@ function withHeld({ of, failed }: Causes, runs: readonly DbtRun[]): Causes {
     held.flatMap(({ source, ids }) => ids.map((id) => [id, source] as const)),
   );
   return { failed, of: new Map([...held, ...of]) };
-}
-
-/** dbt's target, where all starts say the same. */
-function targetOf(runs: readonly DbtRun[]): string | null {
-  const [target = null, ...others] = new Set(runs.flatMap(({ source }) => source?.target ?? []));
-  return others.length === 0 ? target : null;
 }
 
 /** By start; files of which only the end is known, by that. */

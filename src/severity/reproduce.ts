@@ -1,3 +1,4 @@
+import type { ResultsSource } from "../artifacts/dbt-run.ts";
 import { nameInSelector } from "../artifacts/node-name.ts";
 import type { Finding } from "./verdict.ts";
 
@@ -27,6 +28,12 @@ export function reproduceCommand(findings: readonly Finding[], target: string | 
     command(`dbt build${into} --select`, built, "") ??
     command(`dbt source freshness${into} --select`, sources, "source:")
   );
+}
+
+/** dbt's target, where all results say the same; null: they do not. */
+export function targetOf(sources: readonly Pick<ResultsSource, "target">[]): string | null {
+  const [target = null, ...others] = new Set(sources.flatMap((source) => source.target ?? []));
+  return others.length === 0 ? target : null;
 }
 
 function command(start: string, names: readonly string[], prefix: string): string | null {

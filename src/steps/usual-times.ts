@@ -12,7 +12,7 @@ export async function readUsualSeconds(
   log: Pick<Log, "warn">,
   { dbt }: Pick<PlanResult, "dbt">,
 ): Promise<ReadonlyMap<string, number>> {
-  for (const dir of [dbt?.state, dbt?.deferState]) {
+  for (const dir of new Set([dbt?.state, dbt?.deferState])) {
     const found = dir == null ? null : await readResultsOf(log, { dir });
     if (found !== null) return usualSeconds(found.results);
   }

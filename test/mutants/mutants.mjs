@@ -485,9 +485,9 @@ export const mutants = [
   },
   {
     name: "a check makes way for a run of another event",
-    file: relief,
-    from: "id !== me.id && trigger === own.trigger",
-    to: "id !== me.id && trigger !== null",
+    file: decide,
+    from: "findLast((run) => run.trigger === trigger)",
+    to: "findLast((run) => run.trigger !== null)",
     worlds: ["plain"],
     tests: ["test/queue/relief.test.ts"],
   },

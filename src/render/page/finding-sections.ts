@@ -1,3 +1,5 @@
+import { ungroup } from "../../severity/one-cause.ts";
+import { targetOf } from "../../severity/reproduce.ts";
 import type { Finding, VerdictResult } from "../../severity/verdict.ts";
 import { type Html, html, markupOf } from "../../text/html.ts";
 import { byteLength, howManyFit } from "../within.ts";
@@ -20,7 +22,7 @@ export interface FindingSections {
 
 /** Errors, warnings and what is muted, each in the verdict's order: what weighs most comes first. */
 export function findingSections(verdict: VerdictResult, { evidence, target }: ReportPage): FindingSections {
-  const parts: CardParts = { evidence, retried: verdict.retried, target: targetOf(verdict) ?? target };
+  const parts: CardParts = { evidence, retried: verdict.retried, target: targetOf(verdict.sources) ?? target };
   const shown: Finding[] = [];
   let codeLeft = MOST_CODE_BYTES;
   const codeOf = (finding: Finding): Html | null => {
@@ -41,16 +43,8 @@ export function findingSections(verdict: VerdictResult, { evidence, target }: Re
     const rest = more === 0 ? null : html`<p class="cut">+${grouped(more)} more in verdict.json</p>`;
     return { id, title, count: findings.length, body: html`${cards}${rest}` };
   });
-  const ids = shown
-    .flatMap((finding): readonly Finding[] => [finding, ...(finding.nodes ?? [])])
-    .flatMap(({ subject }) => (subject.kind === "node" ? [anchorOf(subject.id)] : []));
+  const ids = ungroup(shown).flatMap(({ subject }) => (subject.kind === "node" ? [anchorOf(subject.id)] : []));
   return { sections, anchors: new Set(ids) };
-}
-
-/** dbt's target, where all that was judged has the same. */
-function targetOf({ sources }: VerdictResult): string | null {
-  const [target = null, ...others] = new Set(sources.flatMap((source) => source.target ?? []));
-  return others.length === 0 ? target : null;
 }
 
 interface Group {

@@ -1,5 +1,6 @@
 import { shortName } from "../../artifacts/node-name.ts";
-import type { Finding, Verdict } from "../../severity/verdict.ts";
+import { ungroup } from "../../severity/one-cause.ts";
+import type { Verdict } from "../../severity/verdict.ts";
 import { cleanLine } from "../../text/clean.ts";
 
 /** How a node is shown: the worst first. */
@@ -40,7 +41,7 @@ export function anchorOf(id: string): string {
 
 function statesOf({ findings, passed }: Verdict): ReadonlyMap<string, State> {
   const states = new Map<string, State>(passed.map((id) => [id, "passed"]));
-  const all = findings.flatMap((finding): readonly Finding[] => finding.nodes ?? [finding]);
+  const all = ungroup(findings);
   for (const id of findings.flatMap(({ skipped }) => skipped)) states.set(id, "skipped");
   for (const { subject, severity } of all) if (subject.kind === "node") states.set(subject.id, severity);
   return states;

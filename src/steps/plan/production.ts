@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { type BaseCommit, findBaseTip } from "../../bundles/base-commit.ts";
 import { describeRefused } from "../../render/placement-words.ts";
@@ -139,8 +140,7 @@ async function parseProduction(
   target: string,
   tip: string | null,
 ): Promise<ParsedProduction> {
-  const { fromTop } = dbtProject.folders;
-  const file = `${fromTop === "" ? "" : `${fromTop}/`}dbt_project.yml`;
+  const file = posix.join(dbtProject.folders.fromTop, "dbt_project.yml");
   const known = sources.warnings.length;
   const parse = async (sha: string): Promise<Manifest | null> => {
     const isThere = (await parts.git.ask("cat-file", "-e", "--end-of-options", `${sha}:${file}`)) !== null;

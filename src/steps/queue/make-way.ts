@@ -1,4 +1,4 @@
-import { nameRun } from "../../queue/log-lines.ts";
+import { describeNewer } from "../../queue/log-lines.ts";
 import { waitForRelief } from "../../queue/relief.ts";
 import type { SeenRun } from "../../queue/ticket.ts";
 import type { Mode } from "../../run/mode.ts";
@@ -35,9 +35,10 @@ export async function makingWay<T>(
   if (lookout === null) return { kind: "done", value: await work(signal) };
   const [looks, stop] = [new AbortController(), new AbortController()];
   let words: string | null = null;
-  const makeWay = ({ url, ...relief }: SeenRun) => {
-    words = `${nameRun({ ...relief, url })} is newer and already running`;
-    log.step("queue", `makes way, dbt is stopped: ${words}${url === null ? "" : ` (${cleanLine(url, 300)})`}`);
+  const makeWay = (newer: SeenRun) => {
+    words = describeNewer(newer);
+    const page = newer.url === null ? "" : ` (${cleanLine(newer.url, 300)})`;
+    log.step("queue", `makes way, dbt is stopped: ${words}${page}`);
     stop.abort(new SignalboxError("interrupted", `stopped: ${words}`));
   };
   const note = (text: string) => log.warn("queue", `whether a newer run works is not known: ${text}`);

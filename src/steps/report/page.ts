@@ -1,15 +1,22 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { type DbtRun, lastManifest } from "../../artifacts/dbt-run.ts";
+import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import { textOf } from "../../artifacts/fields.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { longestChain } from "../../render/page/lanes.ts";
 import { renderPage } from "../../render/page/page.ts";
-import type { CompiledCode, Evidence, FreshnessRow, ReportPage } from "../../render/page/page-facts.ts";
+import {
+  type CompiledCode,
+  type Evidence,
+  type FreshnessRow,
+  NO_EVIDENCE,
+  type ReportPage,
+} from "../../render/page/page-facts.ts";
 import type { Run } from "../../run/run.ts";
 import type { SettingsPart } from "../../settings/resolve.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
-import type { Finding, Verdict } from "../../severity/verdict.ts";
+import { ungroup } from "../../severity/one-cause.ts";
+import type { Verdict } from "../../severity/verdict.ts";
 import type { Clock } from "../../support/clock.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import type { Outputs } from "../../support/outputs.ts";
@@ -30,8 +37,12 @@ export interface PageParts extends PageFileParts {
   readonly redact: Redact;
 }
 
-/** What dbt left behind the findings of a verdict: read before anything else writes into its target folder. */
+/**
+ * What dbt left behind the findings of a verdict, where a page will show it: read before anything else writes into its
+ * target folder.
+ */
 export function readEvidence(
+  parts: PageFileParts,
   verdict: Verdict,
   {
     runs,
@@ -39,17 +50,15 @@ export function readEvidence(
     folders,
   }: { readonly runs: readonly DbtRun[]; readonly manifest: Manifest | null; readonly folders: ProjectFolders },
 ): Evidence {
-  const known = manifest ?? lastManifest(runs);
-  const subjects = verdict.findings
-    .flatMap((finding): readonly Finding[] => [finding, ...(finding.nodes ?? [])])
-    .flatMap(({ subject }) => (subject.kind === "node" ? [subject] : []));
+  if (pageFileOf(parts) === null) return NO_EVIDENCE;
+  const subjects = ungroup(verdict.findings).flatMap(({ subject }) => (subject.kind === "node" ? [subject] : []));
   const compiled = subjects.flatMap(({ id, compiled }): [string, CompiledCode][] => {
     const code = compiled === null ? null : readCompiled(folders, compiled);
     return code === null ? [] : [[id, code]];
   });
   const failuresIn = subjects.flatMap(({ id, type }): [string, string][] => {
     // Only a test that stores its failures has a relation.
-    const relation = type === "test" ? textOf(known?.nodes.get(id)?.raw.relation_name) : null;
+    const relation = type === "test" ? textOf(manifest?.nodes.get(id)?.raw.relation_name) : null;
     return relation === null ? [] : [[id, relation]];
   });
   const built = Object.fromEntries(Object.entries(verdict.nodes).filter(([, { type }]) => type !== "source"));
@@ -57,7 +66,7 @@ export function readEvidence(
     compiled: Object.fromEntries(compiled),
     failuresIn: Object.fromEntries(failuresIn),
     freshness: runs.filter(({ command }) => command === "source freshness").flatMap(freshnessOf),
-    longestChain: longestChain(built, (id) => known?.nodes.get(id)?.parents ?? []),
+    longestChain: longestChain(built, (id) => manifest?.nodes.get(id)?.parents ?? []),
   };
 }
 

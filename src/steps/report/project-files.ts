@@ -77,14 +77,14 @@ export function readCompiled(
 ): CompiledCode | null {
   try {
     const full = realpathSync(resolve(projectDir, path));
-    const { size } = statSync(full);
+    const found = statSync(full);
     const isOwn = [projectDir, targetPath].some((folder) => full.startsWith(`${realpathSync(folder)}${sep}`));
-    if (!isOwn || !isFile(full)) return null;
-    const buffer = Buffer.alloc(Math.min(size, MOST_CODE_BYTES));
+    if (!isOwn || !found.isFile()) return null;
+    const buffer = Buffer.alloc(Math.min(found.size, MOST_CODE_BYTES));
     const file = openSync(full, "r");
     try {
       const read = readSync(file, buffer, 0, buffer.length, 0);
-      return { text: buffer.toString("utf8", 0, read), bytes: size, isWhole: read >= size };
+      return { text: buffer.toString("utf8", 0, read), bytes: found.size, isWhole: read >= found.size };
     } finally {
       closeSync(file);
     }

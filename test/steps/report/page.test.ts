@@ -98,8 +98,18 @@ describe("what dbt left behind findings", () => {
   };
   const codeOf = (compiled: string) => {
     const verdict = aVerdict([aFinding({ subject: aSubject({ id: "test.shop.t.1", compiled }) })]);
-    return readEvidence(verdict, { runs: [], manifest: null, folders: folders() }).compiled["test.shop.t.1"];
+    return readEvidence(parts(), verdict, { runs: [], manifest: null, folders: folders() }).compiled["test.shop.t.1"];
   };
+
+  it("is not looked for where no page is wanted", () => {
+    write("shop/target/compiled/shop/t.sql", "select 1");
+    const subject = aSubject({ id: "test.shop.t.1", compiled: "target/compiled/shop/t.sql" });
+    const inputs = { runs: [], manifest: null, folders: folders() };
+    const compiledFor = (wanted: boolean) =>
+      Object.keys(readEvidence(parts({ wanted }), aVerdict([aFinding({ subject })]), inputs).compiled);
+
+    expect([compiledFor(true), compiledFor(false)]).toEqual([["test.shop.t.1"], []]);
+  });
 
   it("is the compiled code, of a long one its beginning", () => {
     write("shop/target/a.sql", "select 1");
@@ -130,7 +140,7 @@ describe("what dbt left behind findings", () => {
       [test, model].map(({ id, type }) => aFinding({ subject: aSubject({ id, type }), failures: null })),
     );
 
-    const { failuresIn } = readEvidence(verdict, {
+    const { failuresIn } = readEvidence(parts(), verdict, {
       runs: [],
       manifest: aManifest([test, model]),
       folders: folders(),
@@ -154,7 +164,7 @@ describe("what dbt left behind findings", () => {
       ),
     });
 
-    const evidence = readEvidence(verdict, {
+    const evidence = readEvidence(parts(), verdict, {
       runs: [aDbtRun([aResult("model.shop.orders")]), aDbtRun([stale], { command: "source freshness" })],
       manifest: aManifest([orders, aNode("stg")]),
       folders: folders(),
