@@ -26,3 +26,8 @@ export function withKey(
   const key = `${run.id}/${run.attempt}/${what}/${channel}/${digest([place, ...news].join("\n"))}`;
   return { ...draft, key };
 }
+
+/** What the keys of two runs for the same alert share: kind, channel, digest. */
+export function withoutRun(key: string): string {
+  return key.split("/").slice(-3).join("/");
+}

@@ -1,4 +1,5 @@
 import type { Alert, AlertItem } from "./alert.ts";
+import { isOver } from "./item.ts";
 
 /** An error as tools for incidents know it: it is there, or it is over. */
 export interface Incident {
@@ -26,6 +27,6 @@ function statusOf({ severity, state, news, isMuted, isFlapping }: AlertItem): In
   // What comes and goes is over when that has stopped.
   if (news === "flapping") return isMuted ? null : "firing";
   if (isFlapping && news === null) return null;
-  if (state === "recovered" || state === "removed") return "resolved";
+  if (isOver({ state })) return "resolved";
   return !isMuted && (news === "opened" || news === "worse" || news === "again") ? "firing" : null;
 }

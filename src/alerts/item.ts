@@ -110,3 +110,8 @@ export function itemWithoutLedger(finding: Finding, { nameOf }: Pick<AlertPolicy
     dueAt: null,
   };
 }
+
+/** Whether it is over, for good or for now: what is disabled is not. */
+export function isOver({ state }: Pick<AlertItem, "state">): boolean {
+  return state === "recovered" || state === "removed";
+}

@@ -1,4 +1,5 @@
 import type { Alert, Delivery, News } from "./alert.ts";
+import { withoutRun } from "./draft.ts";
 import { nameOfFingerprint } from "./fingerprint.ts";
 import { freshEntry, type Ledger, type LedgerEntry, type UnsettledPost } from "./ledger.ts";
 
@@ -114,11 +115,6 @@ export function isSaidBy(alert: Alert, posts: readonly UnsettledPost[]): boolean
       own.week === null ? withoutRun(key) === withoutRun(own.key) : channel === own.channel && week === own.week,
     )
   );
-}
-
-/** What another run's key for the same alert ends with: kind, channel, digest. */
-function withoutRun(key: string): string {
-  return key.split("/").slice(-3).join("/");
 }
 
 function toldBy({ told }: UnsettledPost): string[] {

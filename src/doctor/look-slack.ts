@@ -2,7 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import type { Config } from "../settings/file.ts";
 import { type ClientOptions, createSlackClient } from "../slack/client.ts";
 import { hintFor } from "../slack/codes.ts";
-import { type Failure, mayPass, readFailure } from "../slack/failure.ts";
+import { type Failure, isFailure, mayPass, readFailure } from "../slack/failure.ts";
 import { EVENT_TYPE } from "../slack/look.ts";
 import { SignalboxError } from "../support/errors.ts";
 import type { ChannelFacts, SendStep, SendTest, SlackFacts } from "./facts.ts";
@@ -157,8 +157,4 @@ function failedAt(step: SendStep, { code, hint }: Failure): SendTest["failed"] {
 /** The answer, or why there is none: the SDK's error holds the request. */
 function attempt<T extends object>(method: string, ask: () => Promise<T>): Promise<T | Failure> {
   return ask().catch((error: unknown) => readFailure(error, method));
-}
-
-function isFailure<T extends object>(answer: T | Failure): answer is Failure {
-  return "reaction" in answer;
 }

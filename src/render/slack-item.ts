@@ -124,7 +124,3 @@ export function stateWords(item: AlertItem): string | null {
   if (isFlapping) return "flapping: it comes and goes";
   return finding === null ? "not tested in this run" : null;
 }
-
-export function isOver({ state }: AlertItem): boolean {
-  return state === "recovered" || state === "removed";
-}

@@ -1,12 +1,12 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { AlertItem, ProblemsAlert } from "../alerts/alert.ts";
+import { isOver } from "../alerts/item.ts";
 import { isInfrastructure } from "../severity/failure.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
 import { code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   fact,
-  isOver,
   joined,
   nameText,
   newsFact,

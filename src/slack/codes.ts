@@ -14,6 +14,8 @@ interface Code {
   readonly reaction: Reaction;
   /** What a person has to do. */
   readonly hint?: string;
+  /** The message takes no answer, or is gone; its channel takes messages. */
+  readonly refusesAnswer?: true;
 }
 
 const INVITE = "invite the bot: type /invite @signalbox in the channel";
@@ -63,19 +65,19 @@ export const CODES: Readonly<Record<string, Code>> = {
   restricted_action: { reaction: "elsewhere", hint: ADMIN },
   restricted_action_read_only_channel: { reaction: "elsewhere", hint: ADMIN },
   restricted_action_thread_only_channel: { reaction: "elsewhere", hint: ADMIN },
-  restricted_action_non_threadable_channel: { reaction: "elsewhere", hint: ADMIN },
-  restricted_action_thread_locked: { reaction: "elsewhere", hint: ADMIN },
+  restricted_action_non_threadable_channel: { reaction: "elsewhere", hint: ADMIN, refusesAnswer: true },
+  restricted_action_thread_locked: { reaction: "elsewhere", hint: ADMIN, refusesAnswer: true },
   posting_to_channel_denied: { reaction: "elsewhere", hint: ADMIN },
   ekm_access_denied: { reaction: "elsewhere", hint: ADMIN },
   messages_tab_disabled: { reaction: "elsewhere", hint: ADMIN },
   cant_broadcast_message: { reaction: "elsewhere", hint: ADMIN },
-  cannot_reply_to_message: { reaction: "elsewhere" },
+  cannot_reply_to_message: { reaction: "elsewhere", refusesAnswer: true },
   team_not_found: { reaction: "elsewhere", hint: "the id is of a channel in another workspace than the token's" },
 
   edit_window_closed: { reaction: "anew" },
   cant_update_message: { reaction: "anew" },
-  message_not_found: { reaction: "anew" },
-  thread_not_found: { reaction: "anew" },
+  message_not_found: { reaction: "anew", refusesAnswer: true },
+  thread_not_found: { reaction: "anew", refusesAnswer: true },
   no_dual_broadcast_content_update: { reaction: "anew" },
   streaming_state_conflict: { reaction: "anew" },
 
@@ -99,23 +101,19 @@ export const CODES: Readonly<Record<string, Code>> = {
   },
 };
 
-/** Codes for a message that stands there and takes no answer, or is gone; the channel itself takes messages. */
-const WITHOUT_ANSWER: ReadonlySet<string> = new Set([
-  "message_not_found",
-  "thread_not_found",
-  "cannot_reply_to_message",
-  "restricted_action_non_threadable_channel",
-  "restricted_action_thread_locked",
-]);
+function known(code: string): Code | undefined {
+  return Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+}
 
+/** Whether the message stands there and takes no answer, or is gone, while its channel takes messages. */
 export function refusesAnswer(code: string): boolean {
-  return WITHOUT_ANSWER.has(code);
+  return known(code)?.refusesAnswer === true;
 }
 
 /** What to do on a code, whatever it is. */
 export function reactionTo(code: string): Reaction {
-  const known = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-  if (known !== undefined) return known.reaction;
+  const reaction = known(code)?.reaction;
+  if (reaction !== undefined) return reaction;
   // Slack adds to these two families; what is new in them asks for the same.
   if (code.startsWith("restricted_action_")) return "elsewhere";
   return code.startsWith("invalid_metadata_") || code.startsWith("metadata_") ? "no-metadata" : "stop";
@@ -123,6 +121,5 @@ export function reactionTo(code: string): Reaction {
 
 /** One sentence for a person. */
 export function hintFor(code: string, method: string): string {
-  const hint = Object.hasOwn(CODES, code) ? CODES[code]?.hint : undefined;
-  return hint ?? `Slack refused the message: see the error ${code} of ${method}`;
+  return known(code)?.hint ?? `Slack refused the message: see the error ${code} of ${method}`;
 }

@@ -1,29 +1,23 @@
 import type { MessageMetadata } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import type { Address, Delivery } from "../alerts/alert.ts";
+import { IN_CHANNEL } from "../alerts/draft.ts";
 import type { SlackMessage } from "../render/slack.ts";
 import { asFirstLine, asPlainText, markedAsRepeat, redirectedFrom } from "../render/slack-plain.ts";
 import type { Clock } from "../support/clock.ts";
 import { REQUEST_TIMEOUT_MS } from "./client.ts";
-import { refusesAnswer } from "./codes.ts";
 import { type Failure, NOT_SLACK, readFailure } from "./failure.ts";
 import { EVENT_TYPE, type LostPost, lookFor, type Sighting } from "./look.ts";
+import { isLeft, type Meant, nextWay, type Way } from "./ways.ts";
 
-export interface Post {
+export interface Post extends Meant {
   /** The alert's key; it goes along as metadata, so that a message can be found again. */
   readonly key: string;
-  readonly channel: string;
   /** Where in the channel; absent: at the top. */
   readonly address?: Address;
   readonly message: SlackMessage;
   /** What goes along with the key as metadata. */
   readonly payload?: Readonly<Record<string, unknown>>;
-  /** `signalbox_alert`, unless something else: of what keeps the ledger. */
-  readonly eventType?: string;
-  /** Of an edit: whether a new message takes its place where Slack does not let it be edited; else it is left. */
-  readonly canBeNew?: boolean;
-  /** Of an answer: the channel that it would stand in today, for where the old one refuses it; absent: it stays there. */
-  readonly home?: string;
   /** True where an earlier run may have posted it and nobody can look: the message says so. */
   readonly mayRepeat?: boolean;
 }
@@ -36,7 +30,6 @@ export interface DeliverOptions {
   readonly fallback: string | null;
 }
 
-const IN_CHANNEL: Address = { kind: "channel" };
 /** All tries of one message end within this time. */
 const DEADLINE_MS = 90_000;
 /** The same for each message after one for which Slack was out all the time: not 90 s for every one of them. */
@@ -83,19 +76,6 @@ interface Ended {
   readonly delivery: Delivery;
   /** Slack gave no answer that counts in the whole time. */
   readonly isOut: boolean;
-}
-
-type Form = "full" | "plain" | "first line";
-
-/** How a message goes out; each step takes something away, and none is taken twice. */
-interface Way {
-  readonly channel: string;
-  readonly address: Address;
-  readonly form: Form;
-  readonly hasMetadata: boolean;
-  readonly isMarked: boolean;
-  /** The code with which the post's own channel refused it. */
-  readonly redirected: string | null;
 }
 
 async function deliverOne(post: Post, options: DeliverOptions, timeMs: number): Promise<Ended> {
@@ -208,59 +188,8 @@ function whereOf({ channel, since, isKeyless }: LostPost) {
   return { channel, since, ...(isKeyless ? { isKeyless } : {}) };
 }
 
-/**
- * Whether no later try of an edit would end otherwise: the message is gone, or its channel takes nothing any more. What
- * keeps the ledger is never left: nobody would know what was told.
- */
-function isLeft({ canBeNew, eventType }: Post, { reaction }: Failure): boolean {
-  return eventType === undefined && (reaction === "elsewhere" || (reaction === "anew" && canBeNew !== true));
-}
-
 function waitFor({ retryAfterMs, code }: Failure, pauseMs: number): number {
   return retryAfterMs ?? (code === "ratelimited" || code === "rate_limited" ? UNTOLD_PAUSE_MS : pauseMs);
-}
-
-/** What else can be tried after a refusal, and in words why; null: nothing. */
-function nextWay(
-  way: Way,
-  { reaction, code, hint, pointers }: Failure,
-  fallback: string | null,
-  { channel: meant, canBeNew, home }: Pick<Post, "channel" | "canBeNew" | "home">,
-): { way: Way; words: string } | null {
-  const at = pointers.length === 0 ? "" : ` at ${pointers.join(", ")}`;
-  if (reaction === "plainer" && way.form !== "first line") {
-    const form = way.form === "full" ? "plain" : "first line";
-    const what = form === "plain" ? "as plain text" : "with its first line only";
-    return { way: { ...way, form }, words: `${what}: Slack refused the rest (${code}${at})` };
-  }
-  if (reaction === "no-metadata" && way.hasMetadata)
-    return {
-      way: { ...way, hasMetadata: false },
-      words: `without metadata: Slack refused it (${code}${at}); a lost answer cannot be looked up`,
-    };
-  if (reaction === "anew" && way.address.kind === "edit" && canBeNew === true)
-    // One that is gone is posted anew; one that stands is answered: a new one each time would be a message a run.
-    return refusesAnswer(code)
-      ? { way: { ...way, address: IN_CHANNEL }, words: `as a new message: the old one is gone (${code})` }
-      : {
-          way: { ...way, address: { kind: "thread", ts: way.address.ts } },
-          words: `as an answer: the workspace does not let the message be edited (${code})`,
-        };
-  if (way.address.kind === "thread" && refusesAnswer(code))
-    return {
-      way: { ...way, address: IN_CHANNEL },
-      words: `as a message of its own: the one that it answers takes no answer (${code})`,
-    };
-  // An edit makes no sense in another channel.
-  const isTied = way.address.kind === "edit" || (way.address.kind === "thread" && home === undefined);
-  if (reaction !== "elsewhere" || isTied) return null;
-  const others = [...new Set([home ?? null, fallback])].filter((channel) => channel !== null && channel !== meant);
-  const next = others[others.indexOf(way.channel) + 1];
-  if (next === undefined || next === null) return null;
-  return {
-    way: { ...way, channel: next, address: IN_CHANNEL, redirected: code },
-    words: `in ${next === fallback ? "slack.fallback " : ""}${next}: ${meant} refused it (${code}): ${hint}`,
-  };
 }
 
 function messageFor({ message, channel }: Post, { form, isMarked, redirected }: Way): SlackMessage {

@@ -12,6 +12,10 @@ export interface Failure {
   readonly pointers: readonly string[];
 }
 
+export function isFailure<T extends object>(answer: T | Failure): answer is Failure {
+  return "reaction" in answer;
+}
+
 /** Whether it may be over by itself in a while: nobody has to do anything. */
 export function mayPass({ reaction }: Pick<Failure, "reaction">): boolean {
   return reaction === "wait" || reaction === "look";

@@ -1,14 +1,13 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
-import { z } from "zod";
-import { upgradeFingerprint } from "../alerts/fingerprint.ts";
-import { emptyLedger, type Ledger, type LedgerEntry } from "../alerts/ledger.ts";
+import { emptyLedger, type Ledger } from "../alerts/ledger.ts";
 import { mergeLedgers } from "../alerts/merge.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isNodeError, makeFolder, writeFileAtomic } from "../support/files.ts";
 import { toJson } from "../text/json.ts";
+import { envelope, ledgerShape, SCHEMA, whereDamaged } from "./ledger-shape.ts";
 
 /** Where the ledger lives between runs. */
 export interface LedgerStore {
@@ -28,73 +27,11 @@ export interface LoadedLedger {
   readonly foreign: readonly string[];
 }
 
-const SCHEMA = 1;
 /** Some 50,000 open problems: a larger file is not one of ours. */
 const MOST_BYTES = 16 * 2 ** 20;
 /** A save takes milliseconds: a lock that nobody has touched for this long is a dead process's. */
 const LOCK_STALE_MS = 10_000;
 const LOCK_POLL_MS = 50;
-
-const severity = z.enum(["error", "warn"]);
-const message = z.object({ channel: z.string(), ts: z.string() });
-/** The fields that version 0.1 did not have follow from those that it had. */
-const ledgerEntry = z
-  .object({
-    fingerprint: z.string().transform(upgradeFingerprint),
-    name: z.string().nullable().default(null),
-    secondKey: z.string().nullable().default(null),
-    state: z.enum(["open", "recovered", "removed"]).default("open"),
-    since: z.string().optional(),
-    severity,
-    firstSeen: z.string(),
-    lastSeen: z.string(),
-    runs: z.number(),
-    told: z.enum(["error", "warn", "recovered", "removed"]).nullable().optional(),
-    notifiedAt: z.string().nullable(),
-    thread: message.nullable(),
-    changes: z.array(z.string()).default([]),
-    isFlapping: z.boolean().default(false),
-    isMuted: z.boolean().default(false),
-    clockFrom: z.string().nullable().optional(),
-    remindedAt: z.string().nullable().default(null),
-    overdueToldAt: z.string().nullable().default(null),
-  })
-  .transform(
-    ({ since, told, clockFrom, ...entry }): LedgerEntry => ({
-      ...entry,
-      since: since ?? entry.firstSeen,
-      told: told === undefined ? entry.severity : told,
-      clockFrom: clockFrom === undefined ? (entry.severity === "warn" ? entry.firstSeen : null) : clockFrom,
-    }),
-  );
-const unsettledPost = z.object({
-  key: z.string(),
-  channel: z.string(),
-  thread: z.string().nullable().default(null),
-  since: z.string(),
-  at: z.string(),
-  isKeyless: z.literal(true).optional(),
-  week: z.string().nullable().default(null),
-  told: z.array(z.object({ fingerprint: z.string(), severity: z.enum(["error", "warn", "overdue"]).nullable() })),
-});
-const ledgerShape = z.object({
-  scope: z.string(),
-  lastRun: z.string().nullable(),
-  recentRuns: z.array(z.string()).default([]),
-  pauses: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
-  entries: z.array(ledgerEntry),
-  boards: z
-    .array(message.extend({ week: z.string(), opened: z.number(), fixed: z.number(), isClosed: z.boolean() }))
-    .default([]),
-  dailyAt: z.string().nullable().default(null),
-  mentioned: z
-    .object({ day: z.string(), ids: z.array(z.string()) })
-    .nullable()
-    .default(null),
-  expiredTold: z.array(z.string()).default([]),
-  unsettled: z.array(unsettledPost).default([]),
-});
-const envelope = z.object({ schema: z.literal(SCHEMA), ledgers: z.array(z.unknown()) });
 
 /** The file that `ledger: file:PATH` names. */
 export interface NamedLedger {
@@ -247,10 +184,6 @@ function pick(ledgers: readonly unknown[], scope: string): { ledger: Ledger; dam
   const parsed = ledgerShape.safeParse(own);
   if (parsed.success) return { ledger: parsed.data, damage: null };
   return { ledger: emptyLedger(scope), damage: whereDamaged(parsed.error) };
-}
-
-function whereDamaged({ issues: [issue] }: z.ZodError): string {
-  return `is damaged at ${issue?.path.join(".") || "its top"}`;
 }
 
 function scopeOf(item: unknown): unknown {

@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import { mayPass, readFailure } from "./failure.ts";
+import { isFailure, mayPass, readFailure } from "./failure.ts";
 
 /** A post whose outcome nobody knows. */
 export interface LostPost {
@@ -62,7 +62,7 @@ export async function lookFor(
       ? client.conversations.replies({ ...asked, ts: thread })
       : client.conversations.history(asked)
     ).catch((error: unknown) => readFailure(error, isThread ? "conversations.replies" : "conversations.history"));
-    if ("reaction" in answer) {
+    if (isFailure(answer)) {
       // Where the token sees no channel, it has posted nothing.
       if (answer.code === "channel_not_found" || answer.code === "thread_not_found") return { kind: "absent" };
       const why = `${answer.code}: ${answer.hint}`;

@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Clock } from "../support/clock.ts";
-import { type Failure, mayPass, readFailure } from "./failure.ts";
+import { type Failure, isFailure, mayPass, readFailure } from "./failure.ts";
 
 /** What we need of a message. */
 export interface SeenMessage {
@@ -39,7 +39,7 @@ interface HistoryRange {
 }
 
 /**
- * Newest first, the messages that carry metadata of ours, of up to ten pages: of a `thread` all, as it begins with its
+ * Newest first, the messages that carry metadata of this scope, of up to ten pages: of a `thread` all, as it begins with its
  * oldest answers; of a channel until it is enough. Each page is tried for a minute and a half; what stands behind the time
  * of all pages is not read. Free text is left where it is.
  * https://docs.slack.dev/reference/methods/conversations.replies
@@ -47,6 +47,7 @@ interface HistoryRange {
 export async function readMessages(
   reader: HistoryReader,
   channel: string,
+  scopeId: string,
   { thread = null, oldest = null, isEnough = () => false }: HistoryRange = {},
 ): Promise<readonly SeenMessage[] | Failure> {
   const { clock } = reader;
@@ -61,8 +62,8 @@ export async function readMessages(
       ...(oldest === null ? {} : { oldest }),
       ...(cursor === null ? {} : { cursor }),
     });
-    if ("reaction" in answer) return answer;
-    seen.push(...answer.messages.flatMap(seenIn));
+    if (isFailure(answer)) return answer;
+    seen.push(...answer.messages.flatMap(seenIn).filter(({ payload }) => payload.scope === scopeId));
     cursor = answer.next;
     if (cursor === null || clock.monotonic() > end) break;
     if (thread === null && (isEnough(seen) || answer.messages.some((each) => timeOf(each) < from))) break;
@@ -89,26 +90,21 @@ async function readPage(
       ? client.conversations.history(asked)
       : client.conversations.replies({ ...asked, ts: thread })
     ).catch((error: unknown) => readFailure(error, method));
-    if (!("reaction" in answer) && Array.isArray(answer.messages))
+    if (!isFailure(answer) && Array.isArray(answer.messages))
       return { messages: answer.messages, next: (answer.has_more && answer.response_metadata?.next_cursor) || null };
-    const failure: Failure =
-      "reaction" in answer
-        ? answer
-        : {
-            code: "no_history",
-            hint: "the answer holds no messages: is it Slack that answers?",
-            reaction: "stop",
-            retryAfterMs: null,
-            pointers: [],
-          };
+    const failure: Failure = isFailure(answer)
+      ? answer
+      : {
+          code: "no_history",
+          hint: "the answer holds no messages: is it Slack that answers?",
+          reaction: "stop",
+          retryAfterMs: null,
+          pointers: [],
+        };
     const waitMs = failure.retryAfterMs ?? pauseMs;
     if (!mayPass(failure) || signal.aborted || clock.monotonic() + waitMs > end) return failure;
     await clock.sleep(waitMs, signal).catch(() => {});
   }
-}
-
-export function isFailure(value: readonly SeenMessage[] | Failure): value is Failure {
-  return "reaction" in value;
 }
 
 function seenIn(message: unknown): readonly SeenMessage[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { emptyLedger, type Ledger, type LedgerEntry } from "../../src/alerts/ledger.ts";
-import { boardPayloads } from "../../src/slack/board-ledger.ts";
+import { boardPayloads } from "../../src/slack/board-payload.ts";
 import { createReader, createWriter, joinColumns } from "../../src/slack/bytes.ts";
 import { type Candidates, packLedger, THIS_MESSAGE, unpackLedger } from "../../src/slack/packed-ledger.ts";
 import { anEntry, ERRORS, NOW, WARNINGS } from "../alerts/build.ts";

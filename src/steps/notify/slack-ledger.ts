@@ -10,14 +10,14 @@ import { FAILURE_CLASSES, type Finding, RUN_SUBJECTS, type Subject, type Verdict
 import {
   BOARD_EVENT,
   type BoardPlace,
-  boardPayloads,
   findOlderTwin,
   loadFromBoard,
   PART_EVENT,
   readSince,
 } from "../../slack/board-ledger.ts";
+import { boardPayloads } from "../../slack/board-payload.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
-import { type Failure, mayPass } from "../../slack/failure.ts";
+import { type Failure, isFailure, mayPass } from "../../slack/failure.ts";
 import { type Candidates, THIS_MESSAGE } from "../../slack/packed-ledger.ts";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
@@ -111,7 +111,7 @@ export async function lookBeforePosting(
   let known = ledger;
   for (const channel of channels) {
     const read = await readSince(parts, place, known, channel, savedAt, candidates);
-    if ("reaction" in read)
+    if (isFailure(read))
       parts.log.warn("notify", `whether another run has told it in ${channel} meanwhile is not known (${read.code})`);
     else known = read;
   }

@@ -9,7 +9,7 @@ import { mayRepeat } from "../../alerts/unsettled.ts";
 import type { SlackMessage } from "../../render/slack.ts";
 import type { Run } from "../../run/run.ts";
 import type { Verdict } from "../../severity/verdict.ts";
-import { payloadOf } from "../../slack/board-ledger.ts";
+import { payloadOf } from "../../slack/board-payload.ts";
 import { deliver, type Post } from "../../slack/deliver.ts";
 import type { Clock } from "../../support/clock.ts";
 import type { Log } from "../../support/log.ts";
