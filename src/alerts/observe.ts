@@ -111,14 +111,19 @@ interface NodeFate {
 function factsOf(verdict: Verdict, findings: ReadonlyMap<string, Finding>): NodeFate {
   const keyOf = (id: string) => fingerprintOfNode(id, verdict.nodes[id]?.alertKey ?? null);
   const passed = new Set(verdict.passed.map(keyOf));
+  const isHeldBack = verdict.findings.some(
+    ({ subject, skipped }) => subject.kind === "node" && subject.type === "source" && skipped.length > 0,
+  );
   const skipped = verdict.findings.flatMap((finding) => finding.skipped.map(keyOf));
   // Of several nodes with one alert_key the one that failed may be the one that was kept from running.
-  for (const fingerprint of [...findings.keys(), ...skipped]) passed.delete(fingerprint);
+  const unknown = [...skipped, ...(verdict.unknownKeys ?? []).map((key) => fingerprintOfNode("", key))];
+  for (const fingerprint of [...findings.keys(), ...unknown]) passed.delete(fingerprint);
   return {
     passed,
     known: new Set([...verdict.known, ...verdict.disabled].map((id) => fingerprintOfNode(id, null))),
-    held: new Set([...verdict.neutral.map(keyOf), ...skipped]),
-    ranSomething: verdict.passed.length > 0,
+    held: new Set([...verdict.neutral.map(keyOf), ...unknown]),
+    // Of a build that was held back a look at the sources tells nothing.
+    ranSomething: verdict.passed.some((id) => !isHeldBack || verdict.nodes[id]?.type !== "source"),
   };
 }
 

@@ -16,7 +16,8 @@ export interface Causes {
 export function findCauses(rows: readonly NodeResult[], manifest: Manifest | null): Causes {
   const failed = new Set(rows.filter(isFailed).map(({ id }) => id));
   const waiting = createWaiting(manifest);
-  for (const id of failed) waiting.add(id);
+  // A stale source makes dbt skip nothing.
+  for (const id of failed) if (!id.startsWith("source.")) waiting.add(id);
 
   const skipped = rows.filter(({ status }) => kindOf(status) === "skipped");
   for (const { id } of skipped.filter(isBrokenByEphemeral)) {

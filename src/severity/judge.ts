@@ -1,14 +1,15 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import type { NodeResult } from "../artifacts/run-results.ts";
 import { mergeAttempts } from "./attempts.ts";
 import { type Causes, findCauses } from "./cause.ts";
-import { findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
+import { alertKeyOf, findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
 import { reproduceCommand, targetOf } from "./reproduce.ts";
 import type { Matches, Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
-import { kindOf } from "./status.ts";
-import type { Finding, Subject, Verdict } from "./verdict.ts";
+import { isFailed, kindOf } from "./status.ts";
+import type { Finding, NodeFacts, Subject, Verdict } from "./verdict.ts";
 
 export interface JudgeInput {
   /** Every start of dbt, in any order: they are laid over each other by time. */
@@ -31,14 +32,21 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
   const ordered = [...runs].sort(byTime);
   const { runs: merged, retried } = mergeAttempts(ordered, manifest);
   const rows = overlay(merged);
+  const held = heldIn(ordered).filter(({ id }) => !rows.has(id));
   const causes = withHeld(
     findCauses(
       [...rows.values()].map(({ row }) => row),
       manifest,
     ),
-    ordered,
+    held,
   );
   const ofNodes: NodeJudgeInput = { manifest, place, rows, causes, rules, matches, now };
+  const factsOf = (id: string, { seconds, startedAt }: Pick<NodeResult, "seconds" | "startedAt">): NodeFacts => ({
+    ...nodeFactsOf(id, manifest?.nodes.get(id) ?? null, ofNodes),
+    seconds,
+    startedAt,
+  });
+  const unknownKeys = merged.some(isCutOff) ? keysWithoutRow(manifest, rows) : [];
 
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
   const findings = [...findRunProblems(merged, manifest), ...findNodeProblems(ofNodes)]
@@ -57,16 +65,16 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
     findings,
     passed: idsOf(true),
     neutral: idsOf(false),
-    nodes: Object.fromEntries(
-      [...rows].map(([id, { row }]) => [
-        id,
-        {
-          ...nodeFactsOf(id, manifest?.nodes.get(id) ?? null, ofNodes),
-          seconds: row.seconds,
-          startedAt: row.startedAt,
-        },
-      ]),
-    ),
+    nodes: {
+      ...Object.fromEntries(
+        held
+          // It never has a row.
+          .filter(({ id }) => manifest?.nodes.get(id)?.materialized !== "ephemeral")
+          .map(({ id }) => [id, factsOf(id, { seconds: 0, startedAt: null })]),
+      ),
+      ...Object.fromEntries([...rows].map(([id, { row }]) => [id, factsOf(id, row)])),
+    },
+    ...(unknownKeys.length === 0 ? {} : { unknownKeys }),
     known: [...(manifest?.nodes.keys() ?? [])].sort(),
     disabled: [...(manifest?.disabled.keys() ?? [])].filter((id) => manifest?.nodes.has(id) !== true).sort(),
     dbt: {
@@ -79,12 +87,30 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
   };
 }
 
-/** What was held back has no row, and the source as its cause. */
-function withHeld({ of, failed }: Causes, runs: readonly DbtRun[]): Causes {
-  const held = runs.flatMap(({ held = [] }) =>
-    held.flatMap(({ source, ids }) => ids.map((id) => [id, source] as const)),
-  );
-  return { failed, of: new Map([...held, ...of]) };
+interface HeldNode {
+  readonly id: string;
+  /** The stale one that it lies below. */
+  readonly source: string;
+}
+
+function heldIn(runs: readonly DbtRun[]): readonly HeldNode[] {
+  return runs.flatMap(({ held = [] }) => held.flatMap(({ source, ids }) => ids.map((id) => ({ id, source }))));
+}
+
+/** The source is the cause of what was held back behind it. */
+function withHeld({ of, failed }: Causes, held: readonly HeldNode[]): Causes {
+  return { failed, of: new Map([...held.map(({ id, source }) => [id, source] as const), ...of]) };
+}
+
+/** Whether nodes that dbt was to run may be without a row. */
+function isCutOff({ trouble, flags, results }: DbtRun): boolean {
+  return trouble !== "none" || (flags?.failFast === true && results?.some(isFailed) === true);
+}
+
+/** The alert_keys of nodes that the project has and that left no row, sorted. */
+function keysWithoutRow(manifest: Manifest | null, rows: ReadonlyMap<string, LastRow>): readonly string[] {
+  const without = [...(manifest?.nodes.values() ?? [])].filter(({ id }) => !rows.has(id));
+  return [...new Set(without.flatMap((node) => alertKeyOf(node) ?? []))].sort();
 }
 
 /** By start; files of which only the end is known, by that. */

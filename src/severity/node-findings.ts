@@ -166,7 +166,8 @@ export function nodeFactsOf(
 
 const MOST_OF_KEY = 200;
 
-function alertKeyOf({ meta }: Node): string | null {
+/** The node's `meta.alert_key`, cut; null without one. */
+export function alertKeyOf({ meta }: Node): string | null {
   const key = textOf(meta.alert_key)?.trim() ?? "";
   return key === "" ? null : key.slice(0, MOST_OF_KEY);
 }

@@ -68,7 +68,7 @@ export interface Finding {
   readonly nodes?: readonly Finding[] | undefined;
 }
 
-/** What the reports show of any node that has a row in dbt's results. */
+/** What the reports show of any node that has a row in dbt's results, or was held back. */
 export interface NodeFacts {
   readonly name: string;
   /** dbt's resource type; null where the manifest does not know the id. */
@@ -94,8 +94,10 @@ export interface Verdict {
   readonly passed: readonly string[];
   /** Skipped without a cause, or a failure that a rule ignores: neither passed nor failed. */
   readonly neutral: readonly string[];
-  /** By id, every node that has a row in dbt's results. */
+  /** By id, every node that has a row in dbt's results, and what was held back behind a stale source. */
   readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** The alert_keys of nodes that dbt may not have come to: it was stopped, or stopped at the first failure. */
+  readonly unknownKeys?: readonly string[] | undefined;
   /** Every id in the manifest: tells "removed" from "not run". */
   readonly known: readonly string[];
   /** Every id that the project has and disables. */

@@ -90,6 +90,7 @@ const verdictFile = z.object({
   passed: z.array(z.string()),
   neutral: z.array(z.string()),
   nodes: z.record(z.string(), nodeFacts),
+  unknownKeys: z.array(z.string()).optional(),
   known: z.array(z.string()),
   // Not in the verdicts of version 0.1 that bundles hold.
   disabled: z.array(z.string()).default([]),

@@ -154,6 +154,28 @@ describe("a fingerprint", () => {
 
     expect(told(verdict, aLedger([anEntry("key:complete")])).join("\n")).not.toContain("key:complete");
   });
+
+  it("by an alert_key is not over, nor goes its clock on, where dbt may not have come to one of its tests", () => {
+    const nodes = { "test.shop.a": { alertKey: "complete" } } as never;
+    const known = { nodes, passed: ["test.shop.a"], known: ["test.shop.a", "test.shop.b"], unknownKeys: ["complete"] };
+    const ledger = aLedger([anEntry("key:complete", { severity: "warn", told: "warn", clockFrom: ago(2) })]);
+
+    const decision = decideAlerts(aVerdict([], known), ledger, aRun(), aPolicy(), NOW);
+    expect(decision.ledger?.entries).toMatchObject([{ state: "open", clockFrom: ago(1) }]);
+  });
+
+  it("of the run is not over where all was held back behind a stale source", () => {
+    const source = failing("raw", {
+      subject: aSubject({ id: "source.shop.raw.a", type: "source" }),
+      skipped: ["model.shop.a"],
+    });
+    const nodes = { "source.shop.raw.b": { type: "source" }, "model.shop.b": { type: "model" } } as never;
+    const ledger = aLedger([anEntry("run:dbt-failed:stopped")]);
+    const after = (passed: readonly string[]) => told(aVerdict([source], { nodes, passed }), ledger).join("\n");
+
+    expect(after(["source.shop.raw.b"])).not.toContain("recovered");
+    expect(after(["source.shop.raw.b", "model.shop.b"])).toContain("recovered run:dbt-failed:stopped");
+  });
 });
 
 describe("without a ledger", () => {

@@ -472,6 +472,59 @@ describe("judge, on the freshness of sources", () => {
   });
 });
 
+describe("judge, on what was held back behind a stale source", () => {
+  const stale = aSource("stripe", { hasFreshness: true });
+  const below = aNode("charges", { parents: [stale.id] });
+  const view = aNode("shared", { parents: [stale.id], materialized: "ephemeral" });
+  const guard = aTest("not_null_charges", [below.id], { meta: { alert_key: "complete" } });
+  const manifest = aManifest([stale, below, view, guard]);
+  const ids = [below.id, view.id, guard.id].sort();
+  const freshness = aDbtRun([aResult(stale.id, "error")], {
+    ...{ command: "source freshness", exitCode: 1, held: [{ source: stale.id, ids }] },
+  });
+
+  it("knows each node as it knows those with a row, and the source as its cause", () => {
+    const verdict = verdictOf(freshness, { manifest });
+
+    expect(only(verdict)).toMatchObject({ subject: { id: stale.id }, skipped: ids });
+    expect(Object.keys(verdict.nodes).sort()).toEqual([below.id, stale.id, guard.id].sort());
+    expect(verdict.nodes[guard.id]).toMatchObject({ alertKey: "complete", test: "not_null", seconds: 0 });
+    expect(verdict).toMatchObject({ passed: [], neutral: [] });
+  });
+
+  it("takes the row of what was built all the same", () => {
+    const verdict = verdictOf([freshness, aDbtRun([aResult(below.id, "success")], { startedAt: 2 })], { manifest });
+
+    expect(verdict.passed).toEqual([below.id]);
+    expect(only(verdict).skipped).not.toContain(below.id);
+  });
+
+  it("takes no stale source for the cause of what dbt itself skipped", () => {
+    const broken = aNode("broken");
+    const skipped = aNode("skipped", { parents: ["model.shop.between", stale.id] });
+    const project = aManifest([stale, broken, aNode("between", { parents: [broken.id] }), skipped]);
+    const build = aDbtRun([aResult(broken.id, "error"), aResult(skipped.id, "skipped")], { exitCode: 1 });
+    const late = aDbtRun([aResult(stale.id, "error")], { command: "source freshness", exitCode: 1, startedAt: 2 });
+
+    const { findings } = verdictOf([build, late], { manifest: project });
+    expect(findings.map((each) => each.skipped)).toEqual([[skipped.id], []]);
+  });
+
+  it.each<[string, Partial<DbtRun>, readonly string[] | undefined]>([
+    ["was stopped", { trouble: "killed", exitCode: null }, ["complete"]],
+    [
+      "stopped at its first failure",
+      { exitCode: 1, flags: { ...aDbtRun([]).flags, failFast: true } as never },
+      ["complete"],
+    ],
+    ["came to its end", { exitCode: 1 }, undefined],
+  ])("knows the alert_keys that a dbt which %s may not have come to", (_, overrides, keys) => {
+    const run = aDbtRun([aResult(below.id, "error")], overrides);
+
+    expect(verdictOf(run, { manifest }).unknownKeys).toEqual(keys);
+  });
+});
+
 describe("judge, on rules", () => {
   const until = "2026-12-01";
   const failing = aDbtRun([aResult(ORDERS), aResult(TEST, "fail"), aResult("model.shop.report", "skipped")]);
