@@ -68,7 +68,7 @@ function casesOf(verdict: Verdict, options: JunitOptions): JunitCase[] {
   // Each node has a case of its own, also where several have one cause.
   const all = ungroup(verdict.findings);
   const findings = new Map(all.map((finding) => [subjectId(finding.subject), finding]));
-  const causes = new Map(all.flatMap((finding) => finding.skipped.map((id) => [id, subjectId(finding.subject)])));
+  const causes = new Map(all.flatMap((finding) => finding.skipped.map((id) => [id, finding])));
   const neutral = new Set(verdict.neutral);
   const withRow = Object.entries(verdict.nodes).filter(([id]) => !neutral.has(id));
   const withoutRow = all.filter(({ subject }) => !Object.hasOwn(verdict.nodes, subjectId(subject)));
@@ -158,14 +158,16 @@ function resultOf(finding: Finding, { warnAs }: JunitOptions): Result | null {
   return { element: warnAs === "failure" ? "failure" : "skipped", message: `WARN: ${message}`, type: "warn", details };
 }
 
-function skipOf(cause: string | undefined): Result | null {
+function skipOf(cause: Finding | undefined): Result | null {
   if (cause === undefined) return null;
-  return {
-    element: "skipped",
-    message: `SKIPPED: upstream ${cleanLine(cause)} failed`,
-    type: "skipped",
-    details: null,
-  };
+  return { element: "skipped", message: `SKIPPED: ${whySkipped(cause)}`, type: "skipped", details: null };
+}
+
+/** A stale source holds back what is built; all else made dbt skip it. */
+function whySkipped({ subject, message }: Finding): string {
+  if (subject.kind === "node" && subject.type === "source")
+    return `not rebuilt: ${cleanLine(shortName(subject.id), 200)} ${cleanLine(message, 300)}`;
+  return `upstream ${cleanLine(subjectId(subject))} failed`;
 }
 
 /** The builder's `skipped()` takes no message, its text is CDATA and its time can read `1e-7`: set on the built element. */

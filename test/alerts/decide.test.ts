@@ -171,10 +171,10 @@ describe("a fingerprint", () => {
     });
     const nodes = { "source.shop.raw.b": { type: "source" }, "model.shop.b": { type: "model" } } as never;
     const ledger = aLedger([anEntry("run:dbt-failed:stopped")]);
-    const after = (passed: readonly string[]) => told(aVerdict([source], { nodes, passed }), ledger).join("\n");
+    const heard = (passed: readonly string[]) => told(aVerdict([source], { nodes, passed }), ledger).join("\n");
 
-    expect(after(["source.shop.raw.b"])).not.toContain("recovered");
-    expect(after(["source.shop.raw.b", "model.shop.b"])).toContain("recovered run:dbt-failed:stopped");
+    expect(heard(["source.shop.raw.b"])).not.toContain("recovered");
+    expect(heard(["source.shop.raw.b", "model.shop.b"])).toContain("recovered run:dbt-failed:stopped");
   });
 });
 

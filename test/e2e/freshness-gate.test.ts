@@ -73,6 +73,9 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
         skipped: ["model.shop.payments", "model.shop.revenue"],
       },
     ]);
+    expect(shop.read("test-results/dbt/dbt.xml").match(/"SKIPPED: not rebuilt: raw\.charges loaded 7 h/g)).toHaveLength(
+      2,
+    );
     expect([passed, counts.skipped]).toEqual([["model.shop.orders", "model.shop.visits", "source.shop.raw.orders"], 2]);
 
     shop.write("data/charges.csv", loaded(1));

@@ -145,6 +145,24 @@ describe("JUnit", () => {
     expect(xml).not.toContain('name="n"');
   });
 
+  it("has a skipped case, counted as one, for what was held back behind a stale source", async () => {
+    const stale = finding({
+      ...{ subject: model("payments", { id: "source.shop.billing.payments", type: "source" }), status: "error" },
+      ...{ message: "loaded 7 h ago;\nerror after 6 h", skipped: ["model.shop.a", "test.shop.t.1a"] },
+    });
+    const nodes = { "model.shop.a": facts({ name: "a" }), "test.shop.t.1a": facts({ name: "t", type: "test" }) };
+
+    const xml = renderJunit(withRows([stale], { nodes: { ...withRows([stale]).nodes, ...nodes } }), options);
+
+    for (const name of ["a", "t"])
+      expect(caseIn(xml, name)).toContain(
+        '<skipped message="SKIPPED: not rebuilt: billing.payments loaded 7 h ago; error after 6 h"/>',
+      );
+    expect(xml).toMatch(/<testsuite [^>]*name="dbt models"[^>]*tests="1"[^>]*skipped="1"/);
+    expect(xml).toMatch(/<testsuite [^>]*name="dbt source freshness"[^>]*tests="1"[^>]*skipped="0"/);
+    expect(hasSchemas ? await problemsOf(xml) : []).toEqual([]);
+  });
+
   it("has a case for what has no row: a source that dbt left out, and the run itself", () => {
     const source = finding({
       subject: model("payments", { id: "source.shop.billing.payments", type: "source" }),
