@@ -9,6 +9,7 @@ import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
 import { openComment } from "../steps/comment.ts";
 import { readEvidence, writePage } from "../steps/report/page.ts";
+import { artifactsUrlOfJob } from "../steps/report/page-file.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
 import { defuse } from "../text/terminal-line.ts";
@@ -27,7 +28,8 @@ export async function run(context: Context): Promise<number> {
     const { plan, manifest } = inputs;
     const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
     const judged = describeJudged(result.sources, cwd);
-    const summary = { ...ofThis, judged, mode: null, modeReason: "", target: null, queue: null, ended: null };
+    const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };
+    const summary = { ...ofThis, ...ofRun, judged, artifactsUrl: artifactsUrlOfJob(context) };
     await writeSummary(context, summary);
     const evidence = readEvidence(context, result, inputs);
     await writePage(context, {

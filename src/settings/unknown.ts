@@ -8,7 +8,7 @@ import { show } from "./problem.ts";
 
 /**
  * Variables that are ours and no options. SIGNALBOX_FACE: action or orb, whose users never wrote a variable;
- * SIGNALBOX_ARTIFACTS: whether the Action keeps the reports.
+ * SIGNALBOX_ARTIFACTS: whether the Action keeps the reports, or the folder that a job of CircleCI stores.
  */
 const OTHER_VARIABLES = [
   "SIGNALBOX_SCHEMA",

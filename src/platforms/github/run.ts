@@ -91,13 +91,12 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
   const pullRequest = event?.pull_request ?? null;
   const headRepository = headRepositoryOf(eventName, event, repositoryName);
   const workflowRef = env.GITHUB_WORKFLOW_REF ?? "";
-  const server = env.GITHUB_SERVER_URL ?? "https://github.com";
   const id = need("GITHUB_RUN_ID");
   return {
     platform: "github",
     id,
     attempt: Number(env.GITHUB_RUN_ATTEMPT ?? "1"),
-    url: `${server}/${repositoryName}/actions/runs/${id}`,
+    url: gitHubRunUrl(env),
     repository: repositoryName,
     headRepository,
     // acme/shop/.github/workflows/dbt.yml@refs/heads/main
@@ -117,6 +116,15 @@ export function readGitHubRun(env: Environment, event: GitHubEvent | null, head:
     triggerWord: eventName,
     trust: headRepository.toLowerCase() === repositoryName.toLowerCase() ? "full" : "fork",
   };
+}
+
+/** The page of this run, from the runner's variables; null where they do not tell. */
+export function gitHubRunUrl({
+  GITHUB_SERVER_URL: server = "https://github.com",
+  GITHUB_REPOSITORY: repository,
+  GITHUB_RUN_ID: id,
+}: Environment): string | null {
+  return repository && id ? `${server}/${repository}/actions/runs/${id}` : null;
 }
 
 /** A deleted fork has no repository any more: not ours, then. A payload that says nothing gives no trust either. */

@@ -2,10 +2,10 @@ import { ungroup } from "../../severity/one-cause.ts";
 import { targetOf } from "../../severity/reproduce.ts";
 import type { Finding, VerdictResult } from "../../severity/verdict.ts";
 import { type Html, html, markupOf } from "../../text/html.ts";
-import { byteLength, howManyFit } from "../within.ts";
+import { byteLength } from "../within.ts";
 import { grouped } from "../words.ts";
 import { type CardParts, compiledCode, findingCard, leftOutCode } from "./findings.ts";
-import { markups } from "./fitting.ts";
+import { howManyPiecesFit } from "./fitting.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { ReportPage } from "./page-facts.ts";
 import type { Section } from "./section.ts";
@@ -33,9 +33,8 @@ export function findingSections(verdict: VerdictResult, { evidence, target }: Re
     return code;
   };
   const sections = groupsOf(verdict).map(({ id, title, findings }): Section => {
-    const fit = howManyFit(
-      MOST_BYTES[id],
-      markups(findings, (finding) => findingCard(finding, parts, leftOutCode(finding))),
+    const fit = howManyPiecesFit(MOST_BYTES[id], findings, (finding) =>
+      findingCard(finding, parts, leftOutCode(finding)),
     );
     const more = findings.length - fit;
     shown.push(...findings.slice(0, fit));

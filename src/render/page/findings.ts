@@ -6,6 +6,7 @@ import { type Html, html } from "../../text/html.ts";
 import { describeFinding, type FindingWords, nameFinding } from "../finding-words.ts";
 import { triesWords } from "../retried-words.ts";
 import { count, duration, grouped } from "../words.ts";
+import { firstItems } from "./fitting.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Evidence } from "./page-facts.ts";
 import { factList } from "./section.ts";
@@ -56,12 +57,9 @@ function faultLine({ fault, news }: FindingWords): Html | null {
 
 function skippedNames({ skipped }: Finding): Html | null {
   if (skipped.length === 0) return null;
-  const link = (id: string) =>
+  const render = (id: string) =>
     html`<li><a href="#${encodeURIComponent(anchorOf(id))}">${cleanLine(shortName(id), 100)}</a></li>`;
-  const more = skipped.length - MOST_LISTED;
-  const list = html`<ul class="names">${skipped.slice(0, MOST_LISTED).map(link)}${
-    more > 0 ? html`<li>+${grouped(more)} more in verdict.json</li>` : null
-  }</ul>`;
+  const list = html`<ul class="names">${firstItems(MOST_LISTED, skipped, { render, file: "verdict.json" })}</ul>`;
   const head = count(skipped.length, "node");
   return skipped.length <= MOST_NAMES
     ? html`${head}${list}`
@@ -93,7 +91,7 @@ export function compiledCode({ subject }: Finding, { evidence }: CardParts): Htm
   const shown = cutText(text, MOST_SQL, MOST_SQL);
   const isCut = shown !== text || !code.isWhole;
   const path = subject.compiled === null ? null : html` <code>${cleanLine(subject.compiled, 400)}</code>`;
-  return html`<details class="sql"><summary>Compiled SQL${path}</summary><pre class="sql">${markSql(shown)}</pre>${
+  return html`<details><summary>Compiled SQL${path}</summary><pre class="sql">${markSql(shown)}</pre>${
     isCut ? html`<p class="cut">Cut: the whole of it is ${kilobytes(code.bytes)}.</p>` : null
   }</details>`;
 }
@@ -114,13 +112,11 @@ function kilobytes(bytes: number): string {
 /** Of a finding about the warehouse: the nodes that have this one cause. */
 function nodesOfCause({ nodes }: Finding): Html | null {
   if (nodes === undefined) return null;
-  const items = nodes.slice(0, MOST_LISTED).map((each) => {
+  const render = (each: Finding) => {
     const id = each.subject.kind === "node" ? anchorOf(each.subject.id) : "";
     const { message } = describeFinding(each);
     return html`<li id="${id}"><b>${nameFinding(each)}</b>${message === null ? null : html` <span>${cleanLine(message, 300)}</span>`}</li>`;
-  });
-  const more = nodes.length - MOST_LISTED;
-  return html`<details><summary>${count(nodes.length, "node")}</summary><ul>${items}${
-    more > 0 ? html`<li>+${grouped(more)} more in verdict.json</li>` : null
-  }</ul></details>`;
+  };
+  const items = firstItems(MOST_LISTED, nodes, { render, file: "verdict.json" });
+  return html`<details><summary>${count(nodes.length, "node")}</summary><ul>${items}</ul></details>`;
 }

@@ -7,6 +7,14 @@ import { cleanLine } from "../../text/clean.ts";
 export const STATES = ["error", "warn", "skipped", "neutral", "passed"] as const;
 export type State = (typeof STATES)[number];
 
+export const STATE_WORDS: Readonly<Record<State, string>> = {
+  error: "error",
+  warn: "warning",
+  skipped: "skipped",
+  neutral: "neutral",
+  passed: "passed",
+};
+
 export interface NodeRow {
   readonly id: string;
   readonly name: string;

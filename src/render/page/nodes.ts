@@ -1,20 +1,11 @@
 import { type Html, html } from "../../text/html.ts";
-import { howManyFit } from "../within.ts";
 import { duration, grouped } from "../words.ts";
-import { markups } from "./fitting.ts";
-import type { NodeRow, State } from "./node-rows.ts";
+import { howManyPiecesFit } from "./fitting.ts";
+import { type NodeRow, STATE_WORDS } from "./node-rows.ts";
 import type { Section } from "./section.ts";
 
 const MOST_ROWS = 400;
 const MOST_BYTES = { rows: 300_000, data: 1_500_000 };
-
-const STATE_WORDS: Readonly<Record<State, string>> = {
-  error: "error",
-  warn: "warning",
-  skipped: "skipped",
-  neutral: "neutral",
-  passed: "passed",
-};
 
 /**
  * Every node that dbt has a result of: the first ones as rows, and all of them as lines for the filter, in which the name and
@@ -25,16 +16,10 @@ export function nodesSection(rows: readonly NodeRow[], taken: ReadonlySet<string
   const first = rows.slice(0, MOST_ROWS).map((row) => nodeRow(row, taken.has(row.id)));
   const shown = first.slice(
     0,
-    howManyFit(
-      MOST_BYTES.rows,
-      markups(first, (row) => row),
-    ),
+    howManyPiecesFit(MOST_BYTES.rows, first, (row) => row),
   );
   const lines = rows.map(({ state, seconds, id, path }) => [state, timeOf(seconds), id, path].join("\t"));
-  const known = howManyFit(
-    MOST_BYTES.data,
-    markups(lines, (line) => line),
-  );
+  const known = howManyPiecesFit(MOST_BYTES.data, lines, (line) => line);
   const more = known - shown.length;
   const unknown = rows.length - Math.max(known, shown.length);
   const body = html`<table><thead><tr><th scope="col">Result</th><th scope="col">Node</th><th scope="col">Time</th></tr></thead><tbody id="rows">${shown}</tbody></table>

@@ -1,8 +1,7 @@
 import type { PlanResult } from "../../selection/plan.ts";
 import { html } from "../../text/html.ts";
 import { describePlan } from "../plan-words.ts";
-import { grouped } from "../words.ts";
-import { fitting } from "./fitting.ts";
+import { firstItems, fitting } from "./fitting.ts";
 import type { Section } from "./section.ts";
 
 const MOST_BYTES = { roots: 400_000, warnings: 50_000 };
@@ -13,11 +12,9 @@ export function planSection(plan: PlanResult, nodesInProject: number | null): Se
   const { headline, roots, notes, warnings } = describePlan(plan, nodesInProject);
   const entries = roots.map(({ name, why, follow }) => {
     const names = follow?.names ?? [];
-    const more = names.length - MOST_FOLLOWERS;
-    const list = html`<ul class="names">${names.slice(0, MOST_FOLLOWERS).map((each) => html`<li>${each}</li>`)}${
-      more > 0 ? html`<li>+${grouped(more)} more in plan.json</li>` : null
-    }</ul>`;
-    return html`<li class="root"><b>${name}</b> <span>${why}</span>${
+    const render = (each: string) => html`<li>${each}</li>`;
+    const list = html`<ul class="names">${firstItems(MOST_FOLLOWERS, names, { render, file: "plan.json" })}</ul>`;
+    return html`<li><b>${name}</b> <span>${why}</span>${
       follow === null
         ? null
         : names.length === 0

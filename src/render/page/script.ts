@@ -1,3 +1,5 @@
+import { STATE_WORDS } from "./node-rows.ts";
+
 /**
  * The page's only script: it filters, copies commands, and shows a row that an address names. Whatever it adds, it adds by
  * textContent. Without it, the page lacks nothing but that.
@@ -5,7 +7,7 @@
 export const SCRIPT = `"use strict";
 (() => {
   const MOST = 200;
-  const WORDS = { error: "error", warn: "warning", skipped: "skipped", neutral: "neutral", passed: "passed" };
+  const WORDS = ${JSON.stringify(STATE_WORDS)};
   const by = (id) => document.getElementById(id);
   const make = (name, text, className) => {
     const element = document.createElement(name);

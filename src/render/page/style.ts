@@ -1,7 +1,7 @@
 /** The page's only style sheet. Colours in pairs, light and dark, each at least 4.5 : 1 against what it stands on. */
 export const STYLE = `
-:root{color-scheme:light dark;--back:#fff;--card:#f6f8fa;--line:#d1d9e0;--text:#1f2328;--soft:#59636e;--link:#0550ae;--error:#c4212b;--warn:#875400;--passed:#1a7034;--skipped:#59636e;--error-back:#fff1f0;--warn-back:#fff8e5;--pass-back:#eefbf1;--error-bar:#d1242f;--warn-bar:#d4a72c;--passed-bar:#4ac26b;--other-bar:#8c959f;--chain:#0550ae;--mark:#fff3bf}
-@media (prefers-color-scheme:dark){:root{--back:#0d1117;--card:#161b22;--line:#3d444d;--text:#e6edf3;--soft:#9da7b3;--link:#79b8ff;--error:#ff8f87;--warn:#e3b341;--passed:#6fdd8b;--skipped:#9da7b3;--error-back:#2a1416;--warn-back:#272011;--pass-back:#0f2417;--error-bar:#f85149;--warn-bar:#bb8009;--passed-bar:#2f8a46;--other-bar:#6e7681;--chain:#79b8ff;--mark:#3a3211}}
+:root{color-scheme:light dark;--back:#fff;--card:#f6f8fa;--line:#d1d9e0;--text:#1f2328;--soft:#59636e;--link:#0550ae;--error:#c4212b;--warn:#875400;--passed:#1a7034;--error-back:#fff1f0;--warn-back:#fff8e5;--pass-back:#eefbf1;--error-bar:#d1242f;--warn-bar:#d4a72c;--passed-bar:#4ac26b;--other-bar:#8c959f;--mark:#fff3bf}
+@media (prefers-color-scheme:dark){:root{--back:#0d1117;--card:#161b22;--line:#3d444d;--text:#e6edf3;--soft:#9da7b3;--link:#79b8ff;--error:#ff8f87;--warn:#e3b341;--passed:#6fdd8b;--error-back:#2a1416;--warn-back:#272011;--pass-back:#0f2417;--error-bar:#f85149;--warn-bar:#bb8009;--passed-bar:#2f8a46;--other-bar:#6e7681;--mark:#3a3211}}
 *{box-sizing:border-box}
 html{scroll-padding-top:7rem}
 body{margin:0 auto;max-width:68rem;padding:1.25rem 1rem 3rem;background:var(--back);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
@@ -9,11 +9,11 @@ h1,h2,h3,p,dl,dd,ul,ol,table,pre{margin:0;padding:0}
 a{color:var(--link)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.87em}
-header{border:1px solid var(--line);border-left:6px solid var(--skipped);border-radius:8px;padding:.9rem 1.1rem;background:var(--card)}
+header{border:1px solid var(--line);border-left:6px solid var(--soft);border-radius:8px;padding:.9rem 1.1rem;background:var(--card)}
 header.error{border-left-color:var(--error);background:var(--error-back)}
 header.warn{border-left-color:var(--warn-bar);background:var(--warn-back)}
 header.pass{border-left-color:var(--passed);background:var(--pass-back)}
-.level{font-weight:700;text-transform:uppercase;letter-spacing:.06em;font-size:.8rem;color:var(--skipped)}
+.level{font-weight:700;text-transform:uppercase;letter-spacing:.06em;font-size:.8rem;color:var(--soft)}
 .error .level{color:var(--error)}.warn .level{color:var(--warn)}.pass .level{color:var(--passed)}
 h1{font-size:1.45rem;line-height:1.3;margin:.1rem 0 .3rem}
 .about{color:var(--soft)}.about b{color:var(--text)}.about code{color:var(--text)}
@@ -29,7 +29,6 @@ section{margin-top:1.9rem}
 h2{font-size:1.15rem;margin-bottom:.6rem}
 .card{border:1px solid var(--line);border-left:4px solid var(--warn-bar);border-radius:8px;padding:.75rem 1rem;margin-bottom:.8rem;content-visibility:auto;contain-intrinsic-size:auto 14rem}
 .card.error{border-left-color:var(--error)}
-.card[hidden]{display:none}
 .card:target,li:target,tr:target,tr.named{background:var(--mark)}
 h3{font-size:1rem;line-height:1.4}#timing h3{margin-top:.9rem}
 h3 a{color:var(--text);text-decoration:none}h3 a:hover{text-decoration:underline}
@@ -63,16 +62,16 @@ th:first-child,td:first-child{width:6rem;padding-left:0;overflow-wrap:normal}
 #nodes th:last-child,#nodes td:last-child{text-align:right;white-space:nowrap;width:7rem;padding-right:0;font-variant-numeric:tabular-nums}
 td span{color:var(--soft);font-size:.87em}
 td.error,td.warn,td.passed,td.skipped{font-weight:600}
-td.error{color:var(--error)}td.warn{color:var(--warn)}td.passed{color:var(--passed)}td.skipped,td.neutral{color:var(--skipped)}
+td.error{color:var(--error)}td.warn{color:var(--warn)}td.passed{color:var(--passed)}td.skipped,td.neutral{color:var(--soft)}
 .lanes{display:block;width:100%;margin-top:.6rem;background:var(--card);border:1px solid var(--line);border-radius:6px}
 .lanes rect{fill:var(--other-bar)}
 .lanes .error{fill:var(--error-bar)}.lanes .warn{fill:var(--warn-bar)}.lanes .passed{fill:var(--passed-bar)}
-.lanes .chain{stroke:var(--chain);stroke-width:2;vector-effect:non-scaling-stroke}
+.lanes .chain{stroke:var(--link);stroke-width:2;vector-effect:non-scaling-stroke}
 .lanes rect:hover{opacity:.7}
 .ticks{display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem;font-variant-numeric:tabular-nums}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;margin:.3rem 0 .8rem}
 .legend span::before{content:"";display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-right:.4em;background:var(--other-bar)}
-.legend .error::before{background:var(--error-bar)}.legend .warn::before{background:var(--warn-bar)}.legend .passed::before{background:var(--passed-bar)}.legend .chain::before{background:none;border:2px solid var(--chain)}
+.legend .error::before{background:var(--error-bar)}.legend .warn::before{background:var(--warn-bar)}.legend .passed::before{background:var(--passed-bar)}.legend .chain::before{background:none;border:2px solid var(--link)}
 .slowest{padding-left:1.5rem;margin-top:.3rem;font-variant-numeric:tabular-nums}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.7rem}
 @media (max-width:40rem){body{padding:.75rem .75rem 2rem}html{scroll-padding-top:1rem}#tools{position:static;margin:0 -.75rem;padding:.6rem .75rem}#filter{flex:1 1 100%}dl div{grid-template-columns:1fr}h1{font-size:1.2rem}th:first-child,td:first-child{width:4.6rem}#nodes th:last-child,#nodes td:last-child{width:4.6rem}.ticks span:nth-child(even){display:none}}

@@ -1,7 +1,6 @@
 import { type Html, html } from "../../text/html.ts";
-import { howManyFit } from "../within.ts";
 import { count, duration, grouped } from "../words.ts";
-import { markups } from "./fitting.ts";
+import { howManyPiecesFit } from "./fitting.ts";
 import { type Bar, layLanes } from "./lanes.ts";
 import type { NodeRow } from "./node-rows.ts";
 import type { Section } from "./section.ts";
@@ -24,10 +23,7 @@ export function timingSection(rows: readonly NodeRow[], longestChain: readonly s
   const inSight = bars.filter(({ lane }) => lane < MOST_LANES);
   const shown = [...inSight].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_BARS);
   const drawn = shown.map((bar) => rect(bar, seconds));
-  const fit = howManyFit(
-    MOST_BYTES,
-    markups(drawn, (bar) => bar),
-  );
+  const fit = howManyPiecesFit(MOST_BYTES, drawn, (bar) => bar);
   const left = bars.length - fit;
   const height = Math.min(lanes, MOST_LANES) * LANE;
   const slowest = [...rows]

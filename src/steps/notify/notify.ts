@@ -20,7 +20,7 @@ import type { Fetch } from "../../support/proxied-fetch.ts";
 import { redactAll } from "../../support/redact.ts";
 import type { Environment } from "../../support/secrets.ts";
 import { cleanLine } from "../../text/clean.ts";
-import { artifactsUrlOf } from "../report/page.ts";
+import { artifactsUrlOf } from "../report/page-file.ts";
 import { policyOf } from "./policy.ts";
 import { openKept, tellBy } from "./tell-by.ts";
 import { tellWebhook, webhookProblems } from "./webhooks.ts";

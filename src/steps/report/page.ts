@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import { textOf } from "../../artifacts/fields.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
@@ -12,8 +11,6 @@ import {
   NO_EVIDENCE,
   type ReportPage,
 } from "../../render/page/page-facts.ts";
-import type { Run } from "../../run/run.ts";
-import type { SettingsPart } from "../../settings/resolve.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import { ungroup } from "../../severity/one-cause.ts";
 import type { Verdict } from "../../severity/verdict.ts";
@@ -21,15 +18,8 @@ import type { Clock } from "../../support/clock.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
-import type { Environment } from "../../support/secrets.ts";
-import type { WorkFolder } from "../../work/folder.ts";
+import { type PageFileParts, pageFileOf } from "./page-file.ts";
 import { readCompiled } from "./project-files.ts";
-
-export interface PageFileParts {
-  readonly settings: SettingsPart<"html", "report">;
-  readonly cwd: string;
-  readonly work: Pick<WorkFolder, "path">;
-}
 
 export interface PageParts extends PageFileParts {
   readonly clock: Pick<Clock, "now">;
@@ -72,25 +62,6 @@ export function readEvidence(
 
 function freshnessOf({ results }: DbtRun): FreshnessRow[] {
   return (results ?? []).map(({ id, status, message }) => ({ id, status, message: message ?? "" }));
-}
-
-/** report.html, or the file that --html names; null where none is wanted. */
-export function pageFileOf({ settings, cwd, work }: PageFileParts): string | null {
-  const { html } = settings.given;
-  if (html !== undefined) return resolve(cwd, html);
-  return settings.config.report.html ? work.path("report.html") : null;
-}
-
-/**
- * Where the page can be had when the run has ended: GitHub lists artifacts on the run's own page. null where there is no page,
- * or the Action keeps none.
- */
-export function artifactsUrlOf(
-  parts: PageFileParts & { readonly env: Environment },
-  { platform, url }: Pick<Run, "platform" | "url">,
-): string | null {
-  const isKept = platform === "github" && parts.env.SIGNALBOX_ARTIFACTS === "true" && pageFileOf(parts) !== null;
-  return isKept && url !== null ? `${url}#artifacts` : null;
 }
 
 /** Writes the page, where one is wanted. */

@@ -24,7 +24,7 @@ import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
 import { outlineOf } from "../../support/yaml-outline.ts";
 import type { WorkFolder } from "../../work/folder.ts";
-import { type PageFileParts, pageFileOf } from "./page.ts";
+import { type PageFileParts, pageFileOf } from "./page-file.ts";
 import { createReader, findPackageFolders, nameCompiled } from "./project-files.ts";
 
 export interface ReportInputs {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { artifactsUrlOf, pageFileOf, readEvidence, writePage } from "../../../src/steps/report/page.ts";
+import { readEvidence, writePage } from "../../../src/steps/report/page.ts";
+import { artifactsUrlOf, artifactsUrlOfJob, pageFileOf } from "../../../src/steps/report/page-file.ts";
 import { aDbtRun, aManifest, aNode, aResult, aTest } from "../../artifacts/build.ts";
 import { aPage } from "../../render/page/build.ts";
 import { aFinding, aSubject, aVerdict } from "../../severity/build.ts";
@@ -79,11 +80,56 @@ describe("the page among artifacts", () => {
     ["nowhere where it keeps none", {}, "false", "github", null],
     ["nowhere without the Action", {}, undefined, "github", null],
     ["nowhere where there is no page", { wanted: false }, "true", "github", null],
-    ["nowhere that is known on another CI", {}, "true", "circleci", null],
+    ["nowhere that is known on another CI", {}, "true", "unknown", null],
   ] as const)("is %s", (_, given, kept, platform, found) => {
     const ours = { ...parts(given), env: { SIGNALBOX_ARTIFACTS: kept } };
 
     expect(artifactsUrlOf(ours, { platform, url })).toBe(found);
+  });
+
+  const job = "3df8fe81-1066-4a7b-9843-bad46ff42b65";
+  const circle = {
+    CIRCLECI: "true",
+    CIRCLE_WORKFLOW_JOB_ID: job,
+    CIRCLE_BUILD_URL: "https://circleci.com/gh/acme/shop/7",
+  };
+  const stored = (path: string, node = 0) =>
+    `https://output.circle-artifacts.com/output/job/${job}/artifacts/${node}/${path}`;
+  it.each([
+    ["in the folder that the job stores", ".", {}, "report.html", stored("report.html")],
+    ["in a folder of it", "out", {}, "out/a page #1.html", stored("out/a%20page%20%231.html")],
+    ["of one of several machines", ".", { CIRCLE_NODE_INDEX: "2" }, "report.html", stored("report.html", 2)],
+    ["nowhere beside that folder", "out", {}, "report.html", null],
+    ["nowhere where it keeps none", "", {}, "report.html", null],
+    ["nowhere in a home that is not known", "~/out", {}, "~/out/report.html", null],
+    ["nowhere without the job's id", ".", { CIRCLE_WORKFLOW_JOB_ID: "" }, "report.html", null],
+    ["nowhere for an id that is none", ".", { CIRCLE_WORKFLOW_JOB_ID: "../../x" }, "report.html", null],
+    [
+      "nowhere that is known of a Server",
+      ".",
+      { CIRCLE_BUILD_URL: "https://ci.example/gh/a/b/7" },
+      "report.html",
+      null,
+    ],
+  ] as const)("on CircleCI is %s", (_, kept, env, html, found) => {
+    const ours = { ...parts({ html }), env: { ...circle, SIGNALBOX_ARTIFACTS: kept, ...env } };
+
+    expect(artifactsUrlOfJob(ours)).toBe(found);
+  });
+
+  it("on CircleCI is in a folder that is named from the root", () => {
+    const ours = { ...parts(), env: { ...circle, SIGNALBOX_ARTIFACTS: dir() } };
+
+    expect(artifactsUrlOfJob(ours)).toBe(stored(`${dir().slice(1)}/report.html`));
+  });
+
+  it.each([
+    ["on the run's page", { GITHUB_REPOSITORY: "acme/shop", GITHUB_RUN_ID: "777" }, `${url}#artifacts`],
+    ["nowhere where the runner does not tell the run", {}, null],
+  ])("for a report on GitHub is %s", (_, env, found) => {
+    const ours = { ...parts(), env: { GITHUB_ACTIONS: "true", SIGNALBOX_ARTIFACTS: "true", ...env } };
+
+    expect(artifactsUrlOfJob(ours)).toBe(found);
   });
 });
 
