@@ -5,7 +5,6 @@ import type { Ledger, LedgerEntry } from "./ledger.ts";
  * alone has changed is taken from it; what both have changed is kept rather than lost.
  */
 export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger {
-  const later = (one: string | null, other: string | null) => ((one ?? "") > (other ?? "") ? one : other);
   return {
     scope: ours.scope,
     lastRun: later(stored.lastRun, ours.lastRun),
@@ -37,10 +36,20 @@ function mergeLists<T>(
   });
 }
 
-/** As we have seen it; what people were told is what they were told last. */
+/** As we have seen it; what people were told is what they were told last, of the same deadline too. */
 function mergeEntries(their: LedgerEntry, our: LedgerEntry): LedgerEntry {
   const { told, notifiedAt, thread, isFlapping } = (their.notifiedAt ?? "") > (our.notifiedAt ?? "") ? their : our;
-  return { ...our, told, notifiedAt, thread, isFlapping };
+  const { remindedAt, overdueToldAt } = our;
+  const deadline =
+    their.firstSeen === our.firstSeen
+      ? { remindedAt: later(their.remindedAt, remindedAt), overdueToldAt: later(their.overdueToldAt, overdueToldAt) }
+      : { remindedAt, overdueToldAt };
+  return { ...our, told, notifiedAt, thread, isFlapping, ...deadline };
+}
+
+/** The later of two ISO times; null: none. */
+function later(one: string | null, other: string | null): string | null {
+  return (one ?? "") > (other ?? "") ? one : other;
 }
 
 /** Whether both hold the same, whatever the order of their keys. */

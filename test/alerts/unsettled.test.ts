@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Alert, Delivery } from "../../src/alerts/alert.ts";
 import { weekFor } from "../../src/alerts/boards.ts";
 import { decideAlerts } from "../../src/alerts/decide.ts";
-import type { Ledger } from "../../src/alerts/ledger.ts";
+import type { Ledger, LedgerEntry } from "../../src/alerts/ledger.ts";
 import { mergeLedgers } from "../../src/alerts/merge.ts";
 import { recordDeliveries } from "../../src/alerts/record.ts";
 import { mayRepeat, settle, stillUnsettled, unsettledOf, withoutPassed } from "../../src/alerts/unsettled.ts";
@@ -262,5 +262,14 @@ describe("two ledgers of one scope", () => {
 
     expect(mergeLedgers(base, aLedger([]), aLedger([told])).entries).toContainEqual(told);
     expect(mergeLedgers(base, aLedger([told]), aLedger([])).entries).toContainEqual(told);
+  });
+
+  it("remember that the other has told a warning's deadline, unless the problem has begun anew", () => {
+    const told = anEntry("a", { overdueToldAt: AT, remindedAt: AT });
+    const both = (our: Partial<LedgerEntry>) =>
+      mergeLedgers(base, aLedger([told]), aLedger([anEntry("a", { runs: 9, ...our })])).entries[0];
+
+    expect(both({})).toMatchObject({ runs: 9, overdueToldAt: AT, remindedAt: AT });
+    expect(both({ firstSeen: "2099-01-01T00:00:00.000Z" })).toMatchObject({ overdueToldAt: null, remindedAt: null });
   });
 });
