@@ -1,28 +1,29 @@
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { varsOf } from "../../dbt/project.ts";
 import { changedVars } from "../../selection/blind-spots.ts";
 import type { Baseline } from "../../selection/plan.ts";
-import type { DbtProject } from "../../setup/dbt-project.ts";
+import type { DbtProject, ProjectFolders } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { pathFrom, readFileIfAny, SETTINGS } from "../../support/files.ts";
+import { readFileIfAny, SETTINGS } from "../../support/files.ts";
 import type { Git } from "../../support/git.ts";
 import type { Log } from "../../support/log.ts";
 
 /** Files that git sees as changed, from the project's folder; null where the baseline's commit is not known. */
 export async function filesChangedSince(
   git: Git,
-  { project, folders }: DbtProject,
-  baseline: Baseline | null,
+  { folders }: { readonly folders: Pick<ProjectFolders, "fromTop"> },
+  commit: string | null,
 ): Promise<ReadonlySet<string> | null> {
-  const commit = baseline?.origin.commit ?? null;
+  // From the top, as git sees it: the way to the project may be a link.
+  const project = `:(top,literal)${folders.fromTop}`;
   const listed =
     commit === null
       ? null
-      : await git.ask("diff", "--name-only", "--no-renames", "-z", "--end-of-options", commit, "--", project.dir);
+      : await git.ask("diff", "--name-only", "--no-renames", "-z", "--end-of-options", commit, "--", project);
   if (listed === null) return null;
   const files = listed.split("\0").filter((file) => file !== "");
-  return new Set(files.map((file) => pathFrom(project.dir, join(folders.top, file))));
+  return new Set(files.map((file) => posix.relative(`/${folders.fromTop}`, `/${file}`)));
 }
 
 /** Vars are in no manifest: git has the file of the baseline's commit. */
@@ -34,7 +35,7 @@ export async function changedVarsSince(
   const commit = baseline?.origin.commit ?? null;
   const file = join(project.dir, "dbt_project.yml");
   const now = await readFileIfAny(file, SETTINGS);
-  const path = pathFrom(folders.top, file);
+  const path = posix.join(folders.fromTop, "dbt_project.yml");
   const before = commit === null ? null : await git.ask("show", "--end-of-options", `${commit}:${path}`);
   const warning = now === null || before === null ? null : changedVars(varsOf(now), varsOf(before));
   return warning === null ? [] : [warning];

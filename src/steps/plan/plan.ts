@@ -120,7 +120,7 @@ export async function planStep(
     findDeferral: async (isNeeded) => (isNeeded ? findDeferral(parts, sources, base) : null),
     results: await readResultsOf(log, selection),
     startSeconds: parsed.run.seconds,
-    changedFiles: await filesChangedSince(git, dbtProject, selection),
+    changedFiles: await filesChangedSince(git, dbtProject, selection?.origin.commit ?? null),
     mayDefer: runSettings.mode === "check" && config.modes.check.defer,
   };
   const vars = await changedVarsSince(git, dbtProject, selection);
