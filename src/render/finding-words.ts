@@ -3,6 +3,7 @@ import { countVerdict } from "../severity/outcome.ts";
 import { kindOf as kindOfStatus } from "../severity/status.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cleanText } from "../text/clean.ts";
+import { describeHistory } from "./history-words.ts";
 import { count, grouped, listed } from "./words.ts";
 
 /** A finding in words, the same on every surface. All texts are clean, all but `message` are one line; none is escaped. */
@@ -22,6 +23,8 @@ export interface FindingWords {
   readonly owner: string | null;
   readonly news: "new" | "known" | null;
   readonly muted: string | null;
+  /** `failures 3 → 9 → 41: growing`: what earlier runs tell of it; null: nothing. */
+  readonly history: string | null;
   /** `1 failing test kept 5 nodes from running`; null where it kept none. */
   readonly caused: string | null;
   /** Names of the nodes that did not run. */
@@ -68,6 +71,7 @@ export function describeFinding(finding: Finding): FindingWords {
     owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
     news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
     muted: finding.muted === null ? null : cleanLine(mutedWords(finding.muted)),
+    history: describeHistory(finding.history),
     caused:
       finding.skipped.length === 0
         ? null

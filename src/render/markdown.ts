@@ -125,7 +125,19 @@ function warningSection(findings: readonly Finding[], mostBytes: PartBytes): str
 }
 
 /** What and how bad, where and whose, and what it kept from running. */
-function headOf({ where, what, fault, place, compiled, owner, news, muted, caused, skipped }: FindingWords): string[] {
+function headOf({
+  where,
+  what,
+  fault,
+  place,
+  compiled,
+  owner,
+  news,
+  muted,
+  history,
+  caused,
+  skipped,
+}: FindingWords): string[] {
   const facts = [
     place === null ? null : markdownCode(place),
     news === "new" ? "**new**" : news,
@@ -135,6 +147,7 @@ function headOf({ where, what, fault, place, compiled, owner, news, muted, cause
   return [
     [`**${markdownCode(where)}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
     ...(facts.length === 0 ? [] : [facts.join(" · ")]),
+    ...(history === null ? [] : [markdownText(history)]),
     ...(compiled === null ? [] : [`compiled: ${markdownCode(compiled)}`]),
     ...(caused === null ? [] : [`${caused}: ${listed(skipped.map(markdownCode), MOST_NAMES)}`]),
   ];

@@ -12,6 +12,7 @@ import type {
   ReminderAlert,
 } from "../alerts/alert.ts";
 import { cleanLine } from "../text/clean.ts";
+import { describePattern } from "./history-words.ts";
 import { bullets, date, messageUrl, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   afterWords,
@@ -52,7 +53,7 @@ function listMessage(
   {
     title,
     intro,
-    line = (told) => bullet(told, newsFact(told.item)),
+    line = (told) => [...bullet(told, newsFact(told.item)), ...patternLine(told.item)],
     headline = (told) => told.headline,
     reproduce = null,
   }: ListWords,
@@ -195,6 +196,12 @@ export function expiredNote(expired: readonly ExpiredMute[]): KnownBlock | null 
 }
 
 /** One item of a list: its name, and a line of facts. */
+/** What earlier runs tell of it, in a line of its own. */
+function patternLine({ finding }: ToldItem["item"]): Inline {
+  const pattern = describePattern(finding?.history);
+  return pattern === null ? [] : [newLine, words(pattern)];
+}
+
 function bullet(told: ToldItem, news: readonly RichTextElement[] | null): readonly RichTextElement[] {
   const { said, item } = told;
   // One line of dbt's message is enough here: the whole of it is behind the link.

@@ -4,6 +4,7 @@ import { isOver } from "../alerts/item.ts";
 import { isInfrastructure } from "../severity/failure.ts";
 import type { Finding } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
+import { describePattern } from "./history-words.ts";
 import { code, divider, newLine, paragraph, richText, words } from "./slack-blocks.ts";
 import {
   fact,
@@ -125,11 +126,13 @@ function withDividers(details: readonly KnownBlock[]): readonly KnownBlock[] {
 function errorDetail(told: ToldItem, most: number, news: readonly RichTextElement[] | null): KnownBlock {
   const { said, item } = told;
   const state = item.news === "flapping" ? null : stateWords(item);
+  const pattern = describePattern(item.finding?.history);
   const line = joined([fact(said?.fault ?? null), fact(state), news, fact(ownerFact(told))]);
   return richText(
     paragraph(
       ...nameText(told),
       ...(line.length === 0 ? [] : [newLine, ...line]),
+      ...(pattern === null ? [] : [words(`\n${pattern}`)]),
       ...(said === null || said.caused === null
         ? []
         : [words(`\n${said.caused}: ${listed(said.skipped, MOST_NAMES)}`)]),

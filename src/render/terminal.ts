@@ -43,7 +43,7 @@ function findingLines(findings: readonly Finding[], most: number, noun: string, 
 }
 
 function oneFinding(finding: Finding, paint: Paint): string[] {
-  const { where, what, fault, message, place, compiled, owner, news, muted, caused, skipped } =
+  const { where, what, fault, message, place, compiled, owner, news, muted, history, caused, skipped } =
     describeFinding(finding);
   const facts = [place === null ? null : `at ${place}`, news, owner === null ? null : `owner ${owner}`, muted].filter(
     (fact) => fact !== null,
@@ -51,6 +51,7 @@ function oneFinding(finding: Finding, paint: Paint): string[] {
   return [
     `${levelWord(finding.severity, paint)}${[paint.bold(where), what, fault].filter((part) => part !== null).join(" · ")}`,
     ...(facts.length === 0 ? [] : [below(paint.dim(facts.join(" · ")))]),
+    ...(history === null ? [] : [below(history)]),
     ...(compiled === null ? [] : [below(paint.dim(`compiled: ${compiled}`))]),
     ...(caused === null ? [] : [below(`${caused}: ${listed(skipped, MOST_NAMES)}`)]),
     ...(message === null ? [] : messageLines(message, paint)),

@@ -66,7 +66,37 @@ export interface Finding {
   readonly isNew: boolean | null;
   /** Of a finding about the warehouse, each node's own; absent otherwise. */
   readonly nodes?: readonly Finding[] | undefined;
+  /** What the last runs of production tell of its node; absent: nothing worth a word, or nobody remembers. */
+  readonly history?: readonly HistoryNote[] | undefined;
 }
+
+/**
+ * What records of runs tell of one node. `on`: the branch whose runs these were; null where this run is one of them, and
+ * counted.
+ */
+export type HistoryNote =
+  | {
+      readonly kind: "flaky";
+      readonly on: string | null;
+      /** Runs that it failed (or warned) in, of those that it had a result in. */
+      readonly failed: number;
+      readonly runs: number;
+      /** Failures that passed when the same commit was run again. */
+      readonly passedAgain: number;
+      /** `warehouse`: the warehouse or the network failed it, not its data or code. */
+      readonly fault: "own" | "warehouse";
+    }
+  /** Counts of failures, oldest first; at least three. */
+  | { readonly kind: "growing"; readonly counts: readonly number[] }
+  | {
+      readonly kind: "failing";
+      readonly on: string | null;
+      /** In a row, up to now. */
+      readonly runs: number;
+      /** ISO time and commit of the first of them; null: every run that is known failed. */
+      readonly since: { readonly at: string; readonly commit: string } | null;
+    }
+  | { readonly kind: "slow"; readonly seconds: number; readonly medianSeconds: number };
 
 /** What the reports show of any node that has a row in dbt's results, or was held back. */
 export interface NodeFacts {

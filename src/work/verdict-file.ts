@@ -26,6 +26,22 @@ const subject = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("run"), what: z.enum(RUN_SUBJECTS) }),
 ]);
 
+const ofRuns = { on: z.string().nullable(), runs: z.number() };
+const history = z.array(
+  z.discriminatedUnion("kind", [
+    z.object({
+      ...{ kind: z.literal("flaky"), ...ofRuns, failed: z.number(), passedAgain: z.number() },
+      fault: z.enum(["own", "warehouse"]),
+    }),
+    z.object({ kind: z.literal("growing"), counts: z.array(z.number()) }),
+    z.object({
+      ...{ kind: z.literal("failing"), ...ofRuns },
+      since: z.object({ at: z.string(), commit: z.string() }).nullable(),
+    }),
+    z.object({ kind: z.literal("slow"), seconds: z.number(), medianSeconds: z.number() }),
+  ]),
+);
+
 const ofNode = z.object({
   subject,
   severity: z.enum(["error", "warn"]),
@@ -37,6 +53,8 @@ const ofNode = z.object({
   skipped: z.array(z.string()),
   muted: z.object({ until: z.string(), reason: z.string() }).nullable(),
   isNew: z.boolean().nullable(),
+  // What a later version writes here must not make the verdict unreadable.
+  history: history.optional().catch(undefined),
 });
 const finding = ofNode.extend({ nodes: z.array(ofNode).optional() });
 

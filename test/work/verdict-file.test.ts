@@ -1,11 +1,19 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { VerdictResult } from "../../src/severity/verdict.ts";
+import type { Finding, VerdictResult } from "../../src/severity/verdict.ts";
 import { readVerdictFile } from "../../src/work/verdict-file.ts";
-import { facts, richVerdict } from "../render/build.ts";
+import { finding as aFinding, facts, richVerdict } from "../render/build.ts";
 import { aRunFinding, aVerdict } from "../severity/build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+
+const HISTORY: NonNullable<Finding["history"]> = [
+  { kind: "flaky", on: "main", failed: 4, runs: 20, passedAgain: 2, fault: "warehouse" },
+  { kind: "growing", counts: [3, 9, 41] },
+  { kind: "failing", on: null, runs: 3, since: { at: "2026-11-20T07:00:00.000Z", commit: "a".repeat(40) } },
+  { kind: "failing", on: null, runs: 20, since: null },
+  { kind: "slow", seconds: 250, medianSeconds: 104 },
+];
 
 const dir = useTempDir();
 const file = () => join(dir(), "verdict.json");
@@ -42,6 +50,7 @@ describe("verdict.json", () => {
       "of a run that built nothing",
       aResult({ ...aVerdict([], { level: "nothing" }), dbt: { version: null, commands: [], exitCodes: [] } }),
     ],
+    ["with what earlier runs tell of a finding", aResult({ findings: [aFinding({ history: HISTORY })] })],
     ["of a dbt that was killed", aResult({ dbt: { version: "1.11.16", commands: ["build"], exitCodes: [null] } })],
     [
       "with nodes of whom little is known",
@@ -61,6 +70,12 @@ describe("verdict.json", () => {
 
   it("of a later signalbox, with more in it, is read for what is known", async () => {
     expect(await read({ ...aResult(), more: { to: "come" } })).toEqual(aResult());
+  });
+
+  it("of a later signalbox, with notes on earlier runs that nobody knows, is read without them", async () => {
+    const findings = [{ ...aFinding(), history: [{ kind: "haunted" }] }];
+
+    expect((await read({ ...aResult(), findings })).findings).toEqual([aFinding()]);
   });
 
   it("that is absent is an artifacts error that says what to run", async () => {

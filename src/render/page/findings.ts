@@ -43,6 +43,7 @@ ${factList([
   ["File", words.place === null ? null : html`<code>${words.place}</code>`],
   ["Owner", words.owner],
   ["Kept from running", skippedNames(finding)],
+  ["Earlier runs", words.history],
   ["Run again", command === null ? null : html`<code class="copy">${command}</code>`],
   ["Tries", triesOf(finding, parts)],
 ])}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { createPaint } from "../../src/render/colors.ts";
+import { describeHistory, describePattern } from "../../src/render/history-words.ts";
+import { renderSummary } from "../../src/render/markdown.ts";
+import { renderAlert } from "../../src/render/slack.ts";
+import { renderVerdict } from "../../src/render/terminal.ts";
+import type { HistoryNote } from "../../src/severity/verdict.ts";
+import { anItem } from "../alerts/build.ts";
+import { finding, run, verdict } from "./build.ts";
+import { aPage, judged as asResult, render } from "./page/build.ts";
+
+const flaky: HistoryNote = { kind: "flaky", on: null, failed: 4, runs: 20, passedAgain: 2, fault: "own" };
+const growing: HistoryNote = { kind: "growing", counts: [3, 9, 41] };
+const failing: HistoryNote = {
+  kind: "failing",
+  on: null,
+  runs: 5,
+  since: { at: "2026-11-20T07:00:00.000Z", commit: "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678" },
+};
+const slow: HistoryNote = { kind: "slow", seconds: 250, medianSeconds: 104 };
+
+describe("what earlier runs tell, in words", () => {
+  it.each<[words: string | null, notes: readonly HistoryNote[] | undefined]>([
+    [null, undefined],
+    [null, []],
+    ["failed 4 of the last 20 runs, twice on a commit that passed too: flaky", [flaky]],
+    [
+      "failed 3 of the last 9 runs, once on a commit that passed too: flaky",
+      [{ ...flaky, failed: 3, runs: 9, passedAgain: 1 }],
+    ],
+    [
+      "failed 4 of the last 20 runs on main, and passed in between without a change: flaky",
+      [{ ...flaky, on: "main", passedAgain: 0 }],
+    ],
+    ["the warehouse or network failed it in 4 of the last 20 runs", [{ ...flaky, fault: "warehouse" }]],
+    ["failures 3 → 9 → 41: growing", [growing]],
+    ["failures 3 → … → 900 → 1,000 → 20,000: growing", [{ ...growing, counts: [3, 9, 41, 900, 1000, 20_000] }]],
+    ["failing since 2026-11-20 (a1b2c3d4e5f6): 5 runs in a row", [failing]],
+    ["also failing on main since 2026-11-20 (a1b2c3d4e5f6): 1 run in a row", [{ ...failing, on: "main", runs: 1 }]],
+    ["failing in all of the last 20 runs", [{ ...failing, runs: 20, since: null }]],
+    ["took 4 min 10 s, 2.4 × its median", [slow]],
+    ["took 4 min 10 s, 25 × its median", [{ ...slow, medianSeconds: 10 }]],
+    ["failures 3 → 9 → 41: growing; took 4 min 10 s, 2.4 × its median", [growing, slow]],
+  ])("are %j", (words, notes) => {
+    expect(describeHistory(notes)).toBe(words);
+  });
+
+  it("leaves it to a message since when it has been told", () => {
+    expect(describePattern([growing, failing])).toBe("failures 3 → 9 → 41: growing");
+    expect(describePattern([failing])).toBeNull();
+  });
+
+  it("stands beside the finding on every surface", () => {
+    const found = finding({ history: [flaky, failing] });
+    const warned = finding({ severity: "warn", history: [growing] });
+    const judged = verdict({ findings: [found, warned] });
+    const message = (severity: "error" | "warn") =>
+      renderAlert(
+        {
+          ...{ kind: "problems", severity, key: "1", channel: "C0", address: { kind: "channel" }, mentions: [] },
+          items: [anItem(severity === "error" ? found : warned)],
+        },
+        { run: run(), mode: "deploy", target: "prod", projectName: "shop", reproduce: null },
+      );
+    const summary = {
+      mode: null,
+      modeReason: "",
+      target: null,
+      plan: null,
+      nodesInProject: null,
+      queue: null,
+      ended: null,
+    };
+
+    const shown = {
+      log: renderVerdict(judged, createPaint(false)).join("\n"),
+      summary: renderSummary({ ...summary, verdict: judged }),
+      page: render(aPage({ verdict: asResult(judged) })),
+      error: JSON.stringify(message("error").blocks),
+      warning: JSON.stringify(message("warn").blocks),
+    };
+
+    const missing = Object.entries(shown).filter(([, text]) => !/: (?:flaky|growing)/.test(text));
+    expect(missing).toEqual([]);
+    expect(shown.log).toContain("failing since 2026-11-20");
+    expect(shown.error).not.toContain("failing since");
+  });
+});
