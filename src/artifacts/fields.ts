@@ -56,6 +56,14 @@ export function timeOf(value: unknown): string | null {
   return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();
 }
 
+/** As `timeOf`, with all digits of the second: dbt compares microseconds. It sorts as time does. */
+export function preciseTimeOf(value: unknown): string | null {
+  const time = timeOf(value);
+  if (time === null) return null;
+  const [, fraction = ""] = /\.(\d{1,9})/.exec(textOf(value) ?? "") ?? [];
+  return `${time.slice(0, 19)}.${fraction.padEnd(9, "0")}Z`;
+}
+
 /** dbt on Windows writes `\`, and some versions a leading `./`. */
 export function pathOf(value: unknown): string {
   return (textOf(value) ?? "").replaceAll("\\", "/").replace(/^(?:\.\/)+/, "");

@@ -12,6 +12,8 @@ export interface NodeResult {
   readonly seconds: number;
   readonly startedAt: string | null;
   readonly relation: string | null;
+  /** Of a source: of when its newest row is, in a form that sorts as time does; absent: not known. */
+  readonly loadedAt?: string;
 }
 
 /** Arguments of the command that change what its results say, wherever dbt had them from. */

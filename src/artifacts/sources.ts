@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, numberOf, textOf, timeOf } from "./fields.ts";
+import { type Fields, fieldsOf, numberOf, preciseTimeOf, textOf, timeOf } from "./fields.ts";
 import { parseJson } from "./json.ts";
 import { commonFields, type RunResults, readResultsFile } from "./run-results.ts";
 
@@ -9,7 +9,11 @@ import { commonFields, type RunResults, readResultsFile } from "./run-results.ts
 export function readSources(text: string, where: string): RunResults {
   return readResultsFile(parseJson(text, where), "sources", where, {
     command: "source freshness",
-    readRow: (row, id) => ({ ...commonFields(row, id), message: messageOf(row), failures: null, relation: null }),
+    readRow: (row, id) => {
+      const loadedAt = preciseTimeOf(row.max_loaded_at);
+      const facts = { ...commonFields(row, id), message: messageOf(row), failures: null, relation: null };
+      return loadedAt === null ? facts : { ...facts, loadedAt };
+    },
   });
 }
 

@@ -167,7 +167,7 @@ async function planAndBuild(
   if (planned.result.kind === "nothing") return { planned, built: null };
 
   await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
-  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest);
+  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, planned.look);
   progress.built = built;
   context.log.step("dbt", describeBuild(built.starts));
   return { planned, built };

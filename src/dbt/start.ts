@@ -45,6 +45,8 @@ export interface DbtStart {
   /** Absolute folder with the copies of this start's artifacts. */
   readonly dir: string;
   readonly stdout: string;
+  /** True of a look at the sources that only a selection needs: it is no part of the verdict. */
+  readonly isForSelection?: boolean;
 }
 
 export interface Dbt {

@@ -1,4 +1,5 @@
 import { shortName } from "../artifacts/node-name.ts";
+import type { NewerSource } from "../selection/newer-data.ts";
 import type { Origin, PlannedNode, PlanResult, Reason } from "../selection/plan.ts";
 import { cleanLine } from "../text/clean.ts";
 import { count, duration, grouped, listed } from "./words.ts";
@@ -53,9 +54,7 @@ export function describePlan(
   return {
     headline: planHeadline(plan, total),
     roots: [
-      ...outside.map((id) =>
-        rootOf(id, id.startsWith("source.") ? "source changed" : "changed, and not selected itself"),
-      ),
+      ...outside.map((id) => rootOf(id, outsideWords(id, plan.newer ?? []))),
       ...roots.map(({ id, reasons }) => rootOf(id, whyWords(reasons, name))),
     ],
     notes: notesOf(plan),
@@ -100,6 +99,22 @@ function partOf({ reasons }: PlannedNode): PlanSection {
     return kind === "missing-in-production" ? "missing" : "changed";
   });
   return (["changed", "missing", "parent", "follower"] as const).find((part) => parts.includes(part)) ?? "selected";
+}
+
+function outsideWords(id: string, newer: readonly NewerSource[]): string {
+  const found = newer.find(({ source }) => source === id);
+  if (found !== undefined) return newerWords(found);
+  return id.startsWith("source.") ? "source changed" : "changed, and not selected itself";
+}
+
+/** `newer data in the source: max_loaded_at 2026-11-30 03:10 → 06:10 UTC`; seconds only where minutes are the same. */
+function newerWords({ from, to }: NewerSource): string {
+  const told = (time: string, length: number) => cleanLine(time.slice(0, length).replace("T", " "), 40);
+  if (from === null) return `newer data in the source: max_loaded_at ${told(to, 16)} UTC, and no earlier one is known`;
+  const length = [16, 19].find((each) => from.slice(0, each) !== to.slice(0, each)) ?? 26;
+  const isSameDay = from.slice(0, 10) === to.slice(0, 10);
+  const end = told(to, length);
+  return `newer data in the source: max_loaded_at ${told(from, length)} → ${isSameDay ? end.slice(11) : end} UTC`;
 }
 
 const MOST_PASSED_OVER = 5;

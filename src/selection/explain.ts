@@ -1,6 +1,7 @@
 import type { Manifest, Node } from "../artifacts/manifest.ts";
 import { type Compare, createCompare } from "./changes.ts";
 import { buildGraph, type Graph } from "./graph.ts";
+import type { NewerSource } from "./newer-data.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 
 /** Follows of one node that are told: enough to say why it is there. */
@@ -14,9 +15,10 @@ export function explain(
   ids: readonly string[],
   current: Manifest,
   baseline: Manifest,
-  options: { readonly compareUnrendered?: boolean } = {},
+  { newer = [], ...options }: { readonly compareUnrendered?: boolean; readonly newer?: readonly NewerSource[] } = {},
 ): readonly PlannedNode[] {
-  return explainChanges(ids, current, createCompare(current, baseline, options), buildGraph(current.nodes));
+  const compare = createCompare(current, baseline, options);
+  return explainChanges(ids, current, { compare, graph: buildGraph(current.nodes), newer });
 }
 
 /**
@@ -37,14 +39,21 @@ export function changedButNot(
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** `explain` for a comparison and a graph that are there already; compare null: nothing is known of any change. */
+/**
+ * `explain` for a comparison and a graph that are there already; compare null: nothing is known of any change. `newer`:
+ * sources with newer rows, which nodes follow as they follow a change.
+ */
 export function explainChanges(
   ids: readonly string[],
   current: Manifest,
-  compare: Compare | null,
-  graph: Graph,
+  {
+    compare,
+    graph,
+    newer,
+  }: { readonly compare: Compare | null; readonly graph: Graph; readonly newer: readonly NewerSource[] },
 ): readonly PlannedNode[] {
-  const changed: ReadonlyMap<string, readonly Reason[]> = compare === null ? new Map() : changedNodes(current, compare);
+  const changed = new Map(compare === null ? [] : changedNodes(current, compare));
+  for (const { source } of newer) if (!changed.has(source)) changed.set(source, []);
   const origins = nearestChanges(graph, changed);
   return [...new Set(ids)].sort().map((id) => {
     const node = current.nodes.get(id);

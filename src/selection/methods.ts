@@ -18,6 +18,8 @@ export interface MethodContext {
   readonly compare: Compare | null;
   /** Status by id of the baseline's run; null: there is none. */
   readonly statuses: ReadonlyMap<string, string> | null;
+  /** Ids of the sources with newer rows than the baseline's; null: nobody looked. */
+  readonly newer: ReadonlySet<string> | null;
 }
 
 type NodeTest = (node: Node) => boolean;
@@ -105,6 +107,13 @@ const METHODS: Readonly<Record<string, Method>> = {
     statuses === null
       ? "result: needs the run_results.json of the baseline"
       : (node) => statuses.get(node.id) === value,
+  source_status: (criterion, { newer }) => {
+    // dbt selects nothing for any other word, and says nothing.
+    if (criterion.value !== "fresher") throw refuse(criterion, "expected source_status:fresher: dbt knows no other");
+    return newer === null
+      ? "source_status: needs two looks at the sources, now and when the baseline was built"
+      : (node) => newer.has(node.id);
+  },
   version: (criterion) => {
     const test = Object.hasOwn(VERSIONS, criterion.value) ? VERSIONS[criterion.value] : undefined;
     if (test === undefined) throw refuse(criterion, `expected one of ${Object.keys(VERSIONS).join(", ")}`);

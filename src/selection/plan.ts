@@ -1,6 +1,7 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { Purpose } from "../run/purpose.ts";
 import type { IndirectSelection } from "./evaluate.ts";
+import type { NewerSource } from "./newer-data.ts";
 import type { ResourceTypes } from "./resource-types.ts";
 
 /** Where a baseline came from, as the log and plan.json tell it. */
@@ -111,6 +112,8 @@ export interface PlanResult {
   readonly estimate: Estimate | null;
   /** What `build` hands to dbt; null for everything and nothing. Folders are absolute. */
   readonly dbt: DbtSelection | null;
+  /** Sources with newer rows than the baseline's, where the selector asks for them. */
+  readonly newer?: readonly NewerSource[] | undefined;
   /** null: decided by signalbox itself; else why dbt was asked. */
   readonly delegatedToDbt: string | null;
   readonly warnings: readonly string[];

@@ -8,6 +8,7 @@ import { explainChanges } from "./explain.ts";
 import { buildGraph } from "./graph.ts";
 import { type MethodContext, testOf } from "./methods.ts";
 import { isMiss } from "./misses.ts";
+import type { NewerSource } from "./newer-data.ts";
 import type { PlannedNode, Reason } from "./plan.ts";
 import { EVERY_TYPE, type ResourceTypes, takesType } from "./resource-types.ts";
 import { type Criterion, parseSelector } from "./selector.ts";
@@ -25,6 +26,8 @@ export interface SelectOptions {
   readonly as: "build" | "ls";
   /** The baseline's run, for `result:`. */
   readonly results?: readonly NodeResult[];
+  /** The sources with newer rows than the baseline's, for `source_status:`; absent: nobody looked. */
+  readonly newer?: readonly NewerSource[];
   /** absent: every type that the command takes. */
   readonly resourceTypes?: ResourceTypes;
 }
@@ -62,7 +65,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   if (dialect === null || current.schema !== SCHEMA) return unsupported(`a manifest of ${describe(current)}`);
   if (baseline !== null && baseline.schema !== SCHEMA) return unsupported(`a baseline of ${describe(baseline)}`);
 
-  const { compareUnrendered, results } = options;
+  const { compareUnrendered, results, newer } = options;
   const context: MethodContext = {
     manifest: current,
     dialect,
@@ -71,6 +74,7 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
         ? null
         : createCompare(current, baseline, compareUnrendered === undefined ? {} : { compareUnrendered }),
     statuses: results === undefined ? null : new Map(results.map(({ id, status }) => [id, status])),
+    newer: newer === undefined ? null : new Set(newer.map(({ source }) => source)),
   };
   const members = membersOf(current, dialect, options.as);
   const found = new Map<string, ReadonlySet<string>>();
@@ -105,7 +109,11 @@ export function select(current: Manifest, baseline: Manifest | null, options: Se
   return {
     kind: "selected",
     ids,
-    nodes: explainChanges(ids, current, context.compare, members === current.nodes ? graph : buildGraph(current.nodes)),
+    nodes: explainChanges(ids, current, {
+      compare: context.compare,
+      graph: members === current.nodes ? graph : buildGraph(current.nodes),
+      newer: newer ?? [],
+    }),
     modified: modifiedOf(current, context),
     unmatched: options.select.length === 0 ? [] : chosen.unmatched,
     misses,

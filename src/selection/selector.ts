@@ -45,6 +45,17 @@ export function comparesState(text: string): boolean {
   return /(^|[\s,+@\d])state:/.test(text);
 }
 
+/** Whether a selector asks which sources have newer data: dbt has to have looked at them before. */
+export function asksNewerData(text: string): boolean {
+  return /(^|[\s,+@\d])source_status[.:]/.test(text);
+}
+
+/** The selector without the parts (between spaces) that ask for newer data; null: nothing is left. */
+export function withoutNewerData(text: string): string | null {
+  const parts = text.split(" ").filter((part) => part !== "" && !asksNewerData(part));
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
 /**
  * The same selector with all parents of what it selects; what it says of their depth is left out. An intersection is
  * not turned into the parents of what it selects: no selector of dbt's says that.

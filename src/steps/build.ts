@@ -17,14 +17,15 @@ import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-set
 import { mergeAttempts } from "../severity/attempts.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
+import { isFile, readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
-import { EVERY_SOURCE, gatePlan, warnOfNoFreshness } from "./freshness.ts";
+import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshness.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
+import { limitsOf, threadsOf } from "./start-limits.ts";
 import { readUsualSeconds } from "./usual-times.ts";
 
 /** build.json and `build --json`. */
@@ -49,6 +50,8 @@ export interface BuildResult {
     readonly again: Again | null;
     /** Of a look at the sources: what was not built because of it; null: nothing. */
     readonly held: readonly Held[] | null;
+    /** True of a look at the sources that nobody asked for to be told of: absent otherwise. */
+    readonly isForSelection?: boolean;
   }[];
   /** Absolute folder with the results of a build and its second starts as one file; null without those. */
   readonly merged: string | null;
@@ -79,7 +82,7 @@ export interface BuildParts extends RecordParts {
 
 /**
  * Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. `manifest`: the project's
- * own as it was parsed before; null: not known.
+ * own as it was parsed before; null: not known. `look`: at the sources, which the plan needed; null: it needed none.
  */
 export async function buildStep(
   parts: BuildParts,
@@ -87,6 +90,7 @@ export async function buildStep(
   dbt: DbtRunner,
   plan: PlanResult,
   manifest: Manifest | null,
+  look: DbtStart | null = null,
 ): Promise<Built> {
   const { log, settings, work } = parts;
   const { given, config, rest } = settings;
@@ -94,36 +98,42 @@ export async function buildStep(
   else if (choosingBehindDashes(rest).length > 0)
     log.warn("plan", `dbt takes what ${showCommandLine(rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
-  const limits: StartLimits = {
-    stallAfterSeconds: given.stallAfter,
-    usualSeconds: await readUsualSeconds(log, plan),
-    nodeTimeoutSeconds: given.nodeTimeout ?? null,
-    runTimeoutSeconds: given.runTimeout ?? null,
-  };
+  const limits: StartLimits = { ...limitsOf(given), usualSeconds: await readUsualSeconds(log, plan) };
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];
   let toBuild = plan;
+  // In a step of its own a build may see newer data than its plan.
+  let hasLookedAgain = false;
   let builds: readonly DbtStart[] = [];
   const deps = await dbt.installPackages();
   if (deps !== null) starts.push(deps);
   if (deps === null || deps.run.exitCode === 0) {
-    const threads = flag("--threads", config.modes[runSettings.mode].threads ?? config.dbt.threads);
+    const threads = threadsOf(config, runSettings.mode);
     const port = retryPort(parts, dbt, threads, limits);
     const freshness = runSettings.mode === "schedule" ? config.modes.schedule.freshness : false;
     const askSources = (args: readonly string[]) =>
       dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: [...threads, ...args], limits });
-    if (freshness === "gate") {
-      const gated = gatePlan(log, plan, manifest, await askSources(EVERY_SOURCE));
+    const looksFirst = freshness === "gate" || (runSettings.mode !== "check" && keepsLook(config.modes));
+    const first = look ?? (looksFirst ? await askSources(EVERY_SOURCE) : null);
+    hasLookedAgain = look === null && first !== null && plan.newer !== undefined;
+    if (first === null && plan.newer !== undefined) await assertLook(dbt.defaults.targetPath);
+    if (first !== null && freshness === "gate") {
+      const gated = gatePlan(log, plan, manifest, first);
       starts.push(gated.start);
       toBuild = gated.plan;
+    } else if (first !== null) {
+      const isWanted = freshness === "report" || first.run.trouble === "timed-out";
+      starts.push(isWanted ? first : { ...first, isForSelection: true });
+      // More time was not to be given: the build would only be begun.
+      if (first.run.trouble === "timed-out") toBuild = { ...plan, kind: "nothing" };
     }
     if (toBuild.kind !== "nothing") builds = await buildWithRetries(toBuild, manifest, buildArguments(toBuild), port);
     starts.push(...builds);
-    if (freshness === "report") starts.push(await askSources([]));
+    if (freshness === "report" && first === null) starts.push(await askSources([]));
     if (freshness !== false) warnOfNoFreshness(log, lastManifest(starts.map(({ run }) => run)) ?? manifest);
   }
-  const runs = starts.map(({ run: dbtRun }) => dbtRun);
+  const runs = starts.flatMap(({ run: dbtRun, isForSelection }) => (isForSelection ? [] : [dbtRun]));
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
       log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
@@ -135,7 +145,8 @@ export async function buildStep(
       await writeFileAtomic(join(folder, "run_results.json"), whole);
       merged = folder;
     });
-  const result = await recordStarts(parts, runSettings, starts, comparePlan(log, toBuild, runs), merged);
+  const planMatchesRun = hasLookedAgain ? null : comparePlan(log, toBuild, runs);
+  const result = await recordStarts(parts, runSettings, starts, planMatchesRun, merged);
   // Whatever reads it there is to see the whole build, not its last start.
   const inTarget = join(dbt.defaults.targetPath, "run_results.json");
   if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
@@ -170,6 +181,15 @@ function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly strin
   };
 }
 
+/** dbt selects by the look that the plan was made with. */
+async function assertLook(targetPath: string): Promise<void> {
+  const file = join(targetPath, "sources.json");
+  if (await isFile(file)) return;
+  throw new SignalboxError("artifacts", `the plan asks for source_status:, and ${file} does not exist`, {
+    hint: "keep dbt's target folder between plan and build, or run signalbox ci, which does both",
+  });
+}
+
 /** Writes build.json. */
 export async function recordStarts(
   { work, outputs }: RecordParts,
@@ -181,7 +201,7 @@ export async function recordStarts(
   const result: BuildResult = {
     schema: 1,
     ...purposeOf(runSettings),
-    starts: starts.map(({ run, argv, dir }) => ({
+    starts: starts.map(({ run, argv, dir, isForSelection = false }) => ({
       command: run.command,
       argv,
       exitCode: run.exitCode,
@@ -193,6 +213,7 @@ export async function recordStarts(
       threads: run.threads ?? null,
       again: run.again ?? null,
       held: run.held ?? null,
+      ...(isForSelection ? { isForSelection } : {}),
     })),
     planMatchesRun,
     merged,

@@ -2,12 +2,24 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import { describeHeld } from "../render/held-words.ts";
 import type { PlanResult } from "../selection/plan.ts";
+import { asksNewerData } from "../selection/selector.ts";
+import type { Config } from "../settings/file.ts";
 import { decideGate, withoutHeld } from "../severity/freshness-gate.ts";
 import type { Log } from "../support/log.ts";
 import { plannedOf } from "./build-with-retries.ts";
 
 /** The gate has to know of each: a default selector would leave some out, and dbt's fail_fast all behind a stale one. */
 export const EVERY_SOURCE = ["--select", "source:*", "--no-fail-fast"];
+
+/**
+ * Whether a bundle is to hold what dbt says of the sources before a build: a selector of some mode asks what has come since.
+ * A look behind the build would have seen what the build has not read.
+ */
+export function keepsLook(modes: Config["modes"]): boolean {
+  return Object.values(modes).some(({ select, exclude }) =>
+    [select, exclude].some((text) => text !== null && asksNewerData(text)),
+  );
+}
 
 /** `manifest` null: nobody knows the sources. */
 export function warnOfNoFreshness(log: Pick<Log, "warn">, manifest: Manifest | null): void {

@@ -23,6 +23,7 @@ const buildFile = z.object({
       threads: z.number().nullish(),
       again: z.object({ ids: z.array(z.string()).nullable(), pauseSeconds: z.number(), why: z.string() }).nullish(),
       held: z.array(z.object({ source: z.string(), ids: z.array(z.string()) })).nullish(),
+      isForSelection: z.boolean().optional(),
     }),
   ),
   merged: z.string().nullish(),
@@ -48,8 +49,9 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
       hint: "run signalbox build again",
     });
   }
-  const { starts, merged: _, ...purpose } = parsed.data;
-  const runs = starts.map(({ again, threads, held, ...start }) =>
+  const { starts, merged: __, ...purpose } = parsed.data;
+  const told = starts.filter(({ isForSelection }) => !isForSelection);
+  const runs = told.map(({ again, threads, held, isForSelection: _, ...start }) =>
     readRecord({
       ...start,
       target: purpose.target,

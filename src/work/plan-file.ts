@@ -58,6 +58,7 @@ const planFile = z.object({
       deferState: z.string().nullable(),
     })
     .nullable(),
+  newer: z.array(z.object({ source: z.string(), from: z.string().nullable(), to: z.string() })).optional(),
   delegatedToDbt: z.string().nullable(),
   warnings: z.array(z.string()),
 });

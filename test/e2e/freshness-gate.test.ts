@@ -53,7 +53,7 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
       .sort();
   const verdict = () => JSON.parse(readFileSync(join(shop.repo, ".signalbox/verdict.json"), "utf8")) as VerdictResult;
 
-  it("holds back what a stale source feeds, says so, and publishes nothing; all is built once it is fresh", async () => {
+  it("holds back what a stale source feeds, says so, and publishes nothing; all is built once it is fresh, and then what has newer data", async () => {
     shop.write("data/charges.csv", loaded(7));
     shop.commit("Charges are late");
     shop.git("push", "--quiet", "origin", "main");
@@ -86,5 +86,19 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
     expect(fresh.code, fresh.stdout).toBe(0);
     expect(built()).toEqual(["orders", "payments", "revenue", "visits"]);
     expect(fresh.stdout).toMatch(/publish +state bundle of/);
+
+    shop.write("data/orders.csv", loaded(-1));
+    shop.edit("signalbox.yml", "freshness: gate", 'freshness: gate, select: "source_status:fresher+"');
+    shop.commit("Orders are newer than what the bundle has seen");
+    shop.git("push", "--quiet", "origin", "main");
+    const newer = await run();
+
+    expect(newer.code, newer.stdout).toBe(0);
+    expect(newer.stdout).toMatch(
+      /raw\.orders +newer data in the source: max_loaded_at [-\d]+ \d\d:\d\d → .* UTC\n.*2 follow/,
+    );
+    // dbt's own selection, by the two sources.json.
+    expect(newer.stdout).toMatch(/dbt build .*--select source_status:fresher\+ --state/);
+    expect([newer.stdout.match(/dbt source freshness/g)?.length, built()]).toEqual([2, ["orders", "revenue"]]);
   });
 });

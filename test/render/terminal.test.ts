@@ -152,6 +152,20 @@ describe("the plan in a log", () => {
     ]);
   });
 
+  it.each<[from: string | null, to: string, words: string]>([
+    ["2026-11-30T03:10:00.000000000Z", "2026-11-30T06:10:59.000000000Z", "2026-11-30 03:10 → 06:10 UTC"],
+    ["2026-11-29T03:10:00.000000000Z", "2026-11-30T06:10:00.000000000Z", "2026-11-29 03:10 → 2026-11-30 06:10 UTC"],
+    ["2026-11-30T03:10:07.000000000Z", "2026-11-30T03:10:08.000000000Z", "2026-11-30 03:10:07 → 03:10:08 UTC"],
+    [null, "2026-11-30T06:10:00.000000000Z", "2026-11-30 06:10 UTC, and no earlier one is known"],
+  ])("says which source has newer data than the baseline's: %s, %s", (from, to, words) => {
+    const nodes = [planned("model.shop.a", { reasons: [{ kind: "downstream", of: "source.shop.raw.orders" }] })];
+    const newer = [{ source: "source.shop.raw.orders", from, to }];
+
+    expect(renderPlan(plan({ nodes, newer }), { total: 3, paint: plain })[1]).toBe(
+      `  ● raw.orders   newer data in the source: max_loaded_at ${words}`,
+    );
+  });
+
   it("counts the changed nodes that it does not list", () => {
     const nodes = Array.from({ length: 23 }, (_, index) => planned(`model.shop.m${index}`));
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
+import type { DbtStart } from "../../src/dbt/start.ts";
 import { buildStep, describeBuild } from "../../src/steps/build.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { aManifest, aNode, aResult, aSource } from "../artifacts/build.ts";
@@ -23,6 +24,7 @@ const STALE: Partial<DbtRun> = {
 /** The gate asks for every source, whatever a default selector or fail_fast says. */
 const LOOK = "source freshness --select source:* --no-fail-fast";
 const WITH_DEFAULT = aManifest([...(STALE.manifest?.nodes.values() ?? [])], { defaultSelector: "nightly" });
+const aStart = { command: ["source", "freshness"], args: [], projectDir: "/shop", targetPath: "/t", target: null };
 const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
 
 interface World {
@@ -34,6 +36,9 @@ interface World {
   readonly deps?: Partial<DbtRun> | null;
   readonly build?: Partial<DbtRun>;
   readonly plan?: typeof EVERYTHING;
+  /** A check selects by source_status:. */
+  readonly keepsLook?: boolean;
+  readonly look?: DbtStart;
 }
 
 async function build(world: World) {
@@ -51,8 +56,13 @@ async function build(world: World) {
   const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : command[0] === "source" ? looked : {}), deps);
   const config = aConfig({
     modes: {
+      ...(world.keepsLook ? { check: { select: "state:modified+ source_status:fresher+" } } : {}),
       schedule: { freshness },
-      [mode]: { ...(mode === "schedule" ? { freshness } : {}), threads: threads.mode },
+      [mode]: {
+        ...(world.keepsLook && mode === "check" ? { select: "source_status:fresher+" } : {}),
+        ...(mode === "schedule" ? { freshness } : {}),
+        threads: threads.mode,
+      },
     },
     dbt: { threads: threads.all },
     build: { retries: 0 },
@@ -67,7 +77,7 @@ async function build(world: World) {
     signal: never(),
   } as const;
   const settings = someRunSettings({ mode });
-  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null);
+  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, world.look);
   return { built, started: dbt.started, log: lines.join(""), files };
 }
 
@@ -186,6 +196,51 @@ describe("a build", () => {
     ]);
     expect(blind.log).toContain("everything is built: dbt source freshness left no results");
     expect(blind.started).toEqual([LOOK, "build"]);
+  });
+
+  it.each<[what: string, world: World, started: readonly string[], judged: readonly string[]]>([
+    [
+      "a deploy looks first, where a mode asks for newer data, and tells nothing of it",
+      { keepsLook: true, looked: STALE },
+      [LOOK, "build"],
+      ["build"],
+    ],
+    [
+      "a schedule that reports tells of this look, and asks no second time",
+      { mode: "schedule", freshness: "report", keepsLook: true, looked: STALE },
+      [LOOK, "build"],
+      ["source freshness", "build"],
+    ],
+    ["a check does not look here: its plan did", { mode: "check", keepsLook: true }, ["build"], ["build"]],
+    [
+      "a look that took all of the time is told",
+      { keepsLook: true, looked: { ...STALE, trouble: "timed-out" } },
+      [LOOK],
+      ["source freshness"],
+    ],
+  ])("%s", async (_, world, started, judged) => {
+    const { built, started: all } = await build(world);
+
+    expect(all).toEqual(started);
+    expect(built.runs.map(({ command }) => command)).toEqual(judged);
+    // Its file is part of a bundle all the same.
+    expect(built.result.starts).toHaveLength(started.length);
+  });
+
+  it("takes the look that its plan was made with", async () => {
+    const look = { ...(await aDbt(() => STALE).start(aStart)), dir: "/work/dbt/look" };
+    const gated = await build({ mode: "schedule", freshness: "gate", look });
+    const plain = await build({ mode: "check", plan: ORDERS, look });
+
+    expect(gated.started).toEqual(["build --exclude source:shop.raw.events+"]);
+    expect(plain.built.runs.map(({ command }) => command)).toEqual(["build"]);
+    expect(plain.built.result.starts).toMatchObject([{ isForSelection: true }, { command: "build" }]);
+  });
+
+  it("refuses a plan that asks for newer data, where dbt's look is gone", async () => {
+    const asks = { ...ORDERS, newer: [] };
+
+    await expect(build({ mode: "check", plan: asks })).rejects.toThrow(/the plan asks for source_status:/);
   });
 
   it("is told in one line", async () => {

@@ -1,5 +1,6 @@
 import type { DbtRun } from "../../artifacts/dbt-run.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
+import type { DbtStart } from "../../dbt/start.ts";
 import type { Paint } from "../../render/colors.ts";
 import { describePassedOver } from "../../render/plan-words.ts";
 import { renderPlan } from "../../render/terminal.ts";
@@ -9,6 +10,7 @@ import { builtNodes } from "../../selection/buildable-nodes.ts";
 import type { SelectionResult } from "../../selection/complete.ts";
 import { estimate } from "../../selection/estimate.ts";
 import { changedButNot, explain } from "../../selection/explain.ts";
+import type { NewerSource } from "../../selection/newer-data.ts";
 import { type Placed, relationName } from "../../selection/placement.ts";
 import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult } from "../../selection/plan.ts";
 import { explainAdded } from "../../selection/promote.ts";
@@ -33,6 +35,8 @@ export type Planned =
       readonly manifest: Manifest | null;
       /** Where it is written; none where no manifest was needed. */
       readonly places: readonly Placed[];
+      /** The look at the sources that the selector needed; null: it needed none. */
+      readonly look: DbtStart | null;
     }
   | { readonly kind: "failed"; readonly run: DbtRun };
 
@@ -79,7 +83,7 @@ export async function decidePlan(
     };
     const baselines = { selection, deferral: null };
     const { delegatedToDbt } = choice;
-    return writePlan(parts, { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing });
+    return writePlan(parts, { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing, newer: null });
   }
   if (given.verify) {
     const verified = await verify(request, choice, log);
@@ -121,14 +125,15 @@ export async function decidePlan(
       : { kind: "nothing", warnings: all };
   const { delegatedToDbt } = choice;
   const { places } = placing;
-  return writePlan(parts, { purpose, plan, baselines: used, manifest, delegatedToDbt, places, choosing });
+  const { newer } = request;
+  return writePlan(parts, { purpose, plan, baselines: used, manifest, delegatedToDbt, places, choosing, newer });
 }
 
 function reasonsFor(
-  { manifest, selection, compareUnrendered }: SelectionRequest,
+  { manifest, selection, compareUnrendered, newer }: SelectionRequest,
   { ids, nodes, promoted, deferral, production }: SelectionResult & { kind: "selected" },
 ) {
-  const options = compareUnrendered === null ? {} : { compareUnrendered };
+  const options = { ...(compareUnrendered === null ? {} : { compareUnrendered }), newer: newer ?? [] };
   const bare = (id: string): PlannedNode => ({
     id,
     type: manifest.nodes.get(id)?.type ?? "",
@@ -193,12 +198,13 @@ interface PlanFacts {
   readonly delegatedToDbt: string | null;
   readonly places: readonly Placed[];
   readonly choosing: PlanResult["choosing"];
+  readonly newer: readonly NewerSource[] | null;
 }
 
 /** Writes plan.json. */
 export async function writePlan(
   { settings, work }: WritePlanParts,
-  { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing }: PlanFacts,
+  { purpose, plan, baselines, manifest, delegatedToDbt, places, choosing, newer }: PlanFacts,
 ): Promise<Planned> {
   const { mode, target, commit } = purpose;
   const relations = new Map(places.map(({ id, relation }) => [id, relation]));
@@ -221,11 +227,12 @@ export async function writePlan(
     estimate: plan.kind === "selected" ? plan.estimate : null,
     // What only dbt ls lists, sources say, cannot be built.
     dbt: plan.kind === "selected" && settings.given.as !== "ls" ? dbtSelection(plan, baselines, choosing) : null,
+    ...(newer === null ? {} : { newer }),
     delegatedToDbt,
     warnings: plan.warnings,
   };
   await work.writeJson("plan.json", result);
-  return { kind: "planned", result, manifest, places };
+  return { kind: "planned", result, manifest, places, look: null };
 }
 
 function handedOn(

@@ -59,6 +59,7 @@ export async function placePlan(
     resourceTypes: plan.choosing.resourceTypes,
     compareUnrendered: compareUnrenderedOf(given.compareUnrendered, flags.compareUnrendered),
     results: await readResultsOf(log, selection),
+    newer: plan.newer ?? null,
     as: given.as,
   } as const;
   const answer = await runSelector(input, plan.dbt?.select ?? []);

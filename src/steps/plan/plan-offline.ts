@@ -60,6 +60,7 @@ export async function planOffline(parts: OfflineParts): Promise<Planned> {
       as: given.as,
       resourceTypes: EVERY_TYPE,
       results: await readResultsOf(parts.log, selection),
+      newer: null,
       startSeconds: null,
       changedFiles: null,
       mayDefer: deferral !== null,

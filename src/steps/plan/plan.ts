@@ -1,7 +1,7 @@
 import type { Mode } from "../../run/mode.ts";
 import type { Baselines, Plan } from "../../selection/plan.ts";
 import { describeTypes } from "../../selection/resource-types.ts";
-import { comparesState } from "../../selection/selector.ts";
+import { asksNewerData, comparesState, withoutNewerData } from "../../selection/selector.ts";
 import { nameAsTyped } from "../../settings/action-and-orb.ts";
 import type { Config } from "../../settings/file.ts";
 import type { Given, SettingsPart } from "../../settings/resolve.ts";
@@ -14,6 +14,7 @@ import type { Log } from "../../support/log.ts";
 import { once } from "../../support/once.ts";
 import type { Environment } from "../../support/secrets.ts";
 import type { WorkFolder } from "../../work/folder.ts";
+import { limitsOf, threadsOf } from "../start-limits.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources, type SourceParts } from "./baseline-sources.ts";
 import { type BaselineParts, findBase, findDeferral, findSelection } from "./baselines.ts";
@@ -25,12 +26,13 @@ import {
   type Planned,
   writePlan,
 } from "./decide-plan.ts";
+import { lookForNewer } from "./look-for-newer.ts";
 import { type PlacingParts, placeStep } from "./placing.ts";
 import { runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
-const NOTHING_KNOWN = { baselines: NO_BASELINES, delegatedToDbt: null } as const;
+const NOTHING_KNOWN = { baselines: NO_BASELINES, delegatedToDbt: null, newer: null } as const;
 
 /** What planning works with, part by part: it decides, compares with baselines, and places. */
 export interface PlanParts extends DecidePlanParts, BaselineParts, SourceParts, PlacingParts {
@@ -38,7 +40,10 @@ export interface PlanParts extends DecidePlanParts, BaselineParts, SourceParts, 
     BaselineParts["settings"] &
     SourceParts["settings"] &
     PlacingParts["settings"] &
-    SettingsPart<"full" | "select" | "exclude" | "compareUnrendered">;
+    SettingsPart<
+      "full" | "select" | "exclude" | "compareUnrendered" | "stallAfter" | "nodeTimeout" | "runTimeout",
+      "dbt"
+    >;
   readonly env: Environment;
   readonly log: Log;
   readonly work: Pick<WorkFolder, "path" | "writeJson">;
@@ -95,27 +100,44 @@ export async function planStep(
     given.as === "ls"
       ? Promise.resolve({ places: [], warnings: [] })
       : placeStep(parts, runSettings, dbtProject, dbt, { ids, manifest, deferral, sources, base });
-  const everything = async (plan: Plan): Promise<Planned> => {
-    const all = await runSelector({ ...asked, selection: null, results: null }, []);
+  const everything = async (plan: Plan, without: readonly string[] = exclude): Promise<Planned> => {
+    const all = await runSelector({ ...asked, exclude: without, selection: null, results: null, newer: null }, []);
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
     const told = [...new Set([...plan.warnings, ...sources.warnings, ...warnings])];
     const warned = { ...plan, warnings: told };
-    return writePlan(parts, { purpose, plan: warned, ...NOTHING_KNOWN, manifest, places, choosing });
+    const chosen = { ...choosing, exclude: without };
+    return writePlan(parts, { purpose, plan: warned, ...NOTHING_KNOWN, manifest, places, choosing: chosen });
   };
   if (isEverything || runSettings.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
   const selection = await findSelection(parts, runSettings, sources, base);
-  if (selection === null && comparesState(runSettings.select))
-    return everything(withoutBaseline(config.baseline, sources.warnings));
+  const knownExclude = exclude.flatMap((text) => withoutNewerData(text) ?? []);
+  const needsLook = [runSettings.select, ...exclude].some(asksNewerData);
+  if (selection === null && (needsLook || comparesState(runSettings.select)))
+    return everything(withoutBaseline(config.baseline, sources.warnings), knownExclude);
+  const writtenAt = {
+    select: whereWritten(given, parts.env, "select", runSettings.mode),
+    exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
+  };
+  const newer =
+    selection === null || !needsLook
+      ? null
+      : await lookForNewer({
+          ...{ dbt, manifest, selection, threads: threadsOf(config, runSettings.mode), limits: limitsOf(given) },
+          writtenAt: asksNewerData(runSettings.select) ? writtenAt.select : writtenAt.exclude,
+        });
+  const look = newer?.look ?? null;
+  if (newer?.data.kind === "unknown") {
+    const all = await everything(withoutNews(config.baseline, newer.data.why), knownExclude);
+    return all.kind === "planned" ? { ...all, look } : all;
+  }
 
   const request: SelectionRequest = {
     ...asked,
     select: runSettings.select,
-    writtenAt: {
-      select: whereWritten(given, parts.env, "select", runSettings.mode),
-      exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
-    },
+    writtenAt,
     selection,
+    newer: newer?.data.sources ?? null,
     // To know production can take another parse.
     findDeferral: async (isNeeded) => (isNeeded ? findDeferral(parts, sources, base) : null),
     results: await readResultsOf(log, selection),
@@ -124,7 +146,8 @@ export async function planStep(
     mayDefer: runSettings.mode === "check" && config.modes.check.defer,
   };
   const vars = await changedVarsSince(git, dbtProject, selection);
-  return decidePlan(parts, purpose, request, place, () => [...sources.warnings, ...vars]);
+  const planned = await decidePlan(parts, purpose, request, place, () => [...sources.warnings, ...vars]);
+  return planned.kind === "planned" ? { ...planned, look } : planned;
 }
 
 /** Where the user wrote what holds: a flag or its variable is over the mode's key. */
@@ -138,6 +161,19 @@ function whereWritten(
   return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
     ? nameAsTyped({ name }, env.SIGNALBOX_FACE)
     : `--${name}`;
+}
+
+/** Where nobody can tell which sources have newer data, none may be taken for one without. */
+function withoutNews({ onMissing }: Config["baseline"], why: string): Plan {
+  if (onMissing === "fail")
+    throw new SignalboxError("artifacts", `source_status: cannot be told, and baseline.on_missing is fail: ${why}`, {
+      hint: "run a deploy, whose bundle keeps what dbt source freshness says, or set on_missing: full",
+    });
+  return {
+    kind: "everything",
+    why: "no-baseline",
+    warnings: [`source_status: cannot be told: ${why}; everything is built`],
+  };
 }
 
 /** Never an empty selection where there is nothing to compare with. */

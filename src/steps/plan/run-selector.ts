@@ -5,6 +5,7 @@ import { parseList } from "../../dbt/list.ts";
 import { builtNodes } from "../../selection/buildable-nodes.ts";
 import type { SelectorAnswer } from "../../selection/complete.ts";
 import { isAboutContracts } from "../../selection/contracts.ts";
+import type { NewerSource } from "../../selection/newer-data.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { ResourceTypes } from "../../selection/resource-types.ts";
 import { type IndirectSelection, select } from "../../selection/select.ts";
@@ -23,6 +24,8 @@ export interface SelectorInput {
   readonly as: "build" | "ls";
   /** The run that built the selection's baseline, for `result:` and for the estimate; null: not known. */
   readonly results: RunResults | null;
+  /** The sources with newer rows than the baseline's, for `source_status:`; null: nobody looked. */
+  readonly newer: readonly NewerSource[] | null;
   /** What the selection is compared with; null: nothing. */
   readonly selection: Baseline | null;
   /** null: offline, dbt cannot be asked. */
@@ -35,7 +38,7 @@ export interface SelectorInput {
  * knows.
  */
 export async function runSelector(input: SelectorInput, texts: readonly string[]): Promise<SelectorAnswer> {
-  const { manifest, exclude, indirectSelection, resourceTypes, compareUnrendered, results, as } = input;
+  const { manifest, exclude, indirectSelection, resourceTypes, compareUnrendered, results, newer, as } = input;
   const selection = select(manifest, input.selection?.manifest ?? null, {
     select: texts,
     exclude,
@@ -44,6 +47,7 @@ export async function runSelector(input: SelectorInput, texts: readonly string[]
     as,
     ...(compareUnrendered === null ? {} : { compareUnrendered }),
     ...(results === null ? {} : { results: results.results }),
+    ...(newer === null ? {} : { newer }),
   });
   if (selection.kind === "selected") {
     const { ids, nodes, unmatched, misses } = selection;
