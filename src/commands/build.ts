@@ -11,6 +11,7 @@ import { purposeOf, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
+import { newestResults } from "../steps/newest-results.ts";
 import { placePlan } from "../steps/plan/place-plan.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readPlanFile } from "../work/plan-file.ts";
@@ -39,7 +40,9 @@ export async function run(context: Context): Promise<number> {
       return 1;
     }
     const manifest = placed?.manifest ?? (await readManifestIfAny(join(targetPath, "manifest.json")));
-    const { result, starts, runs } = await buildStep(context, runSettings, dbt, plan, manifest);
+    const { result, starts, runs } = await buildStep(context, runSettings, dbt, plan, manifest, {
+      readNewest: newestResults(context, runSettings),
+    });
     context.result([describeBuild(starts)], result);
     return exitCodeOfRuns(mergeAttempts(runs, lastManifest(runs)).runs);
   };

@@ -12,6 +12,7 @@ import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
+import { newestResults } from "../steps/newest-results.ts";
 import { type AlertContext, assertChannels, notifyStep } from "../steps/notify/notify.ts";
 import { describePlan, type Planned } from "../steps/plan/decide-plan.ts";
 import { planStep } from "../steps/plan/plan.ts";
@@ -167,7 +168,10 @@ async function planAndBuild(
   if (planned.result.kind === "nothing") return { planned, built: null };
 
   await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
-  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, planned.look);
+  const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, {
+    look: planned.look,
+    readNewest: newestResults(context, runSettings),
+  });
   progress.built = built;
   context.log.step("dbt", describeBuild(built.starts));
   return { planned, built };

@@ -26,7 +26,7 @@ import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshnes
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { limitsOf, threadsOf } from "./start-limits.ts";
-import { readUsualSeconds } from "./usual-times.ts";
+import { learnUsualSeconds, type ReadNewest, readUsualSeconds } from "./usual-times.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -80,9 +80,16 @@ export interface BuildParts extends RecordParts {
   readonly signal: AbortSignal;
 }
 
+export interface BuildExtras {
+  /** At the sources, which the plan needed; null: it needed none. */
+  readonly look?: DbtStart | null;
+  /** For usual times where the plan has no baseline; null: nobody is asked. */
+  readonly readNewest?: ReadNewest | null;
+}
+
 /**
  * Runs dbt on the plan (and source freshness, where the mode asks for it) and writes build.json. `manifest`: the project's
- * own as it was parsed before; null: not known. `look`: at the sources, which the plan needed; null: it needed none.
+ * own as it was parsed before; null: not known.
  */
 export async function buildStep(
   parts: BuildParts,
@@ -90,15 +97,41 @@ export async function buildStep(
   dbt: DbtRunner,
   plan: PlanResult,
   manifest: Manifest | null,
-  look: DbtStart | null = null,
+  { look = null, readNewest = null }: BuildExtras = {},
 ): Promise<Built> {
-  const { log, settings, work } = parts;
-  const { given, config, rest } = settings;
+  const { log, settings } = parts;
+  const { given, rest } = settings;
   if (plan.kind === "selected") assertPlanChooses(parts);
   else if (choosingBehindDashes(rest).length > 0)
     log.warn("plan", `dbt takes what ${showCommandLine(rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
-  const limits: StartLimits = { ...limitsOf(given), usualSeconds: await readUsualSeconds(log, plan) };
+  const known = await readUsualSeconds(log, plan);
+  const learned =
+    known.size > 0 || readNewest === null ? null : learnUsualSeconds(parts, given.stallAfter / 2, readNewest);
+  const limits: StartLimits = { ...limitsOf(given), usualSeconds: learned?.seconds ?? known };
+  try {
+    return await startAll(parts, runSettings, dbt, { plan, manifest, look, limits });
+  } finally {
+    learned?.stop();
+  }
+}
+
+interface ToStart {
+  readonly plan: PlanResult;
+  readonly manifest: Manifest | null;
+  readonly look: DbtStart | null;
+  readonly limits: StartLimits;
+}
+
+/** Packages, a look at the sources and the build with its second starts, as far as each is asked for; and build.json. */
+async function startAll(
+  parts: BuildParts,
+  runSettings: RunSettings,
+  dbt: DbtRunner,
+  { plan, manifest, look, limits }: ToStart,
+): Promise<Built> {
+  const { log, settings, work } = parts;
+  const { config } = settings;
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];

@@ -1,6 +1,7 @@
 import type { NodeResult } from "../artifacts/run-results.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { kindOf } from "../severity/status.ts";
+import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
 import { readResultsOf } from "./plan/baseline-facts.ts";
 
@@ -17,6 +18,30 @@ export async function readUsualSeconds(
     if (found !== null) return usualSeconds(found.results);
   }
   return new Map();
+}
+
+/** The rows of the newest bundle's build; null: there is none. It may take minutes, and fail. */
+export type ReadNewest = (signal: AbortSignal) => Promise<readonly NodeResult[] | null>;
+
+/**
+ * Usual times for a build that is compared with nothing: read while it runs, once it has run for so long that somebody may
+ * ask for them. The build neither waits for them nor fails for them, and nothing is said where there are none.
+ */
+export function learnUsualSeconds(
+  { clock, signal }: { readonly clock: Pick<Clock, "sleep">; readonly signal: AbortSignal },
+  afterSeconds: number,
+  readNewest: ReadNewest,
+): { readonly seconds: ReadonlyMap<string, number>; readonly stop: () => void } {
+  const seconds = new Map<string, number>();
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const learn = async () => {
+    await clock.sleep(afterSeconds * 1000, until);
+    for (const [id, usual] of usualSeconds((await readNewest(until)) ?? [])) seconds.set(id, usual);
+  };
+  // Whatever it is: a build says what became of its nodes, not of this.
+  learn().catch(() => undefined);
+  return { seconds, stop: () => over.abort() };
 }
 
 /** What failed for another reason than its data, or was skipped, did not take its usual time. */

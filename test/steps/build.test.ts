@@ -77,7 +77,7 @@ async function build(world: World) {
     signal: never(),
   } as const;
   const settings = someRunSettings({ mode });
-  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, world.look);
+  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, { look: world.look ?? null });
   return { built, started: dbt.started, log: lines.join(""), files };
 }
 

@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readUsualSeconds } from "../../src/steps/usual-times.ts";
+import { readRunResults } from "../../src/artifacts/run-results.ts";
+import { learnUsualSeconds, type ReadNewest, readUsualSeconds } from "../../src/steps/usual-times.ts";
+import { systemClock } from "../../src/support/clock.ts";
 import { runResultsJson } from "../artifacts/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
 const dirOf = useTempDir();
@@ -59,5 +62,41 @@ describe("how long nodes take otherwise", () => {
     const { found, log } = await read({ state: "{" });
 
     expect([found, log]).toEqual([{}, expect.stringContaining("without it there are no usual times")]);
+  });
+});
+
+describe("how long nodes take where everything is built", () => {
+  const rows = readRunResults(runResultsJson([row("a", "success", 7), row("e", "error", 600)]), "newest").results;
+  const learn = async (readNewest: ReadNewest, signal = never()) => {
+    const learned = learnUsualSeconds({ clock: systemClock, signal }, 0.001, readNewest);
+    await systemClock.sleep(20, never());
+    return learned;
+  };
+
+  it("is read from the newest bundle while the build runs", async () => {
+    const atOnce = learnUsualSeconds({ clock: systemClock, signal: never() }, 0.001, async () => rows);
+
+    expect([...atOnce.seconds]).toEqual([]);
+    expect([...(await learn(async () => rows)).seconds]).toEqual([["model.shop.a", 7]]);
+  });
+
+  it.each<[what: string, readNewest: ReadNewest]>([
+    ["there is no bundle", async () => null],
+    ["the store fails", () => Promise.reject(new Error("503"))],
+    ["the store does not answer", () => new Promise(() => {})],
+  ])("is not known, without a word, where %s", async (_, readNewest) => {
+    expect((await learn(readNewest)).seconds.size).toBe(0);
+  });
+
+  it("is asked of nobody once the build is over, or the run was stopped", async () => {
+    let asked = 0;
+    const readNewest: ReadNewest = async () => {
+      asked += 1;
+      return rows;
+    };
+    learnUsualSeconds({ clock: systemClock, signal: never() }, 0.001, readNewest).stop();
+    await learn(readNewest, AbortSignal.abort());
+
+    expect(asked).toBe(0);
   });
 });
