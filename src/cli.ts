@@ -39,6 +39,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const stdout = {
     isTTY: process.stdout.isTTY,
     isFile: isFile(1),
+    get columns() {
+      return process.stdout.columns;
+    },
     write: (text: string) => {
       hasAnswered = true;
       return process.stdout.write(text);

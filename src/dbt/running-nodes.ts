@@ -1,4 +1,5 @@
 import { count } from "../render/words.ts";
+import { cleanLine } from "../text/clean.ts";
 import type { BuildProgress } from "./watch.ts";
 
 /** When a node that runs is late. */
@@ -57,6 +58,22 @@ export function describeProgress(progress: BuildProgress, now: number, patience:
   });
   const more = ids.length > MOST_NAMED ? `, +${ids.length - MOST_NAMED} more` : "";
   return `${done}; running: ${named.join(", ")}${more}`;
+}
+
+/** `12/52 · orders 3 s, customers 1 s, +2 more`, the oldest first; `dbt parse · 4 s` where nothing is known of nodes. */
+export function progressLine(
+  progress: BuildProgress,
+  { command, seconds, now }: { readonly command: string; readonly seconds: number; readonly now: number },
+): string {
+  const { total, finished, running } = progress;
+  if (finished === 0 && running.size === 0) return `dbt ${command} · ${Math.round(seconds)} s`;
+  const named = runningLongerThan(progress, 0, now)
+    .slice(0, MOST_NAMED)
+    .flatMap((id) => running.get(id) ?? [])
+    .map(({ name, since }) => `${cleanLine(name, 100)} ${secondsSince(since, now)}`);
+  const more = running.size > MOST_NAMED ? [`+${running.size - MOST_NAMED} more`] : [];
+  const done = total === null ? `${finished} done` : `${finished}/${total}`;
+  return [done, ...(named.length === 0 ? [] : [[...named, ...more].join(", ")])].join(" · ");
 }
 
 function secondsSince(since: number, now: number): string {

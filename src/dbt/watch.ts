@@ -1,4 +1,5 @@
 import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
+import { cutText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
 import { jobPageIn, namesJob } from "./bigquery-job.ts";
 
@@ -15,6 +16,8 @@ export interface BuildProgress {
   readonly lastWords: string | null;
   /** What dbt 2 told of nodes in its log alone, by id. */
   readonly told: ReadonlyMap<string, ToldError>;
+  /** What a person should see while the log itself is not shown: what failed or warned, each once. */
+  readonly notable: readonly string[];
 }
 
 /** `isQuery`: a query of the node failed, which may be of no account; else dbt said that the node did. */
@@ -47,12 +50,13 @@ export const NOTHING_SEEN: BuildProgress = {
   running: new Map(),
   lastWords: null,
   told: new Map(),
+  notable: [],
 };
 
 /** NodeStart and NodeFinished are debug events: they are in the log file only. Lines that are no JSON are passed over. */
 export function observe(progress: BuildProgress, line: string, now: number): BuildProgress {
   if (
-    !/"name": ?"(NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError|Generic|SQLQuery)"/.test(
+    !/"name": ?"(\w+Result|LogStartLine|NodeStart|NodeFinished|ConcurrencyLine|MainEncounteredError|MainStackTrace|RunningOperationCaughtError|Generic|SQLQuery)"|"level": ?"(warn|error)"/.test(
       line,
     ) &&
     !namesJob(line)
@@ -60,12 +64,23 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
     return progress;
   const event = parseEvent(line);
   if (event === null) return progress;
+  const followed = follow(progress, event, now);
+  return withNotable({ ...followed, total: totalOf(event) ?? followed.total }, event);
+}
+
+/** Hooks are counted for themselves. */
+function totalOf({ info, data }: LogEvent): number | null {
+  return /^Log(?:StartLine|(?!Hook)\w+Result)$/.test(info.name) ? numberOf(data.total) : null;
+}
+
+function follow(progress: BuildProgress, event: LogEvent, now: number): BuildProgress {
   const id = event.data.node_info?.unique_id ?? "";
   switch (event.info.name) {
     case "ConcurrencyLine":
       return {
         ...progress,
-        total: event.data.node_count ?? progress.total,
+        // A few less than its results count.
+        total: progress.total ?? event.data.node_count ?? null,
         threads: numberOf(event.data.num_threads) ?? progress.threads,
       };
     case "NodeStart":
@@ -100,9 +115,30 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
     // Behind the error of a crash comes where it happened.
     case "MainStackTrace":
       return { ...progress, lastWords: [progress.lastWords, event.info.msg].filter(Boolean).join("\n") || null };
-    default:
+    case "MainEncounteredError":
+    case "RunningOperationCaughtError":
       return { ...progress, lastWords: event.data.exc ?? event.info.msg ?? progress.lastWords };
+    default:
+      return progress;
   }
+}
+
+/** Of one start; what else there was, its log has. */
+const MOST_NOTABLE = 200;
+const MOST_LINES_OF_NOTABLE = 6;
+
+function withNotable(progress: BuildProgress, event: LogEvent): BuildProgress {
+  const text = isNotable(event) ? cutText(shortenCrash(event.info.msg ?? "").trim(), 1000, MOST_LINES_OF_NOTABLE) : "";
+  const { notable } = progress;
+  if (text === "" || notable.length >= MOST_NOTABLE || notable.includes(text)) return progress;
+  return { ...progress, notable: [...notable, text] };
+}
+
+/** Not what dbt says again at its end, and no error: it is the node's, which has a line of its own, or it ends the start. */
+function isNotable({ info: { name, level }, data }: LogEvent): boolean {
+  // A result of dbt 2 is info whatever became of the node.
+  if (/^Log\w*Result$/.test(name)) return level !== "info" || /^(?:error|fail|warn)/.test(textOf(data.status) ?? "");
+  return level === "warn" && !name.startsWith("RunResult");
 }
 
 /** So many errors are kept that are no node's: a project can have one in each file. */
@@ -143,6 +179,9 @@ interface LogEvent {
     readonly num_threads?: unknown;
     readonly run_result?: unknown;
     readonly exc?: string;
+    readonly status?: unknown;
+    /** `12 of 40` of a result of dbt 1. */
+    readonly total?: unknown;
   };
 }
 

@@ -19,11 +19,18 @@ export interface WatchParts {
   readonly redact: Redact;
   readonly onLine: (line: string) => void;
   readonly onNotice: (text: string) => void;
+  /**
+   * Is told about once a second how far dbt is, and at its end. false: nobody is shown that, and a line tells it after each
+   * minute in which dbt said nothing.
+   */
+  readonly onProgress: (progress: BuildProgress, seconds: number) => boolean;
 }
 
 export interface StartLimits extends Patience {
   readonly nodeTimeoutSeconds: number | null;
   readonly runTimeoutSeconds: number | null;
+  /** How many nodes dbt is to build, for a dbt that does not say it; null: not known. */
+  readonly plannedNodes: number | null;
 }
 
 /** One start of dbt. */
@@ -52,6 +59,7 @@ const NO_LIMITS: StartLimits = {
   usualSeconds: new Map(),
   nodeTimeoutSeconds: null,
   runTimeoutSeconds: null,
+  plannedNodes: null,
 };
 const HEARTBEAT_MS = 60_000;
 const LOOK_MS = 1_000;
@@ -62,7 +70,7 @@ const MOST_KEPT_OF_LINE = 2000;
 
 /** Runs dbt and reads its log file beside it: a heartbeat, a word on nodes that stall, a stop at the limits. */
 export async function runWatched(
-  { clock, children, signal, redact, onLine, onNotice }: WatchParts,
+  { clock, children, signal, redact, onLine, onNotice, onProgress }: WatchParts,
   { logFile, isJson, limits: asked, ...start }: WatchedStart,
 ): Promise<WatchedEnd> {
   const limits = asked ?? NO_LIMITS;
@@ -70,7 +78,7 @@ export async function runWatched(
   const limit = new AbortController();
   const hasEnded = new AbortController();
   const named = new Set<string>();
-  let progress = NOTHING_SEEN as BuildProgress;
+  let progress: BuildProgress = { ...NOTHING_SEEN, total: limits.plannedNodes };
   let lastSaidAt = startedAt;
   let reached: StoppedFromHere | null = null;
   const lastLines: string[] = [];
@@ -103,7 +111,7 @@ export async function runWatched(
         `stopping dbt: --run-timeout of ${limits.runTimeoutSeconds} s is over; ${describeProgress(progress, now, limits)}`,
       );
     }
-    if (now - lastSaidAt >= HEARTBEAT_MS)
+    if (!onProgress(progress, (now - startedAt) / 1000) && now - lastSaidAt >= HEARTBEAT_MS)
       say(`still running, ${Math.round((now - startedAt) / 1000)} s: ${describeProgress(progress, now, limits)}`);
   };
 
@@ -136,6 +144,7 @@ export async function runWatched(
     return watching;
   });
   await read();
+  onProgress(progress, (clock.now() - startedAt) / 1000);
   const over = reached as StoppedFromHere | null;
   const stopped = over?.trouble ?? (end.stopped || isKilled(end.exitCode) ? "killed" : "none");
   const lastWords =

@@ -84,7 +84,7 @@ export function renderReadmeTable(): string {
 }
 
 function placeholderOf(option: AnyOption): string {
-  return option.choices?.join("|") ?? option.placeholder ?? option.type.toUpperCase();
+  return option.placeholder ?? option.choices?.join("|") ?? option.type.toUpperCase();
 }
 
 export function labelOf(option: AnyOption): string {

@@ -17,14 +17,18 @@ import { createOutputs, type Outputs } from "../support/outputs.ts";
 import { type Fetch, openProxiedFetch } from "../support/proxied-fetch.ts";
 import { type Redact, redactAll, redactor } from "../support/redact.ts";
 import { createRemote, type Remote } from "../support/remote.ts";
+import { createScreen } from "../support/screen.ts";
 import type { Environment } from "../support/secrets.ts";
 import { toJson } from "../text/json.ts";
 import { createWorkFolder, type WorkFolder } from "../work/folder.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { chooseDisplay, type ProgressDisplay } from "./progress-display.ts";
 
 interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  /** Of a terminal; 0 or absent where it does not say. */
+  readonly columns?: number;
   /** It goes into a file, where no runner reads it and others may. */
   readonly isFile?: boolean;
 }
@@ -62,6 +66,7 @@ export interface Context extends Surroundings {
   readonly children: Children;
   readonly runner: Runner;
   readonly log: Log;
+  readonly display: ProgressDisplay;
   readonly outputs: Outputs;
   readonly paint: Paint;
   readonly color: boolean;
@@ -92,7 +97,15 @@ export function createContext(
     (progress.isTTY === true || env.FORCE_COLOR === "1" || env.GITHUB_ACTIONS === "true" || env.CIRCLECI === "true");
   const paint = createPaint(color);
   const redact = redactor(secrets);
-  const write = (text: string) => void progress.write(text);
+  const display = chooseDisplay({
+    ...{ wants: given.progress, json: wantsJson, quiet: given.quiet, noColor: given.noColor },
+    ...{ isTerminal: progress.isTTY === true, platform: platformOf(env), env },
+  });
+  const screen = createScreen(
+    (text) => void progress.write(text),
+    () => progress.columns,
+  );
+  const { write } = screen;
   const openRunner = (to: (text: string) => void) =>
     platformOf(env) === "github" ? createGitHubRunner(env, to) : createPlainRunner(env);
   const redacted = redactedRunner(openRunner(write), redact);
@@ -103,7 +116,10 @@ export function createContext(
       return redacted.summary(markdown);
     },
   };
-  const log = createLog({ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet });
+  const log = createLog({
+    ...{ write, redact, bold: paint.bold, yellow: paint.yellow, color, quiet: given.quiet },
+    status: display === "line" ? screen.status : null,
+  });
   // A runner is told of secrets by writing them: it takes that line away, and a file keeps it.
   const masks = [progress, around.stderr].find(({ isFile }) => isFile !== true);
   const toldRunner = masks === progress ? runner : masks === undefined ? null : openRunner((text) => masks.write(text));
@@ -126,6 +142,7 @@ export function createContext(
     children: createChildren(),
     runner,
     log,
+    display,
     outputs: createOutputs((text) => {
       log.warn("output", text);
       runner.annotate([{ level: "warning", title: "Output not written", message: text, file: null, line: null }]);

@@ -1,3 +1,5 @@
+import { join, relative } from "node:path";
+import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { flag, showCommandLine } from "../dbt/arguments.ts";
 import { askEngine } from "../dbt/ask-engine.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
@@ -10,8 +12,9 @@ import { once } from "../support/once.ts";
 import { lineRedactor, type Redact } from "../support/redact.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import type { Choosing } from "./choosing.ts";
-import { openDbtLog } from "./dbt-log.ts";
+import { type DbtLog, openDbtLog } from "./dbt-log.ts";
 import type { DbtProject } from "./dbt-project.ts";
+import type { ProgressDisplay } from "./progress-display.ts";
 import type { RunSettings } from "./run-settings.ts";
 
 /** dbt as the commands use it: each start announced, its log passed on in a foldable group. */
@@ -34,7 +37,8 @@ export interface DbtRunnerParts {
   readonly children: ChildWatch;
   readonly signal: AbortSignal;
   readonly runner: Pick<Runner, "openGroup" | "folds">;
-  readonly log: Pick<Log, "step" | "pass">;
+  readonly log: Pick<Log, "step" | "more" | "pass" | "status">;
+  readonly display: ProgressDisplay;
   readonly color: boolean;
   readonly secrets: readonly string[];
   readonly redact: Redact;
@@ -44,7 +48,7 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
   const { log, signal, settings } = parts;
   const { dbt: config } = settings.config;
   // One start after another.
-  let onLine = log.pass;
+  let shown: DbtLog | null = null;
   const hide = lineRedactor(parts.secrets);
   const engine = once(async () => {
     const { command } = config;
@@ -66,7 +70,8 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
     children: parts.children,
     signal,
     redact: parts.redact,
-    onLine: (line) => onLine(hide(line)),
+    onLine: (line) => shown?.onLine(hide(line)),
+    onProgress: (progress, seconds) => shown?.onProgress(progress, seconds) ?? false,
     onNotice: (text) => log.step("dbt", text),
   });
   const defaults = {
@@ -89,22 +94,27 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
     start: async (request) => {
       await engine();
       log.step("dbt", showStart(parts, request));
-      const shown = openDbtLog(request.command, log.pass, parts.runner);
-      let isGood = false;
-      onLine = shown.onLine;
+      const dbtLog = openDbtLog(request.command, parts);
+      let started: DbtStart | null = null;
+      shown = dbtLog;
       try {
-        const started = await dbt.start(request);
+        started = await dbt.start(request);
         ended.push(started.run);
-        isGood = started.run.exitCode === 0 && started.run.trouble === "none";
         return started;
       } finally {
-        shown.end(isGood);
+        const file = started === null ? null : relative(parts.cwd, join(started.dir, "dbt.log"));
+        dbtLog.end(signal.aborted || (started !== null && tellsItself(started.run)), file);
         // Stopped from outside: nothing after dbt is to happen.
         signal.throwIfAborted();
       }
     },
   };
   return starter;
+}
+
+/** Whether all went well, or the rows of its results tell what did not. */
+function tellsItself({ exitCode, trouble, results }: DbtRun): boolean {
+  return ["none", "stalled", "timed-out"].includes(trouble) && (exitCode === 0 || results !== null);
 }
 
 /** A second start names each node: build.json has them all. */

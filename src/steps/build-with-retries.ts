@@ -14,8 +14,10 @@ export interface RetryPort {
   readonly retries: number;
   /** The shortest pause. */
   readonly pauseSeconds: number;
-  /** `args` choose the nodes; `threads` null: those that dbt has by itself. */
-  start(args: readonly string[], threads: number | null): Promise<DbtStart>;
+  /** `args` choose the nodes, `nodes` is how many, null where that is not known; `threads` null: those that dbt has by itself. */
+  start(args: readonly string[], threads: number | null, nodes: number | null): Promise<DbtStart>;
+  /** The arguments behind -- leave out some of the plan's nodes. */
+  readonly choosesMore: boolean;
   /** The folder of a copy of the deferral manifest without these nodes. */
   withoutBuilt(deferState: string, built: readonly string[]): Promise<string>;
   random(): number;
@@ -36,7 +38,8 @@ export async function buildWithRetries(
   args: readonly string[],
   port: RetryPort,
 ): Promise<readonly DbtStart[]> {
-  const starts = [await port.start(args, null)];
+  const nodes = port.choosesMore ? null : (plannedOf(plan, manifest)?.length ?? null);
+  const starts = [await port.start(args, null, nodes)];
   for (;;) {
     const runs = starts.map(({ run }) => run);
     const known = lastManifest(runs) ?? manifest;
@@ -62,7 +65,7 @@ export async function buildWithRetries(
     port.say(describeAgain({ ...decision, ids: chosen.ids }));
     await port.pause(decision.pauseSeconds);
     const words = chosen.select === null ? args : await selectionOf(chosen, plan, port);
-    const started = await port.start(words, decision.threads);
+    const started = await port.start(words, decision.threads, chosen.ids?.length ?? null);
     const again: Again = {
       ids: chosen.ids,
       pauseSeconds: decision.pauseSeconds,

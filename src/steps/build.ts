@@ -199,17 +199,18 @@ function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly strin
     random: Math.random,
     pause: (seconds) => clock.sleep(seconds * 1000, signal),
     say: (text) => log.step("dbt", text),
+    choosesMore: choosingBehindDashes(settings.rest).length > 0,
     withoutBuilt: (deferState, built) => {
       copies += 1;
       return withoutBuilt(deferState, built, work.path("baselines", `deferral-of-start-${copies + 1}`));
     },
-    start: (args, threads) =>
+    start: (args, threads, nodes) =>
       dbt.start({
         ...dbt.defaults,
         command: ["build"],
         // dbt takes the last of several.
         args: [...ownThreads, ...args, ...settings.rest, ...flag("--threads", threads)],
-        limits: { ...limits, runTimeoutSeconds: secondsLeft() },
+        limits: { ...limits, runTimeoutSeconds: secondsLeft(), plannedNodes: nodes },
       }),
   };
 }

@@ -14,6 +14,7 @@ export function limitsOf({
     usualSeconds: new Map(),
     nodeTimeoutSeconds: nodeTimeout ?? null,
     runTimeoutSeconds: runTimeout ?? null,
+    plannedNodes: null,
   };
 }
 

@@ -16,10 +16,14 @@ export interface Log {
   pass(line: string): void;
   /** A line of the command's result: shown also with --quiet. */
   result(line: string): void;
+  /** The line at the bottom of a terminal that tells how far the step is; null takes it away. Elsewhere nothing happens. */
+  status(line: string | null): void;
 }
 
 export interface LogOptions {
   readonly write: (text: string) => void;
+  /** null: there is no such line. */
+  readonly status: ((line: string | null) => void) | null;
   readonly redact: Redact;
   readonly bold: (text: string) => string;
   readonly yellow: (text: string) => string;
@@ -30,7 +34,7 @@ export interface LogOptions {
 
 const COLUMN = 10;
 
-export function createLog({ write, redact, bold, yellow, color, quiet }: LogOptions): Log {
+export function createLog({ write, status, redact, bold, yellow, color, quiet }: LogOptions): Log {
   const show = (line: string) => {
     // A secret with a colour in its middle is one all the same, and is no longer once the colour is gone.
     const plain = plainLine(line);
@@ -55,5 +59,6 @@ export function createLog({ write, redact, bold, yellow, color, quiet }: LogOpti
     },
     pass: put,
     result: show,
+    status: (line) => status?.(line === null ? null : redact(plainLine(line))),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeLate, describeProgress, lateNodes } from "../../src/dbt/running-nodes.ts";
+import { describeLate, describeProgress, lateNodes, progressLine } from "../../src/dbt/running-nodes.ts";
 import { type BuildProgress, NOTHING_SEEN, type RunningNode } from "../../src/dbt/watch.ts";
 
 const JOB = "https://console.cloud.google.com/bigquery?project=acme&j=bq:US:1a2b&page=queryresults";
@@ -67,5 +67,19 @@ describe("the heartbeat", () => {
       "12 of 34 nodes done; running: a (59 s), b (3 s)",
     );
     expect(describeProgress(running({}), NOW, patience())).toBe("12 of 34 nodes done");
+  });
+});
+
+describe("the line of progress", () => {
+  it.each<[what: string, progress: BuildProgress, line: string]>([
+    ["names what runs, the oldest first", running({ orders: 3, customers: 10 }), "12/34 · customers 10 s, orders 3 s"],
+    ["and no more than three", running({ a: 5, b: 4, c: 3, d: 2, e: 1 }), "12/34 · a 5 s, b 4 s, c 3 s, +2 more"],
+    ["says that all is done", running({}), "12/34"],
+    ["does not know how many there are", { ...running({ a: 1 }), total: null }, "12 done · a 1 s"],
+    ["has nothing to say of nodes yet", { ...NOTHING_SEEN, total: 34 }, "dbt build · 7 s"],
+    ["shows a name that steers terminals as one", running({ "\u001b[2J\nx\u202ey": 1 }), "12/34 · xy 1 s"],
+    ["cuts a long name", running({ ["n".repeat(500)]: 1 }), `12/34 · ${"n".repeat(99)}… 1 s`],
+  ])("%s", (_, progress, line) => {
+    expect(progressLine(progress, { command: "build", seconds: 7, now: NOW })).toBe(line);
   });
 });

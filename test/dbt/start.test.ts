@@ -46,6 +46,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     signal: never(),
     redact: (text) => text.replaceAll(SECRET, "***"),
     onNotice: (text) => void notices.push(text),
+    onProgress: () => false,
     onLine: (line) => {
       lines.push(line);
       onLine(line);
@@ -380,6 +381,7 @@ describe("the watch over a running dbt", () => {
     const started = start({
       limits: {
         ...{ stallAfterSeconds: 3600, usualSeconds: new Map(), nodeTimeoutSeconds: null, runTimeoutSeconds: null },
+        plannedNodes: null,
         ...limits,
       },
     });
@@ -551,5 +553,11 @@ describe("the watch over a running dbt", () => {
     const { notices } = await watch("", { runTimeoutSeconds: 3600 }, ({ look }) => look(60));
 
     expect(notices).toEqual(["still running, 60 s: 0 nodes done"]);
+  });
+
+  it("has as many nodes as were planned where dbt does not say how many", async () => {
+    const { notices } = await watch("", { plannedNodes: 7 }, ({ look }) => look(60));
+
+    expect(notices).toEqual(["still running, 60 s: 0 of 7 nodes done"]);
   });
 });

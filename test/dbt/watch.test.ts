@@ -30,6 +30,16 @@ describe("dbt's JSON log", () => {
     expect(runningLongerThan(progress, 62, 63_000)).toEqual([]);
   });
 
+  it("tells how many nodes there are with the first of them, and not of its hooks", () => {
+    const lines: [string, number][] = [
+      [event("ConcurrencyLine", { node_count: 37 }), 0],
+      [event("LogHookEndLine", { index: 1, total: 2 }), 0],
+    ];
+
+    expect(watch(lines).total).toBe(37);
+    expect(watch([...lines, [event("LogStartLine", { index: 1, total: 40 }), 0]]).total).toBe(40);
+  });
+
   it("names the three oldest nodes and says how many more there are", () => {
     const progress = watch(["a", "b", "c", "d", "e"].map((id, index) => [event("NodeStart", node(id)), index * 1000]));
 
@@ -112,7 +122,61 @@ describe("dbt's JSON log", () => {
         .map((line) => [line, 0]),
     );
 
-    expect(progress).toMatchObject({ total: 11, finished: 6 });
+    // Its last lines are of a second start, of two nodes.
+    expect(progress).toMatchObject({ total: 2, finished: 6 });
     expect(progress.lastWords).toContain("Error");
+  });
+});
+
+describe("what is worth a line where dbt's log is not shown", () => {
+  const line = (level: string, name: string, msg: string, data: object = {}) =>
+    JSON.stringify({ info: { level, name, msg }, data });
+  const of = (id: string) => ({ node_info: { unique_id: id } });
+
+  it.each<[what: string, line: string, words: readonly string[]]>([
+    ["a failure of dbt 1", line("error", "LogTestResult", "33 of 42 FAIL 4 unique_a"), ["33 of 42 FAIL 4 unique_a"]],
+    ["a warning of dbt 1", line("warn", "LogTestResult", "32 of 42 WARN 3 old"), ["32 of 42 WARN 3 old"]],
+    ["what went well", line("info", "LogModelResult", "1 of 2 OK created", { status: "success" }), []],
+    [
+      "a failure of dbt 2, which is info",
+      line("info", "LogTestResult", "    Failed [0.77s] test unique_a", { status: "fail" }),
+      ["Failed [0.77s] test unique_a"],
+    ],
+    ["what dbt 2 skips", line("info", "LogTestResult", "   Skipped test", { status: "skipped" }), []],
+    ["the summary at the end", line("error", "RunResultFailure", "Failure in model a"), []],
+    ["the warnings in it", line("warn", "RunResultWarningMessage", "Got 3 results"), []],
+    ["a deprecation", line("warn", "GenericTestDeprecation", "[WARNING]: old"), ["[WARNING]: old"]],
+    [
+      "a warning of dbt 2, without its addresses",
+      line(
+        "warn",
+        "Generic",
+        "[warning] [NoNodeForYamlKey (dbt1089)]: Unused\n  --> models/a.yml\n   0: <unknown>\n   1: <unknown>\n",
+      ),
+      ["[warning] [NoNodeForYamlKey (dbt1089)]: Unused\n  --> models/a.yml"],
+    ],
+    [
+      "an error of a node, which has a line of its own",
+      line("error", "Generic", "[error] [X (dbt1308)]: y", of("a")),
+      [],
+    ],
+    ["an error that ends dbt, whose log is shown", line("error", "MainEncounteredError", "Compilation Error"), []],
+    ["nothing", line("warn", "Generic", " "), []],
+  ])("%s", (_, each, words) => {
+    expect(
+      watch([
+        [each, 0],
+        [each, 1],
+      ]).notable,
+    ).toEqual(words);
+  });
+
+  it("is no more than a screen or two", () => {
+    const lines = Array.from({ length: 1_000 }, (_, index) => line("warn", "Note", `${index}\n${"x\n".repeat(5_000)}`));
+
+    const { notable } = watch(lines.map((each) => [each, 0]));
+
+    expect(notable.length).toBe(200);
+    expect(notable.join("\n").length).toBeLessThan(10_000);
   });
 });

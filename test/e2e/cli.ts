@@ -38,12 +38,18 @@ export function withPrograms(dir: string): string {
   return `${dir}${delimiter}${process.env.PATH ?? ""}`;
 }
 
+interface Place {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The built CLI as a process of its own. */
-export function start(
-  args: readonly string[],
-  options: { cwd: string; env?: Readonly<Record<string, string>> },
-): Started {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: options.cwd, env: options.env ?? laptop() });
+export function start(args: readonly string[], place: Place): Started {
+  return startProgram([process.execPath, CLI, ...args], place);
+}
+
+function startProgram([file = "", ...args]: readonly string[], { cwd, env = laptop() }: Place): Started {
+  const child = spawn(file, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   const waiting: { pattern: RegExp; resolve: () => void; reject: (reason: Error) => void }[] = [];
   const look = () => {
@@ -73,11 +79,15 @@ export function start(
   return { child, ended, prints };
 }
 
-export function signalbox(
-  args: readonly string[],
-  options: { cwd: string; env?: Readonly<Record<string, string>> },
-): Promise<Ended> {
-  return start(args, options).ended;
+/** Another program, without anything to read. */
+export function program(argv: readonly string[], place: Place): Promise<Ended> {
+  const { child, ended } = startProgram(argv, place);
+  child.stdin?.end();
+  return ended;
+}
+
+export function signalbox(args: readonly string[], place: Place): Promise<Ended> {
+  return start(args, place).ended;
 }
 
 /** The one JSON document of a command that was called with --json. */

@@ -1,14 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { PlanResult } from "../../src/selection/plan.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
-import { type Ended, signalbox, start } from "./cli.ts";
+import { CLI, type Ended, program, signalbox, start } from "./cli.ts";
 import { DBT_2_ENV, DBT_BIN, DBT_PATH, describeOnDbt2 } from "./real-dbt.ts";
 import { MISTAKE, openShop, type Shop } from "./shop.ts";
 
+const TERMINAL = fileURLToPath(new URL("terminal.py", import.meta.url));
 /** By its name, as signalbox starts it. */
 const DBT = "dbt";
 const FAILING = "test.shop.unique_int_orders_eur_order_id.b2a50f1b5a";
@@ -22,6 +24,13 @@ describeOnDbt2("a team's day on dbt 2", () => {
   let shop: Shop;
   const env = (of = shop) => ({ ...of.env, ...DBT_2_ENV });
   const run = (...args: string[]) => signalbox(args, { cwd: shop.repo, env: env() });
+  const onTerminal = (...args: string[]) => {
+    const { NO_COLOR: _, ...rest } = env();
+    return program(["python3", TERMINAL, process.execPath, CLI, ...args], {
+      cwd: shop.repo,
+      env: { ...rest, TERM: "xterm" },
+    });
+  };
   const value = <T>(name: string) => JSON.parse(readFileSync(join(shop.repo, ".signalbox", name), "utf8")) as T;
   const onBranch = (change: () => void) => {
     shop = deployed.shop.copy();
@@ -127,9 +136,12 @@ describeOnDbt2("a team's day on dbt 2", () => {
       shop.write("models/after.sql", "select * from {{ ref('slow') }}\n");
     });
 
-    const ended = await run("ci", "--node-timeout", "3s", "--retries", "0");
+    const ended = await onTerminal("ci", "--node-timeout", "3s", "--retries", "0");
 
     expect(ended.stdout).toContain("stopping dbt: --node-timeout of 3 s is over for model.shop.slow");
+    expect(ended.stdout).toMatch(/\r\x1b\[K1\/3 · slow \d s\r\x1b\[K/);
+    expect(ended.stdout).toMatch(/dbt's log: \.signalbox\/dbt\/\d\d-build\/dbt\.log/);
+    expect(ended.stdout).not.toMatch(/Succeeded|Loading profiles/);
     const { passed, known, findings } = value<VerdictResult>("verdict.json");
     expect(findings.map(({ status }) => status).sort()).toEqual(["stalled", "stopped"]);
     expect(known).toContain("model.shop.after");

@@ -34,6 +34,7 @@ import { didYouMean } from "../../src/support/suggest.ts";
 import { readYaml } from "../../src/support/yaml.ts";
 import { outlineOf } from "../../src/support/yaml-outline.ts";
 import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
+import { cutToColumns } from "../../src/text/columns.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
 import { markupOf } from "../../src/text/html.ts";
 import { toJson } from "../../src/text/json.ts";
@@ -196,6 +197,9 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   "secretParts (PEM)": (text) => secretParts(`-----BEGIN PRIVATE KEY-----\n${text}`),
   namesSecret,
   classifyFailure: (text) => classifyFailure(text, null),
+  "observe a warning of dbt's log": (text) =>
+    observe(NOTHING_SEEN, JSON.stringify({ info: { name: "Note", level: "warn", msg: text }, data: {} }), 0),
+  cutToColumns: (text) => cutToColumns(text, 80),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,
   dbtWrites,

@@ -11,6 +11,7 @@ function recordLog(options: { quiet?: boolean; color?: boolean; redact?: (text: 
     yellow: same,
     color: options.color ?? false,
     quiet: options.quiet ?? false,
+    status: null,
   });
   return { log, read: () => text };
 }

@@ -10,5 +10,6 @@ export function quietLog(lines: string[] = []): Log {
     yellow: same,
     color: false,
     quiet: false,
+    status: null,
   });
 }

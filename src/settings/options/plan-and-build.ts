@@ -35,8 +35,9 @@ export const PLAN_OPTIONS = [
     name: "indirect-selection",
     type: "choice",
     choices: ["eager", "cautious", "buildable", "empty"],
+    placeholder: "M",
     usually: "dbt's own",
-    describe: "which tests follow their nodes",
+    describe: "which tests: eager, cautious, buildable or empty",
     commands: ["ci", "plan"],
   },
   {
@@ -88,6 +89,12 @@ export const BUILD_OPTIONS = [
     describe: "second starts for what failed for a while (0 to 3)",
     commands: ["ci", "build"],
     file: "build.retries",
+  },
+  {
+    name: "progress",
+    type: "boolean",
+    describe: "how far dbt is in place of its log, as on a terminal",
+    commands: ["ci", "build"],
   },
   {
     name: "stall-after",
