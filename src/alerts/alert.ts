@@ -60,11 +60,15 @@ interface Common {
 export interface ProblemsAlert extends Common {
   readonly kind: "problems";
   readonly severity: "error" | "warn";
+  /** As in the daily message, which it stands for. */
+  readonly secondStartDays?: number;
 }
 
-/** Once a day: all errors that still fail, with age and number of runs. */
+/** Once a day: all errors that still fail, with age and number of runs. Without items it tells of second starts alone. */
 export interface DailyAlert extends Common {
   readonly kind: "daily";
+  /** On so many days in a row builds needed second starts; absent: not, or not for long. */
+  readonly secondStartDays?: number;
 }
 
 /** Answers to the message that told the problems: they are over, gone from the project, or only warnings now. */

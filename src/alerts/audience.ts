@@ -48,9 +48,10 @@ export function isAboutErrors(alert: Alert | undefined): boolean {
   if (alert?.address.kind === "edit") return false;
   switch (alert?.kind) {
     case "overdue":
-    case "daily":
     case "gap":
       return true;
+    case "daily":
+      return alert.items.length > 0;
     case "problems":
       return alert.severity === "error";
     case "flapping":

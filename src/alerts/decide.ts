@@ -4,7 +4,7 @@ import { groupBy } from "../support/group-by.ts";
 import type { Alert } from "./alert.ts";
 import { boardDrafts, errorChannelOf } from "./boards.ts";
 import { changeDrafts } from "./changes.ts";
-import { dailyPieces } from "./daily.ts";
+import { dailyPieces, isDailyDue } from "./daily.ts";
 import { deadlineDrafts } from "./deadlines.ts";
 import { type Draft, IN_CHANNEL, withKey } from "./draft.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -14,6 +14,7 @@ import { createMentions, type Mentions } from "./mentions.ts";
 import { observe } from "./observe.ts";
 import { findGap, rememberRun } from "./pace.ts";
 import type { AlertPolicy } from "./policy.ts";
+import { countSecondStarts, daysToTell, isToldAlone } from "./second-starts.ts";
 
 export interface Decision {
   /** In the order in which they are delivered. */
@@ -49,19 +50,28 @@ export function decideAlerts(
   const daily = dailyPieces(pieces, ledger, policy, now);
   const mentions = createMentions(ledger, policy, now);
 
+  const secondStarts = countSecondStarts(ledger, verdict.retried != null, policy.zone, now);
+  const isDue = policy.repeat !== "off" && isDailyDue(ledger, policy.zone, policy.dailyAtMinutes, now);
+  const ofErrors = withSecondStarts(
+    errorDrafts(pieces, policy.repeat === "channel" ? daily.pieces : [], policy, mentions),
+    isDue ? daysToTell(secondStarts) : null,
+    policy,
+  );
+
   const drafts: Draft[] = [
     ...(isPaced ? gapDrafts(ledger, policy, now) : []),
-    ...errorDrafts(pieces, policy.repeat === "channel" ? daily.pieces : [], policy, mentions),
+    ...ofErrors,
     ...(policy.repeat === "thread" ? dailyInThreads(daily.pieces, policy, mentions) : []),
     ...deadlineDrafts(pieces, ledger, policy, mentions, now),
     ...changeDrafts(pieces, ledger, policy, mentions, now),
     ...boardDrafts(pieces, ledger, policy, mentions, now),
   ];
   const alerts = drafts.map((draft) => withKey(draft, run, policy));
-  const paced = isPaced ? rememberRun(seen.ledger, now) : seen.ledger;
+  const paced = { ...(isPaced ? rememberRun(seen.ledger, now) : seen.ledger), secondStarts };
+  const isDecided = daily.isDecided && !ofErrors.some(({ kind }) => kind === "daily");
   return {
     alerts,
-    ledger: withQuietChanges(daily.isDecided ? { ...paced, dailyAt: new Date(now).toISOString() } : paced, policy),
+    ledger: withQuietChanges(isDecided ? { ...paced, dailyAt: new Date(now).toISOString() } : paced, policy),
     quiet: quietOf(verdict, alerts, pieces),
   };
 }
@@ -115,6 +125,28 @@ function errorDrafts(
       return { ...common, kind: "flapping", phase: "start", mentions: mentions.onceADay(group) };
     return { ...common, kind: "problems", severity: "error", mentions: mentions.always(fresh) };
   });
+}
+
+/**
+ * The day's message says on how many days in a row builds were started again; where none tells of errors, and from the third
+ * day on once a week, it is a message of its own, for those who fix things some day.
+ */
+function withSecondStarts(
+  drafts: readonly Draft[],
+  days: number | null,
+  { errorChannel, warnChannel }: AlertPolicy,
+): readonly Draft[] {
+  if (days === null) return drafts;
+  const told = drafts.find(
+    ({ kind, channel, items }) =>
+      (kind === "daily" || kind === "problems") &&
+      channel === errorChannel &&
+      items.some(({ news }) => news === "again"),
+  );
+  if (told !== undefined) return drafts.map((each) => (each === told ? { ...told, secondStartDays: days } : each));
+  if (!isToldAlone(days)) return drafts;
+  const common = { channel: warnChannel, address: IN_CHANNEL, items: [], mentions: [] };
+  return [...drafts, { ...common, kind: "daily", secondStartDays: days }];
 }
 
 function dailyInThreads(pieces: readonly Piece[], policy: AlertPolicy, mentions: Mentions): readonly Draft[] {

@@ -67,12 +67,20 @@ export interface Ledger {
   readonly boards: readonly BoardState[];
   /** When the last daily message was due and decided on. */
   readonly dailyAt: string | null;
+  /** Builds that needed second starts; null: none of late. */
+  readonly secondStarts: SecondStartDays | null;
   /** Who has been mentioned on this day, in the time zone of messages. */
   readonly mentioned: { readonly day: string; readonly ids: readonly string[] } | null;
   /** The expired mutes that people know of. */
   readonly expiredTold: readonly string[];
   /** Posts whose outcome nobody knows: they are looked for before what they told is told again. */
   readonly unsettled: readonly UnsettledPost[];
+}
+
+/** On how many days in a row, and the last of them (`2026-11-30`, in the time zone of messages). */
+export interface SecondStartDays {
+  readonly day: string;
+  readonly days: number;
 }
 
 /** A message that Slack may have taken without our getting its answer. */
@@ -127,6 +135,7 @@ export function emptyLedger(scope: string): Ledger {
     entries: [],
     boards: [],
     dailyAt: null,
+    secondStarts: null,
     mentioned: null,
     expiredTold: [],
     unsettled: [],

@@ -13,6 +13,7 @@ export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger
     pauses: mergeLists(base.pauses, stored.pauses, ours.pauses, ({ from }) => from),
     boards: mergeLists(base.boards, stored.boards, ours.boards, ({ channel }) => channel),
     dailyAt: later(stored.dailyAt, ours.dailyAt),
+    secondStarts: isSame(base.secondStarts, ours.secondStarts) ? stored.secondStarts : ours.secondStarts,
     mentioned: isSame(base.mentioned, ours.mentioned) ? stored.mentioned : ours.mentioned,
     expiredTold: mergeLists(base.expiredTold, stored.expiredTold, ours.expiredTold, (id) => id),
     unsettled: mergeLists(base.unsettled, stored.unsettled, ours.unsettled, ({ key }) => key),

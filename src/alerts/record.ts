@@ -27,7 +27,7 @@ export function recordDeliveries(
     return delivery === undefined ? [] : [{ alert, message: { channel: delivery.channel, ts: delivery.ts } }];
   });
   const recorded = told.reduce((ledger, { alert, message }) => withTold(ledger, alert, message, at), seen);
-  const again = alerts.filter(({ items }) => items.some(({ news }) => news === "again"));
+  const again = alerts.filter(({ kind, items }) => kind === "daily" || items.some(({ news }) => news === "again"));
   const isDailyTold = again.length > 0 && again.every(({ key }) => arrived.has(key));
   const day = zone.wall(Date.parse(at)).day;
   const mentions = told.flatMap(({ alert }) => alert.mentions);

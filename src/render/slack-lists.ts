@@ -78,13 +78,29 @@ export function warnMessage(alert: ProblemsAlert, facts: AlertFacts): SlackMessa
 }
 
 export function dailyMessage(alert: DailyAlert, facts: AlertFacts): SlackMessage {
+  const { items, secondStartDays } = alert;
+  const intro = secondStartDays === undefined ? [] : secondStartLines(secondStartDays, facts);
   return listMessage(alert, facts, {
-    title: `${count(alert.items.length, "error")} still failing in ${placeOf(facts)}`,
+    title:
+      items.length === 0
+        ? `Second starts on ${count(secondStartDays ?? 0, "day")} in a row in ${placeOf(facts)}`
+        : `${count(items.length, "error")} still failing in ${placeOf(facts)}`,
+    ...(intro.length === 0 ? {} : { intro: [words(intro.join("\n"))] }),
     // That each is still failing is said by the title.
     line: (told) =>
       bullet(told, joined([sinceFact(told.item), linkFact(messageUrl(told.item.parent), "first message")])),
     reproduce: facts.reproduce,
   });
+}
+
+const MOST_RETRIED = 5;
+
+/** That builds were started again for days, and what was in this run. */
+export function secondStartLines(days: number, { retried = [] }: Pick<AlertFacts, "retried">): readonly string[] {
+  return [
+    `On the last ${count(days, "day")} with runs dbt had to start again what the warehouse refused or dropped.`,
+    ...retried.slice(0, MOST_RETRIED),
+  ];
 }
 
 /** Answers to a message that has been read. */

@@ -17,6 +17,7 @@ import {
   type ToldItem,
   tell,
 } from "./slack-item.ts";
+import { secondStartLines } from "./slack-lists.ts";
 import { type AlertFacts, assemble, placeOf, type SlackMessage } from "./slack-message.ts";
 import { count, grouped, listed } from "./words.ts";
 
@@ -28,7 +29,7 @@ function isOfNodes({ subject }: Finding): boolean {
 }
 
 /** New errors of a run, each in detail. */
-export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFacts): SlackMessage {
+export function errorMessage({ items, mentions, secondStartDays }: ProblemsAlert, facts: AlertFacts): SlackMessage {
   const told = items.map(tell);
   const isNotData = items.every(
     ({ finding }) => finding != null && isOfNodes(finding) && isInfrastructure(finding.failureClass),
@@ -41,7 +42,9 @@ export function errorMessage({ items, mentions }: ProblemsAlert, facts: AlertFac
     mentions,
     intro: [
       ...(isNotData ? [words("The warehouse or the network failed. Your data was not judged.", { bold: true })] : []),
-      ...(facts.retried ?? []).map((each) => words(each)),
+      ...(secondStartDays === undefined ? (facts.retried ?? []) : secondStartLines(secondStartDays, facts)).map(
+        (each) => words(each),
+      ),
     ].map((each) => richText(paragraph(each))),
     details: told.slice(0, MOST_IN_DETAIL).map((each) => errorDetail(each, most, newsFact(each.item))),
     asBlocks: withDividers,

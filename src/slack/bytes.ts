@@ -14,6 +14,8 @@ export interface ByteReader {
   number(): number;
   bytes(length: number): Uint8Array;
   text(): string;
+  /** Whether all has been read. */
+  isOver(): boolean;
 }
 
 const MOST_BYTES_OF_NUMBER = 8;
@@ -85,5 +87,10 @@ export function createReader(buffer: Uint8Array): ByteReader {
     }
     throw new RangeError("the packed state holds a number without end");
   };
-  return { number, bytes: take, text: () => Buffer.from(take(number())).toString("utf8") };
+  return {
+    number,
+    bytes: take,
+    text: () => Buffer.from(take(number())).toString("utf8"),
+    isOver: () => at >= buffer.length,
+  };
 }

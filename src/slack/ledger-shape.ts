@@ -58,6 +58,11 @@ export const ledgerShape = z.object({
     .array(message.extend({ week: z.string(), opened: z.number(), fixed: z.number(), isClosed: z.boolean() }))
     .default([]),
   dailyAt: z.string().nullable().default(null),
+  secondStarts: z
+    .object({ day: z.string(), days: z.int().min(1).max(10_000) })
+    .nullable()
+    .default(null)
+    .catch(null),
   mentioned: z
     .object({ day: z.string(), ids: z.array(z.string()) })
     .nullable()

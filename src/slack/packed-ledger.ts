@@ -73,6 +73,11 @@ export function packLedger(ledger: Ledger): string {
     out.number(board.isClosed ? 1 : 0);
   }
   out.number(ledger.entries.length);
+  // Behind all that earlier versions read.
+  if (ledger.secondStarts !== null) {
+    out.number(ledger.secondStarts.days);
+    out.text(ledger.secondStarts.day);
+  }
   const columns = createColumns(createWriter);
   for (const entry of ledger.entries) packEntry(columns, entry, { ago, agoOrNone, indexOf, lastRun: ledger.lastRun });
   return joinColumns([out, ...Object.values(columns)].map((column) => column.done()));
@@ -218,6 +223,7 @@ function readLedger(
       overdueToldAt: has("overdue") ? agoOrNone(column.rest) : null,
     };
   });
+  const secondStarts = read.isOver() ? null : { days: read.number(), day: read.text() };
   return {
     ...emptyLedger(scope),
     lastRun: new Date(lastRun).toISOString(),
@@ -226,6 +232,7 @@ function readLedger(
     entries,
     boards,
     dailyAt,
+    secondStarts,
     mentioned: day === "" ? null : { day, ids: mentionIds },
     expiredTold,
   };

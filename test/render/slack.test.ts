@@ -141,6 +141,37 @@ describe("an error message", () => {
   });
 });
 
+describe("second starts that go on for days", () => {
+  const retried = ["3 tests: BigQuery rate limit, all passed at the second try, +48 s"];
+  const said = "On the last 3 days with runs dbt had to start again what the warehouse refused or dropped.";
+  const still = anItem(finding(), { ...over, news: "again", state: "open", endedAt: null });
+
+  it.each<[what: string, alert: Alert, facts: Partial<AlertFacts>, words: readonly string[]]>([
+    [
+      "in the daily message, with what was in this run",
+      { ...common([still]), kind: "daily", secondStartDays: 3 },
+      { retried },
+      ["1 error still failing in prod", said, ...retried],
+    ],
+    [
+      "where new errors stand in its place",
+      problems(items([finding()]), { secondStartDays: 3 }),
+      { retried },
+      ["1 error in prod", said, ...retried],
+    ],
+    [
+      "in a message of their own, also after a run that needed none",
+      { ...common([]), kind: "daily", secondStartDays: 3 },
+      {},
+      ["Second starts on 3 days in a row in prod", said],
+    ],
+  ])("are told %s", (_, alert, given, all) => {
+    const message = renderAlert(alert, facts(given));
+
+    for (const text of all) expect(`${message.text}\n${plainText(message)}`).toContain(text);
+  });
+});
+
 describe("a warning message", () => {
   it("is a list with a line of facts each", async () => {
     const message = renderAlert(problems(items(told("warn")), { severity: "warn" }), facts());

@@ -68,6 +68,7 @@ const ledgers: fc.Arbitrary<Ledger> = fc.record({
     )
     .map((all) => all.map(({ message: ref, ...board }) => ({ ...ref, ...board }))),
   dailyAt: orNone(minutesAgo),
+  secondStarts: orNone(fc.record({ day: fc.constant("2026-11-30"), days: fc.integer({ min: 1, max: 400 }) })),
   mentioned: orNone(fc.constant({ day: "2026-11-25", ids: ["S0AAAAAAA"] })),
   expiredTold: fc.constantFrom([], ["m1"]),
   unsettled: fc.constant([]),
