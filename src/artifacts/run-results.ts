@@ -1,3 +1,4 @@
+import { type AdapterResponse, readAdapterResponse } from "./adapter-response.ts";
 import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf, timeOf } from "./fields.ts";
 import { notA, parseJson, readMetadata } from "./json.ts";
 
@@ -14,6 +15,8 @@ export interface NodeResult {
   readonly relation: string | null;
   /** Of a source: of when its newest row is, in a form that sorts as time does; absent: not known. */
   readonly loadedAt?: string;
+  /** Absent: the warehouse said nothing of what it took. */
+  readonly response?: AdapterResponse;
 }
 
 /** Arguments of the command that change what its results say, wherever dbt had them from. */
@@ -24,6 +27,8 @@ export interface RunFlags {
   readonly sample: boolean;
   /** dbt stopped at the first failure; unit tests that it did not come to have no row then. */
   readonly failFast: boolean;
+  /** Incremental models were built from the start. */
+  readonly fullRefresh: boolean;
 }
 
 /** run_results.json (or sources.json) as one value. */
@@ -58,8 +63,14 @@ export function readRunResults(text: string, where: string): RunResults {
       message: typeof row.message === "number" ? String(row.message) : messageOf(row.message),
       failures: numberOf(row.failures),
       relation: textOf(row.relation_name),
+      ...responseOf(row),
     }),
   });
+}
+
+function responseOf(row: Fields): Pick<NodeResult, "response"> {
+  const response = readAdapterResponse(row.adapter_response);
+  return response === null ? {} : { response };
 }
 
 /** dbt 2 repeats the status in place of a message. */
@@ -109,6 +120,7 @@ export function readResultsFile(
       empty: args.empty === true,
       sample: args.sample !== undefined && args.sample !== null && args.sample !== false,
       failFast: args.fail_fast === true,
+      fullRefresh: args.full_refresh === true,
     },
     threads: Math.max(
       1,
@@ -127,7 +139,7 @@ export function commonFields(row: Fields, id: string): Pick<NodeResult, "id" | "
   return {
     id,
     status: (textOf(row.status) ?? "").trim().toLowerCase(),
-    seconds: Math.max(0, numberOf(row.execution_time) ?? 0),
+    seconds: Math.min(Math.max(0, numberOf(row.execution_time) ?? 0), Number.MAX_SAFE_INTEGER),
     startedAt: startedAt(row, "execute") ?? startedAt(row, "compile"),
   };
 }

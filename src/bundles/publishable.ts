@@ -27,11 +27,17 @@ export function whyNotPublishable({ runs: starts, verdict, ids }: BuiltState): s
   if (build?.results == null || build.manifest === null) return "dbt build left no results";
   const part = (["empty", "sample"] as const).find((name) => build.flags?.[name] === true);
   if (part !== undefined) return `dbt build was told --${part}: its tables do not hold what production's do`;
-  if (verdict?.level === "error") return "the build has errors";
+  if (verdict?.level === "error" && !isOverBudgetAlone(verdict)) return "the build has errors";
   const { results, manifest } = build;
   const failed = results.filter(isFailed);
   if (verdict === null && failed.length > 0)
     return `${count(failed.length, "node")} failed, ${failed[0]?.id} among them`;
   const unbuilt = unbuiltNodes(ids ?? manifest.nodes.keys(), manifest, results);
   return unbuilt.length === 0 ? null : `${count(unbuilt.length, "node")} not built, ${unbuilt[0]} among them`;
+}
+
+/** A build that took too much has built what it should. */
+function isOverBudgetAlone({ findings }: Verdict): boolean {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  return errors.length > 0 && errors.every(({ subject }) => subject.kind === "run" && subject.what === "budget");
 }

@@ -21,6 +21,7 @@ import { lookoutOf, makingWay } from "../steps/queue/make-way.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { readEvidence } from "../steps/report/page.ts";
 import { reportStep } from "../steps/report/report.ts";
+import { readBaseBuild } from "../steps/usual-times.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
 import { knownOf } from "../support/system-errors.ts";
@@ -90,6 +91,8 @@ export async function run(context: Context): Promise<number> {
   }
 }
 
+const NO_BASE = { base: null, baseBuild: null } as const;
+
 interface PastQueue {
   readonly runSettings: RunSettings;
   readonly dbtProject: DbtProject;
@@ -134,14 +137,17 @@ async function passQueue(
   if (worked.kind === "superseded") return end({ kind: "superseded" }, `Superseded: ${worked.words}.`);
   const { planned, built } = worked.value;
   if (planned.kind === "failed")
-    return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, base: null }) });
+    return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, ...NO_BASE }) });
   if (built === null) {
     if (runSettings.mode === "check") return end({ kind: "nothing" }, "Nothing changed: dbt was not started.");
     const why = `${runSettings.mode} mode selected nothing: ${runSettings.select}`;
     return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
   }
   const manifest = lastManifest(built.runs) ?? planned.manifest;
-  const verdict = await judge({ runs: built.runs, manifest, base: await readVerdictOfBase(context) });
+  const base = await readVerdictOfBase(context);
+  // Whatever is wrong with it has been told when the plan was made.
+  const baseBuild = await readBaseBuild({ warn: () => {} }, planned.result);
+  const verdict = await judge({ runs: built.runs, manifest, base, baseBuild });
   if (verdict.level !== "nothing") return end({ kind: "verdict", verdict });
   const why = "dbt built nothing where something was planned";
   return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });

@@ -12,6 +12,7 @@ import { readEvidence, writePage } from "../steps/report/page.ts";
 import { artifactsUrlOfJob } from "../steps/report/page-file.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
+import { readBaseBuild } from "../steps/usual-times.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -24,8 +25,9 @@ export async function run(context: Context): Promise<number> {
     const base = given.base === undefined ? null : await readVerdictFile(resolve(cwd, given.base));
     if (!(await holdsVerdictOfCi(context))) await forgetVerdict(context);
     const inputs = await readInputs(context);
-    const result = await reportStep(context, { ...inputs, base });
     const { plan, manifest } = inputs;
+    const baseBuild = plan === null ? null : await readBaseBuild(context.log, plan);
+    const result = await reportStep(context, { ...inputs, base, baseBuild });
     const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
     const judged = describeJudged(result.sources, cwd);
     const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };

@@ -46,6 +46,7 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
   artifacts: "dbt's results cannot be used",
   "queue-timeout": "the queue timed out",
   warehouse: "one cause",
+  budget: "over its budget",
 };
 
 /** Names of the nodes that have one cause. */

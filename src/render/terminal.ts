@@ -4,6 +4,7 @@ import type { Finding, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cutText } from "../text/clean.ts";
 import { defuse } from "../text/terminal-line.ts";
 import type { Paint } from "./colors.ts";
+import { costLine, tellsBytes } from "./cost-words.ts";
 import { describeFinding, totalsOf } from "./finding-words.ts";
 import { describeSchemas } from "./placement-words.ts";
 import { describePlan } from "./plan-words.ts";
@@ -29,9 +30,17 @@ export function renderVerdict(verdict: Verdict, paint: Paint): string[] {
     ...findingLines(of("warn"), MOST_WARNINGS, "warning", paint),
     `${levelWord(verdict.level, paint)}${paint.bold(totalsOf(verdict))}`,
     ...describeRetried(verdict).map(below),
+    ...costLines(verdict).map(below),
     ...(verdict.reproduce === null ? [] : [below(`reproduce: ${paint.cyan(cleanLine(verdict.reproduce, 1000))}`)]),
   ];
   return lines.map(defuse);
+}
+
+/** Where it says more than the times of a run: a warehouse told bytes, or there is a build to compare with. */
+function costLines({ cost }: Verdict): string[] {
+  if (cost === undefined || (cost.against === null && !tellsBytes(cost))) return [];
+  const line = costLine(cost);
+  return line === null ? [] : [`cost: ${line}`];
 }
 
 function findingLines(findings: readonly Finding[], most: number, noun: string, paint: Paint): string[] {

@@ -1,3 +1,5 @@
+export { bytesInWords, duration } from "../text/amounts.ts";
+
 /** `1 error`, `2 errors`, `1,234 errors`. */
 export function count(number: number, noun: string): string {
   return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
@@ -13,16 +15,6 @@ export function listed(names: readonly string[], most: number): string {
   const shown = names.length === most + 1 ? names : names.slice(0, most);
   const more = names.length - shown.length;
   return [...shown, ...(more > 0 ? [`+${grouped(more)} more`] : [])].join(", ");
-}
-
-/** `0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const two = (number: number) => String(number).padStart(2, "0");
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
 /** About how long, as people say it: `40 min`, `5 h`, `3 days`. */

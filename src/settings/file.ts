@@ -11,6 +11,7 @@ import {
   environment,
   freshness,
   ledger,
+  limit,
   list,
   mentionId,
   notAFlag,
@@ -19,6 +20,7 @@ import {
   retries,
   schemaTemplate,
   selector,
+  size,
   store,
   text,
   timeOfDay,
@@ -267,6 +269,28 @@ export const configFile = section({
     .nullable()
     .default(null)
     .describe("A webhook that is sent each error when it begins and when it is over, beside Slack."),
+  budget: section({
+    bytes: size
+      .nullable()
+      .default(null)
+      .describe(
+        "The most bytes that a run may be billed for (or read, where dbt tells no more), such as 50GB or 1.5TiB.",
+      ),
+    seconds: limit
+      .nullable()
+      .default(null)
+      .describe(
+        "The most time that all nodes of a run may take together, such as 10m: what runs at once counts for each.",
+      ),
+    severity: oneOf(["error", "warn"]).default("warn").describe("What it is to have taken more."),
+  })
+    .refine(
+      ({ bytes, seconds }) => bytes !== null || seconds !== null,
+      "sets no limit: wanted bytes (such as 50GB), seconds (such as 10m), or both",
+    )
+    .nullable()
+    .default(null)
+    .describe("What one run may take, by what the warehouse told dbt; more is a finding."),
   report: section({
     junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
     comment: boolean

@@ -31,6 +31,22 @@ export const durationOrNone = z.union([z.literal("none").transform(() => null), 
   error: "wanted a duration such as 90s, 60m, 4h or 7d (at most 366d), or none",
 });
 
+const BYTES = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, PB: 1e15 } as const;
+const BINARY_BYTES = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40, PIB: 2 ** 50 } as const;
+const SIZE = "wanted a size with its unit, such as 500MB, 50GB or 1.5TiB";
+
+/** `50GB`, `500 MiB`, in bytes. Units of a thousand, with an i of 1,024. */
+export const size = z.string(SIZE).transform((value, context) => {
+  const [, number = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?) ?([a-z]{1,3})$/i.exec(value.trim()) ?? [];
+  const factor = new Map(Object.entries({ ...BYTES, ...BINARY_BYTES })).get(unit.toUpperCase());
+  const bytes = Math.round(Number(number) * (factor ?? Number.NaN));
+  if (!(bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER)) {
+    context.addIssue({ code: "custom", message: SIZE });
+    return z.NEVER;
+  }
+  return bytes;
+});
+
 /** YAML booleans and the spellings that CI systems hand over: true false 1 0 yes no on off. */
 export const boolean = z.union(
   [z.boolean(), z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] })],

@@ -2,11 +2,13 @@ import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { NodeResult } from "../artifacts/run-results.ts";
 import { mergeAttempts } from "./attempts.ts";
+import { findOverBudget, type RunBudget } from "./budget.ts";
 import { type Causes, findCauses } from "./cause.ts";
+import { type BaseBuild, costOf } from "./cost.ts";
 import { alertKeyOf, findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
 import { reproduceCommand, targetOf } from "./reproduce.ts";
-import type { Matches, Rule } from "./rules.ts";
+import { applyRules, type Matches, type Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
 import { isFailed, kindOf } from "./status.ts";
 import type { Finding, NodeFacts, Subject, Verdict } from "./verdict.ts";
@@ -22,13 +24,18 @@ export interface JudgeInput {
   readonly now: number;
   /** The verdict in the baseline's bundle; null without one. */
   readonly base: Pick<Verdict, "findings"> | null;
+  /** What dbt said when the baseline was built; absent or null: that is not known. */
+  readonly baseBuild?: BaseBuild | null;
+  /** Absent or null: none is set. */
+  readonly budget?: RunBudget | null;
 }
 
 /**
  * The verdict on one or several starts of dbt. The status decides, never the manifest's severity; the last row of a node
  * wins, and what a second start replaced is kept; a skipped node belongs to its cause; dbt's exit code can only make it worse.
  */
-export function judge({ runs, manifest, place, rules, matches, now, base }: JudgeInput): Verdict {
+export function judge(input: JudgeInput): Verdict {
+  const { runs, manifest, place, rules, matches, now, base, baseBuild = null, budget = null } = input;
   const ordered = [...runs].sort(byTime);
   const { runs: merged, retried } = mergeAttempts(ordered, manifest);
   const rows = overlay(merged);
@@ -49,7 +56,13 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
   const unknownKeys = merged.some(isCutOff) ? keysWithoutRow(manifest, rows) : [];
 
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
-  const findings = [...findRunProblems(merged, manifest), ...findNodeProblems(ofNodes)]
+  const cost = runs.some(hasOwnResults) ? costOf(ordered, manifest, baseBuild) : null;
+  const overBudget = cost === null || budget === null ? null : findOverBudget(cost, budget, manifest);
+  const findings = [
+    ...findRunProblems(merged, manifest),
+    ...findNodeProblems(ofNodes),
+    ...(overBudget === null ? [] : applyRules(overBudget, ofNodes)),
+  ]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
     .sort(byWeight);
 
@@ -84,6 +97,7 @@ export function judge({ runs, manifest, place, rules, matches, now, base }: Judg
     },
     reproduce: reproduceCommand(findings, targetOf(ordered.flatMap(({ source }) => source ?? []))),
     ...(retried === null ? {} : { retried }),
+    ...(cost === null ? {} : { cost }),
   };
 }
 

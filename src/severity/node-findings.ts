@@ -8,7 +8,7 @@ import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
 import { ownerOf, slackOf } from "./node-owner.ts";
 import { type ProjectPath, pathOfNode } from "./node-path.ts";
-import { factsOf, type Matches, type Rule, ruleFor } from "./rules.ts";
+import { applyRules, type Matches, type Rule } from "./rules.ts";
 import { kindOf } from "./status.ts";
 import type { FailureClass, Finding, NodeFacts, Subject } from "./verdict.ts";
 
@@ -51,7 +51,7 @@ export function findNodeProblems(input: NodeJudgeInput): readonly NodeFinding[] 
   }
   return [...input.rows.values()].flatMap((last) => {
     const status = problemOf(last, input);
-    return status === null ? [] : applyRules(status, skipped.get(status.id) ?? [], input);
+    return status === null ? [] : judgeProblem(status, skipped.get(status.id) ?? [], input);
   });
 }
 
@@ -99,11 +99,8 @@ function refine(
   return "code";
 }
 
-/**
- * The finding after the first rule that matches; none where it says ignore. A failure that kept others from running
- * cannot be ignored, since that would call green what was not built: it becomes a warning.
- */
-function applyRules(status: NodeProblem, skipped: readonly string[], input: NodeJudgeInput): readonly NodeFinding[] {
+/** The finding of a problem, as the rules leave it. */
+function judgeProblem(status: NodeProblem, skipped: readonly string[], input: NodeJudgeInput): readonly NodeFinding[] {
   const node = input.manifest?.nodes.get(status.id) ?? null;
   const finding: NodeFinding = {
     subject: subjectOf(status.id, node, input),
@@ -116,12 +113,7 @@ function applyRules(status: NodeProblem, skipped: readonly string[], input: Node
     skipped,
     muted: null,
   };
-  const rule = ruleFor(input.rules, factsOf(finding), input.matches, input.now);
-  if (rule === null) return [finding];
-  if (rule.severity === "ignore" && skipped.length === 0) return [];
-  const severity = rule.severity === "ignore" ? "warn" : (rule.severity ?? finding.severity);
-  const muted = rule.mute && rule.until !== undefined ? { until: rule.until, reason: rule.reason ?? "" } : null;
-  return [{ ...finding, severity, muted }];
+  return applyRules(finding, input);
 }
 
 function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "place">): Subject {

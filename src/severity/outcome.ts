@@ -41,15 +41,21 @@ function codesOf(outcome: Outcome, { failOn, nothing }: ExitPolicy): readonly Ex
   }
 }
 
-function fails({ subject, severity }: Finding, failOn: FailOn): boolean {
-  if (subject.kind === "run" && subject.what !== "warehouse") return severity === "error" || failOn === "warn";
+/** Findings that leave the state of every node known. */
+function isOfNodes({ subject }: Finding): boolean {
+  return subject.kind === "node" || subject.what === "warehouse" || subject.what === "budget";
+}
+
+function fails(finding: Finding, failOn: FailOn): boolean {
+  const { severity } = finding;
+  if (!isOfNodes(finding)) return severity === "error" || failOn === "warn";
   return failOn !== "never" && (severity === "error" || failOn === "warn");
 }
 
 /** One finding alone. 4 loses to 1, so that a run is called infrastructure only where every error is. */
 function codeOf({ subject, failureClass }: Finding): ExitCode {
   if (subject.kind === "run" && subject.what === "artifacts") return 3;
-  if (subject.kind === "run" && subject.what !== "dbt-failed") return 4;
+  if (subject.kind === "run" && (subject.what === "queue-timeout" || subject.what === "warehouse")) return 4;
   return isInfrastructure(failureClass) ? 4 : 1;
 }
 

@@ -64,6 +64,22 @@ export function ruleFor(rules: readonly Rule[], facts: MatchFacts, matches: Matc
   return rules.find((rule) => !hasExpired(rule, now) && isMatch(rule.match, facts, matches)) ?? null;
 }
 
+/**
+ * The finding after the first rule that matches; none where it says ignore. A failure that kept others from running
+ * cannot be ignored, since that would call green what was not built: it becomes a warning.
+ */
+export function applyRules<T extends Omit<Finding, "isNew">>(
+  finding: T,
+  { rules, matches, now }: { readonly rules: readonly Rule[]; readonly matches: Matches; readonly now: number },
+): readonly T[] {
+  const rule = ruleFor(rules, factsOf(finding), matches, now);
+  if (rule === null) return [finding];
+  if (rule.severity === "ignore" && finding.skipped.length === 0) return [];
+  const severity = rule.severity === "ignore" ? "warn" : (rule.severity ?? finding.severity);
+  const muted = rule.mute && rule.until !== undefined ? { until: rule.until, reason: rule.reason ?? "" } : null;
+  return [{ ...finding, severity, muted }];
+}
+
 /** The rules that no longer apply, so that somebody removes or renews them. */
 export function expiredRules(rules: readonly Rule[], now: number): readonly Rule[] {
   return rules.filter((rule) => hasExpired(rule, now));

@@ -1,4 +1,5 @@
 import type { ResultsSource, Trouble } from "../artifacts/dbt-run.ts";
+import type { Cost } from "./amounts.ts";
 
 /**
  * `throttled`: the warehouse refused to begin (quota, rate, concurrency); `stopped`: by --node-timeout, or dbt was killed.
@@ -15,8 +16,11 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-/** What a finding about the run itself is about; `warehouse`: one cause of several nodes' failures. */
-export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout", "warehouse"] as const;
+/**
+ * What a finding about the run itself is about; `warehouse`: one cause of several nodes' failures; `budget`: it took more
+ * than it may.
+ */
+export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout", "warehouse", "budget"] as const;
 export type RunSubject = (typeof RUN_SUBJECTS)[number];
 
 export type Subject =
@@ -141,6 +145,8 @@ export interface Verdict {
   readonly reproduce: string | null;
   /** What was started a second time, and what that replaced; absent or null: nothing. */
   readonly retried?: Retried | null | undefined;
+  /** What it took; absent: dbt has left no results of it. */
+  readonly cost?: Cost | undefined;
 }
 
 /** Second starts of a build. */

@@ -1,4 +1,4 @@
-import type { NodeResult } from "../artifacts/run-results.ts";
+import type { NodeResult, RunResults } from "../artifacts/run-results.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { kindOf } from "../severity/status.ts";
 import type { Clock } from "../support/clock.ts";
@@ -6,18 +6,26 @@ import type { Log } from "../support/log.ts";
 import { readResultsOf } from "./plan/baseline-facts.ts";
 
 /**
- * By id, how many seconds nodes took when the state was built that a plan is compared with, or defers to; empty where it has
+ * What dbt said when the state was built that a plan is compared with, or else the one that it defers to; null where it has
  * none, as where everything is built.
  */
-export async function readUsualSeconds(
+export async function readBaseBuild(
   log: Pick<Log, "warn">,
   { dbt }: Pick<PlanResult, "dbt">,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<RunResults | null> {
   for (const dir of new Set([dbt?.state, dbt?.deferState])) {
     const found = dir == null ? null : await readResultsOf(log, { dir });
-    if (found !== null) return usualSeconds(found.results);
+    if (found !== null) return found;
   }
-  return new Map();
+  return null;
+}
+
+/** By id, how many seconds nodes took then. */
+export async function readUsualSeconds(
+  log: Pick<Log, "warn">,
+  plan: Pick<PlanResult, "dbt">,
+): Promise<ReadonlyMap<string, number>> {
+  return usualSeconds((await readBaseBuild(log, plan))?.results ?? []);
 }
 
 /** The rows of the newest bundle's build; null: there is none. It may take minutes, and fail. */

@@ -52,7 +52,7 @@ const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["process", /\bprocess\s*[.[]/],
   ["performance", /\bperformance\s*[.[]/],
   ["globalThis", /\bglobalThis\b/],
-  ["console", /\bconsole\s*[.[]/],
+  ["console", /(?<!:\/\/)\bconsole\s*[.[]/],
   ["fetch", /(?<![.\w])fetch\s*\(/],
   ["a timer", /\bset(?:Timeout|Interval|Immediate)\s*\(/],
   ["import()", /\bimport\s*\(/],

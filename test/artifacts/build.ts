@@ -91,7 +91,7 @@ export function aRunResults(overrides: Partial<RunResults> = {}): RunResults {
     generatedAt: "2026-11-25T07:00:09.000Z",
     target: null,
     logPath: null,
-    flags: { empty: false, sample: false, failFast: false },
+    flags: { empty: false, sample: false, failFast: false, fullRefresh: false },
     threads: 1,
     results: [],
     ...overrides,

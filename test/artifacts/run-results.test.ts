@@ -11,14 +11,14 @@ function readRow(row: Record<string, unknown>) {
 
 describe("readRunResults", () => {
   it.each([
-    [{ empty: true }, { empty: true, sample: false, failFast: false }],
+    [{ empty: true }, { empty: true, sample: false, failFast: false, fullRefresh: false }],
     [
       { sample: { start: "2026-11-25T00:00:00+00:00", end: "2026-11-28T00:00:00+00:00" } },
-      { empty: false, sample: true, failFast: false },
+      { empty: false, sample: true, failFast: false, fullRefresh: false },
     ],
     [
       { empty: false, sample: null, fail_fast: true },
-      { empty: false, sample: false, failFast: true },
+      { empty: false, sample: false, failFast: true, fullRefresh: false },
     ],
   ])("tells which arguments make its results other ones: %j", (args, flags) => {
     expect(readRunResults(runResultsJson([], { args: { which: "build", ...args } }), "r.json").flags).toEqual(flags);
@@ -43,7 +43,7 @@ describe("readRunResults", () => {
     expect(read).toEqual({
       command: "build",
       dbtVersion: "1.11.16",
-      flags: { empty: false, sample: false, failFast: false },
+      flags: { empty: false, sample: false, failFast: false, fullRefresh: false },
       schema: 6,
       invocationId: "11111111-0000-4000-8000-000000000000",
       generatedAt: "2026-11-25T07:00:09.123Z",

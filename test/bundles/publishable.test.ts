@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { whyNotPublishable } from "../../src/bundles/publishable.ts";
 import { aDbtRun, aManifest, aNode, aResult } from "../artifacts/build.ts";
-import { aVerdict } from "../severity/build.ts";
+import { aRunFinding, aVerdict } from "../severity/build.ts";
 
 const manifest = aManifest([
   aNode("a", { raw: { raw_code: "select 1" } }),
@@ -21,6 +21,10 @@ describe("what was built", () => {
     [
       "it was judged to be a warning",
       { runs: [build([a], [b], ["test.shop.t", "fail"])], verdict: aVerdict([], { level: "warn" }), ids: null },
+    ],
+    [
+      "it took more than its budget",
+      { runs: [whole], verdict: aVerdict([aRunFinding("budget", { severity: "error" })]), ids: null },
     ],
     ["all that had to be built was", { runs: [build([a])], verdict: null, ids: [a] }],
     ["packages were installed before", { runs: [aDbtRun(null, { command: "deps" }), whole], verdict: null, ids: null }],
@@ -45,6 +49,11 @@ describe("what was built", () => {
       { runs: [{ ...whole, manifest: null }], verdict: null, ids: null },
       "dbt build left no results",
     ],
+    [
+      "it failed besides taking more than its budget",
+      { runs: [whole], verdict: aVerdict([aRunFinding("budget"), aRunFinding("dbt-failed")]), ids: null },
+      "the build has errors",
+    ],
     ["it has errors", { runs: [whole], verdict: aVerdict([], { level: "error" }), ids: null }, "the build has errors"],
     [
       "nobody judged a failure",
@@ -63,12 +72,20 @@ describe("what was built", () => {
     ],
     [
       "inputs had no rows",
-      { runs: [{ ...whole, flags: { empty: true, sample: false, failFast: false } }], verdict: null, ids: null },
+      {
+        runs: [{ ...whole, flags: { empty: true, sample: false, failFast: false, fullRefresh: false } }],
+        verdict: null,
+        ids: null,
+      },
       "dbt build was told --empty: its tables do not hold what production's do",
     ],
     [
       "inputs were a sample",
-      { runs: [{ ...whole, flags: { empty: false, sample: true, failFast: false } }], verdict: null, ids: null },
+      {
+        runs: [{ ...whole, flags: { empty: false, sample: true, failFast: false, fullRefresh: false } }],
+        verdict: null,
+        ids: null,
+      },
       "dbt build was told --sample: its tables do not hold what production's do",
     ],
     ["nodes were left out", { runs: [build()], verdict: null, ids: null }, `2 nodes not built, ${a} among them`],

@@ -547,3 +547,39 @@ describe("what messages go by", () => {
     expect(refusal(slack(line))).toBe("");
   });
 });
+
+describe("the budget of a run", () => {
+  const budget = (value: string) => sources({ yaml: `version: 1\nbudget: ${value}\n` });
+  const refusal = (value: string) => {
+    try {
+      resolve(budget(value));
+      return "";
+    } catch (error) {
+      return String((error as Error).message);
+    }
+  };
+
+  it.each([
+    ["{ bytes: 50GB }", { bytes: 50e9, seconds: null, severity: "warn" }],
+    ["{ bytes: 1.5 tib, seconds: 10m, severity: error }", { bytes: 1.5 * 2 ** 40, seconds: 600, severity: "error" }],
+    ["null", null],
+  ])("is read: %s", (value, read) => {
+    expect(resolve(budget(value)).config.budget).toEqual(read);
+  });
+
+  it.each([
+    ["bytes without a unit", "{ bytes: 50 }", "budget.bytes is 50: wanted a size with its unit, such as 500MB, 50GB"],
+    ["bytes of no unit that is known", '{ bytes: "50 G" }', "wanted a size with its unit"],
+    ["more bytes than there are", "{ bytes: 999999PB }", "wanted a size with its unit"],
+    ["no bytes at all", "{ bytes: 0GB }", "wanted a size with its unit"],
+    ["seconds without a unit", "{ seconds: 600 }", "budget.seconds is 600: wanted a duration such as 90s"],
+    ["no limit", "{ severity: error }", "sets no limit: wanted bytes"],
+    ["nothing", "{}", "sets no limit: wanted bytes"],
+    ["a word", "50GB", "budget is"],
+  ])("is refused with one error that says what was wanted: %s", (_, value, wanted) => {
+    const message = refusal(value);
+
+    expect(message).toContain(wanted);
+    expect(message).not.toContain("problems");
+  });
+});

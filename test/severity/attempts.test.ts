@@ -41,7 +41,7 @@ function second(text: string | null, ids: string, overrides: Partial<DbtRun> = {
   });
 }
 const short = (key: string) => (key === T ? "t" : key === HOOK ? "hook" : key.replace("model.shop.", ""));
-const FAIL_FAST = { empty: false, sample: false, failFast: true };
+const FAIL_FAST = { empty: false, sample: false, failFast: true, fullRefresh: false };
 
 function verdictOf(runs: readonly DbtRun[]) {
   return judge({

@@ -233,7 +233,7 @@ describe("a dbt that ended early", () => {
     ["results that cannot be read: nothing", { trouble: "unreadable", exitCode: 1, lastWords: RESET }, null, null],
     [
       "--fail-fast after a reset: all that it cut off",
-      { flags: { failFast: true, empty: false, sample: false } },
+      { flags: { failFast: true, empty: false, sample: false, fullRefresh: false } },
       [errs(id("a"), RESET), skipped(id("d"), "Skipping due to fail_fast"), ok("c")],
       NODES.map((node) => node.id)
         .filter((each) => each !== id("c"))
@@ -241,7 +241,7 @@ describe("a dbt that ended early", () => {
     ],
     [
       "--fail-fast after a reset and a failure: nothing",
-      { flags: { failFast: true, empty: false, sample: false } },
+      { flags: { failFast: true, empty: false, sample: false, fullRefresh: false } },
       [errs(id("a"), RESET), aResult(test("t_b"), "fail")],
       "--fail-fast: another failure ended the build",
     ],

@@ -149,7 +149,7 @@ describe("a build", () => {
   });
 
   it("warns of a build that was told to leave rows out", async () => {
-    const flags = { empty: true, sample: false, failFast: false };
+    const flags = { empty: true, sample: false, failFast: false, fullRefresh: false };
 
     const { log } = await build({ build: { flags: flags as NonNullable<DbtRun["flags"]> } });
 

@@ -7,7 +7,7 @@ import { nodeRowsOf } from "./node-rows.ts";
 import { nodesSection } from "./nodes.ts";
 import type { ReportPage } from "./page-facts.ts";
 import { planSection } from "./plan.ts";
-import { aboutLine, endedLines, runSection } from "./run-facts.ts";
+import { aboutLine, costParagraph, endedLines, runSection } from "./run-facts.ts";
 import { SCRIPT } from "./script.ts";
 import { renderNavigation, renderSection } from "./section.ts";
 import { STYLE } from "./style.ts";
@@ -51,7 +51,7 @@ export function renderPage(page: ReportPage, hash: (text: string) => string): st
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(circle)}"><title>${word} · ${cleanLine(page.project, 100)} · ${headline}</title>`;
   const body = html`<header class="${verdict?.level ?? "nothing"}"><p class="level">${word}</p><h1>${headline}</h1>
-<p class="about">${aboutLine(page)}</p>${endedLines(page)}</header>
+<p class="about">${aboutLine(page)}</p>${endedLines(page)}${costParagraph(page)}</header>
 <div id="tools">${renderNavigation(sections)}<div id="filter" role="search"></div></div>
 <main>${sections.map(renderSection)}</main>
 <footer>signalbox · written ${page.writtenAt.slice(0, 16).replace("T", " ")} UTC</footer>`;

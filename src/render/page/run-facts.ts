@@ -1,6 +1,7 @@
 import { cleanLine } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
 import { isPlainUrl } from "../../text/url.ts";
+import { costLine } from "../cost-words.ts";
 import { describeRetried } from "../retried-words.ts";
 import { duration } from "../words.ts";
 import type { ReportPage } from "./page-facts.ts";
@@ -28,6 +29,12 @@ function runLink(url: string): Html | null {
 export function endedLines({ verdict, ended }: ReportPage): readonly Html[] {
   const lines = (ended ?? "").split("\n").slice(verdict === null ? 1 : 0);
   return lines.map((line) => cleanLine(line, 1000)).flatMap((line) => (line === "" ? [] : [html`<p>${line}</p>`]));
+}
+
+/** What the run took. */
+export function costParagraph({ verdict }: ReportPage): Html | null {
+  const line = verdict?.cost === undefined ? null : costLine(verdict.cost);
+  return line === null ? null : html`<p class="about">Cost: ${line}</p>`;
 }
 
 /** What is known of the run besides its findings. */

@@ -9,6 +9,8 @@ import { renderSummary, type Summary } from "../../render/markdown.ts";
 import { locateFindings } from "../../render/source-lines.ts";
 import type { SettingsPart } from "../../settings/resolve.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
+import { isUncounted } from "../../severity/budget.ts";
+import type { BaseBuild } from "../../severity/cost.ts";
 import { judge } from "../../severity/judge.ts";
 import { groupByCause } from "../../severity/one-cause.ts";
 import { countVerdict } from "../../severity/outcome.ts";
@@ -33,12 +35,14 @@ export interface ReportInputs {
   readonly folders: ProjectFolders;
   /** The verdict of the base, to tell new findings from old. */
   readonly base: Verdict | null;
+  /** What dbt said when the baseline was built; null: that is not known. */
+  readonly baseBuild: BaseBuild | null;
   /** Why the runs may not be the last ones: what is not red is refused then. */
   readonly doubt?: string | null;
 }
 
 export interface ReportParts extends JunitParts {
-  readonly settings: SettingsPart<"junitWarn" | "annotations", "report" | "rules">;
+  readonly settings: SettingsPart<"junitWarn" | "annotations", "report" | "rules" | "budget">;
   readonly clock: Clock;
   readonly log: Pick<Log, "warn">;
   readonly outputs: Outputs;
@@ -53,7 +57,7 @@ export interface ReportParts extends JunitParts {
  */
 export async function reportStep(
   parts: ReportParts,
-  { runs, manifest, folders, base, doubt = null }: ReportInputs,
+  { runs, manifest, folders, base, baseBuild, doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
   const { redact, log, outputs } = parts;
   const { given, config } = parts.settings;
@@ -68,8 +72,13 @@ export async function reportStep(
   const place = { folders: await findPackageFolders(folders, top, manifest), projectDir: projectDirFromRepo };
   // The messages before they are cleaned and cut, and all that a manifest says behind it.
   const known = runs.map((run) => redactRun(run, redact));
-  const { rules } = config;
-  const judged = redactAll(judge({ runs: known, manifest, place, rules, matches: matchesGlob, now, base }), redact);
+  const { rules, budget } = config;
+  const judged = redactAll(
+    judge({ runs: known, manifest, place, rules, matches: matchesGlob, now, base, baseBuild, budget }),
+    redact,
+  );
+  if (budget !== null && judged.cost !== undefined && isUncounted(judged.cost, budget))
+    log.warn("report", "budget.bytes is not looked at: dbt's results of this warehouse tell no bytes");
   if (doubt !== null) {
     if (judged.level !== "error")
       throw new SignalboxError("artifacts", doubt, {
