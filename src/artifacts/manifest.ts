@@ -5,6 +5,11 @@ import { notA, parseJson, readMetadata } from "./json.ts";
  * dbt's manifest.json, read leniently by field: real files do not satisfy dbt's own published schemas.
  * Source: https://docs.getdbt.com/reference/artifacts/manifest-json
  */
+/** A selector of selectors.yml that chooses where nothing else does; null: one of them may, and nobody says which. */
+export interface DefaultSelector {
+  readonly name: string | null;
+}
+
 export interface Manifest {
   readonly projectName: string;
   readonly adapter: string;
@@ -13,8 +18,8 @@ export interface Manifest {
   readonly schema: number;
   readonly invocationId: string;
   readonly generatedAt: string;
-  /** The name of the one in selectors.yml that dbt takes where it is told none; null: there is none, or it does not tell. */
-  readonly defaultSelector: string | null;
+  /** What dbt takes where it is told nothing; null: there is none, or the file does not tell. */
+  readonly defaultSelector: DefaultSelector | null;
   /** Which parts of a relation's name dbt puts in quotes; before dbt 1.10 it does not tell, and none counts as quoted. */
   readonly quoting: Readonly<Record<"database" | "schema" | "identifier", boolean>>;
   /** Everything that has a unique_id and is enabled: nodes, sources, exposures, metrics, semantic models, unit tests, … */
@@ -114,7 +119,7 @@ export function readManifest(text: string, where: string): Manifest {
     schema,
     invocationId: textOf(metadata.invocation_id) ?? "",
     generatedAt: timeOf(metadata.generated_at) ?? "",
-    defaultSelector: readDefaultSelector(root.selectors),
+    defaultSelector: readDefaultSelector(root.selectors, textOf(metadata.dbt_version) ?? ""),
     quoting: readQuoting(fieldsOf(metadata.quoting)),
     nodes: new Map(nodes.map((node) => [node.id, node])),
     disabled: readDisabled(root.disabled),
@@ -136,9 +141,12 @@ function readDisabled(disabled: unknown): Manifest["disabled"] {
 }
 
 /** dbt has rendered `default: "{{ … }}"` by then. */
-function readDefaultSelector(selectors: unknown): string | null {
-  const found = Object.entries(fieldsOf(selectors)).find(([, selector]) => fieldsOf(selector).default === true);
-  return found?.[0] ?? null;
+/** dbt 2 writes the selectors down, and not which of them is the default one. */
+function readDefaultSelector(selectors: unknown, dbtVersion: string): DefaultSelector | null {
+  const all = Object.entries(fieldsOf(selectors));
+  const found = all.find(([, selector]) => fieldsOf(selector).default === true);
+  if (found !== undefined) return { name: found[0] };
+  return all.length > 0 && /^[2-9]\./.test(dbtVersion) ? { name: null } : null;
 }
 
 function readQuoting({ database, schema, identifier }: Fields): Manifest["quoting"] {

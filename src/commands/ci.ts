@@ -12,6 +12,7 @@ import { aboutRun } from "../severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
+import { isLookJudged } from "../steps/freshness.ts";
 import { newestResults } from "../steps/newest-results.ts";
 import { type AlertContext, assertChannels, notifyStep } from "../steps/notify/notify.ts";
 import { describePlan, type Planned } from "../steps/plan/decide-plan.ts";
@@ -140,6 +141,8 @@ async function passQueue(
     return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, ...NO_BASE }) });
   if (built === null) {
     if (runSettings.mode === "check") return end({ kind: "nothing" }, "Nothing changed: dbt was not started.");
+    if (planned.result.newer !== undefined)
+      return end({ kind: "nothing" }, "No source has newer data, and nothing else is selected: nothing was built.");
     const why = `${runSettings.mode} mode selected nothing: ${runSettings.select}`;
     return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
   }
@@ -171,7 +174,9 @@ async function planAndBuild(
   const { lines, total } = describePlan(context.paint, planned);
   progress.nodesInProject = total;
   context.log.step("plan", lines.join("\n"));
-  if (planned.result.kind === "nothing") return { planned, built: null };
+  // That nothing has newer data may be because it is late: then the look at the sources is what is judged.
+  if (planned.result.kind === "nothing" && !isLookJudged(context.settings.config, runSettings.mode, planned.look))
+    return { planned, built: null };
 
   await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
   const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, {

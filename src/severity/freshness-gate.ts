@@ -1,6 +1,7 @@
 import type { DbtRun, Held } from "../artifacts/dbt-run.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
+import type { DefaultSelector, Manifest } from "../artifacts/manifest.ts";
 import { nameInSelector, shortName } from "../artifacts/node-name.ts";
+import { builtNodes } from "../selection/buildable-nodes.ts";
 import { buildGraph, reach } from "../selection/graph.ts";
 import { nameExactly } from "../selection/name-exactly.ts";
 import type { PlanResult } from "../selection/plan.ts";
@@ -16,7 +17,7 @@ export interface FreshnessGateRequest {
   /** What the plan builds; null: nobody knows but dbt. */
   readonly planned: readonly string[] | null;
   /** dbt's default selector, where it alone chooses what is built: dbt drops it for an --exclude. null: there is none. */
-  readonly defaultSelector: string | null;
+  readonly defaultSelector: DefaultSelector | null;
 }
 
 export type FreshnessGate =
@@ -54,15 +55,14 @@ export function decideGate({ freshness, manifest, planned, defaultSelector }: Fr
     .map(({ id }) => id)
     .sort();
   if (stale.length === 0) return open(null);
-  if (defaultSelector !== null)
-    return open(`dbt builds what its default selector ${defaultSelector} chooses, and takes no --exclude beside it`);
+  if (defaultSelector !== null) return open(whyNoExclude(defaultSelector));
 
   const { childrenOf } = buildGraph(manifest.nodes);
   const below = reach(stale, childrenOf);
   const all = selectedIn(manifest, []);
   const exclude = namesFor(stale, below, manifest, all);
   if (exclude === null) return open(`no selector names what lies below ${stale.map(shortName).join(", ")}`);
-  const wanted = planned ?? all ?? [...below];
+  const wanted = planned ?? all ?? builtNodes(manifest).map(({ id }) => id);
   const isAnyLeft = wanted.some((id) => !below.has(id)) || planned === null;
   const left = new Set(wanted.filter((id) => below.has(id)));
   const held = stale.map((source): Held => {
@@ -70,6 +70,12 @@ export function decideGate({ freshness, manifest, planned, defaultSelector }: Fr
     return { source, ids };
   });
   return { kind: "held", held, exclude, isAnyLeft };
+}
+
+function whyNoExclude({ name }: DefaultSelector): string {
+  return name === null
+    ? "dbt 2 does not tell whether a selector of selectors.yml is the default one, which it drops for an --exclude (name what is built in modes.schedule.select)"
+    : `dbt builds what its default selector ${name} chooses, and takes no --exclude beside it`;
 }
 
 /** The plan without what is held back. */

@@ -209,6 +209,6 @@ export interface Counts {
 export type Outcome =
   | { readonly kind: "verdict"; readonly verdict: Verdict }
   | { readonly kind: "superseded" }
-  /** A check whose plan holds nothing: dbt was not started. */
+  /** A plan that holds nothing, of a check or of a selection of what has newer data: nothing was built. */
   | { readonly kind: "nothing" }
   | { readonly kind: "failed"; readonly finding: Finding };

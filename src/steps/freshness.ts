@@ -1,6 +1,7 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import { describeHeld } from "../render/held-words.ts";
+import type { Mode } from "../run/mode.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { asksNewerData } from "../selection/selector.ts";
 import type { Config } from "../settings/file.ts";
@@ -19,6 +20,11 @@ export function keepsLook(modes: Config["modes"]): boolean {
   return Object.values(modes).some(({ select, exclude }) =>
     [select, exclude].some((text) => text !== null && asksNewerData(text)),
   );
+}
+
+/** Whether the look that a plan needed is also one that people want to be told of. */
+export function isLookJudged({ modes }: Pick<Config, "modes">, mode: Mode, look: DbtStart | null): boolean {
+  return look !== null && mode === "schedule" && modes.schedule.freshness !== false;
 }
 
 /** `manifest` null: nobody knows the sources. */

@@ -26,7 +26,18 @@ describe("readManifest", () => {
     ["does not tell", undefined, null],
     ["tells what is none", [null, "nightly"], null],
   ])("knows the default selector where the project %s", (_, selectors, name) => {
-    expect(readManifest(manifestJson({ selectors }), "manifest.json").defaultSelector).toBe(name);
+    expect(readManifest(manifestJson({ selectors }), "manifest.json").defaultSelector).toEqual(
+      name === null ? null : { name },
+    );
+  });
+
+  it.each<[what: string, selectors: unknown, found: unknown]>([
+    ["may have one where it has any: it does not say which", { few: { name: "few" } }, { name: null }],
+    ["has none where there are none", {}, null],
+  ])("of dbt 2 %s", (_, selectors, found) => {
+    const metadata = { ...JSON.parse(manifestJson()).metadata, dbt_version: "2.0.0-preview.196" };
+
+    expect(readManifest(manifestJson({ metadata, selectors }), "manifest.json").defaultSelector).toEqual(found);
   });
 
   it("merges every collection that has ids, and leaves out what is disabled", () => {

@@ -133,8 +133,23 @@ describe("the gate of freshness", () => {
     const freshness = looked({ [STRIPE]: "error", [SHOP]: "pass" });
 
     expect(
-      decideGate({ freshness, manifest: aManifest(NODES), planned: null, defaultSelector: "nightly" }),
+      decideGate({ freshness, manifest: aManifest(NODES), planned: null, defaultSelector: { name: "nightly" } }),
     ).toMatchObject({ kind: "open", why: expect.stringContaining("default selector nightly") });
+    expect(
+      decideGate({ freshness, manifest: aManifest(NODES), planned: null, defaultSelector: { name: null } }),
+    ).toMatchObject({ kind: "open", why: expect.stringContaining("dbt 2 does not tell") });
+  });
+
+  it("counts of a manifest that only dbt selects from what a build builds: no exposure", () => {
+    const board = aNode("board", { type: "exposure", parents: ["model.shop.payments"] });
+    const manifest = aManifest([...NODES, board], { dbtVersion: "2.0.0" });
+    const freshness = looked({ [STRIPE]: "error", [SHOP]: "pass" });
+
+    const gate = decideGate({ freshness, manifest, planned: null, defaultSelector: null });
+
+    expect(gate).toMatchObject({ kind: "held", exclude: ["source:shop.raw.stripe+"], isAnyLeft: true });
+    expect(gate.kind === "held" && gate.held[0]?.ids).toContain("model.shop.payments");
+    expect(gate.kind === "held" && gate.held[0]?.ids).not.toContain(board.id);
   });
 
   it("takes what is held back out of the plan, and tells dbt so", () => {

@@ -23,7 +23,7 @@ const STALE: Partial<DbtRun> = {
 };
 /** The gate asks for every source, whatever a default selector or fail_fast says. */
 const LOOK = "source freshness --select source:* --no-fail-fast";
-const WITH_DEFAULT = aManifest([...(STALE.manifest?.nodes.values() ?? [])], { defaultSelector: "nightly" });
+const WITH_DEFAULT = aManifest([...(STALE.manifest?.nodes.values() ?? [])], { defaultSelector: { name: "nightly" } });
 const aStart = { command: ["source", "freshness"], args: [], projectDir: "/shop", targetPath: "/t", target: null };
 const ORDERS = plan({ kind: "selected", ids: ["model.shop.orders"] });
 
