@@ -129,8 +129,11 @@ async function verdictOf(file: string, runs: readonly DbtRun[]): Promise<Verdict
 
 async function filesIn(dirs: readonly string[]): Promise<BundleFiles> {
   const found: BundleFiles = new Map();
+  const built = await Promise.all(dirs.map((dir) => isFile(join(dir, "run_results.json"))));
+  // A look behind the build has seen rows that the build has not read: they would never count as newer.
+  const upToBuild = built.includes(true) ? dirs.slice(0, built.indexOf(true) + 1) : dirs;
   for (const name of BUNDLE_FILES) {
-    for (const dir of dirs) {
+    for (const dir of name === "sources.json" ? upToBuild : dirs) {
       if (await isFile(join(dir, name))) found.set(name, join(dir, name));
     }
   }
