@@ -13,6 +13,7 @@ export function fingerprintOf({
   status,
 }: Pick<Finding, "subject" | "failureClass" | "status">): string {
   if (subject.kind === "node") return fingerprintOfNode(subject.id, subject.alertKey);
+  if (subject.kind === "tool") return `${VERSION}tool:${subject.tool}:${subject.rule ?? ""}:${subject.path ?? ""}`;
   const ofRun = `${VERSION}run:${subject.what}:${failureClass}`;
   return subject.what === "warehouse" ? `${ofRun}:${status}` : ofRun;
 }

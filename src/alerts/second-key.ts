@@ -11,6 +11,7 @@ export function secondKeyOf(
         readonly test: string | null;
       },
 ): string | null {
-  if (subject.kind === "run" || subject.attachedTo === null || subject.test === null) return null;
+  if (subject.kind === "run" || subject.kind === "tool" || subject.attachedTo === null || subject.test === null)
+    return null;
   return [subject.attachedTo, subject.column ?? "", subject.test].join("|");
 }

@@ -11,6 +11,7 @@ import { purposeOf, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
 import { buildStep, describeBuild, recordStarts } from "../steps/build.ts";
+import { runTools } from "../steps/findings/run-tools.ts";
 import { newestResults } from "../steps/newest-results.ts";
 import { placePlan } from "../steps/plan/place-plan.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -28,6 +29,7 @@ export async function run(context: Context): Promise<number> {
     await context.work.writeJson("plan.json", plan);
     if (plan.kind === "nothing") {
       const result = await recordStarts(context, runSettings, [], null);
+      await runTools(context, runSettings, dbtProject);
       context.result(["nothing changed: dbt is not started"], result);
       return 0;
     }
@@ -43,6 +45,7 @@ export async function run(context: Context): Promise<number> {
     const { result, starts, runs } = await buildStep(context, runSettings, dbt, plan, manifest, {
       readNewest: newestResults(context, runSettings),
     });
+    await runTools(context, runSettings, dbtProject);
     context.result([describeBuild(starts)], result);
     return exitCodeOfRuns(mergeAttempts(runs, lastManifest(runs)).runs);
   };

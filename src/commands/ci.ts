@@ -8,10 +8,13 @@ import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
 import { type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
 import { withWork, withWorkOrAside } from "../setup/work-lock.ts";
+import { saysMoreThanTools } from "../severity/outcome.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
+import type { ToolRun } from "../severity/tool-findings.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
+import { runTools } from "../steps/findings/run-tools.ts";
 import { isLookJudged } from "../steps/freshness.ts";
 import { newestResults } from "../steps/newest-results.ts";
 import { type AlertContext, assertChannels, notifyStep } from "../steps/notify/notify.ts";
@@ -136,11 +139,17 @@ async function passQueue(
     planAndBuild({ ...context, signal }, { runSettings, dbtProject, progress, bundles }),
   );
   if (worked.kind === "superseded") return end({ kind: "superseded" }, `Superseded: ${worked.words}.`);
-  const { planned, built } = worked.value;
+  const { planned, built, tools } = worked.value;
   if (planned.kind === "failed")
     return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, ...NO_BASE }) });
   if (built === null) {
-    if (runSettings.mode === "check") return end({ kind: "nothing" }, "Nothing changed: dbt was not started.");
+    if (runSettings.mode === "check") {
+      const words = "Nothing changed: dbt was not started.";
+      const found = tools.some(({ state, remarks }) => state === "failed" || remarks.length > 0);
+      if (!found) return end({ kind: "nothing" }, words);
+      const ofTools = await judge({ runs: [], manifest: planned.manifest, base: null, baseBuild: null, tools });
+      return end({ kind: "verdict", verdict: ofTools }, words);
+    }
     if (planned.result.newer !== undefined)
       return end({ kind: "nothing" }, "No source has newer data, and nothing else is selected: nothing was built.");
     const why = `${runSettings.mode} mode selected nothing: ${runSettings.select}`;
@@ -150,13 +159,13 @@ async function passQueue(
   const base = await readVerdictOfBase(context);
   // Whatever is wrong with it has been told when the plan was made.
   const baseBuild = await readBaseBuild({ warn: () => {} }, planned.result);
-  const verdict = await judge({ runs: built.runs, manifest, base, baseBuild });
-  if (verdict.level !== "nothing") return end({ kind: "verdict", verdict });
+  const verdict = await judge({ runs: built.runs, manifest, base, baseBuild, tools });
+  if (saysMoreThanTools(verdict)) return end({ kind: "verdict", verdict });
   const why = "dbt built nothing where something was planned";
   return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
 }
 
-/** Both steps of dbt. `built` null: there is nothing to build, or no plan. */
+/** Both steps of dbt, and the other tools. `built` null: there is nothing to build, or no plan. */
 async function planAndBuild(
   context: Context,
   {
@@ -165,18 +174,18 @@ async function planAndBuild(
     progress,
     bundles,
   }: Pick<PastQueue, "runSettings" | "dbtProject" | "progress"> & { readonly bundles: Bundles },
-): Promise<{ readonly planned: Planned; readonly built: Built | null }> {
+): Promise<{ readonly planned: Planned; readonly built: Built | null; readonly tools: readonly ToolRun[] }> {
   const dbt = createDbtRunner(context, runSettings, dbtProject);
   progress.ended = dbt.ended;
   const planned = await planStep(context, runSettings, dbtProject, dbt, bundles);
-  if (planned.kind === "failed") return { planned, built: null };
+  if (planned.kind === "failed") return { planned, built: null, tools: [] };
   progress.plan = planned.result;
   const { lines, total } = describePlan(context.paint, planned);
   progress.nodesInProject = total;
   context.log.step("plan", lines.join("\n"));
   // That nothing has newer data may be because it is late: then the look at the sources is what is judged.
   if (planned.result.kind === "nothing" && !isLookJudged(context.settings.config, runSettings.mode, planned.look))
-    return { planned, built: null };
+    return { planned, built: null, tools: await runTools(context, runSettings, dbtProject) };
 
   await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
   const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, {
@@ -185,7 +194,7 @@ async function planAndBuild(
   });
   progress.built = built;
   context.log.step("dbt", describeBuild(built.starts));
-  return { planned, built };
+  return { planned, built, tools: await runTools(context, runSettings, dbtProject) };
 }
 
 /** What the base said already; without it no finding is told to be new. */

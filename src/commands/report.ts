@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { projectNameOf } from "../dbt/folders.ts";
 import { describeJudged } from "../render/judged-words.ts";
 import { renderVerdict } from "../render/terminal.ts";
+import { describeTools } from "../render/tool-words.ts";
 import { builtNodes } from "../selection/buildable-nodes.ts";
 import type { Context } from "../setup/context.ts";
 import { learnRun } from "../setup/run-settings.ts";
@@ -45,7 +46,10 @@ export async function run(context: Context): Promise<number> {
       const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
       await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);
     }
-    context.result([...judged.map(defuse), ...renderVerdict(result, context.paint)], result);
+    context.result(
+      [...[...judged, ...describeTools(result)].map(defuse), ...renderVerdict(result, context.paint)],
+      result,
+    );
     const mode = given.mode === "auto" ? null : config.modes[given.mode];
     const failOn = given.failOn ?? mode?.failOn ?? "error";
     return exitCodeOf({ kind: "verdict", verdict: result }, { failOn, nothing: "fine", undelivered: false });

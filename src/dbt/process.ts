@@ -20,6 +20,8 @@ export interface ProcessRequest {
   readonly children: ChildWatch;
   /** The program's name in what others are told. */
   readonly name: string;
+  /** Of an answer: with more than that the whole group is killed at once; absent: it has no limit. */
+  readonly mostBytes?: number;
   /** Aborting stops the process: SIGINT to its group, then SIGKILL. */
   readonly signal: AbortSignal;
 }
@@ -29,6 +31,8 @@ export interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
+  /** It answered with more than `mostBytes`; `stdout` is the beginning. */
+  readonly isTooLong: boolean;
   /** True where `signal` was aborted before it ended. */
   readonly stopped: boolean;
 }
@@ -53,6 +57,7 @@ export function runProcess({
   stdout: kind,
   children,
   name,
+  mostBytes = Number.POSITIVE_INFINITY,
   signal,
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
@@ -66,6 +71,7 @@ export function runProcess({
     if (pid !== undefined) children.started(name, pid);
     const timers: NodeJS.Timeout[] = [];
     let stdout = "";
+    let bytes = 0;
     const killGroup = (kill: NodeJS.Signals) => {
       try {
         if (pid !== undefined) process.kill(-pid, kill);
@@ -83,7 +89,12 @@ export function runProcess({
       for (const timer of timers) clearTimeout(timer);
     };
 
-    if (kind === "answer") child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    const keep = (chunk: string) => {
+      bytes += Buffer.byteLength(chunk);
+      if (bytes <= mostBytes) stdout += chunk;
+      else killGroup("SIGKILL");
+    };
+    if (kind === "answer") child.stdout?.setEncoding("utf8").on("data", keep);
     else if (child.stdout !== null) readLines(child.stdout, onLine);
     if (child.stderr !== null) readLines(child.stderr, onLine);
     child.on("error", (error) => {
@@ -97,7 +108,7 @@ export function runProcess({
       // Without pipes nothing else tells that what it started in the background is still at work.
       if (child.stdout === null) await untilGroupEnds(pid, DRAIN_MS + 500);
       settle();
-      resolve({ exitCode, signal: endedBy, stdout, stopped: signal.aborted });
+      resolve({ exitCode, signal: endedBy, stdout, isTooLong: bytes > mostBytes, stopped: signal.aborted });
     });
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });

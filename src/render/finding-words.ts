@@ -63,12 +63,12 @@ export function describeFinding(finding: Finding): FindingWords {
     where: finding.nodes === undefined ? whereOf(subject) : cleanLine(finding.status, 100),
     what: finding.nodes === undefined ? whatOf(subject) : nodesInWords(finding.nodes),
     fault: faultOf(finding),
-    message: isSaid ? null : message,
+    message: isSaid || isOneLine(finding) ? null : message,
     place:
       subject.kind === "run" || subject.path === null
         ? null
         : cleanLine(subject.path) + (subject.line === null ? "" : `:${subject.line}`),
-    compiled: subject.kind === "run" || subject.compiled === null ? null : cleanLine(subject.compiled, 400),
+    compiled: subject.kind !== "node" || subject.compiled === null ? null : cleanLine(subject.compiled, 400),
     owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
     news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
     muted: finding.muted === null ? null : cleanLine(mutedWords(finding.muted)),
@@ -118,6 +118,7 @@ export function totalsOf(verdict: Verdict): string {
 
 function whereOf(subject: Subject): string {
   if (subject.kind === "run") return "the run";
+  if (subject.kind === "tool") return cleanLine(subject.name, 100);
   const { id, name, attachedTo, column, test, type } = subject;
   // A singular or unit test may guard a node too, but people know it by its name.
   if (attachedTo === null || test === null) return cleanLine(type === "source" ? shortName(id) : name, 100);
@@ -126,6 +127,8 @@ function whereOf(subject: Subject): string {
 
 function whatOf(subject: Subject): string {
   if (subject.kind === "run") return RUN_WORDS[subject.what];
+  if (subject.kind === "tool")
+    return subject.rule === null ? "gave no report" : cleanLine(`${subject.tool} ${subject.rule}`, 120);
   const { name, test, type } = subject;
   if (test === null) return type === "source" ? "source freshness" : kindOf(subject);
   // dbt's own name for a test holds the test's; any other was given by hand, to say more.
@@ -140,12 +143,19 @@ function one(subject: Subject): string {
 
 function kindOf(subject: Subject): string {
   if (subject.kind === "run") return "run";
-  const type = subject.type ?? subject.id.split(".")[0] ?? "";
+  const type = subject.type ?? subject.id?.split(".")[0] ?? "";
   return /^[a-z_]{1,30}$/.test(type) ? type.replaceAll("_", " ") : "node";
 }
 
+/** What another tool says is short as a rule: it stands in the finding's own line. */
+function isOneLine({ subject, message }: Finding): boolean {
+  return subject.kind === "tool" && subject.rule !== null && message.length <= 160 && !message.includes("\n");
+}
+
 /** A test's failures against its threshold; of a source how late it is; else what kind of fault it was. */
-function faultOf({ failures, threshold, failureClass, status, subject }: Finding): string | null {
+function faultOf(finding: Finding): string | null {
+  const { failures, threshold, failureClass, status, subject } = finding;
+  if (subject.kind === "tool") return isOneLine(finding) ? cleanLine(finding.message) || null : null;
   if (subject.kind === "run")
     return subject.what === "warehouse" && failureClass !== "data" ? FAULTS[failureClass] : null;
   if (kindOfStatus(status) === "unknown")

@@ -2,7 +2,7 @@ import junit, { type TestCase, type TestSuite } from "junit-report-builder";
 import { shortName } from "../artifacts/node-name.ts";
 import { fromRepository } from "../severity/node-path.ts";
 import { ungroup } from "../severity/one-cause.ts";
-import type { Finding, NodeFacts, Subject, Verdict } from "../severity/verdict.ts";
+import type { Finding, NodeFacts, Subject, ToolFacts, ToolSubject, Verdict } from "../severity/verdict.ts";
 import { cleanLine, cut } from "../text/clean.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
 import { triesWords } from "./retried-words.ts";
@@ -46,8 +46,9 @@ const MOST_DETAILS = 20_000;
 export function renderJunit(verdict: Verdict, options: JunitOptions): string {
   const cases = casesOf(verdict, options);
   const builder = junit.newBuilder();
-  const used = SUITES.filter((suite) => cases.some((each) => each.suite === suite));
-  for (const [index, name] of (used.length === 0 ? SUITES.slice(2, 3) : used).entries()) {
+  const suites = [...SUITES, ...(verdict.tools ?? []).map(({ tool }) => tool)];
+  const used = suites.filter((suite) => cases.some((each) => each.suite === suite));
+  for (const [index, name] of (used.length === 0 ? suites.slice(2, 3) : used).entries()) {
     const suite = builder
       .testSuite()
       .name(name)
@@ -88,7 +89,21 @@ function casesOf(verdict: Verdict, options: JunitOptions): JunitCase[] {
       note: null,
       result: resultOf(finding, options),
     })),
+    ...(verdict.tools ?? []).flatMap(toolCases),
   ];
+}
+
+/** A tool of which nothing but this is to be told; one that failed has a finding. */
+function toolCases({ tool, state, why, seconds }: ToolFacts): JunitCase[] {
+  if (state === "failed") return [];
+  const message = cleanLine(why ?? "");
+  const result: Result | null =
+    state === "ran" ? null : { element: "skipped", message: `SKIPPED: ${message}`, type: "skipped", details: null };
+  return [{ ...reportCase(tool), seconds, note: null, result }];
+}
+
+function reportCase(tool: string): Omit<JunitCase, "result" | "note"> {
+  return { suite: tool, className: tool, name: "report", seconds: 0, file: null, line: null };
 }
 
 function caseOf(
@@ -120,8 +135,24 @@ function caseOf(
 function findingCase(subject: Subject, options: JunitOptions): Omit<JunitCase, "result" | "note"> {
   if (subject.kind === "run")
     return { suite: "dbt run", className: "dbt", name: subject.what, seconds: 0, file: null, line: null };
+  if (subject.kind === "tool") return subject.path === null ? reportCase(subject.tool) : remarkCase(subject, options);
   const facts = { ...subject, package: subject.id.split(".")[1] ?? "dbt", fqn: [], seconds: 0, startedAt: null };
   return { ...caseOf(subject.id, facts, options), line: subject.line };
+}
+
+function remarkCase(
+  { tool, rule, path, line, column }: ToolSubject,
+  { projectDirFromRepo }: JunitOptions,
+): Omit<JunitCase, "result" | "note"> {
+  const parts = [rule, line === null ? null : `line ${line}`, column === null ? null : `column ${column}`];
+  return {
+    suite: tool,
+    className: cleanLine((path ?? "").replace(/\.sql$/i, "").replaceAll("/", "."), 400),
+    name: cleanLine(parts.filter((part) => part !== null).join(" "), 400),
+    seconds: 0,
+    file: path === null ? null : fromRepository(projectDirFromRepo, path),
+    line,
+  };
 }
 
 function noteOf(id: string, { retried, findings }: Verdict): string | null {
@@ -152,10 +183,15 @@ function resultOf(finding: Finding, { warnAs }: JunitOptions): Result | null {
     .filter((line) => line !== null)
     .join("\n");
   if (finding.severity === "error") {
-    return { element: finding.status === "fail" ? "failure" : "error", message, type: finding.failureClass, details };
+    return { element: isFailure(finding) ? "failure" : "error", message, type: finding.failureClass, details };
   }
   if (warnAs === "pass") return null;
   return { element: warnAs === "failure" ? "failure" : "skipped", message: `WARN: ${message}`, type: "warn", details };
+}
+
+/** What was looked at, and is wrong; an error: it could not be looked at. */
+function isFailure({ status, subject }: Finding): boolean {
+  return subject.kind === "tool" ? subject.rule !== null : status === "fail";
 }
 
 function skipOf(cause: Finding | undefined): Result | null {
@@ -224,6 +260,7 @@ function timeOf(seconds: number): string {
 }
 
 function subjectId(subject: Subject): string {
+  if (subject.kind === "tool") return `tool:${subject.tool}`;
   return subject.kind === "run" ? `run:${subject.what}` : subject.id;
 }
 

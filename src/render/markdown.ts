@@ -8,6 +8,7 @@ import { isPlainUrl } from "../text/url.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { describePlan } from "./plan-words.ts";
 import { describeRetried } from "./retried-words.ts";
+import { describeTools } from "./tool-words.ts";
 import { within } from "./within.ts";
 import { duration, listed } from "./words.ts";
 
@@ -56,6 +57,7 @@ export function renderSummary(summary: Summary, mostBytes: PartBytes = SUMMARY_B
       ...endedLines(summary),
       ...judgedLines(summary),
       ...retriedLines(summary),
+      ...toolLines(summary),
     ],
     errorSection(of("error"), mostBytes),
     warningSection(of("warn"), mostBytes),
@@ -93,6 +95,11 @@ function contextLine({ mode, modeReason, target, verdict, queue, artifactsUrl }:
 
 function retriedLines({ verdict }: Summary): string[] {
   const lines = verdict === null ? [] : describeRetried(verdict);
+  return lines.length === 0 ? [] : [lines.map(markdownText).join(LINE_BREAK)];
+}
+
+function toolLines({ verdict }: Summary): string[] {
+  const lines = verdict === null ? [] : describeTools(verdict);
   return lines.length === 0 ? [] : [lines.map(markdownText).join(LINE_BREAK)];
 }
 

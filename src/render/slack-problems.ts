@@ -25,7 +25,7 @@ const MOST_IN_DETAIL = 10;
 const MOST_NAMES = 3;
 
 function isOfNodes({ subject }: Finding): boolean {
-  return subject.kind === "node" || subject.what === "warehouse";
+  return subject.kind !== "run" || subject.what === "warehouse";
 }
 
 /** New errors of a run, each in detail. */

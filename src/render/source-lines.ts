@@ -19,7 +19,7 @@ export function locateFindings(
   const outline = (path: string) => remembered(outlines, path, () => outlineOf(read(path) ?? ""));
   const locate = (finding: Finding): Finding => {
     const { subject } = finding;
-    if (subject.kind === "run" || subject.path === null || subject.line !== null || read(subject.path) === null)
+    if (subject.kind !== "node" || subject.path === null || subject.line !== null || read(subject.path) === null)
       return finding;
     const line = /\.ya?ml$/i.test(subject.path) ? declaredAt(subject, outline(subject.path)) : 1;
     return { ...finding, subject: { ...subject, line } };

@@ -46,7 +46,11 @@ function costLines({ cost }: Verdict): string[] {
 function findingLines(findings: readonly Finding[], most: number, noun: string, paint: Paint): string[] {
   const more = findings.length - most;
   return [
-    ...findings.slice(0, most).flatMap((finding) => [...oneFinding(finding, paint), ""]),
+    ...findings.slice(0, most).flatMap((finding, index, shown) => {
+      // What tools remark on is short, and there may be much of it.
+      const isOfList = finding.subject.kind === "tool" && shown[index + 1]?.subject.kind === "tool";
+      return [...oneFinding(finding, paint), ...(isOfList ? [] : [""])];
+    }),
     ...(more > 0 ? [below(`+${grouped(more)} more ${noun}${more === 1 ? "" : "s"} in verdict.json`), ""] : []),
   ];
 }

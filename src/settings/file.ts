@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { glob, routes, rule } from "./file-rules.ts";
 import { choicesOf, ofTable, section } from "./file-sections.ts";
+import { tools } from "./file-tools.ts";
 import {
   boolean,
   channelId,
@@ -244,6 +245,11 @@ export const configFile = section({
     .array(rule, "wanted a list")
     .default([])
     .describe("Findings that are to be an error, a warning, ignored or muted; the first that matches wins."),
+  findings: tools
+    .default([])
+    .describe(
+      "Other tools whose findings on the changed lines of a check are part of its verdict, such as sqlfluff. docs/findings.md tells more.",
+    ),
   warn_sla: duration
     .default(7 * 86_400)
     .describe(

@@ -11,7 +11,8 @@ import { reproduceCommand, targetOf } from "./reproduce.ts";
 import { applyRules, type Matches, type Rule } from "./rules.ts";
 import { findRunProblems, hasOwnResults } from "./run-findings.ts";
 import { isFailed, kindOf } from "./status.ts";
-import type { Finding, NodeFacts, Subject, Verdict } from "./verdict.ts";
+import { judgeTools, type ToolRun } from "./tool-findings.ts";
+import type { Finding, NodeFacts, Subject, ToolSubject, Verdict } from "./verdict.ts";
 
 export interface JudgeInput {
   /** Every start of dbt, in any order: they are laid over each other by time. */
@@ -28,6 +29,8 @@ export interface JudgeInput {
   readonly baseBuild?: BaseBuild | null;
   /** Absent or null: none is set. */
   readonly budget?: RunBudget | null;
+  /** What other tools found in what was changed; absent: none was to be started. */
+  readonly tools?: readonly ToolRun[] | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface JudgeInput {
  * wins, and what a second start replaced is kept; a skipped node belongs to its cause; dbt's exit code can only make it worse.
  */
 export function judge(input: JudgeInput): Verdict {
-  const { runs, manifest, place, rules, matches, now, base, baseBuild = null, budget = null } = input;
+  const { runs, manifest, place, rules, matches, now, base, baseBuild = null, budget = null, tools = [] } = input;
   const ordered = [...runs].sort(byTime);
   const { runs: merged, retried } = mergeAttempts(ordered, manifest);
   const rows = overlay(merged);
@@ -55,6 +58,8 @@ export function judge(input: JudgeInput): Verdict {
   });
   const unknownKeys = merged.some(isCutOff) ? keysWithoutRow(manifest, rows) : [];
 
+  const ofTools = judgeTools(tools, { manifest, place, rules, matches, now });
+
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
   const cost = runs.some(hasOwnResults) ? costOf(ordered, manifest, baseBuild) : null;
   const overBudget = cost === null || budget === null ? null : findOverBudget(cost, budget, manifest);
@@ -64,6 +69,8 @@ export function judge(input: JudgeInput): Verdict {
     ...(overBudget === null ? [] : applyRules(overBudget, ofNodes)),
   ]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))
+    // A base's verdict is a deploy's, for which no tool is started: what is new there is not known.
+    .concat(ofTools.findings.map((finding) => ({ ...finding, isNew: null })))
     .sort(byWeight);
 
   const found = new Set(findings.map(({ subject }) => keyOf(subject)));
@@ -98,6 +105,7 @@ export function judge(input: JudgeInput): Verdict {
     reproduce: reproduceCommand(findings, targetOf(ordered.flatMap(({ source }) => source ?? []))),
     ...(retried === null ? {} : { retried }),
     ...(cost === null ? {} : { cost }),
+    ...(tools.length === 0 ? {} : { tools: ofTools.facts }),
   };
 }
 
@@ -153,14 +161,26 @@ function levelOf(findings: readonly Finding[], rows: number): Verdict["level"] {
 
 /** What makes two findings be about the same thing. */
 function keyOf(subject: Subject): string {
+  if (subject.kind === "tool") return placeOfRemark(subject);
   return subject.kind === "node" ? subject.id : `run:${subject.what}`;
+}
+
+/** In the order of a file, whatever number its lines have. */
+function placeOfRemark({ tool, path, line, column, rule }: ToolSubject): string {
+  const padded = (number: number | null) => String(number ?? 0).padStart(10, "0");
+  return [tool, path ?? "", padded(line), padded(column), rule ?? ""].join("\u0000");
 }
 
 function byWeight(a: Finding, b: Finding): number {
   return (
     Number(a.severity === "warn") - Number(b.severity === "warn") ||
+    Number(isRemark(a)) - Number(isRemark(b)) ||
     b.skipped.length - a.skipped.length ||
     (b.failures ?? 0) - (a.failures ?? 0) ||
     (keyOf(a.subject) < keyOf(b.subject) ? -1 : 1)
   );
+}
+
+function isRemark({ subject }: Finding): boolean {
+  return subject.kind === "tool" && subject.rule !== null;
 }

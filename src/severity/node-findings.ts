@@ -8,7 +8,7 @@ import type { Causes } from "./cause.ts";
 import { failureClassOf } from "./failure.ts";
 import { ownerOf, slackOf } from "./node-owner.ts";
 import { type ProjectPath, pathOfNode } from "./node-path.ts";
-import { applyRules, type Matches, type Rule } from "./rules.ts";
+import { applyRules, type RuleInput } from "./rules.ts";
 import { kindOf } from "./status.ts";
 import type { FailureClass, Finding, NodeFacts, Subject } from "./verdict.ts";
 
@@ -19,14 +19,11 @@ export interface LastRow {
 }
 
 /** What every finding about a node is made from. */
-export interface NodeJudgeInput {
+export interface NodeJudgeInput extends RuleInput {
   readonly manifest: Manifest | null;
   readonly place: ProjectPath;
   readonly rows: ReadonlyMap<string, LastRow>;
   readonly causes: Causes;
-  readonly rules: readonly Rule[];
-  readonly matches: Matches;
-  readonly now: number;
 }
 
 export type NodeFinding = Omit<Finding, "isNew">;

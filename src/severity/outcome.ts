@@ -43,11 +43,12 @@ function codesOf(outcome: Outcome, { failOn, nothing }: ExitPolicy): readonly Ex
 
 /** Findings that leave the state of every node known. */
 function isOfNodes({ subject }: Finding): boolean {
-  return subject.kind === "node" || subject.what === "warehouse" || subject.what === "budget";
+  return subject.kind !== "run" || subject.what === "warehouse" || subject.what === "budget";
 }
 
 function fails(finding: Finding, failOn: FailOn): boolean {
-  const { severity } = finding;
+  const { severity, subject } = finding;
+  if (subject.kind === "tool" && subject.rule === null) return true;
   if (!isOfNodes(finding)) return severity === "error" || failOn === "warn";
   return failOn !== "never" && (severity === "error" || failOn === "warn");
 }
@@ -55,8 +56,15 @@ function fails(finding: Finding, failOn: FailOn): boolean {
 /** One finding alone. 4 loses to 1, so that a run is called infrastructure only where every error is. */
 function codeOf({ subject, failureClass }: Finding): ExitCode {
   if (subject.kind === "run" && subject.what === "artifacts") return 3;
+  if (subject.kind === "tool") return subject.rule === null ? 3 : 1;
   if (subject.kind === "run" && (subject.what === "queue-timeout" || subject.what === "warehouse")) return 4;
   return isInfrastructure(failureClass) ? 4 : 1;
+}
+
+/** Whether dbt built something, or failed to: without it, what other tools found is no verdict on a build. */
+export function saysMoreThanTools({ level, passed, neutral, findings }: Verdict): boolean {
+  const hasRows = passed.length > 0 || neutral.length > 0 || findings.some(({ subject }) => subject.kind !== "tool");
+  return level !== "nothing" && hasRows;
 }
 
 /** The word for the outcome in `ci --json` and in the Action's outputs. */

@@ -1,7 +1,19 @@
 import type { Finding } from "./verdict.ts";
 
 /** What a rule can look at. Values are globs, and all that are given must match. */
-const MATCH_FIELDS = ["name", "path", "tag", "owner", "group", "package", "resource", "test", "status"] as const;
+const MATCH_FIELDS = [
+  "name",
+  "path",
+  "tag",
+  "owner",
+  "group",
+  "package",
+  "resource",
+  "test",
+  "status",
+  "tool",
+  "rule",
+] as const;
 type MatchField = (typeof MATCH_FIELDS)[number];
 
 export type Match = { readonly [field in MatchField]?: string | undefined };
@@ -34,21 +46,33 @@ export function factsOf({ subject, status }: Pick<Finding, "subject" | "status">
     resource: [],
     test: [],
     status: [status],
+    tool: [],
+    rule: [],
   };
   if (subject.kind === "run") return facts;
-  const { id, name, path, tags, owner, group, test, type } = subject;
+  const { name, path, tags, owner, group, type } = subject;
   const some = (text: string | null | undefined) => (text ? [text] : []);
-  return {
+  const ofAll = {
     ...facts,
     name: [name],
     path: some(path),
     tag: tags,
     owner: some(owner),
     group: some(group),
-    package: some(id.split(".")[1]),
+    package: some(subject.id?.split(".")[1]),
     resource: some(type),
-    test: some(test),
   };
+  // What dbt says of a result is no word about another tool's remark.
+  return subject.kind === "tool"
+    ? { ...ofAll, status: [], tool: [subject.tool], rule: some(subject.rule) }
+    : { ...ofAll, test: some(subject.test) };
+}
+
+/** What rules are asked with. `now` is in milliseconds since the epoch. */
+export interface RuleInput {
+  readonly rules: readonly Rule[];
+  readonly matches: Matches;
+  readonly now: number;
 }
 
 /** Whether every field that the match gives matches one of the facts. */
@@ -70,7 +94,7 @@ export function ruleFor(rules: readonly Rule[], facts: MatchFacts, matches: Matc
  */
 export function applyRules<T extends Omit<Finding, "isNew">>(
   finding: T,
-  { rules, matches, now }: { readonly rules: readonly Rule[]; readonly matches: Matches; readonly now: number },
+  { rules, matches, now }: RuleInput,
 ): readonly T[] {
   const rule = ruleFor(rules, factsOf(finding), matches, now);
   if (rule === null) return [finding];

@@ -50,7 +50,32 @@ export type Subject =
       /** `meta.alert_key`: what makes a problem the same one, where people say it themselves. */
       readonly alertKey: string | null;
     }
-  | { readonly kind: "run"; readonly what: RunSubject };
+  | { readonly kind: "run"; readonly what: RunSubject }
+  | ToolSubject;
+
+/** A place in a file that another tool remarks on, such as sqlfluff. */
+export interface ToolSubject {
+  readonly kind: "tool";
+  /** As `findings` in signalbox.yml names it. */
+  readonly tool: string;
+  /** The tool's own name for what is wrong, such as LT01; null: the tool itself failed. */
+  readonly rule: string | null;
+  /** From the project's folder, with `/`; null where the tool itself failed. */
+  readonly path: string | null;
+  /** null: the whole file. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The node whose file it is; null: it is no node's, or that of several. */
+  readonly id: string | null;
+  /** The node's name, else the file's. */
+  readonly name: string;
+  readonly owner: string | null;
+  readonly ownerSlack: string | null;
+  readonly tags: readonly string[];
+  readonly group: string | null;
+  /** dbt's resource type of the node; null without one. */
+  readonly type: string | null;
+}
 
 /** One problem, with everything it caused. */
 export interface Finding {
@@ -147,6 +172,27 @@ export interface Verdict {
   readonly retried?: Retried | null | undefined;
   /** What it took; absent: dbt has left no results of it. */
   readonly cost?: Cost | undefined;
+  /** What became of each tool of `findings`; absent: none was to be started. */
+  readonly tools?: readonly ToolFacts[] | undefined;
+}
+
+/** A tool whose findings are in the verdict. */
+export interface ToolFacts {
+  readonly tool: string;
+  readonly state: "ran" | "not-started" | "failed";
+  /** Why it was not started, or how it failed. */
+  readonly why: string | null;
+  /** Changed files that it looked at. */
+  readonly files: number;
+  /** Changed files that were handed to it, and that its report does not name. */
+  readonly filesLeftOut: number;
+  /** On changed lines; more than the findings where rules ignore some, or where there are too many. */
+  readonly found: number;
+  /** On lines that this branch did not change: they are no findings. */
+  readonly elsewhere: number;
+  /** Findings that are too many to be kept, the mildest ones. */
+  readonly cut: number;
+  readonly seconds: number;
 }
 
 /** Second starts of a build. */

@@ -21,6 +21,7 @@ import { isFile, readFileIfAny, removeFile, writeFileAtomic } from "../support/f
 import type { Log } from "../support/log.ts";
 import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
+import { TOOLS_FILE } from "../work/tools-file.ts";
 import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
 import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshness.ts";
 import { readMergedResults } from "./merged-results.ts";
@@ -133,7 +134,7 @@ async function startAll(
   const { log, settings, work } = parts;
   const { config } = settings;
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
-  for (const name of ["build.json", "verdict.json"]) await removeFile(work.path(name));
+  for (const name of ["build.json", "verdict.json", TOOLS_FILE]) await removeFile(work.path(name));
   const starts: DbtStart[] = [];
   let toBuild = plan;
   // In a step of its own a build may see newer data than its plan.

@@ -3,6 +3,9 @@ import { TROUBLES } from "../artifacts/dbt-run.ts";
 import { FAILURE_CLASSES, RUN_SUBJECTS, type VerdictResult } from "../severity/verdict.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { readFileIfAny } from "../support/files.ts";
+import { toolFacts } from "./tools-file.ts";
+
+const count = z.number();
 
 const subject = z.discriminatedUnion("kind", [
   z.object({
@@ -24,6 +27,21 @@ const subject = z.discriminatedUnion("kind", [
     alertKey: z.string().nullable().default(null),
   }),
   z.object({ kind: z.literal("run"), what: z.enum(RUN_SUBJECTS) }),
+  z.object({
+    kind: z.literal("tool"),
+    tool: z.string(),
+    rule: z.string().nullable(),
+    path: z.string().nullable(),
+    line: z.number().nullable(),
+    column: z.number().nullable(),
+    id: z.string().nullable(),
+    name: z.string(),
+    owner: z.string().nullable(),
+    ownerSlack: z.string().nullable(),
+    tags: z.array(z.string()),
+    group: z.string().nullable(),
+    type: z.string().nullable(),
+  }),
 ]);
 
 const ofRuns = { on: z.string().nullable(), runs: z.number() };
@@ -100,7 +118,6 @@ const retried = z.object({
   ),
 });
 
-const count = z.number();
 const verdictFile = z.object({
   schema: z.literal(1),
   level: z.enum(["error", "warn", "pass", "nothing"]),
@@ -119,6 +136,7 @@ const verdictFile = z.object({
   }),
   reproduce: z.string().nullable(),
   retried: retried.nullish(),
+  tools: z.array(z.object(toolFacts).extend({ found: count, cut: count })).optional(),
   counts: z.object({ error: count, warn: count, skipped: count, passed: count, muted: count }),
   sources: z.array(
     z.object({

@@ -56,7 +56,12 @@ export function aPolicy(overrides: Partial<AlertPolicy> = {}): AlertPolicy {
   return {
     channelOf: ({ severity }) => (severity === "error" ? ERRORS : WARNINGS),
     mentionsOf: () => [],
-    nameOf: ({ subject }) => (subject.kind === "node" ? `${subject.name} · ${subject.test} test` : subject.what),
+    nameOf: ({ subject }) =>
+      subject.kind === "node"
+        ? `${subject.name} · ${subject.test} test`
+        : subject.kind === "run"
+          ? subject.what
+          : subject.tool,
     digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 12),
     errorChannel: ERRORS,
     warnChannel: WARNINGS,

@@ -6,7 +6,7 @@ export interface Source {
   readonly text: string;
 }
 
-const CORE = ["text", "run", "queue", "artifacts", "selection", "severity", "alerts", "render"];
+const CORE = ["text", "run", "queue", "artifacts", "selection", "severity", "linters", "alerts", "render"];
 const EDGES = ["dbt", "bundles", "platforms", "slack", "webhooks"];
 
 /** What each folder may import beside itself. Edges do not know each other, and nobody but the entry knows commands. */
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   artifacts: ["text", "support"],
   selection: ["artifacts", "run", "text", "support"],
   severity: ["selection", "artifacts", "text", "support"],
+  linters: ["severity", "artifacts", "text", "support"],
   alerts: ["severity", "selection", "artifacts", "run", "text", "support"],
   render: ["alerts", "severity", "selection", "artifacts", "run", "text", "support"],
   settings: ["run", "severity", "text", "support"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { annotationsOf, escapeCommandValue, stopCommands, toWorkflowCommand } from "../../src/render/annotations.ts";
-import { finding, hostile, hostileFinding, model, subject, verdict } from "./build.ts";
+import { finding, hostile, hostileFinding, model, remark, subject, verdict } from "./build.ts";
 import { commandsIn, parseCommand } from "./runner.ts";
 
 const fromRoot = { projectDirFromRepo: "." };
@@ -33,6 +33,15 @@ describe("annotations", () => {
     );
 
     expect(annotation).toMatchObject({ file: null, line: null, message: "the queue timed out" });
+  });
+
+  it("are on the changed line that a tool remarks on", () => {
+    const [annotation] = annotationsOf(verdict({ findings: [remark()] }), fromRoot);
+
+    expect(annotation).toEqual({
+      ...{ level: "warning", title: "stg_orders · sqlfluff LT01", file: "models/staging/stg_orders.sql", line: 5 },
+      message: "Unexpected whitespace before comma ','.\nowner data-core",
+    });
   });
 
   it("are ten of a level: the tenth says how many more", () => {

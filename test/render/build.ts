@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Run } from "../../src/run/run.ts";
 import type { PlacedNode, PlanResult } from "../../src/selection/plan.ts";
-import type { Finding, NodeFacts, Subject, Verdict } from "../../src/severity/verdict.ts";
+import type { Finding, NodeFacts, Subject, ToolFacts, ToolSubject, Verdict } from "../../src/severity/verdict.ts";
 
 type NodeSubject = Extract<Subject, { kind: "node" }>;
 
@@ -40,6 +40,18 @@ export function model(name: string, overrides: Partial<NodeSubject> = {}): NodeS
   });
 }
 
+/** What a tool remarks on in a line of stg_orders. */
+export function remark(overrides: Partial<Finding> = {}, place: Partial<ToolSubject> = {}): Finding {
+  const subject: ToolSubject = {
+    ...{ kind: "tool", tool: "sqlfluff", rule: "LT01", path: "models/staging/stg_orders.sql", line: 5, column: 11 },
+    ...{ id: "model.shop.stg_orders", name: "stg_orders", owner: "data-core", ownerSlack: null, tags: [], group: null },
+    ...{ type: "model", ...place },
+  };
+  const message = "Unexpected whitespace before comma ','.";
+  const dbts = { failures: null, threshold: null, failureClass: "code" as const };
+  return finding({ subject, severity: "warn", status: subject.rule ?? "failed", message, ...dbts, ...overrides });
+}
+
 export function finding(overrides: Partial<Finding> = {}): Finding {
   return {
     subject: subject(),
@@ -73,9 +85,17 @@ export function facts(overrides: Partial<NodeFacts> = {}): NodeFacts {
   };
 }
 
+/** sqlfluff, which has looked at two files. */
+export function toolFacts(overrides: Partial<ToolFacts> = {}): ToolFacts {
+  return {
+    ...{ tool: "sqlfluff", state: "ran", why: null, files: 2, filesLeftOut: 0 },
+    ...{ found: 1, elsewhere: 6, cut: 0, seconds: 1.25, ...overrides },
+  };
+}
+
 /** The facts of the row that belongs to a finding. */
 export function factsOf({ subject }: Finding, overrides: Partial<NodeFacts> = {}): NodeFacts {
-  if (subject.kind === "run") throw new Error("a finding about the run has no row");
+  if (subject.kind !== "node") throw new Error("only a node has a row");
   const { name, type, path, attachedTo, column } = subject;
   return facts({ name, type, path, attachedTo, column, fqn: ["shop", "staging", name], seconds: 0.2, ...overrides });
 }

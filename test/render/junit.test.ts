@@ -4,7 +4,18 @@ import { describe, expect, it } from "vitest";
 import { validateXML } from "xmllint-wasm";
 import { type JunitOptions, renderJunit } from "../../src/render/junit.ts";
 import type { Verdict } from "../../src/severity/verdict.ts";
-import { facts, factsOf, finding, hostileFinding, model, richVerdict, subject, verdict } from "./build.ts";
+import {
+  facts,
+  factsOf,
+  finding,
+  hostileFinding,
+  model,
+  remark,
+  richVerdict,
+  subject,
+  toolFacts,
+  verdict,
+} from "./build.ts";
 
 const options: JunitOptions = {
   warnAs: "skipped",
@@ -181,6 +192,33 @@ describe("JUnit", () => {
       /<testsuite name="dbt source freshness"[\s\S]*<testcase classname="shop.billing.payments" name="billing.payments"/,
     );
     expect(xml).toMatch(/<testsuite name="dbt run"[\s\S]*<testcase classname="dbt" name="artifacts" time="0.000">/);
+  });
+
+  it("has a suite of its own for each tool that looked at what was changed", async () => {
+    const failed = remark(
+      { severity: "error", message: "failed with exit code 2" },
+      { tool: "sqruff", rule: null, path: null },
+    );
+    const tools = [
+      toolFacts(),
+      toolFacts({ tool: "sqruff", state: "failed" }),
+      toolFacts({ tool: "vale", state: "not-started", why: "no file" }),
+    ];
+    const xml = renderJunit(verdict({ findings: [failed, remark()], tools }), options);
+
+    const cases = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*>(?:\s*<(\w+) )?/g)];
+    expect([...xml.matchAll(/<testsuite name="([^"]*)"/g)].map(([, suite]) => suite)).toEqual([
+      "sqlfluff",
+      "sqruff",
+      "vale",
+    ]);
+    expect(cases.map(([, ...parts]) => parts.join(" ").trim())).toEqual([
+      "models.staging.stg_orders LT01 line 5 column 11 skipped",
+      "sqlfluff report",
+      "sqruff report error",
+      "vale report skipped",
+    ]);
+    expect(await problemsOf(xml)).toEqual([]);
   });
 
   it("writes times that every reader reads", () => {

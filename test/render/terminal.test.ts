@@ -3,7 +3,18 @@ import { describe, expect, it } from "vitest";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderPlan, renderVerdict } from "../../src/render/terminal.ts";
 import { cleanText } from "../../src/text/clean.ts";
-import { finding, hostile, hostileFinding, model, plan, planned, richPlan, richVerdict, verdict } from "./build.ts";
+import {
+  finding,
+  hostile,
+  hostileFinding,
+  model,
+  plan,
+  planned,
+  remark,
+  richPlan,
+  richVerdict,
+  verdict,
+} from "./build.ts";
 import { commandsIn } from "./runner.ts";
 
 const plain = createPaint(false);
@@ -29,6 +40,27 @@ describe("the verdict in a log", () => {
 
     expect(painted.join("\n")).toContain("\u001b[31m");
     expect(painted.map(cleanText)).toEqual(renderVerdict(richVerdict(), plain).map(cleanText));
+  });
+
+  it("lists what tools remark on without blank lines between, and says how one failed", () => {
+    const long = remark({ message: "x ".repeat(100) }, { line: null, owner: null });
+    const failed = remark(
+      { severity: "error", message: "sqlfluff failed" },
+      { rule: null, path: null, name: "sqlfluff", owner: null },
+    );
+
+    expect(renderVerdict(verdict({ findings: [failed, remark(), long] }), plain)).toEqual([
+      "ERROR  sqlfluff · gave no report",
+      "       │ sqlfluff failed",
+      "",
+      "WARN   stg_orders · sqlfluff LT01 · Unexpected whitespace before comma ','.",
+      "       at models/staging/stg_orders.sql:5 · owner data-core",
+      "WARN   stg_orders · sqlfluff LT01",
+      "       at models/staging/stg_orders.sql",
+      `       │ ${"x ".repeat(100).trim()}`,
+      "",
+      "ERROR  1 error · 2 warnings",
+    ]);
   });
 
   it("counts what it does not list", () => {

@@ -34,7 +34,7 @@ function only(verdict: Verdict): Finding {
 }
 
 function idsOf({ findings }: Verdict): readonly string[] {
-  return findings.map(({ subject }) => (subject.kind === "node" ? subject.id : `run:${subject.what}`));
+  return findings.map(({ subject }) => (subject.kind === "run" ? `run:${subject.what}` : (subject.id ?? "")));
 }
 
 describe("judge, from a status to a finding", () => {

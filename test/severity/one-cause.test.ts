@@ -16,7 +16,7 @@ function failing(name: string, message: string, overrides: Partial<Finding> = {}
   return aFinding({ subject, message, ...facts, ...overrides });
 }
 const namesOf = (findings: readonly Finding[]) =>
-  findings.map(({ subject, nodes }) => (subject.kind === "node" ? subject.name : `${subject.what} ${nodes?.length}`));
+  findings.map(({ subject, nodes }) => (subject.kind === "run" ? `${subject.what} ${nodes?.length}` : subject.name));
 const group = (findings: readonly Finding[]) => groupByCause(aVerdict(findings), "bigquery").findings;
 
 describe("one cause, one finding", () => {

@@ -30,7 +30,7 @@ describe.each(files)("judge, on $file", ({ file }) => {
   });
 
   it("finds each failure, and gives every row exactly one place", () => {
-    const found = verdict.findings.map(({ subject }) => (subject.kind === "node" ? subject.id : subject.what));
+    const found = verdict.findings.map(({ subject }) => (subject.kind === "run" ? subject.what : (subject.id ?? "")));
     const skipped = verdict.findings.flatMap((finding) => finding.skipped);
 
     expect(found.sort()).toEqual(

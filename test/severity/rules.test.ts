@@ -20,6 +20,8 @@ const FACTS: MatchFacts = {
   resource: ["test"],
   test: ["not_null"],
   status: ["fail"],
+  tool: [],
+  rule: [],
 };
 
 const NOW = Date.parse("2026-12-15T12:00:00Z");

@@ -31,8 +31,8 @@ export interface CardParts {
 /** A finding as a card: what and how bad, where and whose, dbt's message, and what to do next. */
 export function findingCard(finding: Finding, parts: CardParts, code: Html | null): Html {
   const words = describeFinding(finding);
-  const { subject, severity } = finding;
-  const id = subject.kind === "node" ? anchorOf(subject.id) : `run.${subject.what}.${cleanLine(finding.status, 100)}`;
+  const { severity } = finding;
+  const id = idOf(finding);
   const command = reproduceCommand([{ ...finding, severity: "error" }], parts.target);
   const { message } = words;
   return html`<article class="card ${severity}" id="${id}">
@@ -48,6 +48,14 @@ ${factList([
   ["Tries", triesOf(finding, parts)],
 ])}
 ${failingRows(finding, parts)}${code}${nodesOfCause(finding)}</article>`;
+}
+
+function idOf({ subject, status }: Finding): string {
+  if (subject.kind === "node") return anchorOf(subject.id);
+  const { kind } = subject;
+  const words =
+    kind === "run" ? [subject.what, status] : [subject.tool, status, subject.path, subject.line, subject.column];
+  return [kind, ...words.map((word) => cleanLine(String(word ?? ""), 100))].join(".");
 }
 
 function faultLine({ fault, news }: FindingWords): Html | null {
@@ -85,7 +93,7 @@ function failingRows({ subject }: Finding, { evidence }: CardParts): Html | null
 
 /** The compiled code of a finding, to be opened; null where dbt left none. */
 export function compiledCode({ subject }: Finding, { evidence }: CardParts): Html | null {
-  if (subject.kind === "run") return null;
+  if (subject.kind !== "node") return null;
   const code = evidence.compiled[subject.id];
   if (code === undefined) return pathOfCode(subject.compiled, null);
   const text = cleanText(code.text);
@@ -99,7 +107,7 @@ export function compiledCode({ subject }: Finding, { evidence }: CardParts): Htm
 
 /** What stands in place of compiled code for which there is no more room. */
 export function leftOutCode({ subject }: Finding): Html | null {
-  return subject.kind === "run" ? null : pathOfCode(subject.compiled, " (left out here: the page would be too large)");
+  return subject.kind !== "node" ? null : pathOfCode(subject.compiled, " (left out here: the page would be too large)");
 }
 
 function pathOfCode(path: string | null, note: string | null): Html | null {

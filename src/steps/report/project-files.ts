@@ -51,8 +51,8 @@ export function nameCompiled(
   };
   const name = (finding: Finding): Finding => {
     const { subject } = finding;
-    const node = subject.kind === "run" ? undefined : manifest?.nodes.get(subject.id);
-    if (subject.kind === "run" || node === undefined || node.type === "source") return finding;
+    const node = subject.kind !== "node" ? undefined : manifest?.nodes.get(subject.id);
+    if (subject.kind !== "node" || node === undefined || node.type === "source") return finding;
     const path = compiledPathsOf(node, subject.path, targetPath).find((each) => isFileOf(targetPath, projectDir, each));
     return path === undefined ? finding : { ...finding, subject: { ...subject, compiled: shown(path) } };
   };

@@ -11,6 +11,7 @@ import { readDbtLogs } from "../../dbt/log-file.ts";
 import type { PlanResult } from "../../selection/plan.ts";
 import type { Settings, SettingsPart } from "../../settings/resolve.ts";
 import { dbtFoldersOf, type FolderParts, type ProjectFolders } from "../../setup/dbt-project.ts";
+import type { ToolRun } from "../../severity/tool-findings.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny, writtenAt } from "../../support/files.ts";
 import type { Log } from "../../support/log.ts";
@@ -19,6 +20,7 @@ import { readBuildFile } from "../../work/build-file.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 import { type Leftover, readLeftover } from "../../work/leftover.ts";
 import { readPlanFile } from "../../work/plan-file.ts";
+import { readToolsFile } from "../../work/tools-file.ts";
 
 /** What `report` judges: starts of dbt, and the manifest that names their nodes. */
 export interface Inputs {
@@ -27,6 +29,8 @@ export interface Inputs {
   readonly manifest: Manifest | null;
   /** What was to be built; null where the files are of a dbt that something else started. */
   readonly plan: PlanResult | null;
+  /** What other tools found after that build. */
+  readonly tools: readonly ToolRun[];
   /** Why the runs may not be the last ones: nothing is green then. */
   readonly doubt: string | null;
 }
@@ -47,7 +51,7 @@ export async function readInputs(parts: InputParts): Promise<Inputs> {
   const inTarget = join(folders.targetPath, "run_results.json");
   if (!isNamed) {
     const own = await readOwnBuild(parts, inTarget);
-    if (own !== null) return { ...own, folders };
+    if (own !== null) return { ...own, folders, tools: await readToolsFile(parts.work) };
   }
   const names = isNamed ? words.map((word) => resolve(cwd, word)) : [inTarget];
   const sources = given.sources === undefined ? [] : [resolve(cwd, given.sources)];
@@ -79,7 +83,7 @@ export async function readInputs(parts: InputParts): Promise<Inputs> {
     const of = provenance.trouble === "none" ? provenance.doubt : null;
     return of ?? doubtOfEmpty(run, files[index]?.results ?? null) ?? [];
   });
-  return { runs: read.map(({ run }) => run), manifest, plan: null, doubt: doubts[0] ?? null, folders };
+  return { runs: read.map(({ run }) => run), manifest, plan: null, tools: [], doubt: doubts[0] ?? null, folders };
 }
 
 /** Whether the verdict in the work folder is that of a `ci` which ended before a build: `report` puts nothing in its place. */
@@ -100,7 +104,7 @@ export function readLogFor(
 }
 
 /** What signalbox itself built, in the work folder; null where it left nothing that is to be judged. */
-async function readOwnBuild(parts: InputParts, inTarget: string): Promise<Omit<Inputs, "folders"> | null> {
+async function readOwnBuild(parts: InputParts, inTarget: string): Promise<Omit<Inputs, "folders" | "tools"> | null> {
   const { work } = parts;
   const recorded = await readBuildFile(work);
   const plan = await readPlanFile(work.path("plan.json"));

@@ -16,6 +16,7 @@ import { groupByCause } from "../../severity/one-cause.ts";
 import { countVerdict } from "../../severity/outcome.ts";
 import { expiredRules } from "../../severity/rules.ts";
 import { findSourcesWithoutRow } from "../../severity/run-findings.ts";
+import type { ToolRun } from "../../severity/tool-findings.ts";
 import type { JudgedSource, Verdict, VerdictResult } from "../../severity/verdict.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
@@ -37,6 +38,8 @@ export interface ReportInputs {
   readonly base: Verdict | null;
   /** What dbt said when the baseline was built; null: that is not known. */
   readonly baseBuild: BaseBuild | null;
+  /** What other tools found; absent: none was to be started. */
+  readonly tools?: readonly ToolRun[];
   /** Why the runs may not be the last ones: what is not red is refused then. */
   readonly doubt?: string | null;
 }
@@ -57,7 +60,7 @@ export interface ReportParts extends JunitParts {
  */
 export async function reportStep(
   parts: ReportParts,
-  { runs, manifest, folders, base, baseBuild, doubt = null }: ReportInputs,
+  { runs, manifest, folders, base, baseBuild, tools = [], doubt = null }: ReportInputs,
 ): Promise<VerdictResult> {
   const { redact, log, outputs } = parts;
   const { given, config } = parts.settings;
@@ -74,7 +77,7 @@ export async function reportStep(
   const known = runs.map((run) => redactRun(run, redact));
   const { rules, budget } = config;
   const judged = redactAll(
-    judge({ runs: known, manifest, place, rules, matches: matchesGlob, now, base, baseBuild, budget }),
+    judge({ runs: known, manifest, place, rules, matches: matchesGlob, now, base, baseBuild, budget, tools }),
     redact,
   );
   if (budget !== null && judged.cost !== undefined && isUncounted(judged.cost, budget))
