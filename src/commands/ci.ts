@@ -4,6 +4,7 @@ import { projectNameOf } from "../dbt/folders.ts";
 import { whyDistrusted } from "../run/run.ts";
 import { type Bundles, openBundles } from "../setup/bundle-store.ts";
 import type { Context } from "../setup/context.ts";
+import { type DbtAhead, openDbtAhead } from "../setup/dbt-ahead.ts";
 import { type DbtProject, openDbtProject } from "../setup/dbt-project.ts";
 import { createDbtRunner } from "../setup/dbt-runner.ts";
 import { type RunSettings, resolveRunSettings } from "../setup/run-settings.ts";
@@ -72,9 +73,11 @@ export async function run(context: Context): Promise<number> {
   };
   const go = (work: WorkFolder, turn: Turn | null) =>
     inFolder(work, () =>
-      passQueue({ ...context, work }, { runSettings, dbtProject, about, isSilent, turn, progress, startedAt }),
+      passQueue({ ...context, work }, { runSettings, dbtProject, ahead, about, isSilent, turn, progress, startedAt }),
     );
   const { targetPath } = dbtProject.folders;
+  const ahead = openDbtAhead(context, dbtProject);
+  ahead.prepare();
   try {
     // While it waits, the folder may be the work folder of the run that it waits for.
     if (noQueue) return await withWork(context, () => go(context.work, null), { empty: true, targetPath });
@@ -91,7 +94,9 @@ export async function run(context: Context): Promise<number> {
     );
   } catch (error) {
     if (hasFolder || !(error instanceof SignalboxError)) throw error;
-    return withWorkOrAside(context, (work) => inFolder(work, () => Promise.reject(error)));
+    return await withWorkOrAside(context, (work) => inFolder(work, () => Promise.reject(error)));
+  } finally {
+    ahead.end();
   }
 }
 
@@ -100,6 +105,7 @@ const NO_BASE = { base: null, baseBuild: null } as const;
 interface PastQueue {
   readonly runSettings: RunSettings;
   readonly dbtProject: DbtProject;
+  readonly ahead: DbtAhead;
   readonly about: AlertContext;
   /** No alert is sent. */
   readonly isSilent: boolean;
@@ -113,7 +119,7 @@ interface PastQueue {
 /** The run past the queue: plan, build, report, notify, publish. The answer is the exit code. */
 async function passQueue(
   context: Context,
-  { runSettings, dbtProject, about, isSilent, turn, progress, startedAt }: PastQueue,
+  { runSettings, dbtProject, ahead, about, isSilent, turn, progress, startedAt }: PastQueue,
 ): Promise<ExitCode> {
   const { settings } = context;
   const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
@@ -136,7 +142,7 @@ async function passQueue(
 
   const lookout = lookoutOf(settings, runSettings.mode, turn);
   const worked = await makingWay(context, lookout, (signal) =>
-    planAndBuild({ ...context, signal }, { runSettings, dbtProject, progress, bundles }),
+    planAndBuild({ ...context, signal }, { runSettings, dbtProject, ahead, progress, bundles }),
   );
   if (worked.kind === "superseded") return end({ kind: "superseded" }, `Superseded: ${worked.words}.`);
   const { planned, built, tools } = worked.value;
@@ -171,11 +177,12 @@ async function planAndBuild(
   {
     runSettings,
     dbtProject,
+    ahead,
     progress,
     bundles,
-  }: Pick<PastQueue, "runSettings" | "dbtProject" | "progress"> & { readonly bundles: Bundles },
+  }: Pick<PastQueue, "runSettings" | "dbtProject" | "ahead" | "progress"> & { readonly bundles: Bundles },
 ): Promise<{ readonly planned: Planned; readonly built: Built | null; readonly tools: readonly ToolRun[] }> {
-  const dbt = createDbtRunner(context, runSettings, dbtProject);
+  const dbt = createDbtRunner(context, runSettings, dbtProject, ahead);
   progress.ended = dbt.ended;
   const planned = await planStep(context, runSettings, dbtProject, dbt, bundles);
   if (planned.kind === "failed") return { planned, built: null, tools: [] };

@@ -1,14 +1,10 @@
 import type { ChildWatch } from "../support/claims.ts";
-import { findProgram, interpreterIn, readBeginning } from "../support/program-file.ts";
 import { showCommandLine } from "./arguments.ts";
 import { type Engine, readEngine } from "./engine.ts";
+import { findLauncher, type LauncherPlace } from "./launcher.ts";
 import { runProcess } from "./process.ts";
 
-export interface EngineQuestion {
-  readonly command: readonly string[];
-  /** Absolute: the project's folder. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
+export interface EngineQuestion extends LauncherPlace {
   readonly children: ChildWatch;
   readonly signal: AbortSignal;
 }
@@ -23,9 +19,9 @@ const MOST_LINES = 200;
 export async function askEngine(question: EngineQuestion): Promise<Engine> {
   const { command } = question;
   const line = showCommandLine(command);
-  const python = await pythonOf(question);
-  if (python !== null) {
-    const { said, exitCode } = await ask(question, [...python, "-I", "-c", SAY_INSTALLED]);
+  const launcher = await findLauncher(question);
+  if (launcher?.isCertain) {
+    const { said, exitCode } = await ask(question, [...launcher.python, "-I", "-c", SAY_INSTALLED]);
     if (exitCode === 0) return readEngine(said, exitCode, line);
   }
   const { said, exitCode } = await ask(question, [...command, "--version"]);
@@ -34,22 +30,6 @@ export async function askEngine(question: EngineQuestion): Promise<Engine> {
 
 /** In the words of `dbt --version`. */
 const SAY_INSTALLED = 'from importlib.metadata import version; print("- installed: " + version("dbt-core"))';
-
-/** What starts the Python that dbt runs in; null: nothing tells it. */
-async function pythonOf({ command, cwd, env }: EngineQuestion): Promise<readonly string[] | null> {
-  if (command.at(-2) === "-m" && command.at(-1) === "dbt.cli.main") return command.slice(0, -2);
-  if (command.length !== 1) return null;
-  const file = await findProgram({ program: command[0] ?? "", cwd, env });
-  // One that may be run and not be read is asked itself.
-  const script = file === null ? null : await readBeginning(file, LONGEST_LAUNCHER).catch(() => null);
-  if (script === null || !DBT_LAUNCHER.test(script)) return null;
-  const interpreter = interpreterIn(script);
-  return interpreter !== null && /(?:^|\/)python[\d.]*$/.test(interpreter) ? [interpreter] : null;
-}
-
-/** The launcher that Python's installers write for dbt-core. */
-const DBT_LAUNCHER = /^from dbt\.cli\.main import cli$/m;
-const LONGEST_LAUNCHER = 4096;
 
 /** The first lines of what a program prints, on either stream. */
 export async function ask(

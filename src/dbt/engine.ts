@@ -13,6 +13,8 @@ export interface EngineTraits {
   readonly takenBy: Readonly<Record<string, readonly string[]>>;
   /** It takes the last one of an option that is there several times: else it refuses that. */
   readonly takesRepeats: boolean;
+  /** It is a program of Python, which takes seconds to load: that can be done before it is needed. */
+  readonly loadsAhead: boolean;
   /** Stopped by SIGINT, its results say what became of each node: else its log alone does. */
   readonly resultsOutliveStop: boolean;
 }
@@ -49,6 +51,7 @@ const DBT_1: EngineTraits = {
   takesColors: true,
   takenBy: TAKEN_BY,
   takesRepeats: true,
+  loadsAhead: true,
   resultsOutliveStop: true,
 };
 
@@ -68,6 +71,7 @@ const DBT_2: EngineTraits = {
     "--log-format": [],
   },
   takesRepeats: false,
+  loadsAhead: false,
   resultsOutliveStop: false,
 };
 

@@ -1,4 +1,4 @@
-import { type StdioOptions, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { ChildWatch } from "../support/claims.ts";
@@ -22,6 +22,8 @@ export interface ProcessRequest {
   readonly name: string;
   /** Of an answer: with more than that the whole group is killed at once; absent: it has no limit. */
   readonly mostBytes?: number;
+  /** One that runs already and becomes this one, with the same streams, in a group of its own; null: there is none. */
+  readonly begun?: () => ChildProcess | null;
   /** Aborting stops the process: SIGINT to its group, then SIGKILL. */
   readonly signal: AbortSignal;
 }
@@ -58,13 +60,16 @@ export function runProcess({
   children,
   name,
   mostBytes = Number.POSITIVE_INFINITY,
+  begun = () => null,
   signal,
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
     const place = { program, args, cwd, env };
-    const child = startWith(place, reject, () =>
-      spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
+    const child = startWith(
+      place,
+      reject,
+      () => begun() ?? spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
     );
     if (child === null) return;
     const { pid } = child;

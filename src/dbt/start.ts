@@ -7,6 +7,7 @@ import { completeResults } from "./cut-off-results.ts";
 import type { EngineTraits } from "./engine.ts";
 import { keepArtifacts, LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
 import { LIST_FORMAT } from "./list.ts";
+import type { Preload } from "./preload.ts";
 import { readRecord, redactRun, resultsFileOf } from "./record.ts";
 import { tellErrors } from "./told-errors.ts";
 import { runWatched, type StartLimits, type WatchParts } from "./watched-run.ts";
@@ -23,6 +24,8 @@ export interface DbtSetup extends WatchParts {
   readonly color: boolean;
   /** Of the dbt that `command` starts, asked for before the first start. */
   readonly traits: () => Promise<EngineTraits>;
+  /** A start that is followed by another lets that one be loaded. */
+  readonly preload: Pick<Preload, "begin" | "take">;
 }
 
 export interface StartRequest {
@@ -71,10 +74,15 @@ export function createDbt(setup: DbtSetup): Dbt {
 
       const argv = argvOf(setup, traits, request, dir);
       const startedAt = setup.clock.now();
+      const place = { cwd: request.projectDir, env: { ...setup.env, ...request.env } };
       const { end, stopped, lastWords, over, progress } = await runWatched(setup, {
         argv,
-        cwd: request.projectDir,
-        env: { ...setup.env, ...request.env },
+        ...place,
+        begun: () => {
+          const child = setup.preload.take({ ...place, args: argv.slice(setup.command.length) });
+          if (command !== "build") setup.preload.begin();
+          return child;
+        },
         stdout: request.lists ? "answer" : "log",
         isJson: traits.log.stdout === "json",
         logFile: join(dir, "dbt.log"),

@@ -34,7 +34,7 @@ export interface StartLimits extends Patience {
 }
 
 /** One start of dbt. */
-export interface WatchedStart extends Pick<ProcessRequest, "argv" | "cwd" | "env" | "stdout"> {
+export interface WatchedStart extends Pick<ProcessRequest, "argv" | "cwd" | "env" | "stdout" | "begun"> {
   /** Absolute: dbt's own log, which need not be there yet. */
   readonly logFile: string;
   /** What dbt prints is its log in JSON. */

@@ -81,6 +81,11 @@ export const configFile = section({
       .describe(
         "Words that every start of dbt gets which takes them, such as [--no-use-colors]. What the plan decides is refused here.",
       ),
+    preload: boolean
+      .default(true)
+      .describe(
+        "Whether ci loads dbt 1 for its next start while the one before it works, which takes seconds; false: each start loads its own.",
+      ),
     env: environment.prefault({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
     pass_env: z
       .array(passedName, "wanted a list of names")

@@ -1,17 +1,16 @@
 import { join, relative } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { flag, showCommandLine } from "../dbt/arguments.ts";
-import { askEngine } from "../dbt/ask-engine.ts";
 import { createDbt, type Dbt, type DbtStart, type StartRequest } from "../dbt/start.ts";
 import type { Runner } from "../platforms/ports.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Clock } from "../support/clock.ts";
 import type { Log } from "../support/log.ts";
-import { once } from "../support/once.ts";
 import { lineRedactor, type Redact } from "../support/redact.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import type { Choosing } from "./choosing.ts";
+import { type DbtAhead, openDbtAhead } from "./dbt-ahead.ts";
 import { type DbtLog, openDbtLog } from "./dbt-log.ts";
 import type { DbtProject } from "./dbt-project.ts";
 import type { ProgressDisplay } from "./progress-display.ts";
@@ -44,22 +43,21 @@ export interface DbtRunnerParts {
   readonly redact: Redact;
 }
 
-export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings, dbtProject: DbtProject): DbtRunner {
+export function createDbtRunner(
+  parts: DbtRunnerParts,
+  runSettings: RunSettings,
+  dbtProject: DbtProject,
+  ahead: DbtAhead = openDbtAhead(parts, dbtProject),
+): DbtRunner {
   const { log, signal, settings } = parts;
   const { dbt: config } = settings.config;
   // One start after another.
   let shown: DbtLog | null = null;
   const hide = lineRedactor(parts.secrets);
-  const engine = once(async () => {
-    const { command } = config;
-    const { children } = parts;
-    const found = await askEngine({ command, cwd: dbtProject.project.dir, env: dbtProject.env, children, signal });
-    if (found.note !== null) log.step("dbt", found.note);
-    return found;
-  });
   const dbt = createDbt({
     command: config.command,
-    traits: async () => (await engine()).traits,
+    traits: async () => (await ahead.engine()).traits,
+    preload: ahead,
     env: dbtProject.env,
     recordDir: parts.work.path("dbt"),
     profilesDir: dbtProject.project.profilesDir,
@@ -92,7 +90,7 @@ export function createDbtRunner(parts: DbtRunnerParts, runSettings: RunSettings,
       return starter.start({ ...defaults, command: ["deps"], args: [] });
     },
     start: async (request) => {
-      await engine();
+      await ahead.engine();
       log.step("dbt", showStart(parts, request));
       const dbtLog = openDbtLog(request.command, parts);
       let started: DbtStart | null = null;
