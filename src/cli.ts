@@ -84,9 +84,20 @@ async function runCommand(
   around: Surroundings,
   onSecrets: (secrets: readonly string[]) => void,
 ): Promise<number> {
+  const { parseArgv } = await import("./settings/argv.ts");
+  const parsed = parseArgv(argv);
+  if (parsed.version) return say(`${readVersion()}\n`);
+  if (parsed.help || argv.length === 0) {
+    const { renderCommandHelp, renderTopHelp } = await import("./settings/help.ts");
+    return say(parsed.command === null ? renderTopHelp(readVersion()) : renderCommandHelp(parsed.command));
+  }
+  if (parsed.command === null)
+    throw new SignalboxError("configuration", "no command is named", {
+      hint: `signalbox <command> [flags]; commands: ${Object.keys(LOADERS).join(", ")}`,
+    });
+  const { command } = parsed;
   const [
-    { parseArgv },
-    { renderCommandHelp, renderTopHelp },
+    { run },
     { nameAsTyped },
     { openSettings, openWhatCanBeRead },
     { describeUnread },
@@ -94,8 +105,7 @@ async function runCommand(
     { createContext },
     { learnSecrets },
   ] = await Promise.all([
-    import("./settings/argv.ts"),
-    import("./settings/help.ts"),
+    LOADERS[command](),
     import("./settings/action-and-orb.ts"),
     import("./setup/open-settings.ts"),
     import("./setup/config-file.ts"),
@@ -103,33 +113,23 @@ async function runCommand(
     import("./setup/context.ts"),
     import("./setup/known-secrets.ts"),
   ]);
-  const parsed = parseArgv(argv);
-  if (parsed.version) return say(`${readVersion()}\n`);
-  if (parsed.command === null) {
-    if (parsed.help || argv.length === 0) return say(renderTopHelp(readVersion()));
-    throw new SignalboxError("configuration", "no command is named", {
-      hint: `signalbox <command> [flags]; commands: ${Object.keys(LOADERS).join(", ")}`,
-    });
-  }
-  if (parsed.help) return say(renderCommandHelp(parsed.command));
 
-  const given = { ...parsed, command: parsed.command, env: around.env, now: around.clock.now() };
-  const wanted = { cwd: around.cwd, asked: configAsked(), ignoresNearNames: parsed.command === "init" };
+  const given = { ...parsed, command, env: around.env, now: around.clock.now() };
+  const wanted = { cwd: around.cwd, asked: configAsked(), ignoresNearNames: command === "init" };
   const {
     settings,
     file: { name: configName, text },
     broken,
     isRead,
-  } = await (parsed.command === "doctor" ? openWhatCanBeRead : openSettings)(given, wanted);
+  } = await (command === "doctor" ? openWhatCanBeRead : openSettings)(given, wanted);
   const baseDir = dirname(resolve(around.cwd, configName));
   const secrets = await learnSecrets({ env: around.env, baseDir, dbt: settings.config.dbt });
   onSecrets(secrets);
-  const { run } = await LOADERS[parsed.command]();
   const unread = text === null && broken === null ? await findAbove(around.cwd, configName) : null;
   const configFile = { name: configName, exists: isRead, unread, broken };
-  const context = createContext(parsed.command, settings, configFile, around, secrets);
+  const context = createContext(command, settings, configFile, around, secrets);
   const ignored = describeUnread(configFile, around.cwd);
-  if (!["init", "doctor"].includes(parsed.command) && ignored !== null) context.log.warn("config", ignored);
+  if (!["init", "doctor"].includes(command) && ignored !== null) context.log.warn("config", ignored);
   return context.outputs.exitCodeOf(await run(context));
 
   function say(lines: string): number {
