@@ -62,15 +62,20 @@ export async function planStep(
   const purpose = purposeOf(runSettings);
   const types = describeTypes(dbt.choosing.resourceTypes);
   if (types !== null) log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
-  const exclude = runSettings.exclude === null ? [] : [runSettings.exclude];
+  const isEverything = runSettings.select === null || given.full;
+  const asIs = runSettings.exclude === null ? [] : [runSettings.exclude];
+  const knownExclude = asIs.flatMap((text) => withoutNewerData(text) ?? []);
+  // Where nothing is compared, nothing is newer, and dbt would end with an error.
+  const isAsked = isEverything && asIs.some(asksNewerData);
+  const notes = isAsked ? ["source_status: in exclude leaves nothing out: everything is built"] : [];
+  const exclude = isAsked ? knownExclude : asIs;
   const choosing = {
     ...dbt.choosing,
     exclude,
     indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
   };
-  const isEverything = runSettings.select === null || given.full;
   if (isEverything && runSettings.mode !== "check") {
-    const plan = { kind: "everything", why: "mode", warnings: [] } as const;
+    const plan = { kind: "everything", why: "mode", warnings: notes } as const;
     return writePlan(parts, { purpose, plan, ...NOTHING_KNOWN, manifest: null, places: [], choosing });
   }
   const base = once(() => findBase(git, runSettings));
@@ -109,9 +114,9 @@ export async function planStep(
     const chosen = { ...choosing, exclude: without };
     return writePlan(parts, { purpose, plan: warned, ...NOTHING_KNOWN, manifest, places, choosing: chosen });
   };
-  if (isEverything || runSettings.select === null) return everything({ kind: "everything", why: "mode", warnings: [] });
+  if (isEverything || runSettings.select === null)
+    return everything({ kind: "everything", why: "mode", warnings: notes });
   const selection = await findSelection(parts, runSettings, sources, base);
-  const knownExclude = exclude.flatMap((text) => withoutNewerData(text) ?? []);
   const needsLook = [runSettings.select, ...exclude].some(asksNewerData);
   if (selection === null && (needsLook || comparesState(runSettings.select)))
     return everything(withoutBaseline(config.baseline, sources.warnings), knownExclude);
