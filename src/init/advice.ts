@@ -23,6 +23,7 @@ export function adviceOf(facts: InitFacts, answers: Answers): readonly Advice[] 
     ...namingAdvice(answers),
     ...variableAdvice(answers),
     ...installAdvice(answers),
+    ...sqlfluffAdvice(answers),
     ...otherRuns(facts, answers),
     ...baseBranchAdvice(facts, answers),
   ];
@@ -183,6 +184,17 @@ function installAdvice(answers: Answers): Advice[] {
   return [
     advise(
       `no requirements.txt, uv.lock, poetry.lock or Pipfile tells which dbt is installed: the CI takes the newest ${packageNames(answers).join(" and ")}; pin them in a requirements.txt`,
+    ),
+  ];
+}
+
+/** A tool that is missing fails every check. */
+function sqlfluffAdvice({ project: { sqlfluff, packages } }: Answers): Advice[] {
+  if (sqlfluff === null || packages === null || sqlfluff.isInstalled) return [];
+  const installs = joinPath(packages.dir, packages.file);
+  return [
+    advise(
+      `${sqlfluff.file} has settings for sqlfluff, and ${installs} does not name it: add it there, or take findings out of signalbox.yml; where it is missing every check ends with exit code 3`,
     ),
   ];
 }

@@ -48,8 +48,17 @@ export interface ProjectFacts {
   readonly packages: Packages | null;
   readonly profiles: Profiles | null;
   readonly naming: Naming;
+  readonly sqlfluff: Sqlfluff | null;
   /** signalbox.yml in the project's own folder, below the top; null: there is none. */
   readonly own: Config | null;
+}
+
+/** The team's sqlfluff, by its settings: the nearest in the project's folder or above it. */
+export interface Sqlfluff {
+  /** The file with them, from the top. */
+  readonly file: string;
+  /** Whether what installs dbt names it. */
+  readonly isInstalled: boolean;
 }
 
 /** What puts nodes into other schemas than the target's: the project's own macros, and configs. */

@@ -22,7 +22,10 @@ export interface InstallStep {
 
 export function installSteps(answers: Answers): readonly InstallStep[] {
   const { packages } = answers.project;
-  if (packages === null) return [{ run: `pip install ${packageNames(answers).join(" ")}`, dir: "." }];
+  if (packages === null) {
+    const linter = answers.project.sqlfluff === null ? [] : ["sqlfluff"];
+    return [{ run: `pip install ${[...packageNames(answers), ...linter].join(" ")}`, dir: "." }];
+  }
   const { manager, dir, file, isLocked } = packages;
   switch (manager) {
     case "pip":

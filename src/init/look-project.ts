@@ -24,11 +24,13 @@ export async function lookAtProject(place: ProjectPlace): Promise<Omit<ProjectFa
   const settings = readMapping((await readFileIfAny(join(top, dir, "dbt_project.yml"), SETTINGS)) ?? "");
   const macroPaths: unknown = settings["macro-paths"];
   const macroDir = Array.isArray(macroPaths) ? plain(macroPaths[0]) : null;
+  const packages = await findPackages(top, dir, files);
   return {
     dir,
     name,
     macroDir: macroDir !== null && isBelow(macroDir) ? macroDir : "macros",
-    packages: await findPackages(top, dir, files),
+    packages,
+    sqlfluff: await findSqlfluff(dir, packages, files),
     profiles: await findProfiles(place, profilesDir, plain(settings.profile)),
     naming: findNaming(settings, await namingFiles(join(top, dir), settings)),
   };
@@ -101,6 +103,30 @@ async function findPackages(top: string, dir: string, files: RepositoryFiles): P
   for (let place = dir; ; place = joinPath(...place.split("/").slice(0, -1))) {
     const found = await packagesIn(join(top, place), place, files);
     if (found !== null || place === ".") return found;
+  }
+}
+
+/** Where sqlfluff reads its settings. https://docs.sqlfluff.com/en/stable/configuration/setting_configuration.html */
+const SQLFLUFF_FILES: readonly (readonly [string, RegExp])[] = [
+  [".sqlfluff", /^/],
+  ["pyproject.toml", /^\[tool\.sqlfluff\b/m],
+  ...["setup.cfg", "tox.ini"].map((name) => [name, /^\[sqlfluff\b/m] as const),
+];
+
+async function findSqlfluff(
+  dir: string,
+  packages: Packages | null,
+  files: RepositoryFiles,
+): Promise<ProjectFacts["sqlfluff"]> {
+  for (let place = dir; ; place = joinPath(...place.split("/").slice(0, -1))) {
+    for (const [name, settings] of SQLFLUFF_FILES) {
+      const file = joinPath(place, name);
+      const text = await files.read(file);
+      if (text === null || !settings.test(text)) continue;
+      const installs = packages === null ? null : await files.read(joinPath(packages.dir, packages.file));
+      return { file, isInstalled: packages === null || /\bsqlfluff\b/.test(installs ?? "") };
+    }
+    if (place === ".") return null;
   }
 }
 

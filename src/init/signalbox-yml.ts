@@ -1,5 +1,6 @@
 import type { Config } from "../settings/file.ts";
 import { TARGET_PLACEHOLDER } from "../settings/placeholder.ts";
+import { cleanLine } from "../text/clean.ts";
 import { type Answers, joinPath, relativePath } from "./facts.ts";
 import { dbtCommand } from "./install.ts";
 import { WHERE_IDS_ARE } from "./questions.ts";
@@ -33,8 +34,19 @@ export function renderSignalboxYml(answers: Answers): string {
     `slack: # ids, not names: ${WHERE_IDS_ARE}`,
     channel("error", errorChannel, "get this fixed now"),
     channel("warn", warnChannel, "fix at some point this week"),
+    ...findingLines(project),
     "",
   ].join("\n");
+}
+
+/** What the team's sqlfluff says of the lines that a pull request changes; its jinja templater connects to nothing. */
+function findingLines({ sqlfluff, packages }: Answers["project"]): readonly string[] {
+  if (sqlfluff === null) return [];
+  const words = [...dbtCommand(packages).slice(0, -1), "sqlfluff", "lint", "--format", "json", "--templater", "jinja"];
+  return [
+    `findings: # on pull requests, as ${cleanLine(sqlfluff.file, 100)} says, on the lines that they change`,
+    `  - { name: sqlfluff, run: ${yamlList([...words, "{files}"])}, format: sqlfluff, severity: warn }`,
+  ];
 }
 
 /** Whether a signalbox.yml that exists says all of it already, in whatever words and with whatever besides. */

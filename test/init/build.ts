@@ -14,6 +14,7 @@ export function buildProject(targets: readonly string[] = [], overrides: Partial
     packages: null,
     profiles,
     naming: { macros: [], configs: [] },
+    sqlfluff: null,
     own: null,
     ...overrides,
   };

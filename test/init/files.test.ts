@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { adviceOf } from "../../src/init/advice.ts";
 import { addToCircleConfig, renderCircleConfig } from "../../src/init/circleci-config.ts";
 import { changeOf, wantedFiles } from "../../src/init/files.ts";
 import { renderWorkflow } from "../../src/init/github-workflow.ts";
@@ -82,6 +83,33 @@ describe("signalbox.yml", () => {
         expect(config.modes.check.target).toBe(check);
         expect([config.modes.deploy.target, config.modes.schedule.target]).toEqual([deploy, deploy]);
       }),
+    );
+  });
+});
+
+describe("the team's sqlfluff", () => {
+  const sqlfluff = { file: ".sqlfluff", isInstalled: false };
+  const packages = { manager: "uv", dir: ".", file: "uv.lock", isLocked: true } as const;
+
+  it("is started on what a pull request changed, as dbt is started", () => {
+    const project = buildProject(["ci", "prod"], { sqlfluff, packages });
+
+    expect(read(renderSignalboxYml(buildAnswers({ project }))).findings).toEqual([
+      {
+        ...{ name: "sqlfluff", format: "sqlfluff", severity: "warn", timeout: 600 },
+        run: ["uv", "run", "sqlfluff", "lint", "--format", "json", "--templater", "jinja", "{files}"],
+      },
+    ]);
+  });
+
+  it("is installed where init says what is, and asked for where a file of the team says it", () => {
+    const ofTeam = buildAnswers({ project: buildProject(["ci", "prod"], { sqlfluff, packages }) });
+
+    expect(renderWorkflow(buildAnswers({ project: buildProject(["ci"], { sqlfluff }) }))).toContain(
+      "- run: pip install dbt-core dbt-duckdb sqlfluff\n",
+    );
+    expect(adviceOf(buildFacts(), ofTeam).map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/uv\.lock does not name it: add it there/),
     );
   });
 });
