@@ -61,6 +61,8 @@ export interface CiProgress {
   verdict: VerdictResult | null;
   evidence: Evidence;
   notify: NotifyResult | null;
+  /** When the ledger's open problems were found first. */
+  firstSeen: Notified["firstSeen"];
   published: CiResult["published"];
   /** The name for the upload of what was published. */
   artifact: string | null;
@@ -79,6 +81,7 @@ export function startProgress(project: string, comment: PullRequestComment): CiP
     verdict: null,
     evidence: NO_EVIDENCE,
     notify: null,
+    firstSeen: {},
     published: null,
     artifact: null,
   };
@@ -128,6 +131,7 @@ export async function finish(
   if (notify !== null && verdict !== null) {
     const notified = await notify(verdict);
     progress.notify = notified.result;
+    progress.firstSeen = notified.firstSeen;
     exitCodes.push(notified.exitCode);
   }
   if (outcome.kind === "verdict") {
@@ -178,8 +182,8 @@ export async function conclude(
   const artifactsUrl = artifactsUrlOf(parts, runSettings.run);
   const summary = { ...summaryOf(runSettings, progress, words), artifactsUrl };
   await writeSummary(parts, summary);
-  const { project, evidence } = progress;
-  await writePage(parts, { ...summary, verdict, project, run: runSettings.run, evidence });
+  const { project, evidence, firstSeen } = progress;
+  await writePage(parts, { ...summary, verdict, project, run: runSettings.run, evidence, firstSeen });
   // The newer run's comment must not be overwritten.
   if (outcome !== "superseded") await progress.comment.put(summary);
 

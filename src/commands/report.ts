@@ -34,7 +34,7 @@ export async function run(context: Context): Promise<number> {
     const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };
     const summary = { ...ofThis, ...ofRun, judged, artifactsUrl: artifactsUrlOfJob(context) };
     await writeSummary(context, summary);
-    const evidence = readEvidence(context, result, inputs);
+    const evidence = await readEvidence(context, result, inputs);
     await writePage(context, {
       ...summary,
       verdict: result,

@@ -54,6 +54,12 @@ const EVIL = [
   `<meta http-equiv="refresh" content="0;url=http://127.0.0.1:9/"><base href="http://127.0.0.1:9/">`,
 ].join("");
 
+function affectedBy(name: string): ReportPage["evidence"]["affected"] {
+  const tests = { failed: 1, warned: 0, card: `test.shop.${name}` };
+  const failed = { ...tests, id: `model.shop.a${name}`, state: "error", isSkipped: false, parents: [] } as const;
+  return [failed, { ...failed, id: `model.shop.${name}`, state: "skipped", isSkipped: true, parents: [failed.id] }];
+}
+
 /** Every text of it wants out. */
 function evilPage(): ReportPage {
   const about = (severity: "error" | "warn", id: string) =>
@@ -86,7 +92,10 @@ function evilPage(): ReportPage {
       failuresIn: { [id]: EVIL },
       freshness: [{ id: `source.shop.${EVIL}`, status: EVIL, message: EVIL }],
       longestChain: [],
+      affected: affectedBy(EVIL),
+      usualSeconds: { [`model.shop.${EVIL}`]: 2 },
     },
+    firstSeen: { [`v1:${id}`]: EVIL },
   });
 }
 
@@ -263,12 +272,15 @@ describe.runIf(browser !== null)("the page in a browser", () => {
 
   it("is used by keyboard alone: each link, button and part that opens has its turn and is seen to have it", async () => {
     const { page } = await show(richPage());
-    const wanted = await page.evaluate<number>("document.querySelectorAll('a[href], button, input, summary').length");
+    await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })");
+    const wanted = await page.evaluate<number>(
+      "document.querySelectorAll('a[href], button, input, summary, [tabindex]').length",
+    );
     const seen = new Set<string>();
     for (let index = 0; index < wanted; index += 1) {
       await page.keyboard.press("Tab");
       const at = await page.evaluate<string>(
-        "{ const all = [...document.querySelectorAll('a[href], button, input, summary')]; const at = all.indexOf(document.activeElement); at + ' ' + (at >= 0 && getComputedStyle(all[at]).outlineStyle) }",
+        "{ const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]; const at = all.indexOf(document.activeElement); at + ' ' + (at >= 0 && getComputedStyle(all[at]).outlineStyle) }",
       );
       seen.add(at);
     }

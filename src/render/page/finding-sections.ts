@@ -21,8 +21,14 @@ export interface FindingSections {
 }
 
 /** Errors, warnings and what is muted, each in the verdict's order: what weighs most comes first. */
-export function findingSections(verdict: VerdictResult, { evidence, target }: ReportPage): FindingSections {
-  const parts: CardParts = { evidence, retried: verdict.retried, target: targetOf(verdict.sources) ?? target };
+export function findingSections(
+  verdict: VerdictResult,
+  { evidence, target, firstSeen = {}, writtenAt }: ReportPage,
+): FindingSections {
+  const parts: CardParts = {
+    ...{ evidence, retried: verdict.retried, target: targetOf(verdict.sources) ?? target },
+    ...{ firstSeen, writtenAt },
+  };
   const shown: Finding[] = [];
   let codeLeft = MOST_CODE_BYTES;
   const codeOf = (finding: Finding): Html | null => {

@@ -1,3 +1,4 @@
+import { fingerprintOf } from "../../alerts/fingerprint.ts";
 import { shortName } from "../../artifacts/node-name.ts";
 import { reproduceCommand } from "../../severity/reproduce.ts";
 import type { Finding, Verdict } from "../../severity/verdict.ts";
@@ -5,7 +6,7 @@ import { cleanLine, cleanText, cutText } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
 import { describeFinding, type FindingWords, nameFinding } from "../finding-words.ts";
 import { triesWords } from "../retried-words.ts";
-import { count, duration, grouped } from "../words.ts";
+import { count, duration, grouped, roughly } from "../words.ts";
 import { firstItems } from "./fitting.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Evidence } from "./page-facts.ts";
@@ -17,6 +18,8 @@ const MOST_MESSAGE_LINES = 200;
 /** Of compiled code. */
 const MOST_SQL = 16_000;
 const MOST_NAMES = 12;
+const LEAST_AGE_SECONDS = 60;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** Behind "all of them". */
 const MOST_LISTED = 500;
 
@@ -26,6 +29,10 @@ export interface CardParts {
   readonly retried: Verdict["retried"];
   /** For the command that shows an error again; null: the profile's own. */
   readonly target: string | null;
+  /** By fingerprint. */
+  readonly firstSeen: Readonly<Record<string, string>>;
+  /** ISO time of the page. */
+  readonly writtenAt: string;
 }
 
 /** A finding as a card: what and how bad, where and whose, dbt's message, and what to do next. */
@@ -37,7 +44,7 @@ export function findingCard(finding: Finding, parts: CardParts, code: Html | nul
   const { message } = words;
   return html`<article class="card ${severity}" id="${id}">
 <h3><a href="#${encodeURIComponent(id)}">${words.where}</a> <span>${words.what}</span></h3>
-${faultLine(words)}${words.muted === null ? null : html`<p class="note">${words.muted}</p>`}
+${faultLine(words, ageOf(finding, parts))}${words.muted === null ? null : html`<p class="note">${words.muted}</p>`}
 ${message === null ? null : html`<pre>${cutText(message, MOST_MESSAGE, MOST_MESSAGE_LINES)}</pre>`}
 ${factList([
   ["File", words.place === null ? null : html`<code>${words.place}</code>`],
@@ -58,10 +65,26 @@ function idOf({ subject, status }: Finding): string {
   return [kind, ...words.map((word) => cleanLine(String(word ?? ""), 100))].join(".");
 }
 
-function faultLine({ fault, news }: FindingWords): Html | null {
-  if (fault === null && news === null) return null;
+function faultLine({ fault, news }: FindingWords, age: string | null): Html | null {
+  if (fault === null && news === null && age === null) return null;
   const badge = news === null ? null : html` <span class="badge ${news}">${news === "new" ? "new" : "known"}</span>`;
-  return html`<p class="fault"><strong>${fault}</strong>${badge}</p>`;
+  return html`<p class="fault"><strong>${fault}</strong>${badge}${age === null ? null : html` <span class="age">${age}</span>`}</p>`;
+}
+
+/** `since 12 Nov, 13 days`; null where nobody remembers, and for what this run has found first. */
+function ageOf(finding: Finding, { firstSeen, writtenAt }: CardParts): string | null {
+  const fingerprint = fingerprintOf(finding);
+  const since = Object.hasOwn(firstSeen, fingerprint) ? Date.parse(firstSeen[fingerprint] ?? "") : Number.NaN;
+  const seconds = (Date.parse(writtenAt) - since) / 1000;
+  // A run may take hours before its page is written.
+  return seconds >= LEAST_AGE_SECONDS ? `since ${dayOf(since, writtenAt)}, ${roughly(seconds)}` : null;
+}
+
+/** `12 Nov`; with the year, where it is another one. UTC. */
+function dayOf(time: number, writtenAt: string): string {
+  const date = new Date(time);
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  return date.toISOString().startsWith(writtenAt.slice(0, 5)) ? day : `${day} ${date.getUTCFullYear()}`;
 }
 
 function skippedNames({ skipped }: Finding): Html | null {

@@ -1,6 +1,7 @@
 import type { Run } from "../../run/run.ts";
 import type { VerdictResult } from "../../severity/verdict.ts";
 import type { Summary } from "../markdown.ts";
+import type { AffectedNode } from "./affected.ts";
 
 /** What report.html is made from: the summary's values, and what lies behind the findings. */
 export interface ReportPage extends Summary {
@@ -12,6 +13,8 @@ export interface ReportPage extends Summary {
   /** ISO time. */
   readonly writtenAt: string;
   readonly evidence: Evidence;
+  /** By fingerprint, when an open problem was found first, in ISO time; absent: nobody remembers. */
+  readonly firstSeen?: Readonly<Record<string, string>>;
 }
 
 /** What dbt left besides its results. */
@@ -24,6 +27,9 @@ export interface Evidence {
   readonly freshness: readonly FreshnessRow[];
   /** The nodes that one waited for after the other, the last one to end behind the others: what the run took. */
   readonly longestChain: readonly string[];
+  readonly affected: readonly AffectedNode[];
+  /** By id, what a node took when the baseline was built; none where there is no baseline, or it does not tell. */
+  readonly usualSeconds: Readonly<Record<string, number>>;
 }
 
 export interface CompiledCode {
@@ -42,4 +48,11 @@ export interface FreshnessRow {
   readonly message: string;
 }
 
-export const NO_EVIDENCE: Evidence = { compiled: {}, failuresIn: {}, freshness: [], longestChain: [] };
+export const NO_EVIDENCE: Evidence = {
+  compiled: {},
+  failuresIn: {},
+  freshness: [],
+  longestChain: [],
+  affected: [],
+  usualSeconds: {},
+};

@@ -3,6 +3,7 @@ import { html, markupOf } from "../../text/html.ts";
 import { totalsOf } from "../finding-words.ts";
 import { findingSections } from "./finding-sections.ts";
 import { freshnessSection } from "./freshness.ts";
+import { graphSection } from "./graph.ts";
 import { nodeRowsOf } from "./node-rows.ts";
 import { nodesSection } from "./nodes.ts";
 import type { ReportPage } from "./page-facts.ts";
@@ -32,16 +33,22 @@ export function renderPage(page: ReportPage, hash: (text: string) => string): st
   const headline = verdict === null ? cleanLine((page.ended ?? "").split("\n")[0] ?? "", 300) : totalsOf(verdict);
   const rows = verdict === null ? [] : nodeRowsOf(verdict);
   const findings = verdict === null ? null : findingSections(verdict, page);
+  const anchors = findings?.anchors ?? new Set();
+  const named = new Set(rows.map(({ id }) => id));
+  const graph = graphSection(evidence.affected, (anchor) => anchors.has(anchor) || named.has(anchor));
+  const [errors = null, ...others] = findings?.sections ?? [];
   const sections = [
-    ...(findings?.sections ?? []),
+    errors,
+    graph,
+    ...others,
     plan === null ? null : planSection(plan, nodesInProject),
     freshnessSection(evidence.freshness),
     timingSection(
       // A freshness run is a start of its own, and has a table.
       rows.filter(({ id }) => !id.startsWith("source.")),
-      evidence.longestChain,
+      evidence,
     ),
-    nodesSection(rows, findings?.anchors ?? new Set()),
+    nodesSection(rows, anchors),
     runSection(page),
   ].filter((section) => section !== null);
 

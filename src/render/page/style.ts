@@ -35,6 +35,7 @@ h3 a{color:var(--text);text-decoration:none}h3 a:hover{text-decoration:underline
 h3 span{font-weight:400;color:var(--soft)}
 .card.error .fault strong{color:var(--error)}.card.warn .fault strong{color:var(--warn)}
 .badge{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid var(--line);font-size:.8em;color:var(--soft)}
+.age{color:var(--soft)}
 .badge.new{border-color:var(--link);color:var(--link);font-weight:600}
 pre{white-space:pre-wrap;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.6rem .75rem;margin:.55rem 0;line-height:1.45}
 dl{margin:.45rem 0}
@@ -66,14 +67,23 @@ td.error{color:var(--error)}td.warn{color:var(--warn)}td.passed{color:var(--pass
 .lanes{display:block;width:100%;margin-top:.6rem;background:var(--card);border:1px solid var(--line);border-radius:6px}
 .lanes rect{fill:var(--other-bar)}
 .lanes .error{fill:var(--error-bar)}.lanes .warn{fill:var(--warn-bar)}.lanes .passed{fill:var(--passed-bar)}
+.lanes .usual{fill:var(--soft)}
 .lanes .chain{stroke:var(--link);stroke-width:2;vector-effect:non-scaling-stroke}
 .lanes rect:hover{opacity:.7}
 .ticks{display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem;font-variant-numeric:tabular-nums}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;margin:.3rem 0 .8rem}
 .legend span::before{content:"";display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-right:.4em;background:var(--other-bar)}
-.legend .error::before{background:var(--error-bar)}.legend .warn::before{background:var(--warn-bar)}.legend .passed::before{background:var(--passed-bar)}.legend .chain::before{background:none;border:2px solid var(--link)}
+.legend .error::before{background:var(--error-bar)}.legend .warn::before{background:var(--warn-bar)}.legend .passed::before{background:var(--passed-bar)}.legend .chain::before{background:none;border:2px solid var(--link)}.legend .usual::before{height:2px;vertical-align:middle;background:var(--soft)}
+.graph{overflow-x:auto;margin-top:.6rem;padding:.5rem;background:var(--card);border:1px solid var(--line);border-radius:6px}
+.graph svg{display:block}
+.graph path{fill:none;stroke:var(--other-bar);stroke-width:1.2}.graph .stopped{stroke:var(--error);stroke-width:1.6}
+.graph rect{fill:var(--back);stroke:var(--other-bar)}
+.graph rect.error{fill:var(--error-back);stroke:var(--error);stroke-width:2}.graph rect.warn{fill:var(--warn-back);stroke:var(--warn-bar);stroke-width:2}.graph rect.skipped,.graph rect.more{stroke-dasharray:4 3}
+.graph text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;fill:var(--text)}
+.graph text[class]{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--soft)}.graph text.error{fill:var(--error)}.graph text.warn{fill:var(--warn)}
+.graph a:hover rect,.graph a:focus-visible rect{stroke:var(--link);stroke-width:2.5;stroke-dasharray:none}.graph a:hover text:first-of-type{fill:var(--link)}
 .slowest{padding-left:1.5rem;margin-top:.3rem;font-variant-numeric:tabular-nums}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.7rem}
 @media (max-width:40rem){body{padding:.75rem .75rem 2rem}html{scroll-padding-top:1rem}#tools{position:static;margin:0 -.75rem;padding:.6rem .75rem}#filter{flex:1 1 100%}dl div{grid-template-columns:1fr}h1{font-size:1.2rem}th:first-child,td:first-child{width:4.6rem}#nodes th:last-child,#nodes td:last-child{width:4.6rem}.ticks span:nth-child(even){display:none}}
-@media print{#tools{display:none}.card{content-visibility:visible;break-inside:avoid}}
+@media print{#tools{display:none}.graph{overflow:visible}.card{content-visibility:visible;break-inside:avoid}}
 `;

@@ -36,6 +36,8 @@ export interface AlertContext {
 export interface Notified {
   readonly result: NotifyResult;
   readonly exitCode: ExitCode;
+  /** By fingerprint, ISO times; empty without a ledger. */
+  readonly firstSeen: Readonly<Record<string, string>>;
 }
 
 /** Throws a configuration error where there is a token and a channel is missing. */
@@ -113,7 +115,12 @@ export async function notifyStep(context: Context, about: AlertContext, judged: 
   if (overdue.length > 0)
     context.log.warn("notify", `${count(overdue.length, "warning")} overdue, and overdue: fail is set: exit code 1`);
   const ofDeliveries = hasHeard ? exitCodeOfDeliveries(given.onDeliveryFailure, alerts, deliveries) : 5;
-  return { result, exitCode: overdue.length > 0 ? 1 : ofDeliveries };
+  return { result, firstSeen: firstSeenIn(decision.ledger), exitCode: overdue.length > 0 ? 1 : ofDeliveries };
+}
+
+function firstSeenIn(ledger: Ledger | null): Notified["firstSeen"] {
+  const open = (ledger?.entries ?? []).filter(({ state }) => state === "open");
+  return Object.fromEntries(open.map(({ fingerprint, firstSeen }) => [fingerprint, firstSeen]));
 }
 
 function openIn(ledger: Ledger | null): number {

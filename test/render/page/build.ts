@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import type { Manifest } from "../../../src/artifacts/manifest.ts";
+import { affectedNodes } from "../../../src/render/page/affected.ts";
 import { renderPage } from "../../../src/render/page/page.ts";
 import { NO_EVIDENCE, type ReportPage } from "../../../src/render/page/page-facts.ts";
 import { countVerdict } from "../../../src/severity/outcome.ts";
 import type { Verdict, VerdictResult } from "../../../src/severity/verdict.ts";
+import { aManifest, aNode } from "../../artifacts/build.ts";
 import { richPlan, richVerdict, run } from "../build.ts";
 
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("base64");
@@ -75,8 +78,32 @@ export function richPage(): ReportPage {
         { id: "source.shop.billing.payments", status: "warn", message: "loaded 14 h ago; warn after 12 h" },
       ],
       longestChain: ["model.shop.stg_order_items", "model.shop.stg_products"],
+      affected: affectedNodes(verdict, shopManifest()),
+      usualSeconds: { "model.shop.stg_payments": 4.5, "model.shop.stg_products": 14, "model.shop.stg_order_items": 11 },
     },
+    firstSeen: { "v1:test.shop.not_null_stg_customers_country_code.1d3a6fd4a3": "2026-11-12T07:03:00.000Z" },
   });
+}
+
+/** What reads what in the shop, as far as its graph shows it. */
+function shopManifest(): Manifest {
+  const reads: Readonly<Record<string, readonly string[]>> = {
+    stg_customers: [],
+    stg_orders: ["source.shop.billing.orders"],
+    stg_order_items: [],
+    int_fx_rates: ["source.shop.billing.payments"],
+    int_order_totals: ["stg_orders", "stg_order_items"],
+    int_orders_eur: ["int_order_totals", "int_fx_rates"],
+    fct_orders: ["int_orders_eur"],
+    dim_customers: ["stg_customers", "fct_orders"],
+    fct_daily_revenue: ["fct_orders"],
+    fct_product_sales: ["int_orders_eur", "stg_order_items"],
+  };
+  return aManifest(
+    Object.entries(reads).map(([name, parents]) =>
+      aNode(name, { parents: parents.map((each) => (each.startsWith("source.") ? each : `model.shop.${each}`)) }),
+    ),
+  );
 }
 
 export function render(page: ReportPage): string {

@@ -92,6 +92,20 @@ describe("the page", () => {
       "what is muted, apart from the rest",
       /Muted 1 orders_with_old_fx_rate test 1,204 failures, warn if != 0 known muted until 2026-12-15 .*: DATA-12/,
     ],
+    [
+      "since when it is so",
+      /stg_customers\.country_code not_null test 8 failures, warn if > 5, error if > 20 known since 12 Nov, 13 days/,
+    ],
+    ["what stands before and behind a failure", /3 nodes with errors, 6 kept from running/],
+    [
+      "each affected node and how it is",
+      /stg_orders: 1 failing test; reads billing\.orders .* int_orders_eur: did not run; reads int_order_totals, int_fx_rates/,
+    ],
+    ["how long a node took before", /stg_payments 14 s \(4\.5 s in the baseline, 3\.0 ×\)/],
+    [
+      "what the run had to wait for",
+      /The chain: 2 nodes, one after the other, 26 s of work stg_order_items 11 s stg_products 15 s/,
+    ],
     ["what was built and why", /12 of 38 nodes.*int_orders_eur body changed 6 follow and 1 test/],
     ["the freshness, the stale first", /warn billing\.payments loaded 14 h ago; warn after 12 h pass billing\.orders/],
     ["a row for each node", /skipped fct_orders model · models\/marts\/fct_orders\.sql/],
@@ -155,7 +169,13 @@ describe("the page", () => {
             failuresIn: Object.fromEntries(ids.map((id) => [id, y])),
             freshness: [{ id: x, status: y, message: x }],
             longestChain: [x],
+            affected: [
+              { id: x, state: "error", isSkipped: false, failed: 1, warned: 2, card: y, parents: [] },
+              { id: y, state: "skipped", isSkipped: true, failed: 0, warned: 0, card: null, parents: [x] },
+            ],
+            usualSeconds: { [`model.shop.${x}`]: 1, [x]: 2 },
           },
+          firstSeen: { [`v1:${ids[0]}`]: x },
         }),
       );
     };
@@ -214,7 +234,12 @@ describe("the page", () => {
           ),
           failuresIn: {},
           freshness: Array.from({ length: 5000 }, () => ({ id: `source.shop.${long}`, status: "pass", message })),
-          longestChain: [],
+          longestChain: Object.keys(nodes),
+          affected: Object.keys(nodes).map((id, index, all) => ({
+            ...{ id, state: "skipped", isSkipped: true, failed: 0, warned: 0, card: null },
+            parents: [all[index - 1], all[index % 100]].flatMap((each) => each ?? []).filter((each) => each !== id),
+          })),
+          usualSeconds: Object.fromEntries(Object.keys(nodes).map((id) => [id, 2])),
         },
       }),
     );
@@ -228,6 +253,7 @@ describe("the page", () => {
       /\+\d{3} more warnings in plan\.json/,
       /\+\d,\d{3} more in dbt's sources\.json/,
       /\+[\d,]+ more bars are too many to draw/,
+      /\+[\d,]+ more nodes are too many to draw/,
       /\+[\d,]+ more: the filter finds them/,
       /\+[\d,]+ more are only in verdict\.json/,
     ])

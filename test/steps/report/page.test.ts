@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { NO_EVIDENCE } from "../../../src/render/page/page-facts.ts";
 import { readEvidence, writePage } from "../../../src/steps/report/page.ts";
 import { artifactsUrlOf, artifactsUrlOfJob, pageFileOf } from "../../../src/steps/report/page-file.ts";
 import { aDbtRun, aManifest, aNode, aResult, aTest } from "../../artifacts/build.ts";
@@ -52,7 +53,7 @@ describe("the page's file", () => {
       parts(),
       aPage({
         verdict: { ...verdict, counts },
-        evidence: { compiled, failuresIn: {}, freshness: [], longestChain: [] },
+        evidence: { ...NO_EVIDENCE, compiled },
       }),
     );
 
@@ -142,43 +143,40 @@ describe("what dbt left behind findings", () => {
     mkdirSync(join(dir(), path, ".."), { recursive: true });
     writeFileSync(join(dir(), path), text);
   };
-  const codeOf = (compiled: string) => {
+  const codeOf = async (compiled: string) => {
     const verdict = aVerdict([aFinding({ subject: aSubject({ id: "test.shop.t.1", compiled }) })]);
-    return readEvidence(parts(), verdict, { runs: [], manifest: null, folders: folders() }).compiled["test.shop.t.1"];
+    const inputs = { runs: [], manifest: null, folders: folders(), plan: null };
+    return (await readEvidence(parts(), verdict, inputs)).compiled["test.shop.t.1"];
   };
 
-  it("is not looked for where no page is wanted", () => {
+  it("is not looked for where no page is wanted", async () => {
     write("shop/target/compiled/shop/t.sql", "select 1");
     const subject = aSubject({ id: "test.shop.t.1", compiled: "target/compiled/shop/t.sql" });
-    const inputs = { runs: [], manifest: null, folders: folders() };
-    const compiledFor = (wanted: boolean) =>
-      Object.keys(readEvidence(parts({ wanted }), aVerdict([aFinding({ subject })]), inputs).compiled);
+    const inputs = { runs: [], manifest: null, folders: folders(), plan: null };
+    const compiledFor = async (wanted: boolean) =>
+      Object.keys((await readEvidence(parts({ wanted }), aVerdict([aFinding({ subject })]), inputs)).compiled);
 
-    expect([compiledFor(true), compiledFor(false)]).toEqual([["test.shop.t.1"], []]);
+    expect([await compiledFor(true), await compiledFor(false)]).toEqual([["test.shop.t.1"], []]);
   });
 
-  it("is the compiled code, of a long one its beginning", () => {
+  it("is the compiled code, of a long one its beginning", async () => {
     write("shop/target/a.sql", "select 1");
     write("shop/target/long.sql", "x".repeat(100_000));
 
-    expect(codeOf("target/a.sql")).toEqual({ text: "select 1", bytes: 8, isWhole: true });
-    expect(codeOf("target/long.sql")).toEqual({ text: "x".repeat(65_536), bytes: 100_000, isWhole: false });
+    expect(await codeOf("target/a.sql")).toEqual({ text: "select 1", bytes: 8, isWhole: true });
+    expect(await codeOf("target/long.sql")).toEqual({ text: "x".repeat(65_536), bytes: 100_000, isWhole: false });
   });
 
-  it("is none where it is gone, a folder, or a link to what lies elsewhere", () => {
+  it("is none where it is gone, a folder, or a link to what lies elsewhere", async () => {
     write("shop/target/folder/a.sql", "x");
     write("secret.txt", "x");
     symlinkSync(join(dir(), "secret.txt"), join(dir(), "shop/target/link.sql"));
 
-    expect(["target/gone.sql", "target/folder", "target/link.sql", "../secret.txt"].map(codeOf)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    for (const path of ["target/gone.sql", "target/folder", "target/link.sql", "../secret.txt"])
+      expect(await codeOf(path), path).toBeUndefined();
   });
 
-  it("is where a test keeps its failures; no model's relation is one", () => {
+  it("is where a test keeps its failures; no model's relation is one", async () => {
     const relation_name = '"shop"."audit"."not_null_orders_id"';
     const test = aTest("not_null_orders_id", [], { raw: { relation_name } });
     const model = aNode("orders", { raw: { relation_name: '"shop"."analytics"."orders"' } });
@@ -186,8 +184,8 @@ describe("what dbt left behind findings", () => {
       [test, model].map(({ id, type }) => aFinding({ subject: aSubject({ id, type }), failures: null })),
     );
 
-    const { failuresIn } = readEvidence(parts(), verdict, {
-      runs: [],
+    const { failuresIn } = await readEvidence(parts(), verdict, {
+      ...{ runs: [], plan: null },
       manifest: aManifest([test, model]),
       folders: folders(),
     });
@@ -195,7 +193,7 @@ describe("what dbt left behind findings", () => {
     expect(failuresIn).toEqual({ [test.id]: relation_name });
   });
 
-  it("is what each source's freshness was, and what took the time", () => {
+  it("is what each source's freshness was, and what took the time, here and in the baseline", async () => {
     const orders = aNode("orders", { parents: ["model.shop.stg"] });
     const stale = aResult("source.shop.raw.a", "warn", { message: "loaded 14 h ago" });
     const verdict = aVerdict([], {
@@ -210,13 +208,33 @@ describe("what dbt left behind findings", () => {
       ),
     });
 
-    const evidence = readEvidence(parts(), verdict, {
+    const results = (seconds: number, name: string) => ({
+      unique_id: `model.shop.${name}`,
+      status: "success",
+      execution_time: seconds,
+    });
+    write(
+      "state/run_results.json",
+      JSON.stringify({
+        metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json" },
+        results: [results(9, "orders"), results(5, "gone")],
+      }),
+    );
+    const dbt = {
+      ...{ select: ["x"], exclude: [], indirectSelection: null },
+      state: join(dir(), "state"),
+      deferState: null,
+    };
+
+    const evidence = await readEvidence(parts(), verdict, {
+      plan: { dbt },
       runs: [aDbtRun([aResult("model.shop.orders")]), aDbtRun([stale], { command: "source freshness" })],
       manifest: aManifest([orders, aNode("stg")]),
       folders: folders(),
     });
 
     expect(evidence.freshness).toEqual([{ id: stale.id, status: "warn", message: "loaded 14 h ago" }]);
+    expect(evidence.usualSeconds).toEqual({ "model.shop.orders": 9 });
     expect(evidence.longestChain).toEqual(["model.shop.stg", "model.shop.orders"]);
   });
 });
