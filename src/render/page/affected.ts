@@ -29,8 +29,8 @@ export function affectedNodes(
   manifest: Manifest | null,
 ): readonly AffectedNode[] {
   const passed = new Set(verdict.passed);
-  const found = new Map<string, Draft>();
-  const draft = (id: string): Draft => {
+  const found = new Map<string, AffectedDraft>();
+  const draft = (id: string): AffectedDraft => {
     const known = found.get(id) ?? { isSkipped: false, own: null, failed: 0, warned: 0, card: null, cause: null };
     found.set(id, known);
     return known;
@@ -75,7 +75,7 @@ export function affectedNodes(
   });
 }
 
-interface Draft {
+interface AffectedDraft {
   isSkipped: boolean;
   own: Finding["severity"] | null;
   failed: number;
@@ -86,7 +86,7 @@ interface Draft {
 }
 
 /** null: nothing is wrong with it. */
-function stateOf({ own, failed, warned, isSkipped }: Draft): AffectedNode["state"] | null {
+function stateOf({ own, failed, warned, isSkipped }: AffectedDraft): AffectedNode["state"] | null {
   if (own === "error" || failed > 0) return "error";
   if (isSkipped) return "skipped";
   return own === "warn" || warned > 0 ? "warn" : null;

@@ -4,13 +4,13 @@ const MOST_LAYERS = 12;
 const MOST_IN_LAYER = 12;
 
 /** A place in the graph: a node, or all that there was no room for. */
-export type Place =
+export type GraphPlace =
   | { readonly kind: "node"; readonly node: AffectedNode }
   | { readonly kind: "more"; readonly nodes: number; readonly skipped: number };
 
 export interface GraphLayout {
   /** From left to right; in each, from top to bottom. What reads a node stands to the right of it. */
-  readonly layers: readonly (readonly Place[])[];
+  readonly layers: readonly (readonly GraphPlace[])[];
   /** Between places: layer and row. Each goes to the right. */
   readonly edges: readonly { readonly from: At; readonly to: At; readonly isStopped: boolean }[];
 }
@@ -32,12 +32,12 @@ export function layGraph(nodes: readonly AffectedNode[]): GraphLayout {
   const kept = layers.map((layer, depth) => (depth === MOST_LAYERS ? [] : firstOf(layer)));
   const ordered = inOrder(kept);
   const at = new Map<string, At>();
-  const placed = layers.map((layer, depth): Place[] => {
+  const placed = layers.map((layer, depth): GraphPlace[] => {
     const shown = ordered[depth] ?? [];
     for (const [row, { id }] of shown.entries()) at.set(id, [depth, row]);
     const left = layer.filter(({ id }) => !at.has(id));
     for (const { id } of left) at.set(id, [depth, shown.length]);
-    const places = shown.map((node): Place => ({ kind: "node", node }));
+    const places = shown.map((node): GraphPlace => ({ kind: "node", node }));
     const skipped = left.filter(({ isSkipped }) => isSkipped).length;
     return left.length === 0 ? places : [...places, { kind: "more", nodes: left.length, skipped }];
   });

@@ -3,7 +3,7 @@ import { cleanLine } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
 import { count, grouped } from "../words.ts";
 import type { AffectedNode } from "./affected.ts";
-import { type At, layGraph, type Place } from "./graph-layout.ts";
+import { type At, type GraphPlace, layGraph } from "./graph-layout.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Section } from "./section.ts";
 
@@ -77,7 +77,7 @@ function pathOf(
   return path;
 }
 
-function boxOf(place: Place, isOnPage: (anchor: string) => boolean): Html {
+function boxOf(place: GraphPlace, isOnPage: (anchor: string) => boolean): Html {
   if (place.kind === "more") {
     const words = place.skipped === place.nodes ? "did not run" : `${grouped(place.skipped)} of them did not run`;
     return drawBox("more", `+${grouped(place.nodes)} more`, place.skipped === 0 ? "" : words);
