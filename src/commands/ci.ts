@@ -133,7 +133,8 @@ async function passQueue(
   const judge = async (results: Omit<Parameters<typeof reportStep>[1], "folders">) => {
     const inputs = { ...results, folders: dbtProject.folders };
     progress.verdict = await reportStep(context, inputs);
-    progress.evidence = await readEvidence(context, progress.verdict, { ...inputs, plan: progress.plan });
+    const usualSeconds = progress.built?.usualSeconds ?? new Map();
+    progress.evidence = readEvidence(context, progress.verdict, { ...inputs, usualSeconds });
     return progress.verdict;
   };
   if (turn?.result.decision === "left") return end({ kind: "superseded" }, `Superseded: ${turn.result.reason}.`);

@@ -13,7 +13,7 @@ import { readEvidence, writePage } from "../steps/report/page.ts";
 import { artifactsUrlOfJob } from "../steps/report/page-file.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
-import { readBaseBuild } from "../steps/usual-times.ts";
+import { readBaseBuild, usualSeconds } from "../steps/usual-times.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -34,7 +34,8 @@ export async function run(context: Context): Promise<number> {
     const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };
     const summary = { ...ofThis, ...ofRun, judged, artifactsUrl: artifactsUrlOfJob(context) };
     await writeSummary(context, summary);
-    const evidence = await readEvidence(context, result, inputs);
+    const usual = usualSeconds(baseBuild?.results ?? []);
+    const evidence = readEvidence(context, result, { ...inputs, usualSeconds: usual });
     await writePage(context, {
       ...summary,
       verdict: result,

@@ -64,6 +64,8 @@ export interface Built {
   readonly result: BuildResult;
   readonly starts: readonly DbtStart[];
   readonly runs: readonly DbtRun[];
+  /** By id, as far as they were known when it ended. */
+  readonly usualSeconds: ReadonlyMap<string, number>;
 }
 
 interface RecordParts {
@@ -109,9 +111,10 @@ export async function buildStep(
   const known = await readUsualSeconds(log, plan);
   const learned =
     known.size > 0 || readNewest === null ? null : learnUsualSeconds(parts, given.stallAfter / 2, readNewest);
-  const limits: StartLimits = { ...limitsOf(given), usualSeconds: learned?.seconds ?? known };
+  const usualSeconds = learned?.seconds ?? known;
+  const limits: StartLimits = { ...limitsOf(given), usualSeconds };
   try {
-    return await startAll(parts, runSettings, dbt, { plan, manifest, look, limits });
+    return { ...(await startAll(parts, runSettings, dbt, { plan, manifest, look, limits })), usualSeconds };
   } finally {
     learned?.stop();
   }
@@ -130,7 +133,7 @@ async function startAll(
   runSettings: RunSettings,
   dbt: DbtRunner,
   { plan, manifest, look, limits }: ToStart,
-): Promise<Built> {
+): Promise<Omit<Built, "usualSeconds">> {
   const { log, settings, work } = parts;
   const { config } = settings;
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.

@@ -36,7 +36,8 @@ const urls = Object.fromEntries(
     return [name, pathToFileURL(file).href];
   }),
 );
-for (const [name, text] of Object.entries(pages)) console.log(`${name}: ${Math.ceil(Buffer.byteLength(text) / 1000)} kB`);
+for (const [name, text] of Object.entries(pages))
+  console.log(`${name}: ${Math.ceil(Buffer.byteLength(text) / 1000)} kB`);
 goal("10,000 nodes, MB", Buffer.byteLength(pages.tenThousand) / 1e6, 5);
 goal("JavaScript, kB gzipped", gzipSync(SCRIPT).length / 1000, 40);
 

@@ -15,7 +15,8 @@ export function pageOfRun(size: number): string {
   const ids = Array.from({ length: size }, (_, index) => `model.shop.m_${String(index).padStart(5, "0")}`);
   const at = (index: number) => index % 100;
   const skipped = (index: number) => ids.slice(index + 1, index + 11);
-  const sql = "select orders.order_id, sum(orders.amount) as amount -- of a day\nfrom orders where amount > 'x'\n".repeat(40);
+  const sql =
+    "select orders.order_id, sum(orders.amount) as amount -- of a day\nfrom orders where amount > 'x'\n".repeat(40);
   const about = (id: string, severity: "error" | "warn", index: number) =>
     finding({
       ...{ severity, failureClass: severity === "error" ? "code" : "data", failures: null, threshold: null },
@@ -61,7 +62,15 @@ export function pageOfRun(size: number): string {
           const state = at(index) === 50 ? "error" : isSkipped(index) ? "skipped" : null;
           if (state === null) return [];
           const parents = state === "error" ? [] : parentsOf(index).filter((_, back) => at(index) > 51 || back === 1);
-          return { id, state, isSkipped: state === "skipped", failed: 0, warned: 0, card: state === "error" ? id : null, parents };
+          return {
+            id,
+            state,
+            isSkipped: state === "skipped",
+            failed: 0,
+            warned: 0,
+            card: state === "error" ? id : null,
+            parents,
+          };
         }),
         usualSeconds: Object.fromEntries(ids.map((id, index) => [id, 1 + ((index * 5) % 13)])),
       },

@@ -28,7 +28,7 @@ export interface Evidence {
   /** The nodes that one waited for after the other, the last one to end behind the others: what the run took. */
   readonly longestChain: readonly string[];
   readonly affected: readonly AffectedNode[];
-  /** By id, what a node took when the baseline was built; none where there is no baseline, or it does not tell. */
+  /** By id, what a node took in the build of the baseline, of a deploy in that of the newest bundle; as far as it is known. */
   readonly usualSeconds: Readonly<Record<string, number>>;
 }
 

@@ -22,7 +22,7 @@ const TICKS = 4;
 const LEAST_SECONDS = 1;
 const SLOWER = 1.5;
 
-/** When each node ran, in a lane for each that ran at once; and what took longest, in words, beside the baseline's time. */
+/** When each node ran, in a lane for each that ran at once; and what took longest, in words, beside its time before. */
 export function timingSection(
   rows: readonly NodeRow[],
   { longestChain, usualSeconds }: Pick<Evidence, "longestChain" | "usualSeconds">,
@@ -39,7 +39,7 @@ export function timingSection(
   const body = html`<p>${duration(seconds)} from the first node to the last, up to ${count(lanes, "node")} at once.${comparedWords(rows, usual)}</p>
 <svg class="lanes" viewBox="0 0 ${WIDTH} ${height}" height="${height}" preserveAspectRatio="none" role="img" aria-label="Chart of when each node ran; the slowest are listed below it">${drawn.slice(0, fit)}</svg>
 <div class="ticks" aria-hidden="true">${Array.from({ length: TICKS + 1 }, (_, index) => html`<span>${duration((seconds * index) / TICKS)}</span>`)}</div>
-<p class="legend"><span class="error">error</span> <span class="warn">warning</span> <span class="passed">passed</span> <span class="chain">the chain that the run had to wait for</span>${usual.size === 0 ? null : html` <span class="usual">as long as in the baseline</span>`}</p>
+<p class="legend"><span class="error">error</span> <span class="warn">warning</span> <span class="passed">passed</span> <span class="chain">the chain that the run had to wait for</span>${usual.size === 0 ? null : html` <span class="usual">as long as before</span>`}</p>
 ${left === 0 ? null : html`<p class="cut">+${grouped(left)} more bars are too many to draw.</p>`}
 ${untimed === 0 ? null : html`<p class="note">${count(untimed, "node")} ${untimed === 1 ? "has" : "have"} no time: skipped, or dbt wrote none.</p>`}
 ${chainOf(rows, longestChain)}${slowestOf(rows, usual)}`;
@@ -58,13 +58,13 @@ function drawBar({ lane, start, end, state, nodes, isOnChain }: Bar, seconds: nu
   return html`${bar}<rect class="usual" x="${at(start)}" y="${(lane + 1) * LANE - 3}" width="${mark}" height="2"/>`;
 }
 
-/** By the row's id, seconds in the baseline. */
+/** By the row's id, seconds in the build of the newest state that is known. */
 type Usual = ReadonlyMap<string, number>;
 
-/** `12 s (9.0 s in the baseline, 1.3 ×)`. */
+/** `12 s (4.5 s before, 2.7 ×)`. */
 function timeOf({ id, seconds }: NodeRow, usual: Usual): string {
   const before = usual.get(id);
-  return `${duration(seconds)}${before === undefined ? "" : ` (${duration(before)} in the baseline${isSlower(seconds, before) ? `, ${times(seconds / before)}` : ""})`}`;
+  return `${duration(seconds)}${before === undefined ? "" : ` (${duration(before)} before${isSlower(seconds, before) ? `, ${times(seconds / before)}` : ""})`}`;
 }
 
 function isSlower(seconds: number, before: number): boolean {
@@ -83,7 +83,7 @@ function comparedWords(rows: readonly NodeRow[], usual: Usual): string {
     both.reduce((sum, { seconds }) => sum + seconds, 0),
     both.reduce((sum, { id }) => sum + (usual.get(id) ?? 0), 0),
   ];
-  return ` ${count(both.length, "node")} that the baseline built too took ${duration(now)} of work, and ${duration(before)} there.`;
+  return ` ${count(both.length, "node")} built before too: ${duration(now)} of work now, ${duration(before)} then.`;
 }
 
 function chainOf(rows: readonly NodeRow[], longestChain: readonly string[]): Html | null {

@@ -12,7 +12,6 @@ import {
   NO_EVIDENCE,
   type ReportPage,
 } from "../../render/page/page-facts.ts";
-import type { PlanResult } from "../../selection/plan.ts";
 import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import { ungroup } from "../../severity/one-cause.ts";
 import type { Verdict } from "../../severity/verdict.ts";
@@ -20,7 +19,6 @@ import type { Clock } from "../../support/clock.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import type { Outputs } from "../../support/outputs.ts";
 import { type Redact, redactAll } from "../../support/redact.ts";
-import { readUsualSeconds } from "../usual-times.ts";
 import { type PageFileParts, pageFileOf } from "./page-file.ts";
 import { readCompiled } from "./project-files.ts";
 
@@ -34,21 +32,21 @@ export interface PageParts extends PageFileParts {
  * What dbt left behind the findings of a verdict, where a page will show it: read before anything else writes into its
  * target folder.
  */
-export async function readEvidence(
+export function readEvidence(
   parts: PageFileParts,
   verdict: Verdict,
   {
     runs,
     manifest,
     folders,
-    plan,
+    usualSeconds,
   }: {
     readonly runs: readonly DbtRun[];
     readonly manifest: Manifest | null;
     readonly folders: ProjectFolders;
-    readonly plan: Pick<PlanResult, "dbt"> | null;
+    readonly usualSeconds: ReadonlyMap<string, number>;
   },
-): Promise<Evidence> {
+): Evidence {
   if (pageFileOf(parts) === null) return NO_EVIDENCE;
   const subjects = ungroup(verdict.findings).flatMap(({ subject }) => (subject.kind === "node" ? [subject] : []));
   const compiled = subjects.flatMap(({ id, compiled }): [string, CompiledCode][] => {
@@ -61,15 +59,13 @@ export async function readEvidence(
     return relation === null ? [] : [[id, relation]];
   });
   const built = Object.fromEntries(Object.entries(verdict.nodes).filter(([, { type }]) => type !== "source"));
-  // A baseline that cannot be read was told of when the plan was made.
-  const usual = plan === null ? new Map<string, number>() : await readUsualSeconds({ warn: () => {} }, plan);
   return {
     compiled: Object.fromEntries(compiled),
     failuresIn: Object.fromEntries(failuresIn),
     freshness: runs.filter(({ command }) => command === "source freshness").flatMap(freshnessOf),
     longestChain: longestChain(built, (id) => manifest?.nodes.get(id)?.parents ?? []),
     affected: affectedNodes(verdict, manifest),
-    usualSeconds: Object.fromEntries([...usual].filter(([id]) => Object.hasOwn(built, id))),
+    usualSeconds: Object.fromEntries([...usualSeconds].filter(([id]) => Object.hasOwn(built, id))),
   };
 }
 

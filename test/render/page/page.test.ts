@@ -101,7 +101,7 @@ describe("the page", () => {
       "each affected node and how it is",
       /stg_orders: 1 failing test; reads billing\.orders .* int_orders_eur: did not run; reads int_order_totals, int_fx_rates/,
     ],
-    ["how long a node took before", /stg_payments 14 s \(4\.5 s in the baseline, 3\.0 ×\)/],
+    ["how long a node took before", /stg_payments 14 s \(4\.5 s before, 3\.0 ×\)/],
     [
       "what the run had to wait for",
       /The chain: 2 nodes, one after the other, 26 s of work stg_order_items 11 s stg_products 15 s/,

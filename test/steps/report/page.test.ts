@@ -143,40 +143,40 @@ describe("what dbt left behind findings", () => {
     mkdirSync(join(dir(), path, ".."), { recursive: true });
     writeFileSync(join(dir(), path), text);
   };
-  const codeOf = async (compiled: string) => {
+  const codeOf = (compiled: string) => {
     const verdict = aVerdict([aFinding({ subject: aSubject({ id: "test.shop.t.1", compiled }) })]);
-    const inputs = { runs: [], manifest: null, folders: folders(), plan: null };
-    return (await readEvidence(parts(), verdict, inputs)).compiled["test.shop.t.1"];
+    const inputs = { runs: [], manifest: null, folders: folders(), usualSeconds: new Map() };
+    return readEvidence(parts(), verdict, inputs).compiled["test.shop.t.1"];
   };
 
-  it("is not looked for where no page is wanted", async () => {
+  it("is not looked for where no page is wanted", () => {
     write("shop/target/compiled/shop/t.sql", "select 1");
     const subject = aSubject({ id: "test.shop.t.1", compiled: "target/compiled/shop/t.sql" });
-    const inputs = { runs: [], manifest: null, folders: folders(), plan: null };
-    const compiledFor = async (wanted: boolean) =>
-      Object.keys((await readEvidence(parts({ wanted }), aVerdict([aFinding({ subject })]), inputs)).compiled);
+    const inputs = { runs: [], manifest: null, folders: folders(), usualSeconds: new Map() };
+    const compiledFor = (wanted: boolean) =>
+      Object.keys(readEvidence(parts({ wanted }), aVerdict([aFinding({ subject })]), inputs).compiled);
 
-    expect([await compiledFor(true), await compiledFor(false)]).toEqual([["test.shop.t.1"], []]);
+    expect([compiledFor(true), compiledFor(false)]).toEqual([["test.shop.t.1"], []]);
   });
 
-  it("is the compiled code, of a long one its beginning", async () => {
+  it("is the compiled code, of a long one its beginning", () => {
     write("shop/target/a.sql", "select 1");
     write("shop/target/long.sql", "x".repeat(100_000));
 
-    expect(await codeOf("target/a.sql")).toEqual({ text: "select 1", bytes: 8, isWhole: true });
-    expect(await codeOf("target/long.sql")).toEqual({ text: "x".repeat(65_536), bytes: 100_000, isWhole: false });
+    expect(codeOf("target/a.sql")).toEqual({ text: "select 1", bytes: 8, isWhole: true });
+    expect(codeOf("target/long.sql")).toEqual({ text: "x".repeat(65_536), bytes: 100_000, isWhole: false });
   });
 
-  it("is none where it is gone, a folder, or a link to what lies elsewhere", async () => {
+  it("is none where it is gone, a folder, or a link to what lies elsewhere", () => {
     write("shop/target/folder/a.sql", "x");
     write("secret.txt", "x");
     symlinkSync(join(dir(), "secret.txt"), join(dir(), "shop/target/link.sql"));
 
     for (const path of ["target/gone.sql", "target/folder", "target/link.sql", "../secret.txt"])
-      expect(await codeOf(path), path).toBeUndefined();
+      expect(codeOf(path), path).toBeUndefined();
   });
 
-  it("is where a test keeps its failures; no model's relation is one", async () => {
+  it("is where a test keeps its failures; no model's relation is one", () => {
     const relation_name = '"shop"."audit"."not_null_orders_id"';
     const test = aTest("not_null_orders_id", [], { raw: { relation_name } });
     const model = aNode("orders", { raw: { relation_name: '"shop"."analytics"."orders"' } });
@@ -184,8 +184,8 @@ describe("what dbt left behind findings", () => {
       [test, model].map(({ id, type }) => aFinding({ subject: aSubject({ id, type }), failures: null })),
     );
 
-    const { failuresIn } = await readEvidence(parts(), verdict, {
-      ...{ runs: [], plan: null },
+    const { failuresIn } = readEvidence(parts(), verdict, {
+      ...{ runs: [], usualSeconds: new Map() },
       manifest: aManifest([test, model]),
       folders: folders(),
     });
@@ -193,7 +193,7 @@ describe("what dbt left behind findings", () => {
     expect(failuresIn).toEqual({ [test.id]: relation_name });
   });
 
-  it("is what each source's freshness was, and what took the time, here and in the baseline", async () => {
+  it("is what each source's freshness was, and what took the time, here and in the baseline", () => {
     const orders = aNode("orders", { parents: ["model.shop.stg"] });
     const stale = aResult("source.shop.raw.a", "warn", { message: "loaded 14 h ago" });
     const verdict = aVerdict([], {
@@ -208,26 +208,11 @@ describe("what dbt left behind findings", () => {
       ),
     });
 
-    const results = (seconds: number, name: string) => ({
-      unique_id: `model.shop.${name}`,
-      status: "success",
-      execution_time: seconds,
-    });
-    write(
-      "state/run_results.json",
-      JSON.stringify({
-        metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json" },
-        results: [results(9, "orders"), results(5, "gone")],
-      }),
-    );
-    const dbt = {
-      ...{ select: ["x"], exclude: [], indirectSelection: null },
-      state: join(dir(), "state"),
-      deferState: null,
-    };
-
-    const evidence = await readEvidence(parts(), verdict, {
-      plan: { dbt },
+    const evidence = readEvidence(parts(), verdict, {
+      usualSeconds: new Map([
+        ["model.shop.orders", 9],
+        ["model.shop.gone", 5],
+      ]),
       runs: [aDbtRun([aResult("model.shop.orders")]), aDbtRun([stale], { command: "source freshness" })],
       manifest: aManifest([orders, aNode("stg")]),
       folders: folders(),
