@@ -40,7 +40,7 @@ export function affectedNodes(
   if (!verdict.findings.some(({ severity, skipped }) => severity === "error" || skipped.length > 0)) return [];
   for (const finding of ungroup(verdict.findings)) {
     const { subject, severity } = finding;
-    if (subject.kind === "run") continue;
+    if (subject.kind !== "node") continue;
     for (const id of placesOf(subject, parentsOf)) {
       const at = draft(id);
       at.card ??= subject.id;
@@ -51,7 +51,7 @@ export function affectedNodes(
   }
   const troubled = [...found.keys()];
   for (const { skipped, subject } of verdict.findings) {
-    const [cause = null] = subject.kind === "run" ? [] : placesOf(subject, parentsOf);
+    const [cause = null] = subject.kind === "node" ? placesOf(subject, parentsOf) : [];
     for (const id of skipped.filter((each) => !isTest(each))) {
       const at = draft(id);
       at.isSkipped = true;
