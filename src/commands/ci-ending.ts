@@ -16,6 +16,7 @@ import type { DbtRunner } from "../setup/dbt-runner.ts";
 import type { RunSettings } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
+import type { Touched } from "../severity/touched.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
@@ -55,6 +56,8 @@ export interface CiProgress {
   queue: QueueResult | null;
   plan: PlanResult | null;
   nodesInProject: number | null;
+  /** null: everything is built, or nothing is planned yet. */
+  touched: Touched | null;
   /** Of dbt's starts so far, with their seconds. */
   ended: DbtRunner["ended"];
   built: Built | null;
@@ -76,6 +79,7 @@ export function startProgress(project: string, comment: PullRequestComment): CiP
     queue: null,
     plan: null,
     nodesInProject: null,
+    touched: null,
     ended: [],
     built: null,
     verdict: null,
@@ -185,7 +189,7 @@ export async function conclude(
   const { project, evidence, firstSeen } = progress;
   await writePage(parts, { ...summary, verdict, project, run: runSettings.run, evidence, firstSeen });
   // The newer run's comment must not be overwritten.
-  if (outcome !== "superseded") await progress.comment.put(summary);
+  if (outcome !== "superseded") await progress.comment.put(summary, work);
 
   const fromCwd = (path: string) => relative(parts.cwd, path) || ".";
   const counts = verdict?.counts ?? { error: 0, warn: 0, skipped: 0, passed: 0 };
@@ -223,10 +227,10 @@ export async function conclude(
 }
 
 export function summaryOf(
-  { mode, modeReason, target }: RunSettings,
+  { mode, modeReason, target, baseBranch }: RunSettings,
   progress: CiProgress,
   ended: string | null,
 ): Summary {
-  const { queue, plan, verdict, nodesInProject } = progress;
-  return { mode, modeReason, target, verdict, plan, nodesInProject, queue, ended };
+  const { queue, plan, verdict, nodesInProject, touched } = progress;
+  return { mode, modeReason, target, baseBranch, verdict, plan, nodesInProject, touched, queue, ended };
 }

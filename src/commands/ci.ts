@@ -12,6 +12,7 @@ import { withWork, withWorkOrAside } from "../setup/work-lock.ts";
 import { saysMoreThanTools } from "../severity/outcome.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { ToolRun } from "../severity/tool-findings.ts";
+import { touchedBy } from "../severity/touched.ts";
 import type { Outcome, VerdictResult } from "../severity/verdict.ts";
 import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
@@ -190,12 +191,16 @@ async function planAndBuild(
   progress.plan = planned.result;
   const { lines, total } = describePlan(context.paint, planned);
   progress.nodesInProject = total;
+  progress.touched = touchedBy(planned.result, planned.manifest);
   context.log.step("plan", lines.join("\n"));
   // That nothing has newer data may be because it is late: then the look at the sources is what is judged.
   if (planned.result.kind === "nothing" && !isLookJudged(context.settings.config, runSettings.mode, planned.look))
     return { planned, built: null, tools: await runTools(context, runSettings, dbtProject) };
 
-  await progress.comment.put(summaryOf(runSettings, progress, "The plan is made, and dbt is building it."));
+  await progress.comment.put(
+    summaryOf(runSettings, progress, "The plan is made, and dbt is building it."),
+    context.work,
+  );
   const built = await buildStep(context, runSettings, dbt, planned.result, planned.manifest, {
     look: planned.look,
     readNewest: newestResults(context, runSettings),

@@ -8,6 +8,7 @@ import type { Context } from "../setup/context.ts";
 import { learnRun } from "../setup/run-settings.ts";
 import { withWork } from "../setup/work-lock.ts";
 import { exitCodeOf } from "../severity/outcome.ts";
+import { touchedBy } from "../severity/touched.ts";
 import { openComment } from "../steps/comment.ts";
 import { readEvidence, writePage } from "../steps/report/page.ts";
 import { artifactsUrlOfJob } from "../steps/report/page-file.ts";
@@ -29,7 +30,12 @@ export async function run(context: Context): Promise<number> {
     const { plan, manifest } = inputs;
     const baseBuild = plan === null ? null : await readBaseBuild(context.log, plan);
     const result = await reportStep(context, { ...inputs, base, baseBuild });
-    const ofThis = { verdict: result, plan, nodesInProject: manifest === null ? null : builtNodes(manifest).length };
+    const ofThis = {
+      verdict: result,
+      plan,
+      nodesInProject: manifest === null ? null : builtNodes(manifest).length,
+      touched: plan === null ? null : touchedBy(plan, manifest),
+    };
     const judged = describeJudged(result.sources, cwd);
     const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };
     const summary = { ...ofThis, ...ofRun, judged, artifactsUrl: artifactsUrlOfJob(context) };
@@ -44,8 +50,8 @@ export async function run(context: Context): Promise<number> {
       evidence,
     });
     if (config.report.comment) {
-      const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: false });
-      await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary);
+      const { run: thisRun } = await learnRun(context, { baseBranch: false, trigger: false, trust: true });
+      await openComment(context, thisRun, projectNameOf(inputs.folders)).put(summary, context.work);
     }
     context.result(
       [...[...judged, ...describeTools(result)].map(defuse), ...renderVerdict(result, context.paint)],

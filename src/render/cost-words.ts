@@ -5,7 +5,7 @@ import { bytesInWords, count, duration } from "./words.ts";
 
 /** What a run took, for every surface: our own words and numbers alone. */
 export interface CostWords {
-  /** `41 GB billed, 2 min 05 s of node time, 3 h 10 min of slots`. */
+  /** `41 GB billed, 2 min 05 s of node time, 3 h 10 min of slot time`. */
   readonly total: string;
   /** Against production's build: what is the same work, what is new, what cannot be compared and why. */
   readonly parts: readonly string[];
@@ -27,7 +27,7 @@ export function describeCost({ total, against }: Cost): CostWords | null {
         : [`${count(same.nodes, "node")} as in the deploy${when}: ${compared}`]),
       ...APART.flatMap(([share, one, many, why]) => {
         const { nodes, ...took } = against.shares[share];
-        const words = amountsInWords(took);
+        const words = shortly(took);
         return nodes === 0 || words === null
           ? []
           : [`${nodes === 1 ? `1 ${one}` : `${nodes} ${many}`}${why}: ${words}`];
@@ -57,7 +57,7 @@ export function tellsBytes({ total }: Cost): boolean {
 export interface CostlyNode extends Pick<NodeCost, "jobUrl" | "queryId"> {
   /** A clean line. */
   readonly name: string;
-  /** `20 GB billed, 12 s, was 18 GB (+11 %)`. */
+  /** `20 GB, was 18 GB (+11 %); 12 s, was 11 s (+9 %)`. */
   readonly words: string;
 }
 
@@ -87,30 +87,44 @@ const WHY: Readonly<Record<Exclude<Share, "same">, string>> = {
 function nodeInWords(cost: NodeCost): string {
   const { share, before } = cost;
   if (share === "same" && before !== null) return comparedWith(before, cost) ?? "";
-  const words = amountsInWords(cost, "") ?? "";
+  const words = shortly(cost) ?? "";
   return share === null || share === "same" ? words : `${words} (${WHY[share]})`;
 }
 
 /** `node time`: what several threads did at once counts for each. */
-function amountsInWords(amounts: Amounts, ofNodes = " of node time"): string | null {
-  const { bytesBilled, bytesProcessed, slotMs, seconds } = amounts;
-  const parts = [
+function amountsInWords({ bytesBilled, bytesProcessed, slotMs, seconds }: Amounts): string | null {
+  return joined([
     bytesBilled === null ? null : `${bytesInWords(bytesBilled)} billed`,
     bytesBilled !== null || bytesProcessed === null ? null : `${bytesInWords(bytesProcessed)} read`,
-    seconds === 0 ? null : `${duration(seconds)}${ofNodes}`,
-    slotMs === null || slotMs < 1000 ? null : `${duration(slotMs / 1000)} of slots`,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? null : parts.join(", ");
+    seconds === 0 ? null : `${duration(seconds)} of node time`,
+    slotMs === null || slotMs < 1000 ? null : `${duration(slotMs / 1000)} of slot time`,
+  ]);
+}
+
+/** `40 GB, 1 min 30 s`. */
+function shortly(amounts: Amounts): string | null {
+  const bytes = bytesOf(amounts);
+  return joined([
+    bytes === null ? null : bytesInWords(bytes),
+    amounts.seconds === 0 ? null : duration(amounts.seconds),
+  ]);
+}
+
+function joined(parts: readonly (string | null)[], mark = ", "): string | null {
+  const full = parts.filter((part) => part !== null);
+  return full.length === 0 ? null : full.join(mark);
 }
 
 /** `10 GB, was 9.8 GB (+3 %); 14 s, was 11 s (+27 %)`. */
 function comparedWith(before: Amounts, now: Amounts): string | null {
   const bytes = [bytesOf(now), bytesOf(before)] as const;
-  const parts = [
-    bytes[0] === null || bytes[1] === null ? null : change(bytes[0], bytes[1], bytesInWords),
-    now.seconds === 0 && before.seconds === 0 ? null : change(now.seconds, before.seconds, duration),
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? null : parts.join("; ");
+  return joined(
+    [
+      bytes[0] === null || bytes[1] === null ? null : change(bytes[0], bytes[1], bytesInWords),
+      now.seconds === 0 && before.seconds === 0 ? null : change(now.seconds, before.seconds, duration),
+    ],
+    "; ",
+  );
 }
 
 function change(now: number, before: number, inWords: (amount: number) => string): string {

@@ -2,7 +2,7 @@ import { shortName } from "../artifacts/node-name.ts";
 import { countVerdict } from "../severity/outcome.ts";
 import { kindOf as kindOfStatus } from "../severity/status.ts";
 import type { FailureClass, Finding, Subject, Verdict } from "../severity/verdict.ts";
-import { cleanLine, cleanText } from "../text/clean.ts";
+import { cleanCut, cleanLine } from "../text/clean.ts";
 import { describeHistory } from "./history-words.ts";
 import { count, grouped, listed } from "./words.ts";
 
@@ -14,7 +14,7 @@ export interface FindingWords {
   readonly what: string;
   /** `36 failures, error if != 0`, or what kind of fault it was; null where `what` says it all. */
   readonly fault: string | null;
-  /** dbt's message, where it says more than `fault`; several lines. */
+  /** dbt's message, where it says more than `fault`; several lines, of a very long one the beginning. */
   readonly message: string | null;
   /** `models/_models.yml:12`, from the project's folder. */
   readonly place: string | null;
@@ -49,6 +49,8 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
   budget: "over its budget",
 };
 
+/** No place shows more of one. */
+const MOST_MESSAGE = 20_000;
 /** Names of the nodes that have one cause. */
 const MOST_NODES = 4;
 
@@ -57,7 +59,7 @@ const COUNTED = /^(?:Got [\d,.]+ results?, configured to (?:fail|warn) if |\d+ f
 
 export function describeFinding(finding: Finding): FindingWords {
   const { subject } = finding;
-  const message = cleanText(finding.message);
+  const message = cleanCut(finding.message, MOST_MESSAGE, MOST_MESSAGE);
   const isSaid = message === "" || (finding.failures !== null && COUNTED.test(message));
   return {
     where: finding.nodes === undefined ? whereOf(subject) : cleanLine(finding.status, 100),
@@ -102,16 +104,19 @@ export function headlineOf({ where, what, fault }: FindingWords): string {
   return [where, what, fault].filter((part) => part !== null).join(" · ");
 }
 
-/** How many of each, without the zeros: `1 error · 1 warning · 5 skipped · 27 passed`. */
-export function totalsOf(verdict: Verdict): string {
+/**
+ * How many of each, without the zeros: `1 error · 1 warning · 5 skipped · 27 passed`. `counted`: errors and warnings as
+ * somebody else counts them.
+ */
+export function totalsOf(verdict: Verdict, counted: { error: string; warn: string } | null = null): string {
   const { error, warn, skipped, passed, muted } = countVerdict(verdict);
   const parts = [
-    error === 0 ? null : count(error, "error"),
-    warn === 0 ? null : count(warn, "warning"),
+    error === 0 ? null : (counted?.error ?? count(error, "error")),
+    warn === 0 ? null : (counted?.warn ?? count(warn, "warning")),
     skipped === 0 ? null : `${grouped(skipped)} skipped`,
     passed === 0 ? null : `${grouped(passed)} passed`,
     verdict.neutral.length === 0 ? null : `${grouped(verdict.neutral.length)} neutral`,
-    muted === 0 ? null : `${grouped(muted)} muted (counted, but not told)`,
+    muted === 0 ? null : `${grouped(muted)} muted${counted === null ? " (counted, but not told)" : ""}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "nothing ran" : parts.join(" · ");
 }

@@ -1,17 +1,28 @@
 import { grouped } from "./words.ts";
 
-/** As many of the entries as fit into so many bytes, in UTF-8; `more` tells how many did not. */
-export function within(most: number, entries: readonly string[], more: (number: string) => string): readonly string[] {
-  const fit = howManyFit(most, entries);
+/** How much a list may take. */
+export interface Room {
+  readonly most: number;
+  /** What a text takes of it. */
+  readonly measure: (text: string) => number;
+}
+
+/** As many of the entries as there is room for; `more` tells how many did not fit. */
+export function within(
+  { most, measure }: Room,
+  entries: readonly string[],
+  more: (number: string) => string,
+): readonly string[] {
+  const fit = howManyFit(most, entries, measure);
   return fit === entries.length ? entries : [...entries.slice(0, fit), more(grouped(entries.length - fit))];
 }
 
 /** Of the entries, from the first on; the first that does not fit is the last one that is looked at. */
-export function howManyFit(most: number, entries: Iterable<string>): number {
-  let [bytes, fit] = [0, 0];
+export function howManyFit(most: number, entries: Iterable<string>, measure: Room["measure"] = byteLength): number {
+  let [taken, fit] = [0, 0];
   for (const entry of entries) {
-    bytes += byteLength(entry) + 2;
-    if (bytes > most) break;
+    taken += measure(entry) + 2;
+    if (taken > most) break;
     fit += 1;
   }
   return fit;

@@ -306,7 +306,9 @@ export const configFile = section({
     junit: ofTable(text, "report.junit").describe("The folder for JUnit XML, from the working directory."),
     comment: boolean
       .default(false)
-      .describe("Whether the verdict is kept up to date in one comment on the pull request (GitHub)."),
+      .describe(
+        "Whether the verdict is kept up to date in one comment on the pull request: on GitHub, and on CircleCI where the job has a GITHUB_TOKEN. Its text is also the work folder's comment.md.",
+      ),
     html: boolean.default(true).describe("Whether the work folder gets report.html, the report as one page."),
   })
     .prefault({})

@@ -92,3 +92,17 @@ export function cutText(text: string, most: number, mostLines: number): string {
   const kept = lines.length <= mostLines ? text : [...lines.slice(0, mostLines - 1), "…"].join("\n");
   return cut(kept, most);
 }
+
+/**
+ * `cutText(cleanText(text), most, mostLines)`: of a long text only as much is cleaned as is shown. A text of a megabyte is
+ * cleaned in tens of milliseconds, and each place that shows it would do so.
+ */
+export function cleanCut(text: string, most: number, mostLines: number): string {
+  // As in `cleanLine`.
+  const enough = 2 * most + 4;
+  for (let length = 8 * enough; length < text.length; length *= 8) {
+    const part = cleanText(text.slice(0, length));
+    if (part.length > enough) return cutText(part, most, mostLines);
+  }
+  return cutText(cleanText(text), most, mostLines);
+}

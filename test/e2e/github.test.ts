@@ -247,8 +247,8 @@ describe("the comment on a pull request", () => {
 
     const writes = () => requests.filter((each) => /^(?:POST|PATCH) \/issues/.test(each));
     expect(writes()).toEqual(["POST /issues/12/comments", "PATCH /issues/comments/70"]);
-    expect(comments[0]?.body).toMatch(/^<!-- signalbox:small -->\n## ✅ PASS/);
-    expect(comments[0]?.body).toContain("### Plan");
+    expect(comments[0]?.body).toMatch(/^<!-- signalbox:small -->\n## ✅ 1 passed/);
+    expect(comments[0]?.body).toContain("### What was built");
 
     await ci(env, "--full");
     expect(writes().slice(2)).toEqual(["PATCH /issues/comments/70", "PATCH /issues/comments/70"]);
@@ -290,7 +290,7 @@ describe("the comment on a pull request", () => {
     const ended = await signalbox(["report", "--comment", "--json"], { cwd: project.dir, env });
 
     expect(json<VerdictResult>(ended).counts.error).toBe(0);
-    expect(comments[0]?.body).toContain("<!-- signalbox:small -->\n## ✅ PASS");
-    expect(comments[0]?.body).toMatch(/### Plan\n\neverything: 1 node\n/);
+    expect(comments[0]?.body).toContain("<!-- signalbox:small -->\n## ✅ 1 passed");
+    expect(comments[0]?.body).toMatch(/### What was built\n\neverything: 1 node\n/);
   });
 });

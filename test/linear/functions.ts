@@ -1,3 +1,4 @@
+import { readAdapterResponse } from "../../src/artifacts/adapter-response.ts";
 import { eventOfDbt2 } from "../../src/artifacts/dbt-log-events.ts";
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
@@ -33,7 +34,7 @@ import { secretParts } from "../../src/support/secret-parts.ts";
 import { didYouMean } from "../../src/support/suggest.ts";
 import { readYaml } from "../../src/support/yaml.ts";
 import { outlineOf } from "../../src/support/yaml-outline.ts";
-import { cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
+import { cleanCut, cleanLine, cleanText, cutText } from "../../src/text/clean.ts";
 import { cutToColumns } from "../../src/text/columns.ts";
 import { shortenCrash } from "../../src/text/crash.ts";
 import { markupOf } from "../../src/text/html.ts";
@@ -122,6 +123,8 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   nearNames: (text) => nearNames([text, `${text}.yml`], "signalbox.yml"),
   wordsOfGit,
   cutText: (text) => cutText(text, 1500, 20),
+  cleanCut: (text) => cleanCut(text, 1500, 20),
+  readAdapterResponse: (text) => readAdapterResponse({ code: text, project_id: text, location: text, job_id: text }),
   "terminalLine (colours)": (text) => terminalLine(text, true),
   escapeMrkdwn,
   markupOf,

@@ -28,12 +28,12 @@ const BEFORE = [row("orders", 10, 20), row("customers", 0.5, 2), row("events", 1
 
 describe("what a run took, in words", () => {
   it.each([
-    ["nothing to compare with", NOW, null, "54 GB billed, 2 min 05 s of node time, 2 h 05 min of slots"],
+    ["nothing to compare with", NOW, null, "54 GB billed, 2 min 05 s of node time, 2 h 05 min of slot time"],
     [
       "a build of production",
       NOW,
       BEFORE,
-      "54 GB billed, 2 min 05 s of node time, 2 h 05 min of slots; 2 nodes as in the deploy of 2026-11-25 07:00 UTC: 13 GB, was 11 GB (+19 %); 32 s, was 22 s (+45 %); 1 new node: 1.2 GB billed, 3.0 s of node time, 3 min 00 s of slots; 1 first build or full refresh, not comparable: 40 GB billed, 1 min 30 s of node time, 1 h 30 min of slots",
+      "54 GB billed, 2 min 05 s of node time, 2 h 05 min of slot time; 2 nodes as in the deploy of 2026-11-25 07:00 UTC: 13 GB, was 11 GB (+19 %); 32 s, was 22 s (+45 %); 1 new node: 1.2 GB, 3.0 s; 1 first build or full refresh, not comparable: 40 GB, 1 min 30 s",
     ],
     [
       "times alone",
@@ -60,7 +60,7 @@ describe("what a run took, in words", () => {
     expect(costliest(cost, 2)).toEqual([
       {
         name: "events",
-        words: "40 GB billed, 1 min 30 s, 1 h 30 min of slots (first build or full refresh, not comparable)",
+        words: "40 GB, 1 min 30 s (first build or full refresh, not comparable)",
         jobUrl: JOB,
         queryId: null,
       },

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderSummary, type Summary } from "../../src/render/markdown.ts";
+import { costOf } from "../../src/severity/cost.ts";
+import { aDbtRun, aManifest, aNode, aResult, aRunResults } from "../artifacts/build.ts";
 import { allNodes, beyondWords, readMarkdown } from "../text/read-markdown.ts";
 import {
   facts,
@@ -29,7 +31,82 @@ function summary(overrides: Partial<Summary> = {}): Summary {
   };
 }
 
+function hostileRow(x: string, y: string) {
+  const nothing = { code: x, bytesProcessed: null, slotMs: null, jobUrl: x };
+  return aResult(`model.shop.${x}`, "success", { response: { ...nothing, bytesBilled: 7, queryId: y } });
+}
+
 describe("the job summary", () => {
+  it("has what is new before what the base has too, and what only few read to be opened", () => {
+    const since = { at: "2026-11-24T06:12:00.000Z", commit: "9a8b7c6d5e4f" };
+    const findings = [
+      finding({ subject: model("fresh"), isNew: true }),
+      // No deploy with errors leaves a verdict that tells of them: earlier runs do.
+      finding({ subject: model("old"), isNew: true, history: [{ kind: "failing", on: "main", runs: 4, since }] }),
+      finding({ subject: model("new_warning"), severity: "warn", isNew: true }),
+      finding({ subject: model("old_warning"), severity: "warn", isNew: false }),
+    ];
+
+    const page = renderSummary(
+      summary({ verdict: verdict({ findings, passed: ["model.shop.x"] }), baseBranch: "main" }),
+    );
+
+    expect(page).toMatch(/^## ❌ 1 new error, 1 known · 1 new warning, 1 known · 1 passed\n/);
+    const order = ["### New errors", "`fresh`", "### Also failing on `main`", "`old`", "### New warnings"];
+    const folded = ["`new_warning`", "<details><summary>1 known warning</summary>", "`old_warning`", "</details>"];
+    const places = [...order, ...folded].map((text) => page.indexOf(text));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    expect(page).toContain("also failing on main since 2026-11-24");
+  });
+
+  it.each([
+    ["all known", [false, false], "❌ 2 known errors, none new"],
+    ["all new", [true, true], "❌ 2 new errors"],
+    ["not compared", [null, null], "❌ 2 errors"],
+  ])("says in its title how many errors are new: %s", (_, news, title) => {
+    const findings = news.map((isNew, index) => finding({ subject: model(`m${index}`), isNew }));
+
+    expect(renderSummary(summary({ verdict: verdict({ findings }) }))).toContain(`## ${title}\n`);
+  });
+
+  it("tells ten errors in full and the others to be opened, and folds a long message", () => {
+    const message = Array.from({ length: 40 }, (_, index) => `line ${index}`).join("\n");
+    const findings = Array.from({ length: 12 }, (_, index) =>
+      finding({ subject: model(`m${index}`), failures: null, failureClass: "code", message }),
+    );
+
+    const page = renderSummary(summary({ verdict: verdict({ findings }) }));
+
+    expect(page.match(/<summary>The message: 40 lines<\/summary>/g)).toHaveLength(10);
+    expect(page).toContain("<summary>2 more errors</summary>");
+  });
+
+  it("tells what it took beside the last deploy, whom it reaches, and leads to BigQuery's jobs", () => {
+    const jobUrl = "https://console.cloud.google.com/bigquery?project=acme&j=bq:EU:1-a&page=queryresults";
+    const nothing = { code: null, bytesProcessed: null, slotMs: null, queryId: null };
+    const row = (bytesBilled: number) =>
+      aResult("model.shop.fct_orders", "success", { seconds: 3, response: { ...nothing, bytesBilled, jobUrl } });
+    const cost = costOf(
+      [aDbtRun([row(12e9)])],
+      aManifest([aNode("fct_orders")]),
+      aRunResults({ results: [row(10e9)] }),
+    );
+    const touched = {
+      exposures: [{ name: "Weekly KPIs", type: "dashboard", owner: "finance" }],
+      owners: [{ name: "data-core", nodes: 2 }],
+    };
+
+    const page = renderSummary(summary({ verdict: verdict({ cost }), plan: richPlan(), touched }));
+
+    expect(page).toContain(
+      "- 1 node as in the deploy of 2026-11-25 07:00 UTC: 12 GB, was 10 GB (+20 %); 3.0 s as before",
+    );
+    expect(page).toContain(`- \`fct_orders\` 12 GB, was 10 GB (+20 %); 3.0 s as before · [job](${jobUrl})`);
+    expect(page).toContain("Reaches 1 exposure: `Weekly KPIs` (dashboard of finance)");
+    expect(page).toContain("Owners: `data-core` (2 nodes)");
+  });
+
   it("shows the verdict, errors, warnings, the slowest nodes, the plan, and how to see it again", async () => {
     const page = renderSummary(
       summary({
@@ -70,7 +147,7 @@ describe("the job summary", () => {
   it("is a sentence where there is no verdict", () => {
     const page = renderSummary(summary({ ended: "Nothing changed: dbt was not started.", target: null }));
 
-    expect(page).toBe("## Nothing changed: dbt was not started.\n\nmode check: pull request `#12` into main\n");
+    expect(page).toBe("## Nothing changed: dbt was not started.\n\ncheck: pull request `#12` into main\n");
   });
 
   it("says what to do under it, also where there is a verdict", () => {
@@ -105,7 +182,7 @@ describe("the job summary", () => {
     );
 
     expect(Buffer.byteLength(page)).toBeLessThan(900_000);
-    expect(page).toMatch(/^\+1,\d{3} more errors in verdict\.json$/m);
+    expect(page).toMatch(/^- \+1,\d{3} more errors in verdict\.json$/m);
     expect(page).toMatch(/^- \+1,\d{3} more in verdict\.json$/m);
     expect(page).toMatch(/^- \+\d,\d{3} more in plan\.json$/m);
     expect(page).toMatch(/^\+\d{3} more warnings in plan\.json$/m);
@@ -123,6 +200,7 @@ describe("the job summary", () => {
           nodes: rows,
           reproduce: y,
           dbt: { version: x, commands: [], exitCodes: [] },
+          cost: costOf([aDbtRun([hostileRow(x, y)])], null, aRunResults({ results: [hostileRow(x, y)] })),
         });
         const reasons = [
           { kind: "config", keys: [x] },
@@ -134,6 +212,8 @@ describe("the job summary", () => {
             verdict: given,
             modeReason: x,
             target: y,
+            baseBranch: x,
+            touched: { exposures: [{ name: x, type: y, owner: x }], owners: [{ name: y, nodes: 2 }] },
             queue: { decision: "left", reason: y, waitedSeconds: 1 },
             plan: plan({ nodes: [planned(`model.shop.${y}`, { reasons })], warnings: [x], delegatedToDbt: y }),
           }),
@@ -141,6 +221,7 @@ describe("the job summary", () => {
 
         const nodes = allNodes(readMarkdown(page));
         expect(beyondWords(page)).toEqual([]);
+        expect(page.match(/<details>/g)?.length ?? 0).toBeGreaterThan(0);
         expect(nodes.filter(({ type }) => type === "code").length).toBeLessThanOrEqual(findings.length + 1);
         const headings = nodes
           .filter(({ type }) => type === "heading")
@@ -150,7 +231,10 @@ describe("the job summary", () => {
               .join(""),
           );
         expect(
-          headings.filter((text) => !/^(?:(?:❌|⚠️) .*|Errors|Warnings|Slowest|Plan|Reproduce)$/.test(text)),
+          headings.filter(
+            (text) =>
+              !/^(?:(?:❌|⚠️) .*|Errors|Warnings|Also failing on .*|What changed|Time and cost|Reproduce)$/.test(text),
+          ),
         ).toEqual([]);
       }),
     );

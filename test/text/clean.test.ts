@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanLine, cleanText, cut, cutText } from "../../src/text/clean.ts";
+import { cleanCut, cleanLine, cleanText, cut, cutText } from "../../src/text/clean.ts";
 import { hostile } from "../render/build.ts";
 
 describe("cleaning text from outside", () => {
@@ -71,6 +71,26 @@ describe("cleaning text from outside", () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it("cuts several lines of a long text as if it cleaned all", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("\u001b[3", "\u001b]0;", "🚂", "\ud83d", "\u200d", " ", "\n", "\t", "é\u200d", "x"),
+      fc.string({ unit: "binary", maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.nat(300),
+        fc.nat(12),
+        fc.nat(8),
+        (pieces, times, most, lines) => {
+          const text = `${pieces.join("")}${pieces.join("").repeat(times)}`;
+
+          expect(cleanCut(text, most, lines)).toBe(cutText(cleanText(text), most, lines));
+        },
+      ),
     );
   });
 });

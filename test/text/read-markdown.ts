@@ -25,10 +25,17 @@ export function allNodes(node: MarkdownNode): readonly MarkdownNode[] {
   return [node, ...(node.children ?? []).flatMap(allNodes)];
 }
 
-/** Everything in a page that is more than words and their layout: links, pictures, HTML, notes, tables, styles. */
+/**
+ * Everything in a page that is more than words and their layout: links, pictures, HTML, notes, tables, styles. Our own words
+ * that open something are layout.
+ */
 export function beyondWords(markdown: string): readonly MarkdownNode[] {
-  return allNodes(readMarkdown(markdown)).filter(({ type }) => !HARMLESS.has(type));
+  return allNodes(readMarkdown(markdown)).filter(
+    ({ type, value = "" }) => !HARMLESS.has(type) && !(type === "html" && FOLD.test(value)),
+  );
 }
+
+const FOLD = /^(?:<details><summary>[\w ,:+]+<\/summary>|<\/details>)$/;
 
 const HARMLESS = new Set([
   "root",

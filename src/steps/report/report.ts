@@ -123,6 +123,7 @@ export async function forgetVerdict(parts: JunitParts & PageFileParts & { readon
   const places = [
     ["verdict.json", work.path("verdict.json")],
     ["the summary", work.path("summary.md")],
+    ["the comment", work.path("comment.md")],
     ["the page", pageFileOf(parts) ?? work.path("report.html")],
     ["the JUnit file", junitFileOf(parts)],
   ] as const;
