@@ -55,7 +55,7 @@ function remarksOf(run: Fields): readonly ReportedRemark[] {
 function isFault({ kind, suppressions, baselineState }: Fields, level: string): boolean {
   const states = listOf(suppressions).map((each) => textOf(fieldsOf(each).status) ?? "accepted");
   const isSuppressed = states.length > 0 && states.every((state) => state === "accepted");
-  const isLooked = kind === undefined || !["pass", "notApplicable", "informational"].includes(String(kind));
+  const isLooked = !["pass", "notApplicable", "informational"].includes(textOf(kind) ?? "");
   return isLooked && level !== "none" && !isSuppressed && baselineState !== "absent";
 }
 
@@ -87,6 +87,7 @@ function placeOf(result: Fields, run: Fields): Omit<ReportedRemark, "rule" | "me
 }
 
 const DEEPEST_BASE = 5;
+const LONGEST_URI = 12_000;
 
 /** A path out of a URI, which may be relative to a base that the run gives, and stand in the run's list of artifacts (§3.4). */
 function fileOf(location: Fields, run: Fields): string | null {
@@ -95,12 +96,19 @@ function fileOf(location: Fields, run: Fields): string | null {
   let path = textOf(uri);
   let base = textOf(uriBaseId);
   const bases = fieldsOf(run.originalUriBaseIds);
-  for (let depth = 0; path !== null && base !== null && depth < DEEPEST_BASE && !isAbsolute(path); depth += 1) {
+  for (
+    let depth = 0;
+    path !== null && base !== null && depth < DEEPEST_BASE && path.length <= LONGEST_URI;
+    depth += 1
+  ) {
+    if (isAbsolute(path)) break;
     const parent = fieldsOf(Object.hasOwn(bases, base) ? bases[base] : null);
     path = `${textOf(parent.uri) ?? ""}${path}`;
     base = textOf(parent.uriBaseId);
   }
-  return path === null ? null : percentDecoded(path.replace(/^file:(?:\/\/(?:localhost)?(?=\/))?/i, ""));
+  // Joined from what each result may name again: a long one would be made anew for each.
+  if (path === null || path.length > LONGEST_URI) return null;
+  return percentDecoded(path.replace(/^file:(?:\/\/(?:localhost)?(?=\/))?/i, ""));
 }
 
 function isAbsolute(uri: string): boolean {

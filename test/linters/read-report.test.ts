@@ -196,6 +196,17 @@ describe("SARIF", () => {
     expect(told(read(ran({ ...run, results: [each] }), "sarif", 0))).toEqual(expected);
   });
 
+  it("is read in a moment where each of many results names the same long base, or has nonsense for a word", () => {
+    const location = [{ physicalLocation: { artifactLocation: { uri: "a.sql", uriBaseId: "A" } } }];
+    const bases = { A: { uri: "x".repeat(1e6), uriBaseId: "A" } };
+    const results = Array.from({ length: 5000 }, () => result({ locations: location }));
+    const nested = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+
+    expect(told(read(ran({ originalUriBaseIds: bases, results }), "sarif", 0)).at(-1)).toBe("R1 null whole no");
+    const odd = `{"version":"2.1.0","runs":[{"results":[{"kind":${nested},"level":${nested},"ruleId":${nested}}]}]}`;
+    expect(told(read(odd, "sarif", 0))).toEqual(["unnamed null whole mild "]);
+  });
+
   it("is read in a moment where it is deep, and cut where its texts are long", () => {
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     const report = read(
