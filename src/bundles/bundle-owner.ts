@@ -30,11 +30,20 @@ export function whyOfOther(header: OwnedFacts, { project, folder, targets }: Bun
  * target, in characters that every file system has, with a hash that tells apart what they cannot.
  * https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts
  */
-export function artifactNameOf({ project, targets }: BundleOwner): string {
+export function artifactNameOf(owner: BundleOwner): string {
+  return nameOf("signalbox-state", owner);
+}
+
+/** The same for the records of its runs, wherever they are kept. */
+export function recordsNameOf(owner: BundleOwner): string {
+  return nameOf("signalbox-runs", owner);
+}
+
+function nameOf(prefix: string, { project, targets }: BundleOwner): string {
   const facts = [project, ...new Set(targets)];
   const words = facts
     .map((fact) => (fact ?? "").replace(/[^A-Za-z0-9_]+/g, "-").slice(0, 40))
     .filter((word) => word !== "");
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 6);
-  return ["signalbox-state", ...words, hash].join("-");
+  return [prefix, ...words, hash].join("-");
 }

@@ -1,9 +1,16 @@
 import { copyFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
-import { makeFolder } from "../support/files.ts";
+import { makeFolder, writeFileAtomic } from "../support/files.ts";
 import { type BundleHeader, filesOf } from "./bundle.ts";
 import type { BundleRef } from "./store.ts";
+
+/** Puts a file of records where a later step of the CI takes it from. Answers with its path. */
+export async function putRecordInOutbox(outbox: string, of: string, bytes: Uint8Array): Promise<string> {
+  const path = join(outbox, `${of}.json.gz`);
+  await writeFileAtomic(path, bytes);
+  return path;
+}
 
 /** Puts a bundle where a later step of the CI takes it from. `how` says which step that is. */
 export async function putInOutbox(

@@ -26,7 +26,46 @@ export interface BundleStore {
    * does. Absent where bundles are not written by us: a web server, the artifacts of a CI.
    */
   tryOut?(): Promise<string>;
+  /** What runs remember, beside the bundles. */
+  readonly records: RecordStore;
 }
+
+/** Where records of runs are kept: of a project and its target the newest ones, by a name of letters, digits, `-` and `_`. */
+export interface RecordStore {
+  /** The files that there are, newest first, none that may not be trusted. Who reads takes as many as are enough. */
+  read(of: string): AsyncIterable<RecordFile>;
+  /** Leaves a run's record. Throws as `write` of the bundles does. */
+  write(of: string, record: NewRecord): Promise<WrittenRecord>;
+}
+
+/** Records of one or several runs, as a file. */
+export interface RecordFile {
+  /** For people. */
+  readonly where: string;
+  /** null: it is gone. Throws a service or artifacts error. */
+  readonly bytes: () => Promise<Uint8Array | null>;
+  /**
+   * Whether the CI's own records tell that a run of the base branch left it; if not, the commit of each of its records has
+   * to be looked up.
+   */
+  readonly isVouched: boolean;
+}
+
+export interface NewRecord {
+  readonly attempt: number;
+  /** The file, with the records of the file that it replaces; null: it replaces none. */
+  readonly file: (replaced: Uint8Array | null) => Uint8Array;
+}
+
+export interface WrittenRecord {
+  /** For people. */
+  readonly where: string;
+  /** What a later step of the CI has to upload, and the name for it; absent: it is where it belongs. */
+  readonly upload?: { readonly path: string; readonly artifact: string };
+}
+
+/** The folder of the records, beside the bundles. */
+export const RECORDS = "runs";
 
 /** How far a search goes back: the commit itself and 50 ancestors. */
 export const MOST_COMMITS = 51;

@@ -4,9 +4,12 @@ import { SignalboxError } from "../support/errors.ts";
 import { cleanLine } from "../text/clean.ts";
 import { BUNDLE_FILES } from "./bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, saveStream } from "./receive.ts";
+import { MOST_RECORD_BYTES } from "./run-record-file.ts";
 
-/** What a bundle may hold, and how large each may be. */
-const MOST_BYTES: ReadonlyMap<string, number> = new Map([
+/** What an archive may hold, and how large each of it may be. */
+type Allowed = ReadonlyMap<string, number>;
+
+const OF_BUNDLE: Allowed = new Map([
   ["state.json", MOST_HEADER_BYTES],
   ...BUNDLE_FILES.map((name) => [name, MOST_FILE_BYTES] as const),
 ]);
@@ -19,7 +22,16 @@ const COMPRESSED = [0, 8];
  * anything but them: another name, one twice, a folder, a link, an encrypted or an oversized one. The sizes that it
  * declares are held against what comes out.
  */
-export async function unzipBundle(archive: string, folder: string, where: string): Promise<void> {
+export function unzipBundle(archive: string, folder: string, where: string): Promise<void> {
+  return unzip(archive, folder, where, OF_BUNDLE);
+}
+
+/** The same for the one file of a run's record, of this name. */
+export function unzipRecord(archive: string, folder: string, name: string, where: string): Promise<void> {
+  return unzip(archive, folder, where, new Map([[name, MOST_RECORD_BYTES]]));
+}
+
+async function unzip(archive: string, folder: string, where: string, allowed: Allowed): Promise<void> {
   const { openPromise } = await import("yauzl");
   const refuse = (error: unknown): never => {
     if (error instanceof SignalboxError) throw error;
@@ -29,7 +41,7 @@ export async function unzipBundle(archive: string, folder: string, where: string
   try {
     const seen = new Set<string>();
     for await (const entry of zip.eachEntry()) {
-      const mostBytes = acceptEntry(entry, seen, where);
+      const mostBytes = acceptEntry(entry, seen, where, allowed);
       const stream = await zip.openReadStreamPromise(entry);
       await saveStream(stream, join(folder, entry.fileName), { mostBytes, where: `${entry.fileName} of ${where}` });
     }
@@ -41,14 +53,14 @@ export async function unzipBundle(archive: string, folder: string, where: string
 }
 
 /** The size that the entry may have. */
-function acceptEntry(entry: Entry, seen: Set<string>, where: string): number {
+function acceptEntry(entry: Entry, seen: Set<string>, where: string, allowed: Allowed): number {
   const { fileName, uncompressedSize, externalFileAttributes } = entry;
-  const mostBytes = MOST_BYTES.get(fileName);
+  const mostBytes = allowed.get(fileName);
   // The upper half is the mode on Unix, whatever system the archive says that it was made on; 0: not told.
   const type = (externalFileAttributes >>> 16) & FILE_TYPE;
   const problem =
     mostBytes === undefined
-      ? "is no file of a bundle"
+      ? "is none of its files"
       : seen.has(fileName)
         ? "is in it twice"
         : type !== 0 && type !== REGULAR
@@ -65,7 +77,7 @@ function acceptEntry(entry: Entry, seen: Set<string>, where: string): number {
 }
 
 function foreign(where: string, what: string): SignalboxError {
-  return new SignalboxError("artifacts", `${where} is no bundle of signalbox: ${cleanLine(what, 200)}`, {
+  return new SignalboxError("artifacts", `${where} is nothing that signalbox left: ${cleanLine(what, 200)}`, {
     hint: "it is not used: find out who uploaded it",
   });
 }

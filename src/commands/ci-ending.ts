@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { NotifyResult } from "../alerts/alert.ts";
 import { spanSeconds } from "../artifacts/run-results.ts";
+import type { WrittenRecord } from "../bundles/store.ts";
 import { redactStarts } from "../dbt/kept-files.ts";
 import type { Runner } from "../platforms/ports.ts";
 import type { QueueResult } from "../queue/result.ts";
@@ -17,12 +18,12 @@ import type { RunSettings } from "../setup/run-settings.ts";
 import { exitCodeOf, outcomeName, worstExitCode } from "../severity/outcome.ts";
 import { verdictOfRun } from "../severity/run-verdict.ts";
 import type { Touched } from "../severity/touched.ts";
-import type { Outcome, VerdictResult } from "../severity/verdict.ts";
+import type { Finding, Outcome, Verdict, VerdictResult } from "../severity/verdict.ts";
 import type { Built } from "../steps/build.ts";
 import type { PullRequestComment } from "../steps/comment.ts";
 import type { Notified } from "../steps/notify/notify.ts";
 import { readResultsOf } from "../steps/plan/baseline-facts.ts";
-import type { Published } from "../steps/publish/publish.ts";
+import type { PublishEnding } from "../steps/publish/publish.ts";
 import { type PageParts, writePage } from "../steps/report/page.ts";
 import { artifactsUrlOf, pageFileOf } from "../steps/report/page-file.ts";
 import { type JunitParts, junitFileOf, type SummaryParts, writeSummary } from "../steps/report/report.ts";
@@ -69,6 +70,8 @@ export interface CiProgress {
   published: CiResult["published"];
   /** The name for the upload of what was published. */
   artifact: string | null;
+  /** The record of this run, where a later step has to upload it. */
+  record: WrittenRecord["upload"] | null;
 }
 
 /** Nothing yet. */
@@ -88,6 +91,7 @@ export function startProgress(project: string, comment: PullRequestComment): CiP
     firstSeen: {},
     published: null,
     artifact: null,
+    record: null,
   };
 }
 
@@ -109,7 +113,9 @@ interface CiEnding {
   readonly words: string | null;
   /** Sends the alerts; null: none is sent. */
   readonly notify: ((verdict: VerdictResult) => Promise<Notified>) | null;
-  readonly publish: () => Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }>;
+  readonly publish: () => Promise<PublishEnding>;
+  /** Leaves a record of the run for later ones. `said`: why there is no bundle. */
+  readonly remember: (verdict: Verdict, said: string | null) => Promise<WrittenRecord | null>;
   /** Seconds since the run began. */
   readonly total: () => number;
 }
@@ -117,7 +123,7 @@ interface CiEnding {
 /** Shows the verdict, sends alerts, publishes, writes what is left to write. */
 export async function finish(
   parts: EndingParts,
-  { runSettings, progress, outcome, words, notify, publish, total }: CiEnding,
+  { runSettings, progress, outcome, words, notify, publish, remember, total }: CiEnding,
 ): Promise<ExitCode> {
   if (outcome.kind === "failed") {
     const ofRun = verdictOfRun(outcome.finding, progress.verdict);
@@ -138,12 +144,18 @@ export async function finish(
     progress.firstSeen = notified.firstSeen;
     exitCodes.push(notified.exitCode);
   }
+  let said: string | null = null;
   if (outcome.kind === "verdict") {
-    const { published, exitCode } = await publish();
+    const { published, exitCode, why } = await publish();
+    said = why;
     if (published !== null) progress.published = { commit: published.commit, where: published.where };
     progress.artifact = published?.artifact ?? null;
     exitCodes.push(exitCode);
   }
+  // Outside of the queue another run may leave its own.
+  const isOutside = outcome.kind === "failed" && isQueueTimeout(outcome.finding);
+  if (verdict !== null && runSettings.mode !== "check" && !isOutside)
+    progress.record = (await remember(verdict, said))?.upload ?? null;
   const times = describeTimes({
     total: total(),
     waited: progress.queue?.waitedSeconds ?? null,
@@ -155,6 +167,10 @@ export async function finish(
   const exitCode = worstExitCode(exitCodes);
   await conclude(parts, { runSettings, progress, outcome: outcomeName(outcome), exitCode, words, error: null });
   return exitCode;
+}
+
+function isQueueTimeout({ subject }: Finding): boolean {
+  return subject.kind === "run" && subject.what === "queue-timeout";
 }
 
 /** How long the build took that a check was compared with; null: no bundle tells. */
@@ -206,6 +222,8 @@ export async function conclude(
     "report-path": page === null ? "" : fromCwd(page),
     "bundle-path": published === null ? "" : fromCwd(work.path("bundle")),
     "bundle-name": progress.artifact ?? "",
+    "record-path": progress.record == null ? "" : fromCwd(progress.record.path),
+    "record-name": progress.record?.artifact ?? "",
   };
   await outputs.write("the outputs for later steps", () => parts.runner.outputs(values));
 

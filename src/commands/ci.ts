@@ -13,7 +13,7 @@ import { saysMoreThanTools } from "../severity/outcome.ts";
 import { aboutRun } from "../severity/run-verdict.ts";
 import type { ToolRun } from "../severity/tool-findings.ts";
 import { touchedBy } from "../severity/touched.ts";
-import type { Outcome, VerdictResult } from "../severity/verdict.ts";
+import type { Outcome, Verdict, VerdictResult } from "../severity/verdict.ts";
 import { type Built, buildStep, describeBuild } from "../steps/build.ts";
 import { openComment } from "../steps/comment.ts";
 import { runTools } from "../steps/findings/run-tools.ts";
@@ -27,6 +27,7 @@ import { lookoutOf, makingWay } from "../steps/queue/make-way.ts";
 import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps/queue/turn.ts";
 import { readEvidence } from "../steps/report/page.ts";
 import { reportStep } from "../steps/report/report.ts";
+import { openMemory } from "../steps/run-memory.ts";
 import { readBaseBuild } from "../steps/usual-times.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
@@ -124,15 +125,18 @@ async function passQueue(
 ): Promise<ExitCode> {
   const { settings } = context;
   const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
+  const memory = openMemory(context, runSettings);
   const end = (outcome: Outcome, words: string | null = null) =>
     finish(context, {
       ...{ runSettings, progress, outcome, words },
       notify: isSilent ? null : (verdict) => notifyStep(context, about, verdict),
       publish: () => publishIfDue(context, runSettings, bundles, progress),
+      remember: (verdict, said) => memory.leave(verdict, progress.built?.runs ?? [], said),
       total: () => (context.clock.monotonic() - startedAt) / 1000,
     });
   const judge = async (results: Omit<Parameters<typeof reportStep>[1], "folders">) => {
-    const inputs = { ...results, folders: dbtProject.folders };
+    const recall = (verdict: Verdict) => memory.recall(verdict, results);
+    const inputs = { ...results, folders: dbtProject.folders, recall };
     progress.verdict = await reportStep(context, inputs);
     const usualSeconds = progress.built?.usualSeconds ?? new Map();
     progress.evidence = readEvidence(context, progress.verdict, { ...inputs, usualSeconds });

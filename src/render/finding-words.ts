@@ -74,7 +74,7 @@ export function describeFinding(finding: Finding): FindingWords {
     owner: subject.kind === "run" || subject.owner === null ? null : cleanLine(subject.owner, 80),
     news: finding.isNew === null ? null : finding.isNew ? "new" : "known",
     muted: finding.muted === null ? null : cleanLine(mutedWords(finding.muted)),
-    history: describeHistory(finding.history),
+    history: describeHistory(finding),
     caused:
       finding.skipped.length === 0
         ? null

@@ -1,47 +1,58 @@
-import type { HistoryNote } from "../severity/verdict.ts";
+import type { Finding, HistoryNote } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
 import { count, duration, grouped } from "./words.ts";
 
 /** Counts shown of a series that grows; a longer one is cut in its middle. */
 const MOST_COUNTS = 5;
 
+type Told = Pick<Finding, "severity" | "history">;
+
 /** What earlier runs tell of a finding, in one clean line; null: nothing. */
-export function describeHistory(notes: readonly HistoryNote[] | undefined): string | null {
-  return notes === undefined || notes.length === 0 ? null : cleanLine(notes.map(noteWords).join("; "), 300);
+export function describeHistory({ severity, history = [] }: Told): string | null {
+  return history.length === 0 ? null : cleanLine(history.map((note) => noteWords(note, severity)).join("; "), 300);
 }
 
 /** As a message has it: since when a problem is open is told there by what people have been told of it. */
-export function describePattern(notes: readonly HistoryNote[] | undefined): string | null {
-  return describeHistory(notes?.filter(({ kind }) => kind !== "failing"));
+export function describePattern(finding: Told | null): string | null {
+  if (finding === null) return null;
+  return describeHistory({ ...finding, history: finding.history?.filter(({ kind }) => kind !== "failing") });
 }
 
-function noteWords(note: HistoryNote): string {
+function noteWords(note: HistoryNote, severity: Finding["severity"]): string {
   switch (note.kind) {
     case "flaky":
-      return flakyWords(note);
+      return flakyWords(note, severity);
     case "growing":
       return `failures ${series(note.counts)}: growing`;
     case "failing":
-      return failingWords(note);
+      return failingWords(note, severity);
     case "slow":
       return `took ${duration(note.seconds)}, ${times(note.seconds / note.medianSeconds)} its median`;
   }
 }
 
-function flakyWords({ on, failed, runs, passedAgain, fault }: Extract<HistoryNote, { kind: "flaky" }>): string {
+function flakyWords(
+  { on, failed, runs, passedAgain, fault }: Extract<HistoryNote, { kind: "flaky" }>,
+  severity: Finding["severity"],
+): string {
   const often = `${grouped(failed)} of the last ${count(runs, "run")}${where(on)}`;
   if (fault === "warehouse") return `the warehouse or network failed it in ${often}`;
   const again =
     passedAgain === 0
       ? "and passed in between without a change"
       : `${howOften(passedAgain)} on a commit that passed too`;
-  return `failed ${often}, ${again}: flaky`;
+  return `${severity === "warn" ? "warned in" : "failed"} ${often}, ${again}: flaky`;
 }
 
-function failingWords({ on, runs, since }: Extract<HistoryNote, { kind: "failing" }>): string {
-  const also = on === null ? "failing" : `also failing${where(on)}`;
+function failingWords(
+  { on, runs, since }: Extract<HistoryNote, { kind: "failing" }>,
+  severity: Finding["severity"],
+): string {
+  const verb = severity === "warn" ? "warning" : "failing";
+  const also = on === null ? verb : `also ${verb}${where(on)}`;
   if (since === null) return `${also} in all of the last ${count(runs, "run")}`;
-  return `${also} since ${since.at.slice(0, 10)} (${since.commit.slice(0, 12)}): ${count(runs, "run")} in a row`;
+  const inRow = runs === 1 ? "in its last run" : `${count(runs, "run")} in a row`;
+  return `${also} since ${since.at.slice(0, 10)} (${since.commit.slice(0, 12)}): ${inRow}`;
 }
 
 function where(on: string | null): string {

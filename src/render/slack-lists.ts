@@ -214,7 +214,7 @@ export function expiredNote(expired: readonly ExpiredMute[]): KnownBlock | null 
 /** One item of a list: its name, and a line of facts. */
 /** What earlier runs tell of it, in a line of its own. */
 function patternLine({ finding }: ToldItem["item"]): Inline {
-  const pattern = describePattern(finding?.history);
+  const pattern = describePattern(finding);
   return pattern === null ? [] : [newLine, words(pattern)];
 }
 

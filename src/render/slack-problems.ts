@@ -129,7 +129,7 @@ function withDividers(details: readonly KnownBlock[]): readonly KnownBlock[] {
 function errorDetail(told: ToldItem, most: number, news: readonly RichTextElement[] | null): KnownBlock {
   const { said, item } = told;
   const state = item.news === "flapping" ? null : stateWords(item);
-  const pattern = describePattern(item.finding?.history);
+  const pattern = describePattern(item.finding);
   const line = joined([fact(said?.fault ?? null), fact(state), news, fact(ownerFact(told))]);
   return richText(
     paragraph(

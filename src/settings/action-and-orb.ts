@@ -32,6 +32,8 @@ export const OUTPUTS: readonly ActionOutput[] = [
   { name: "report-path", describe: "ci: HTML report; empty where there is none" },
   { name: "bundle-path", describe: "ci: folder of the published state bundle; empty where none was published" },
   { name: "bundle-name", describe: "ci: name under which it has to be uploaded, for later runs to find it" },
+  { name: "record-path", describe: "ci: record of the run that later runs look back at; empty where there is none" },
+  { name: "record-name", describe: "ci: name under which it has to be uploaded" },
   { name: "decision", describe: "queue: entered, left, timed-out or skipped" },
   { name: "waited-seconds", describe: "queue: how long the run waited" },
   { name: "position", describe: "queue: place in the line; 1 is next" },

@@ -51,6 +51,15 @@ export function openBundles(parts: BundleParts, run: Run, baseBranch: string | n
   return { ...known, opened };
 }
 
+/**
+ * The same for records of runs, which nothing waits for: the clone's remote is not asked, and nothing is said of what is
+ * passed over.
+ */
+export function openForRecords(parts: BundleParts, run: Run, baseBranch: string): Bundles {
+  const remote: Remote = { ...parts.remote, heads: async () => null, fetch: async () => false };
+  return openBundles({ ...parts, remote, log: { ...parts.log, warn: () => {} } }, run, baseBranch);
+}
+
 /** The project of signalbox.yml, as dbt_project.yml calls it, and where its deploys go. */
 async function ownerOf(parts: BundleParts): Promise<BundleOwner> {
   const { projectName, fromTop } = await dbtFoldersOf(parts);
@@ -117,6 +126,7 @@ function openGitHub(parts: BundleParts, run: Run, baseBranch: string, { owner }:
   });
   return createGitHubStore({
     ...commonOf(parts, run, baseBranch),
+    runId: run.id,
     connect,
     artifactName: async () => artifactNameOf(await owner()),
   });
@@ -161,6 +171,7 @@ function commonOf(parts: BundleParts, { repository }: Run, baseBranch: string) {
     repository,
     baseBranch,
     outbox: work.path("bundle"),
+    recordOutbox: work.path("run-record"),
     signal,
     openFetch,
     notice: (text: string) => log.warn("store", text),

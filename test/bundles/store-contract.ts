@@ -2,8 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BundleHeader, makeBundle, readBundle } from "../../src/bundles/bundle.ts";
+import { packRecords, unpackRecords } from "../../src/bundles/run-record-file.ts";
 import type { BundleStore, WantedBundle } from "../../src/bundles/store.ts";
 import { manifestJson } from "../artifacts/build.ts";
+import { aNode, aRecord, hour } from "../severity/history-build.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 import { facts, writeArtifacts } from "./build.ts";
 
@@ -195,6 +197,43 @@ export function describeStore(name: string, makeStore: (dir: string) => BundleSt
       expect(odd).toEqual(odd.map(() => expect.objectContaining({ kind: "artifacts" })));
       expect(seen.length).toBeGreaterThan(odd.length);
       expect(await fetchMark([A])).toBe(String(last));
+    });
+
+    const recordOf = (id: string) =>
+      aRecord({ id, startedAt: hour(Number(id)), nodes: new Map([["model.shop.a", aNode("p")]]) });
+    const leave = (store: BundleStore, of: string, id: string, attempt = 1) =>
+      store.records.write(of, {
+        attempt,
+        file: (replaced) =>
+          packRecords([...(replaced === null ? [] : unpackRecords(replaced, "replaced")), recordOf(id)]).bytes,
+      });
+    const idsIn = async (store: BundleStore, of: string) => {
+      const ids: string[] = [];
+      for await (const { bytes, where } of store.records.read(of)) {
+        const content = await bytes();
+        if (content !== null) ids.push(...unpackRecords(content, where).map(({ id }) => id));
+      }
+      return ids.sort();
+    };
+
+    it("remembers nothing at first, and then the runs of each project by themselves", async () => {
+      expect(await idsIn(open(), "shop")).toEqual([]);
+
+      await leave(open(), "shop", "1");
+      await leave(open(), "shop", "2");
+      await leave(open(), "web", "3");
+
+      expect(await idsIn(open(), "shop")).toEqual(["1", "2"]);
+      expect(await idsIn(open(), "web")).toEqual(["3"]);
+    });
+
+    it("takes no record for a bundle, and no bundle for a record", async () => {
+      await leave(open(), "shop", "1");
+      expect(await open().find("newest")).toBeNull();
+
+      await publish(open(), A);
+      expect(await idsIn(open(), "shop")).toEqual(["1"]);
+      expect(await fetchMark("newest")).toBe(A);
     });
 
     it.each([

@@ -60,7 +60,12 @@ async function end({ outcome, verdict = null, isSilent = false, exitCodes = {} }
     total: () => 12,
     publish: async () => {
       done.push("publish");
-      return { published: null, exitCode: exitCodes.publish ?? 0 };
+      return { published: null, exitCode: exitCodes.publish ?? 0, why: "no store" };
+    },
+    remember: async (_, said) => {
+      done.push("remember");
+      const upload = { path: "/nowhere/run-record/shop.json.gz", artifact: "signalbox-runs-shop" };
+      return { where: "there", ...(said === null || said === "no store" ? { upload } : {}) };
     },
   });
   return { exitCode, done, values: values[0], files };
@@ -75,19 +80,19 @@ describe("the end of ci", () => {
       "green",
       { outcome: { kind: "verdict", verdict: green }, verdict: green },
       0,
-      ["notify", "publish", "comment", "result pass"],
+      ["notify", "publish", "remember", "comment", "result pass"],
     ],
     [
       "red",
       { outcome: { kind: "verdict", verdict: red }, verdict: red },
       1,
-      ["notify", "publish", "comment", "result error"],
+      ["notify", "publish", "remember", "comment", "result error"],
     ],
     [
       "silent",
       { outcome: { kind: "verdict", verdict: green }, verdict: green, isSilent: true },
       0,
-      ["publish", "comment", "result pass"],
+      ["publish", "remember", "comment", "result pass"],
     ],
     ["nothing to build", { outcome: { kind: "nothing" } }, 0, ["comment", "result nothing"]],
     ["superseded: the newer run's comment stays", { outcome: { kind: "superseded" } }, 0, ["result superseded"]],
@@ -101,19 +106,19 @@ describe("the end of ci", () => {
       "green, and an alert that did not arrive",
       { outcome: { kind: "verdict", verdict: green }, verdict: green, exitCodes: { notify: 5 } },
       5,
-      ["notify", "publish", "comment", "result pass"],
+      ["notify", "publish", "remember", "comment", "result pass"],
     ],
     [
       "red, and an alert that did not arrive: the worse one",
       { outcome: { kind: "verdict", verdict: red }, verdict: red, exitCodes: { notify: 5 } },
       1,
-      ["notify", "publish", "comment", "result error"],
+      ["notify", "publish", "remember", "comment", "result error"],
     ],
     [
       "red, and a store that cannot be written",
       { outcome: { kind: "verdict", verdict: red }, verdict: red, exitCodes: { publish: 3 } },
       3,
-      ["notify", "publish", "comment", "result error"],
+      ["notify", "publish", "remember", "comment", "result error"],
     ],
   ])("%s", async (_, world, exitCode, done) => {
     const ended = await end(world);
@@ -131,6 +136,7 @@ describe("the end of ci", () => {
       level: "error",
       findings: [{ message: "nothing was built" }, red.findings[0]],
     });
+    expect(values).toMatchObject({ "record-name": "signalbox-runs-shop" });
     expect(values).toMatchObject({ outcome: "failed", errors: "2", "junit-path": expect.stringContaining("dbt.xml") });
   });
 

@@ -4,7 +4,7 @@ import { describeHistory, describePattern } from "../../src/render/history-words
 import { renderSummary } from "../../src/render/markdown.ts";
 import { renderAlert } from "../../src/render/slack.ts";
 import { renderVerdict } from "../../src/render/terminal.ts";
-import type { HistoryNote } from "../../src/severity/verdict.ts";
+import type { Finding, HistoryNote } from "../../src/severity/verdict.ts";
 import { anItem } from "../alerts/build.ts";
 import { finding, run, verdict } from "./build.ts";
 import { aPage, judged as asResult, render } from "./page/build.ts";
@@ -20,7 +20,7 @@ const failing: HistoryNote = {
 const slow: HistoryNote = { kind: "slow", seconds: 250, medianSeconds: 104 };
 
 describe("what earlier runs tell, in words", () => {
-  it.each<[words: string | null, notes: readonly HistoryNote[] | undefined]>([
+  it.each<[words: string | null, notes: readonly HistoryNote[] | undefined, severity?: Finding["severity"]]>([
     [null, undefined],
     [null, []],
     ["failed 4 of the last 20 runs, twice on a commit that passed too: flaky", [flaky]],
@@ -36,18 +36,23 @@ describe("what earlier runs tell, in words", () => {
     ["failures 3 → 9 → 41: growing", [growing]],
     ["failures 3 → … → 900 → 1,000 → 20,000: growing", [{ ...growing, counts: [3, 9, 41, 900, 1000, 20_000] }]],
     ["failing since 2026-11-20 (a1b2c3d4e5f6): 5 runs in a row", [failing]],
-    ["also failing on main since 2026-11-20 (a1b2c3d4e5f6): 1 run in a row", [{ ...failing, on: "main", runs: 1 }]],
+    ["also failing on main since 2026-11-20 (a1b2c3d4e5f6): in its last run", [{ ...failing, on: "main", runs: 1 }]],
+    ["warning since 2026-11-20 (a1b2c3d4e5f6): 5 runs in a row", [failing], "warn"],
+    ["warned in 4 of the last 20 runs, twice on a commit that passed too: flaky", [flaky], "warn"],
     ["failing in all of the last 20 runs", [{ ...failing, runs: 20, since: null }]],
     ["took 4 min 10 s, 2.4 × its median", [slow]],
     ["took 4 min 10 s, 25 × its median", [{ ...slow, medianSeconds: 10 }]],
     ["failures 3 → 9 → 41: growing; took 4 min 10 s, 2.4 × its median", [growing, slow]],
-  ])("are %j", (words, notes) => {
-    expect(describeHistory(notes)).toBe(words);
+  ])("are %j", (words, history, severity = "error") => {
+    expect(describeHistory({ severity, history })).toBe(words);
   });
 
   it("leaves it to a message since when it has been told", () => {
-    expect(describePattern([growing, failing])).toBe("failures 3 → 9 → 41: growing");
-    expect(describePattern([failing])).toBeNull();
+    const pattern = (history: readonly HistoryNote[]) => describePattern({ severity: "error", history });
+
+    expect(pattern([growing, failing])).toBe("failures 3 → 9 → 41: growing");
+    expect(pattern([failing])).toBeNull();
+    expect(describePattern(null)).toBeNull();
   });
 
   it("stands beside the finding on every surface", () => {

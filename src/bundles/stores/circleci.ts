@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
+import { readBytesIfAny, STORED } from "../../support/files.ts";
 import { type BundleHeader, isCommit, readHeader } from "../bundle.ts";
 import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
-import { putInOutbox } from "../outbox.ts";
+import { putInOutbox, putRecordInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
-import type { BundleRef, BundleStore, WantedBundle } from "../store.ts";
+import { MOST_RECORD_BYTES } from "../run-record-file.ts";
+import type { BundleRef, BundleStore, RecordFile, WantedBundle } from "../store.ts";
 
 /** Where bundles lie among a job's artifacts: the orb keeps the whole work folder. */
 const STATE_FILE = /^(?:.*\/)?(?:bundle|signalbox-bundle)\/state\.json$/;
@@ -24,8 +26,8 @@ export interface CircleArtifacts {
     pipelineId: string,
     mayAsk: () => boolean,
   ): Promise<readonly { readonly id: string; readonly status: string }[]>;
-  /** Numbers of the workflow's jobs that have succeeded. */
-  successfulJobs(workflowId: string, mayAsk: () => boolean): Promise<readonly number[]>;
+  /** Numbers of the workflow's jobs whose status is one of these. */
+  jobs(workflowId: string, statuses: readonly string[], mayAsk: () => boolean): Promise<readonly number[]>;
   /** Of the job's first container: address by path. */
   artifacts(jobNumber: number, mayAsk: () => boolean): Promise<ReadonlyMap<string, string>>;
   /** The headers for an artifact's address; null: it is of a host that is not CircleCI's. */
@@ -57,6 +59,8 @@ export interface CircleStoreOptions {
   readonly whyOfOther: (header: BundleHeader) => Promise<string | null>;
   /** Absolute folder that the `store_artifacts` step takes. */
   readonly outbox: string;
+  /** The same for the record of this run. */
+  readonly recordOutbox: string;
   readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly openFetch?: OpenFetch | undefined;
@@ -66,6 +70,12 @@ const MOST_PAGES = 5;
 const MOST_CANDIDATES = 8;
 const MOST_WORKFLOWS = 3;
 const MOST_CALLS = 40;
+const MOST_RECORD_PIPELINES = 5;
+const MOST_RECORD_CALLS = 30;
+
+/** https://circleci.com/docs/api/v2/#operation/listWorkflowJobs */
+const SUCCESS: readonly string[] = ["success"];
+const ENDED: readonly string[] = [...SUCCESS, "failed", "timedout", "infrastructure_fail", "canceled"];
 
 /**
  * The artifacts of CircleCI as store. A bundle counts where the API says that its pipeline ran on the base branch of
@@ -113,7 +123,7 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
       for (const pipeline of listed.slice(0, MOST_CANDIDATES)) {
         const workflows = await artifacts.workflows(pipeline.id, spend);
         for (const workflow of workflows.filter(({ status }) => status === "success").slice(0, MOST_WORKFLOWS)) {
-          for (const job of await artifacts.successfulJobs(workflow.id, spend)) {
+          for (const job of await artifacts.jobs(workflow.id, SUCCESS, spend)) {
             // One job may run signalbox for several projects, each with a work folder of its own.
             const bundles = bundlesIn(await artifacts.artifacts(job, spend));
             for (const [below, files] of bundles) {
@@ -150,7 +160,45 @@ export function createCircleStore(options: CircleStoreOptions): BundleStore {
         outbox,
         "which the job's store_artifacts step publishes; CircleCI keeps it for 30 days if nothing else is set",
       ),
+    records: {
+      read: (of) => readRecords(options, of, take),
+      write: async (of, { file }) => {
+        const path = await putRecordInOutbox(options.recordOutbox, of, file(null));
+        return { where: `${path}, which the job's store_artifacts step publishes` };
+      },
+    },
   };
+}
+
+type Take = (url: string, where: string, mostBytes: number, file: string) => Promise<void>;
+
+/**
+ * Records of runs count as bundles do, but for how workflow and job have ended: red ones tell most. Calls: those of a find,
+ * of the newest page and 5 pipelines alone, 30 at most, and a download for each file.
+ */
+async function* readRecords(options: CircleStoreOptions, of: string, take: Take): AsyncGenerator<RecordFile> {
+  const artifacts = await options.connect();
+  const spend = createAllowance(MOST_RECORD_CALLS);
+  const quietly = { ...options, notice: () => {} };
+  const { listed } = await listCandidates(artifacts, quietly, "newest", spend, 1);
+  const name = `${basename(options.recordOutbox)}/${of}.json.gz`;
+  for (const pipeline of listed.slice(0, MOST_RECORD_PIPELINES)) {
+    const workflows = await artifacts.workflows(pipeline.id, spend);
+    for (const workflow of workflows.slice(0, MOST_WORKFLOWS)) {
+      for (const job of await artifacts.jobs(workflow.id, ENDED, spend)) {
+        for (const [path, url] of await artifacts.artifacts(job, spend)) {
+          if (path !== name && !path.endsWith(`/${name}`)) continue;
+          const where = `${path} of job ${job}`;
+          const bytes = () =>
+            inTemporary(async (folder) => {
+              await take(url, where, MOST_RECORD_BYTES, join(folder, "records"));
+              return readBytesIfAny(join(folder, "records"), STORED);
+            });
+          yield { where, bytes, isVouched: true };
+        }
+      }
+    }
+  }
 }
 
 /** Pipelines that may be trusted, in the order of the commits, the newest first of one commit; whether others are left. */
@@ -159,10 +207,11 @@ async function listCandidates(
   { baseBranch, repository, isInBase, notice }: CircleStoreOptions,
   wanted: WantedBundle,
   spend: () => boolean,
+  mostPages = MOST_PAGES,
 ): Promise<{ readonly listed: readonly CirclePipeline[]; readonly hasMore: boolean }> {
   const found: CirclePipeline[] = [];
   let page: string | null = null;
-  for (let count = 0; count < MOST_PAGES && spend(); count++) {
+  for (let count = 0; count < mostPages && spend(); count++) {
     const { pipelines, next }: Awaited<ReturnType<CircleArtifacts["pipelines"]>> = await artifacts.pipelines(
       baseBranch,
       page,

@@ -2,16 +2,28 @@ import { randomBytes } from "node:crypto";
 import { access, constants, copyFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
-import { isNodeError, makeFolder, openIfAny, readFileIfAny, STORED, writeFileAtomic } from "../../support/files.ts";
+import {
+  type FileKind,
+  isNodeError,
+  makeFolder,
+  openIfAny,
+  readBytesIfAny,
+  readFileIfAny,
+  STORED,
+  writeFileAtomic,
+} from "../../support/files.ts";
 import { cleanLine } from "../../text/clean.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
-import { type BundleRef, type BundleStore, PROBE } from "../store.ts";
+import { MOST_RECORD_BYTES } from "../run-record-file.ts";
+import { type BundleRef, type BundleStore, PROBE, RECORDS } from "../store.ts";
 
 const LATEST = "latest";
+const RECORDED: FileKind = { kind: "service", mostBytes: MOST_RECORD_BYTES };
 
 /**
- * A folder as store: `<commit>/` for each bundle, and `latest`, a file with the newest one's commit. `notice` hears of a
+ * A folder as store: `<commit>/` for each bundle, `latest`, a file with the newest one's commit, and below `runs/` one file
+ * for the records of each project and target: of two runs that end at once one may be lost. `notice` hears of a
  * folder that is not there, which a first deploy makes, and which a wrong path never has.
  */
 export function createDirStore(root: string, notice: (text: string) => void = () => {}): BundleStore {
@@ -52,6 +64,21 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
         await writeFileAtomic(join(root, LATEST), `${header.commit}\n`);
         return ref;
       }),
+    records: {
+      async *read(of) {
+        const file = join(root, RECORDS, `${of}.json.gz`);
+        const bytes = () => asServiceError(root, "read", () => readBytesIfAny(file, RECORDED));
+        yield { where: file, bytes, isVouched: false };
+      },
+      write: (of, { file }) =>
+        asServiceError(root, "written", async () => {
+          const where = join(root, RECORDS, `${of}.json.gz`);
+          // What cannot be read is replaced: the record of this run must not be lost with it.
+          const replaced = await readBytesIfAny(where, RECORDED).catch(() => null);
+          await writeFileAtomic(where, file(replaced));
+          return { where };
+        }),
+    },
     tryOut: () =>
       tryFolder(root).catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { SignalboxError } from "../../support/errors.ts";
+import { readBytesIfAny, STORED } from "../../support/files.ts";
 import { isCommit } from "../bundle.ts";
 import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
-import { putInOutbox } from "../outbox.ts";
-import { receiveBundle } from "../receive.ts";
-import type { BundleRef, BundleStore, WantedBundle } from "../store.ts";
-import { unzipBundle } from "../zip.ts";
+import { putInOutbox, putRecordInOutbox } from "../outbox.ts";
+import { inTemporary, receiveBundle } from "../receive.ts";
+import { MOST_RECORD_BYTES } from "../run-record-file.ts";
+import type { BundleRef, BundleStore, RecordFile, WantedBundle } from "../store.ts";
+import { unzipBundle, unzipRecord } from "../zip.ts";
 
 /** GitHub's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
 export interface GitHubArtifacts {
@@ -50,6 +52,10 @@ export interface GitHubStoreOptions {
   readonly artifactName: () => Promise<string>;
   /** Absolute folder that a later step uploads. */
   readonly outbox: string;
+  /** The same for the record of this run. */
+  readonly recordOutbox: string;
+  /** Of this run. */
+  readonly runId: string;
   readonly notice: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly openFetch?: OpenFetch | undefined;
@@ -58,6 +64,7 @@ export interface GitHubStoreOptions {
 const EVENTS: readonly string[] = ["push", "schedule", "workflow_dispatch"];
 const MOST_PAGES = 3;
 const MOST_CANDIDATES = 8;
+const MOST_RECORD_FILES = 5;
 const MOST_ZIP_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -76,7 +83,7 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
       const [artifacts, name] = [await connect(), await options.artifactName()];
       const { listed, hasMore } = await listCandidates((page) => artifacts.list(name, page), baseBranch, wanted);
       const alive = listed.filter(({ isExpired }) => !isExpired);
-      const judge = createJudge(artifacts, options);
+      const judge = createJudge(artifacts, options, whyNotSucceeded);
       for (const artifact of alive.slice(0, MOST_CANDIDATES)) {
         const distrust = await judge(artifact);
         if (distrust === null) {
@@ -122,7 +129,57 @@ export function createGitHubStore(options: GitHubStoreOptions): BundleStore {
       const how = `which the workflow's upload step publishes as artifact ${artifact}`;
       return { ...(await putInOutbox(folder, header, outbox, how)), artifact };
     },
+    records: {
+      read: (of) => readRecords(options, of),
+      write: async (of, { attempt, file }) => {
+        const path = await putRecordInOutbox(options.recordOutbox, of, file(null));
+        const artifact = attempt === 1 ? of : againOf(of);
+        const where = `${path}, which the workflow's upload step publishes as artifact ${artifact}`;
+        return { where, upload: { path, artifact } };
+      },
+    },
   };
+}
+
+/**
+ * An artifact of a later attempt takes the place of one of the same name: the record of the first has to stay, as the two
+ * together tell what fails and passes on one commit.
+ */
+function againOf(of: string): string {
+  return `${of}-again`;
+}
+
+/**
+ * Records of runs count as bundles do, but for how the run has ended: red ones tell most. Those of earlier attempts of this
+ * very run too, which goes on. Calls: 2 lists, and for each of at most 5 files the run, a comparison and the archive, and
+ * the base branch once: 18 at most, and the downloads.
+ */
+async function* readRecords(options: GitHubStoreOptions, of: string): AsyncGenerator<RecordFile> {
+  const { connect, baseBranch, signal, openFetch } = options;
+  const artifacts = await connect();
+  const [first, again] = await Promise.all([artifacts.list(of, 1), artifacts.list(againOf(of), 1)]);
+  const listed = [...first.artifacts, ...again.artifacts]
+    .filter(({ isOwn, branch, commit, isExpired }) => isOwn && !isExpired && branch === baseBranch && isCommit(commit))
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const judge = createJudge(artifacts, options, ({ status, conclusion }, runId) =>
+    status === "completed" || runId === options.runId ? null : `its run has not ended: ${conclusion ?? status}`,
+  );
+  for (const artifact of listed.slice(0, MOST_RECORD_FILES)) {
+    if ((await judge(artifact)) !== null) continue;
+    const where = `artifact ${artifact.id} of run ${artifact.runId}`;
+    const bytes = async () => {
+      const url = await artifacts.archive(artifact.id);
+      if (url === null) return null;
+      return inTemporary(async (folder) => {
+        const archive = join(folder, "archive.zip");
+        const request = { where, mostBytes: MOST_RECORD_BYTES, signal, openFetch };
+        await (await followWithoutHeaders(url, request, download)).save(archive);
+        await unzipRecord(archive, folder, `${of}.json.gz`, where);
+        return readBytesIfAny(join(folder, `${of}.json.gz`), STORED);
+      });
+    };
+    yield { where, bytes, isVouched: true };
+  }
 }
 
 /** Of the base branch as the list tells it, in the order of the commits, the newest first of one commit; whether others are left. */
@@ -147,8 +204,17 @@ async function listCandidates(
   return { listed: found, hasMore };
 }
 
+function whyNotSucceeded({ status, conclusion }: ArtifactRun): string | null {
+  if (status === "completed" && conclusion === "success") return null;
+  return `its run has not succeeded: ${conclusion ?? status ?? "unknown"}`;
+}
+
 /** A function that says why an artifact is not to be trusted, or null. */
-function createJudge(artifacts: GitHubArtifacts, { repository, baseBranch }: GitHubStoreOptions) {
+function createJudge(
+  artifacts: GitHubArtifacts,
+  { repository, baseBranch }: GitHubStoreOptions,
+  whyOfEnd: (run: ArtifactRun, runId: string) => string | null,
+) {
   let head: Promise<string | null> | null = null;
   return async ({ runId, commit }: Artifact): Promise<string | null> => {
     const run = await artifacts.run(runId);
@@ -157,8 +223,8 @@ function createJudge(artifacts: GitHubArtifacts, { repository, baseBranch }: Git
       return `its run is of ${run.headRepository ?? "a repository that is gone"}`;
     if (run.branch !== baseBranch) return `its run is on ${run.branch ?? "no branch"}`;
     if (!EVENTS.includes(run.event ?? "")) return `its run was started by ${run.event ?? "nothing that is told"}`;
-    if (run.status !== "completed" || run.conclusion !== "success")
-      return `its run has not succeeded: ${run.conclusion ?? run.status ?? "unknown"}`;
+    const end = whyOfEnd(run, runId);
+    if (end !== null) return end;
     if (run.commit !== commit) return "its run is of another commit";
     head ??= artifacts.branchHead(baseBranch);
     const branchHead = await head;

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
+import { readBytesIfAny, STORED } from "../../support/files.ts";
 import { isCommit, readHeader } from "../bundle.ts";
 import { download, type OpenFetch, refusedBy } from "../download.ts";
-import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce } from "../receive.ts";
-import { type BundleStore, MOST_COMMITS } from "../store.ts";
+import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce } from "../receive.ts";
+import { MOST_RECORD_BYTES } from "../run-record-file.ts";
+import { type BundleStore, MOST_COMMITS, RECORDS } from "../store.ts";
 
 export interface HttpsStoreOptions {
   readonly notice: (text: string) => void;
@@ -49,6 +51,11 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
     const latest = await get(at("latest"), LATEST_BYTES);
     return latest === null ? [] : [(await latest.text()).trim()];
   };
+  const readOnly = async (): Promise<never> => {
+    throw new SignalboxError("configuration", `the store ${base} can only be read`, {
+      hint: "publish where that server takes its files from: store: s3://…, gs://… or dir:PATH in the deploy job",
+    });
+  };
   return {
     find: async (wanted) => {
       const commits = wanted === "newest" ? await readLatest() : wanted.slice(0, MOST_COMMITS);
@@ -71,10 +78,19 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
           for (const { name, bytes } of files) await take(name, Math.min(bytes, MOST_FILE_BYTES));
         }),
       ),
-    write: async () => {
-      throw new SignalboxError("configuration", `the store ${base} can only be read`, {
-        hint: "publish where that server takes its files from: store: s3://…, gs://… or dir:PATH in the deploy job",
-      });
+    write: readOnly,
+    records: {
+      async *read(of) {
+        const url = at(RECORDS, `${of}.json.gz`);
+        const bytes = () =>
+          inTemporary(async (folder) => {
+            const served = await get(url, MOST_RECORD_BYTES);
+            await served?.save(join(folder, "records"));
+            return readBytesIfAny(join(folder, "records"), STORED);
+          });
+        yield { where: url, bytes, isVouched: false };
+      },
+      write: readOnly,
     },
   };
 }

@@ -1,10 +1,11 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny, STORED } from "../../support/files.ts";
+import { readBytesIfAny, readFileIfAny, STORED } from "../../support/files.ts";
 import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, tooLarge } from "../receive.ts";
-import { type BundleStore, MOST_COMMITS, PROBE } from "../store.ts";
+import { MOST_RECORD_BYTES } from "../run-record-file.ts";
+import { type BundleStore, MOST_COMMITS, PROBE, RECORDS } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
 export interface ObjectTool {
@@ -52,7 +53,8 @@ const LATEST_BYTES = 200;
  * Objects as store: `<prefix>/<commit>/…`, and `<prefix>/latest` with the newest one's commit. A bundle is there when
  * its state.json is, which is written behind the other files. Nothing is copied whose size was not asked: a tool has no
  * limit of its own. Starts of the tool: find among commits 2 + one for each folder of a commit that holds no state.json,
- * the newest 3, read 5 at a time and then one for each file, write one for each file and 1.
+ * the newest 3, read 5 at a time and then one for each file, write one for each file and 1; records, which are one object
+ * for each project and target: read 2, write 3.
  */
 export function createObjectStore(tool: ObjectTool, address: string, prefix: string): BundleStore {
   const keyOf = (...path: readonly string[]) => [...(prefix === "" ? [] : [prefix]), ...path].join("/");
@@ -90,6 +92,24 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
       });
       return refOf(header.commit);
     },
+    records: {
+      async *read(of) {
+        const where = `${address}/${RECORDS}/${of}.json.gz`;
+        yield { where, bytes: () => readRecords(of, where), isVouched: false };
+      },
+      write: async (of, { file }) => {
+        const where = `${address}/${RECORDS}/${of}.json.gz`;
+        const replaced = await readRecords(of, where).catch((error: unknown) => {
+          if (error instanceof SignalboxError && error.kind === "artifacts") return null;
+          throw error;
+        });
+        await inTemporary(async (folder) => {
+          await writeFile(join(folder, "records"), file(replaced));
+          await tool.put(folder, "records", keyOf(RECORDS, `${of}.json.gz`));
+        });
+        return { where };
+      },
+    },
     tryOut: () =>
       inTemporary(async (folder) => {
         const key = keyOf(PROBE);
@@ -108,6 +128,16 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
   async function sizesOf(commit: string, names: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
     const sizes = names.map(async (name) => [name, await tool.size(keyOf(commit, name))] as const);
     return new Map(await Promise.all(sizes));
+  }
+
+  async function readRecords(of: string, where: string): Promise<Uint8Array | null> {
+    const key = keyOf(RECORDS, `${of}.json.gz`);
+    const bytes = await tool.size(key);
+    if (bytes === null) return null;
+    if (bytes > MOST_RECORD_BYTES) throw tooLarge(where, MOST_RECORD_BYTES);
+    return inTemporary(async (folder) =>
+      (await tool.get(key, folder)) ? readBytesIfAny(join(folder, `${of}.json.gz`), STORED) : null,
+    );
   }
 
   async function readLatest(): Promise<readonly string[]> {

@@ -51,10 +51,10 @@ export function createCircleArtifacts(
     },
     workflows: (pipelineId: string, mayAsk: () => boolean) =>
       list(workflowAnswer, pathOf("pipeline", pipelineId, "workflow"), mayAsk),
-    async successfulJobs(workflowId: string, mayAsk: () => boolean) {
+    async jobs(workflowId: string, statuses: readonly string[], mayAsk: () => boolean) {
       const jobs = await list(jobAnswer, pathOf("workflow", workflowId, "job"), mayAsk);
       return jobs.flatMap(({ job_number: number, status, type }) =>
-        status === "success" && type === "build" && typeof number === "number" ? [number] : [],
+        statuses.includes(status) && type === "build" && typeof number === "number" ? [number] : [],
       );
     },
     async artifacts(jobNumber: number, mayAsk: () => boolean) {

@@ -57,6 +57,13 @@ export interface PublishParts {
   readonly secrets: readonly string[];
 }
 
+export interface PublishEnding {
+  readonly published: Published | null;
+  readonly exitCode: ExitCode;
+  /** Why nothing is published, as the log says it; null: nothing was to be said. */
+  readonly why: string | null;
+}
+
 interface PublishIfDueParts extends PublishParts, LocalParts {
   readonly settings: SettingsPart<"noPublish", "store" | "modes" | "report">;
   readonly log: Pick<Log, "step" | "warn">;
@@ -71,11 +78,11 @@ export async function publishIfDue(
   runSettings: RunSettings,
   bundles: Bundles,
   finished: Finished,
-): Promise<{ readonly published: Published | null; readonly exitCode: ExitCode }> {
-  const nothing = { published: null, exitCode: 0 } as const;
+): Promise<PublishEnding> {
+  const nothing = (why: string | null) => ({ published: null, exitCode: 0, why }) as const;
   const { log, settings, work } = parts;
   const { config } = settings;
-  if (runSettings.mode === "check" || settings.given.noPublish || finished.built === null) return nothing;
+  if (runSettings.mode === "check" || settings.given.noPublish || finished.built === null) return nothing(null);
   const { opened, ancestry } = bundles;
   const commit = runSettings.run.commit.checkedOut;
   const publication = publicationOf(config.store, runSettings, commit);
@@ -87,13 +94,13 @@ export async function publishIfDue(
     (opened.store === null ? opened.why : null);
   if (why !== null) {
     log.step("publish", `no state bundle: ${why}`);
-    return nothing;
+    return nothing(why);
   }
   // Last of all: git may have to ask the remote, and GitHub's API after it.
   const elsewhere = whyNotOfBase(publication, await ancestry.isOnBase(commit));
   if (elsewhere !== null) {
     log.warn("publish", `no state bundle: ${elsewhere}`);
-    return nothing;
+    return nothing(elsewhere);
   }
   try {
     const files = await filesOfStarts(foldersOf(finished.built.result), work.path("verdict.json"));
@@ -104,12 +111,35 @@ export async function publishIfDue(
       files,
     );
     log.step("publish", `state bundle of ${published.commit.slice(0, 12)}: ${published.where}`);
-    return { published, exitCode: 0 };
+    return { published, exitCode: 0, why: null };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
     log.warn("publish", `no state bundle: ${error.message}${error.hint === null ? "" : `\n${error.hint}`}`);
-    return { published: null, exitCode: error.exitCode };
+    return { published: null, exitCode: error.exitCode, why: error.message };
   }
+}
+
+export interface LeaveParts extends LocalParts {
+  readonly settings: SettingsPart<"noPublish", "store" | "modes" | "report">;
+}
+
+/** Why this run leaves no record for later ones, or null: as a bundle, but for what became of the build. */
+export async function whyNotLeft(
+  parts: LeaveParts,
+  runSettings: RunSettings,
+  { opened, ancestry }: Bundles,
+): Promise<string | null> {
+  const { config, given } = parts.settings;
+  const commit = runSettings.run.commit.checkedOut;
+  const publication = publicationOf(config.store, runSettings, commit);
+  return (
+    (given.noPublish ? "--no-publish" : null) ??
+    whyRunMayNotPublish(publication) ??
+    whyNotProduction(runSettings, config.modes) ??
+    (await localChanges(parts, runSettings.run)) ??
+    (opened.store === null ? opened.why : null) ??
+    whyNotOfBase(publication, await ancestry.isOnBase(commit))
+  );
 }
 
 /** Everything (null); or what changed since the very bundle that the new one replaces. */

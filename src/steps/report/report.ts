@@ -42,6 +42,8 @@ export interface ReportInputs {
   readonly tools?: readonly ToolRun[];
   /** Why the runs may not be the last ones: what is not red is refused then. */
   readonly doubt?: string | null;
+  /** Puts beside the findings what earlier runs tell; absent: nobody remembers. */
+  readonly recall?: (verdict: Verdict) => Promise<Verdict>;
 }
 
 export interface ReportParts extends JunitParts {
@@ -60,7 +62,7 @@ export interface ReportParts extends JunitParts {
  */
 export async function reportStep(
   parts: ReportParts,
-  { runs, manifest, folders, base, baseBuild, tools = [], doubt = null }: ReportInputs,
+  { runs, manifest, folders, base, baseBuild, tools = [], doubt = null, recall }: ReportInputs,
 ): Promise<VerdictResult> {
   const { redact, log, outputs } = parts;
   const { given, config } = parts.settings;
@@ -95,7 +97,8 @@ export async function reportStep(
     folders,
     top,
   );
-  const verdict = groupByCause(located, manifest?.adapter ?? null);
+  const grouped = groupByCause(located, manifest?.adapter ?? null);
+  const verdict = (await recall?.(grouped)) ?? grouped;
   const result: VerdictResult = {
     schema: 1,
     ...verdict,

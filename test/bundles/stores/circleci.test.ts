@@ -201,6 +201,7 @@ function open(outbox: string): BundleStore {
     baseBranch: "main",
     isInBase: async (commit) => base.includes(commit),
     outbox,
+    recordOutbox: join(outbox, "../run-record"),
     notice: (text) => void notices.push(text),
     whyOfOther: async (header) => whyOfOther(header, { project: "shop", folder: "", targets: ["prod"] }),
   });
@@ -224,6 +225,18 @@ function createStoredStore(root: string): BundleStore {
       await store.write(folder, header);
       addPipeline(pipelines.length + 1, await filesIn(join(root, "outbox"), header), { commit: header.commit });
       return (await store.find([header.commit])) ?? { commit: header.commit, where: "not found" };
+    },
+    records: {
+      ...store.records,
+      write: async (of, record) => {
+        const written = await store.records.write(of, record);
+        const content = await readFile(join(root, "run-record", `${of}.json.gz`));
+        const path = `.signalbox/run-record/${of}.json.gz`;
+        // A red run leaves one too.
+        const red = { workflow: "failed", job: "failed" };
+        addPipeline(pipelines.length + 1, new Map([[path, content]]), red);
+        return written;
+      },
     },
   };
 }
@@ -254,6 +267,36 @@ describe("CircleCI's artifacts as store", () => {
   };
   const withFacts = (content: Buffer, other: object) =>
     Buffer.from(JSON.stringify({ ...JSON.parse(content.toString()), ...other }));
+  const recordsIn = async () => {
+    const found: string[] = [];
+    for await (const { bytes } of open(outbox()).records.read("runs"))
+      found.push(Buffer.from((await bytes()) ?? []).toString());
+    return found;
+  };
+  const record = (content: string, name = ".signalbox/run-record/runs.json.gz") =>
+    new Map([[name, Buffer.from(content)]]);
+
+  it.each<[what: string, overrides: object]>([
+    ["another branch", { branch: "feature/x" }],
+    ["a tag", { tag: "v1" }],
+    ["a fork", { origin: "https://github.com/evil/shop" }],
+    ["a commit that is not in main", { commit: "d".repeat(40) }],
+    ["a job that still runs", { workflow: "running", job: "running" }],
+  ])("reads no record of %s", async (_, overrides) => {
+    addPipeline(9, record("theirs"), overrides);
+    addPipeline(8, record("mine"), { workflow: "failed", job: "failed" });
+
+    expect(await recordsIn()).toEqual(["mine"]);
+  });
+
+  it("reads the records of five pipelines at most, newest first, and no file of another name", async () => {
+    for (let number = 1; number <= 9; number++) addPipeline(number, record(String(number)));
+    addPipeline(10, record("x", ".signalbox/run-record/runs.json.gz.html"));
+
+    expect(await recordsIn()).toEqual(["9", "8", "7", "6"]);
+    expect(requests.length).toBeLessThanOrEqual(30);
+  });
+
   const into = async () => {
     await mkdir(join(dir(), "into"), { recursive: true });
     return join(dir(), "into");

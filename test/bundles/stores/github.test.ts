@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +53,8 @@ function open(outbox: string, artifactName = "signalbox-state"): BundleStore {
     repository: REPOSITORY,
     baseBranch: "main",
     outbox,
+    recordOutbox: join(outbox, "../run-record"),
+    runId: "999",
     notice,
     artifactName: async () => artifactName,
   });
@@ -79,6 +81,17 @@ function createUploadedStore(root: string): BundleStore {
       await store.write(folder, header);
       addRun(fake.artifacts.length + 1, await zipOf(join(root, "outbox"), header), { commit: header.commit });
       return (await store.find([header.commit])) ?? { commit: header.commit, where: "not found" };
+    },
+    records: {
+      ...store.records,
+      write: async (of, record) => {
+        const written = await store.records.write(of, record);
+        const { path = "", artifact = "" } = written.upload ?? {};
+        const zip = buildZip([{ name: basename(path), content: await readFile(path) }]);
+        // A red run leaves one too.
+        addRun(fake.artifacts.length + 1, zip, { name: artifact }, { conclusion: "failure" });
+        return written;
+      },
     },
   };
 }
@@ -176,6 +189,57 @@ describe("GitHub's artifacts as store", () => {
     expect(await open(outbox(), shop).find("newest")).toMatchObject({ where: "artifact 8 of run 8" });
     expect(await open(outbox(), web).find([A])).toMatchObject({ where: "artifact 9 of run 8" });
     expect(written).toMatchObject({ artifact: shop, where: expect.stringContaining(`publishes as artifact ${shop}`) });
+  });
+
+  const record = (content = "a record") => buildZip([{ name: "runs.json.gz", content: Buffer.from(content) }]);
+  const recordsIn = async () => {
+    const found: string[] = [];
+    for await (const { where, bytes, isVouched } of open(outbox()).records.read("runs"))
+      found.push(`${where}: ${Buffer.from((await bytes()) ?? []).toString()}${isVouched ? "" : ", not vouched for"}`);
+    return found;
+  };
+
+  it.each<[what: string, artifact: object, run: object]>([
+    ["of a pull request", { branch: "feature/x" }, { head_branch: "feature/x", event: "pull_request" }],
+    ["of a pull request whose branch is called main", {}, { event: "pull_request" }],
+    ["of pull_request_target", {}, { event: "pull_request_target" }],
+    ["of a fork whose branch is called main", { headRepositoryId: 2 }, { head_repository: { full_name: "evil/shop" } }],
+    ["of a fork that hides in the list", {}, { head_repository: { full_name: "evil/shop" } }],
+    ["of another run that still runs", {}, { status: "in_progress", conclusion: null }],
+    ["of a commit that is not in main", { commit: "d".repeat(40) }, {}],
+    ["that has expired", { expired: true }, {}],
+  ])("reads no record %s", async (_, artifact, run) => {
+    addRun(9, record(), { name: "runs", ...artifact }, run);
+    addRun(8, record("mine"), { name: "runs" }, { conclusion: "failure" });
+
+    expect(await recordsIn()).toEqual(["artifact 8 of run 8: mine"]);
+  });
+
+  it("reads the records of red runs, of later attempts, and of this very run's earlier ones, newest first", async () => {
+    addRun(7, record("red"), { name: "runs" }, { conclusion: "failure" });
+    addRun(8, record("again"), { name: "runs-again" }, { conclusion: "cancelled" });
+    addRun(999, record("own"), { name: "runs" }, { status: "in_progress", conclusion: null });
+
+    expect((await recordsIn()).map((each) => each.split(": ")[1])).toEqual(["own", "again", "red"]);
+  });
+
+  it("asks for five records at most, in 18 calls", async () => {
+    for (let id = 1; id <= 9; id++) addRun(id, record(), { name: "runs" });
+
+    expect(await recordsIn()).toHaveLength(5);
+    expect([runs.requests.length + fake.requests.length, fake.downloads.length]).toEqual([18, 5]);
+  });
+
+  it("takes nothing but the record out of its archive", async () => {
+    addRun(7, buildZip([{ name: "../runs.json.gz", content: Buffer.from("x") }]), { name: "runs" });
+
+    await expect(recordsIn()).rejects.toMatchObject({ kind: "artifacts" });
+  });
+
+  it("names a later attempt's record so that the first one's stays", async () => {
+    const written = await open(outbox()).records.write("runs", { attempt: 2, file: () => Buffer.from("x") });
+
+    expect(written.upload).toEqual({ path: join(dir(), "run-record", "runs.json.gz"), artifact: "runs-again" });
   });
 
   it("says why it passes over an artifact of main", async () => {

@@ -51,6 +51,12 @@ function createServedStore(root: string): BundleStore {
       const { commit } = await folder.write(from, header);
       return (await (await opened).find([commit])) ?? { commit, where: "not found" };
     },
+    records: {
+      async *read(of) {
+        yield* (await opened).records.read(of);
+      },
+      write: folder.records.write,
+    },
   };
 }
 

@@ -37,6 +37,12 @@ describe.each(TOOLS)("a bucket through %s", (name, scheme, create) => {
       read: async (ref, into) => (await opened).read(ref, into),
       write: async (folder, header) => (await opened).write(folder, header),
       tryOut: async () => (await (await opened).tryOut?.()) ?? "",
+      records: {
+        async *read(of) {
+          yield* (await opened).records.read(of);
+        },
+        write: async (of, record) => (await opened).records.write(of, record),
+      },
     };
   });
 

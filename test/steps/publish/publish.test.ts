@@ -38,6 +38,7 @@ async function publish(world: World) {
               find: async () => null,
               read: async () => {},
               write: () => Promise.reject(new Error("not reached")),
+              records: { async *read() {}, write: () => Promise.reject(new Error("not reached")) },
             },
           },
     owner: async () => ({ project: "shop", folder: "", targets: ["prod"] }),
@@ -87,7 +88,7 @@ describe("what a run built is no state bundle", () => {
     ["with --no-publish", { noPublish: true }],
     ["without a build", { built: null }],
   ])("and nothing is said, %s", async (_, world) => {
-    expect(await publish(world)).toEqual({ ended: { published: null, exitCode: 0 }, log: "", asked: [] });
+    expect(await publish(world)).toEqual({ ended: { published: null, exitCode: 0, why: null }, log: "", asked: [] });
   });
 
   it.each<[what: string, world: World, why: RegExp]>([
@@ -104,7 +105,7 @@ describe("what a run built is no state bundle", () => {
   ])("of %s, and git and the API are not asked for it", async (_, world, why) => {
     const { ended, log, asked } = await publish(world);
 
-    expect([ended, asked]).toEqual([{ published: null, exitCode: 0 }, []]);
+    expect([ended, asked]).toEqual([{ published: null, exitCode: 0, why: expect.stringMatching(why) }, []]);
     expect(log).toMatch(/^publish {3}no state bundle: /);
     expect(log).toMatch(why);
   });
@@ -115,14 +116,14 @@ describe("what a run built is no state bundle", () => {
   ])("where the base branch holds its commit: %s, with a warning", async (isOnBase, why) => {
     const { ended, log } = await publish({ isOnBase });
 
-    expect([ended, log]).toEqual([{ published: null, exitCode: 0 }, `publish   warning: no state bundle: ${why}`]);
+    expect([ended, log]).toEqual([{ published: null, exitCode: 0, why }, `publish   warning: no state bundle: ${why}`]);
   });
 });
 
 it("what cannot be published is a warning, and its exit code the run's", async () => {
   const { ended, log } = await publish({});
 
-  expect(ended).toEqual({ published: null, exitCode: 3 });
+  expect(ended).toEqual({ published: null, exitCode: 3, why: "there is no manifest.json to publish" });
   expect(log).toContain("warning: no state bundle: there is no manifest.json to publish");
 });
 
