@@ -2,13 +2,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { MODES } from "../run/mode.ts";
 import {
+  type KeptRun,
   MOST_ID,
   MOST_NODES,
   NODE_STATES,
   type NodeRecord,
   type NodeState,
   type RunFacts,
-  type RunRecord,
 } from "../severity/run-record.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isCommit } from "./bundle.ts";
@@ -56,7 +56,7 @@ type NodeRows = z.output<typeof nodeRows>;
  * Records as one file: JSON, by node, in gzip, which has a checksum. At most `MOST_RECORDS`, oldest first. A build of 5,000
  * nodes takes about 100 kB, 20 of them 500 kB.
  */
-export function packRecords(records: readonly RunRecord[]): { readonly text: string; readonly bytes: Uint8Array } {
+export function packRecords(records: readonly KeptRun[]): { readonly text: string; readonly bytes: Uint8Array } {
   const ids = [...new Set(records.flatMap(({ nodes }) => [...nodes.keys()]))].sort();
   const runs = records.map(({ nodes: _, ...facts }) => facts);
   const nodes = Object.fromEntries(ids.slice(0, MOST_NODES).map((id) => [id, rowsOf(records, id)]));
@@ -64,7 +64,7 @@ export function packRecords(records: readonly RunRecord[]): { readonly text: str
   return { text, bytes: gzipSync(text, { level: 9 }) };
 }
 
-function rowsOf(records: readonly RunRecord[], id: string): NodeRows {
+function rowsOf(records: readonly KeptRun[], id: string): NodeRows {
   const rows = records.flatMap(({ nodes }) => nodes.get(id) ?? []);
   const failures = rows.map((row) => row.failures);
   return {
@@ -78,7 +78,7 @@ function rowsOf(records: readonly RunRecord[], id: string): NodeRows {
 }
 
 /** Reads a file of records. Throws an artifacts error for one that is damaged, too large, or of a later version. */
-export function unpackRecords(bytes: Uint8Array, where: string): readonly RunRecord[] {
+export function unpackRecords(bytes: Uint8Array, where: string): readonly KeptRun[] {
   const value = parse(bytes, where);
   if (isLater(value)) throw unread(where, "is of a later version of signalbox");
   const parsed = recordFile.safeParse(value);
@@ -94,7 +94,7 @@ export function unpackRecords(bytes: Uint8Array, where: string): readonly RunRec
   return records;
 }
 
-type OpenRecord = RunFacts & Pick<RunRecord, "level"> & { readonly nodes: Map<string, NodeRecord> };
+type OpenRecord = RunFacts & Pick<KeptRun, "level"> & { readonly nodes: Map<string, NodeRecord> };
 
 function addRows(records: readonly OpenRecord[], id: string, rows: NodeRows, where: string): void {
   const { states, seconds, failures, versions } = rows;

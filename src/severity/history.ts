@@ -1,6 +1,6 @@
 import { groupBy } from "../support/group-by.ts";
 import { isInfrastructure } from "./failure.ts";
-import type { NodeRecord, NodeState, RunRecord } from "./run-record.ts";
+import type { KeptRun, NodeRecord, NodeState } from "./run-record.ts";
 import type { Finding, HistoryNote, Verdict } from "./verdict.ts";
 
 /** How far back is looked. */
@@ -8,7 +8,7 @@ export const MOST_RUNS = 20;
 
 /** Who looks back: a run of production, whose record is the last of the series, or a check of a branch. */
 export type LooksBack =
-  | { readonly kind: "production"; readonly record: RunRecord }
+  | { readonly kind: "production"; readonly record: KeptRun }
   | {
       readonly kind: "check" /** Of whose runs the records are. */;
       readonly on: string /** ISO time. */;
@@ -16,7 +16,7 @@ export type LooksBack =
     };
 
 /** The verdict with what earlier runs tell beside each finding about a node. `records`: in any order. */
-export function withHistory(verdict: Verdict, records: readonly RunRecord[], now: LooksBack): Verdict {
+export function withHistory(verdict: Verdict, records: readonly KeptRun[], now: LooksBack): Verdict {
   const series = lastRuns(records, now);
   if (series.length === 0) return verdict;
   return {
@@ -32,7 +32,7 @@ export function withHistory(verdict: Verdict, records: readonly RunRecord[], now
  * The last runs, oldest first, by the time at which they began: an upload may come late. A run that began after this one is
  * none before it.
  */
-export function lastRuns(records: readonly RunRecord[], now: LooksBack): readonly RunRecord[] {
+export function lastRuns(records: readonly KeptRun[], now: LooksBack): readonly KeptRun[] {
   const own = now.kind === "production" ? now.record : null;
   const before = now.kind === "production" ? now.record.startedAt : now.at;
   const earlier = distinctRuns(records).filter(
@@ -42,33 +42,33 @@ export function lastRuns(records: readonly RunRecord[], now: LooksBack): readonl
 }
 
 /** Oldest first, one of each attempt of a run: where there are several, the one that began last. */
-export function distinctRuns(records: readonly RunRecord[]): readonly RunRecord[] {
+export function distinctRuns(records: readonly KeptRun[]): readonly KeptRun[] {
   const byKey = new Map([...records].sort(byStart).map((record) => [keyOf(record), record]));
   return [...byKey.values()].sort(byStart);
 }
 
-function byStart(a: RunRecord, b: RunRecord): number {
+function byStart(a: KeptRun, b: KeptRun): number {
   return Number(a.startedAt > b.startedAt) - Number(a.startedAt < b.startedAt);
 }
 
-function keyOf({ id, attempt }: RunRecord): string {
+function keyOf({ id, attempt }: KeptRun): string {
   return `${attempt} ${id}`;
 }
 
 /** A result of one node, with the run that it is of. */
-interface Row extends NodeRecord {
-  readonly run: RunRecord;
+interface PastRow extends NodeRecord {
+  readonly run: KeptRun;
 }
 
 /** A row of which is known whether it was well. */
-interface Judged extends Row {
+interface Judged extends PastRow {
   readonly isBad: boolean;
 }
 
-function historyOf(finding: Finding, series: readonly RunRecord[], now: LooksBack): readonly HistoryNote[] {
+function historyOf(finding: Finding, series: readonly KeptRun[], now: LooksBack): readonly HistoryNote[] {
   const { subject, failureClass } = finding;
   if (subject.kind !== "node") return [];
-  const rows = series.flatMap((run): Row[] => {
+  const rows = series.flatMap((run): PastRow[] => {
     const node = run.nodes.get(subject.id);
     return node === undefined ? [] : [{ ...node, run }];
   });
@@ -100,7 +100,7 @@ const BAD: Readonly<Record<Finding["severity"], readonly NodeState[]>> = {
  * Rows that say whether the node was well. Not those that the infrastructure failed; nor, beside errors, warnings: such a
  * test neither failed nor passed.
  */
-function judgeRows(rows: readonly Row[], severity: Finding["severity"]): readonly Judged[] {
+function judgeRows(rows: readonly PastRow[], severity: Finding["severity"]): readonly Judged[] {
   const bad = BAD[severity];
   return rows.flatMap((row): Judged[] => {
     if (bad.includes(row.state)) return [{ ...row, isBad: true }];
@@ -136,7 +136,7 @@ function flakyNote(rows: readonly Judged[], on: string | null): HistoryNote | nu
 }
 
 /** What attempts of one run share, and deploys of one commit: somebody started it again. Schedules of one commit have other data. */
-function tryOf({ run: { mode, commit, id } }: Row): string {
+function tryOf({ run: { mode, commit, id } }: PastRow): string {
   return mode === "deploy" ? commit : id;
 }
 
@@ -146,7 +146,7 @@ function failuresAmong(tries: readonly Judged[]): number {
   return tries.every(({ isBad }) => isBad) ? 0 : closed.length + (streak.length > 0 ? 1 : 0);
 }
 
-function isSameCode(a: Row, b: Row): boolean {
+function isSameCode(a: PastRow, b: PastRow): boolean {
   return a.run.commit === b.run.commit || (a.version !== null && a.version === b.version);
 }
 
@@ -168,7 +168,7 @@ function episodesOf(rows: readonly Judged[]): {
 }
 
 /** Of one that the infrastructure failed now, how often it does. */
-function faultNote(rows: readonly Row[], on: string | null): HistoryNote | null {
+function faultNote(rows: readonly PastRow[], on: string | null): HistoryNote | null {
   const passedAgain = rows.filter(({ state }) => state === "r").length;
   const failed = rows.filter(({ state }) => state === "i").length + passedAgain;
   return failed < 2 ? null : { kind: "flaky", on, failed, runs: rows.length, passedAgain, fault: "warehouse" };
@@ -211,7 +211,7 @@ const SLOWER_BY = 2;
 const SLOWER_BY_SECONDS = 10;
 
 /** Slower than half of its earlier runs by far, and than all of them but one: a time that is often long is usual. */
-function slowNote(rows: readonly Row[]): HistoryNote | null {
+function slowNote(rows: readonly PastRow[]): HistoryNote | null {
   const seconds = rows.at(-1)?.seconds ?? null;
   const earlier = rows
     .slice(0, -1)

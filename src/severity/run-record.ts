@@ -24,7 +24,7 @@ export interface RunFacts {
 }
 
 /** What a run of production leaves for later ones to look back at. Never a baseline. */
-export interface RunRecord extends RunFacts {
+export interface KeptRun extends RunFacts {
   readonly level: Verdict["level"];
   /** By id; what was skipped, held back, not selected, or said something unknown is not among them: it tells nothing. */
   readonly nodes: ReadonlyMap<string, NodeRecord>;
@@ -62,7 +62,7 @@ export interface RecordInput {
 }
 
 /** The record of a run. Rows of a build without data (`--empty`, `--sample`) tell nothing of its nodes. */
-export function recordOf({ facts, level, runs, manifest, hash }: RecordInput): RunRecord {
+export function recordOf({ facts, level, runs, manifest, hash }: RecordInput): KeptRun {
   const isPart = runs.some(({ flags }) => flags?.empty === true || flags?.sample === true);
   // An incremental model that is built anew takes as long as it never does.
   const isRefresh = runs.some(({ flags }) => flags?.fullRefresh === true);

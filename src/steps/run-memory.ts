@@ -8,7 +8,7 @@ import { count } from "../render/words.ts";
 import { type BundleParts, type Bundles, openForRecords } from "../setup/bundle-store.ts";
 import type { RunSettings } from "../setup/run-settings.ts";
 import { distinctRuns, type LooksBack, MOST_RUNS, withHistory } from "../severity/history.ts";
-import { type RunRecord, recordOf } from "../severity/run-record.ts";
+import { type KeptRun, recordOf } from "../severity/run-record.ts";
 import type { Verdict } from "../severity/verdict.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -45,9 +45,9 @@ export function openMemory(parts: MemoryParts, runSettings: RunSettings): RunMem
   const { run, baseBranch, mode } = runSettings;
   // A check looks at what deploys left.
   const target = mode === "check" ? settings.config.modes.deploy.target : runSettings.target;
-  let known: readonly RunRecord[] = [];
+  let known: readonly KeptRun[] = [];
 
-  const ownRecord = async ({ owner }: Bundles, { level }: Verdict, ran: Ran): Promise<RunRecord | null> => {
+  const ownRecord = async ({ owner }: Bundles, { level }: Verdict, ran: Ran): Promise<KeptRun | null> => {
     if (mode === "check") return null;
     const { project, folder } = await owner();
     const began = Math.min(...ran.runs.map(({ startedAt }) => startedAt), clock.now());
@@ -118,7 +118,7 @@ export function openMemory(parts: MemoryParts, runSettings: RunSettings): RunMem
 }
 
 /** Of what is in its place; what is damaged, or of a later version, is replaced. */
-function readReplaced(bytes: Uint8Array | null, name: string): readonly RunRecord[] {
+function readReplaced(bytes: Uint8Array | null, name: string): readonly KeptRun[] {
   if (bytes === null) return [];
   try {
     return unpackRecords(bytes, name);
@@ -132,7 +132,7 @@ function readReplaced(bytes: Uint8Array | null, name: string): readonly RunRecor
 const SOON_MS = 3_600_000;
 
 /** The newest ones as a file. Throws an artifacts error where they hold a secret. */
-function fileOf(records: readonly RunRecord[], now: number, redact: Redact): Uint8Array {
+function fileOf(records: readonly KeptRun[], now: number, redact: Redact): Uint8Array {
   const soon = new Date(now + SOON_MS).toISOString();
   const { text, bytes } = packRecords(
     distinctRuns(records)
@@ -144,7 +144,7 @@ function fileOf(records: readonly RunRecord[], now: number, redact: Redact): Uin
 }
 
 interface ReadRecords {
-  readonly records: readonly RunRecord[];
+  readonly records: readonly KeptRun[];
   /** What is to be said of those that do not count. */
   readonly lines: readonly string[];
 }
@@ -152,7 +152,7 @@ interface ReadRecords {
 /** As many as are looked at, newest file first. */
 async function readRecords({ opened, owner, ancestry }: Bundles, target: string | null): Promise<ReadRecords> {
   const own = { ...(await owner()), targets: [target] };
-  const records: RunRecord[] = [];
+  const records: KeptRun[] = [];
   const unread: string[] = [];
   let foreign = 0;
   for await (const { where, bytes, isVouched } of opened.store?.records.read(recordsNameOf(own)) ?? []) {

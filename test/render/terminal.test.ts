@@ -99,7 +99,7 @@ describe("the verdict in a log", () => {
           // Behind the colour and the indent of ours stands a word of ours.
           expect(
             lines.every((line) =>
-              /^(?:$|(?:ERROR|WARN) | {7}(?:at|new|known|owner|muted|failed|reproduce:|1 (?:failing|stale)|│|whole message|\+))/.test(
+              /^(?:$|(?:ERROR|WARN) | {7}(?:at|new|known|owner|muted|failed|warned|reproduce:|1 (?:failing|stale)|│|whole message|\+))/.test(
                 cleanText(line),
               ),
             ),

@@ -1,4 +1,4 @@
-import type { NodeRecord, NodeState, RunRecord } from "../../src/severity/run-record.ts";
+import type { KeptRun, NodeRecord, NodeState } from "../../src/severity/run-record.ts";
 
 /** ISO time, so many hours after the first of November. */
 export const hour = (hours: number) => new Date(Date.UTC(2026, 10, 1) + hours * 3_600_000).toISOString();
@@ -10,7 +10,7 @@ export function aNode(state: NodeState, overrides: Partial<NodeRecord> = {}): No
   return { state, seconds: 1, failures: state === "f" || state === "w" ? 5 : null, version: "v1", ...overrides };
 }
 
-export function aRecord(overrides: Partial<RunRecord> = {}): RunRecord {
+export function aRecord(overrides: Partial<KeptRun> = {}): KeptRun {
   return {
     id: "100",
     attempt: 1,

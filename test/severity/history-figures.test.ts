@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { withHistory } from "../../src/severity/history.ts";
-import type { NodeRecord, RunRecord } from "../../src/severity/run-record.ts";
+import type { KeptRun, NodeRecord } from "../../src/severity/run-record.ts";
 import { finding, subject, verdict } from "../render/build.ts";
 import { createRandom } from "../support/random.ts";
 import { aRecord, hour } from "./history-build.ts";
@@ -53,10 +53,10 @@ function createNode(truth: Truth, random: () => number): (at: { run: number; ver
 }
 
 /** Deploys of new commits, schedules of the same one between them; a red deploy is often deployed again. */
-function play(seed: number): readonly { readonly record: RunRecord; readonly played: ReadonlyMap<string, Played> }[] {
+function play(seed: number): readonly { readonly record: KeptRun; readonly played: ReadonlyMap<string, Played> }[] {
   const random = createRandom(seed).next;
   const nodes = TRUTHS.map((truth) => ({ id: `test.shop.${truth}`, step: createNode(truth, random), version: 1 }));
-  const runs: { record: RunRecord; played: ReadonlyMap<string, Played> }[] = [];
+  const runs: { record: KeptRun; played: ReadonlyMap<string, Played> }[] = [];
   let commit = 0;
   let time = 0;
   for (let index = 0; index < 70; index++) {

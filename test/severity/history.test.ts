@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type LooksBack, lastRuns, MOST_RUNS, withHistory } from "../../src/severity/history.ts";
-import type { NodeRecord, NodeState, RunRecord } from "../../src/severity/run-record.ts";
+import type { KeptRun, NodeRecord, NodeState } from "../../src/severity/run-record.ts";
 import type { Finding, HistoryNote } from "../../src/severity/verdict.ts";
 import { finding, subject, verdict } from "../render/build.ts";
 import { aNode, aRecord, commitOf, hour } from "./history-build.ts";
@@ -9,9 +9,9 @@ const ID = "test.shop.unique_orders_id.1";
 const about = (overrides: Partial<Finding> = {}) => finding({ subject: subject({ id: ID }), ...overrides });
 
 /** One run: state and commit (`f`, `f@b`, `-@b`: no row), behind it `!` for a schedule, `~v2` for another version. */
-function runsOf(script: string, node: (index: number) => Partial<NodeRecord> = () => ({})): RunRecord[] {
+function runsOf(script: string, node: (index: number) => Partial<NodeRecord> = () => ({})): KeptRun[] {
   let commit = "a";
-  return script.split(" ").map((word, index): RunRecord => {
+  return script.split(" ").map((word, index): KeptRun => {
     const [, state = "", , at, schedule, , version] = /^(.)(@(\w))?(!)?(~(\w+))?$/.exec(word) ?? [];
     commit = at ?? commit;
     const more = { ...(version === undefined ? {} : { version }), ...node(index) };
@@ -26,7 +26,7 @@ function runsOf(script: string, node: (index: number) => Partial<NodeRecord> = (
 }
 
 /** What is said of a finding in the last of these runs. */
-function notesOf(runs: readonly RunRecord[], of: Finding = about()): readonly HistoryNote[] {
+function notesOf(runs: readonly KeptRun[], of: Finding = about()): readonly HistoryNote[] {
   const record = runs.at(-1) ?? aRecord();
   const judged = withHistory(verdict({ findings: [of] }), runs.slice(0, -1), { kind: "production", record });
   return judged.findings[0]?.history ?? [];
@@ -70,7 +70,7 @@ describe("a flaky node", () => {
   });
 
   it("passed in a second attempt of one run", () => {
-    const again = (record: RunRecord, attempt: number): RunRecord => ({ ...record, id: "500", attempt });
+    const again = (record: KeptRun, attempt: number): KeptRun => ({ ...record, id: "500", attempt });
     const [first, second, ...others] = runsOf("f! p! p! f! p! f!");
     const attempts = [first, second].map((record, index) => again(record ?? aRecord(), index + 1));
 
@@ -124,7 +124,7 @@ describe("a growing number of failures", () => {
 
   it("is in the order in which runs began, not in which they were kept", () => {
     const runs = runsOf("p! f! f! f!", (index) => ({ failures: [0, 3, 9, 41][index] ?? null }));
-    const [passed, three, nine, now] = runs as [RunRecord, RunRecord, RunRecord, RunRecord];
+    const [passed, three, nine, now] = runs as [KeptRun, KeptRun, KeptRun, KeptRun];
 
     expect(notesOf([nine, passed, three, now])[0]).toEqual({ kind: "growing", counts: [3, 9, 41] });
   });
@@ -218,7 +218,7 @@ describe("the runs that are looked at", () => {
 
   it("change nothing of a verdict but the notes, and nothing where there are none", () => {
     const judged = verdict({ findings: [about(), finding({ subject: { kind: "run", what: "warehouse" } })] });
-    const [record, ...others] = runsOf("f p@b f@c").reverse() as [RunRecord, ...RunRecord[]];
+    const [record, ...others] = runsOf("f p@b f@c").reverse() as [KeptRun, ...KeptRun[]];
 
     const found = withHistory(judged, others, { kind: "production", record });
 
