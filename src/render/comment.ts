@@ -16,7 +16,7 @@ export interface Comment extends Summary {
  */
 const MOST_CHARACTERS = 65_536;
 const ROOMS: Rooms = {
-  errors: 24_000,
+  errors: 20_000,
   warnings: 12_000,
   plan: 12_000,
   planWarnings: 4_000,

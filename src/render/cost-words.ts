@@ -121,10 +121,15 @@ function comparedWith(before: Amounts, now: Amounts): string | null {
   return joined(
     [
       bytes[0] === null || bytes[1] === null ? null : change(bytes[0], bytes[1], bytesInWords),
-      now.seconds === 0 && before.seconds === 0 ? null : change(now.seconds, before.seconds, duration),
+      now.seconds === 0 && before.seconds === 0 ? null : changeOfTime(now.seconds, before.seconds),
     ],
     "; ",
   );
+}
+
+/** Below a second it is chance. */
+function changeOfTime(now: number, before: number): string {
+  return Math.abs(now - before) < 1 ? `${duration(now)} as before` : change(now, before, duration);
 }
 
 function change(now: number, before: number, inWords: (amount: number) => string): string {

@@ -16,16 +16,20 @@ export function changeSections(
   { total, touched, rooms }: { total: number | null; touched: Touched | null; rooms: { plan: Room; warnings: Room } },
 ): readonly string[] {
   const { headline, roots, notes, warnings } = describePlan(plan, total);
-  const cautions = warnings.map((warning) => `⚠️ ${markdownText(warning)}`);
   const tree = [
-    ...(roots.length === 0 ? [] : [list(rooms.plan, roots.map(branch), (more) => `+${more} more in plan.json`)]),
+    ...(roots.length === 0 ? [] : [list(rooms.plan, roots, branch, (more) => `+${more} more in plan.json`)]),
     ...(notes.length === 0 ? [] : [notes.map(markdownText).join(LINE_BREAK)]),
   ];
   return [
     plan.kind === "selected" ? "### What changed" : "### What was built",
     [
       headline,
-      ...within(rooms.warnings, cautions, (more) => `+${more} more warnings in plan.json`),
+      ...within(
+        rooms.warnings,
+        warnings,
+        (warning) => `⚠️ ${markdownText(warning)}`,
+        (more) => `+${more} more warnings in plan.json`,
+      ),
       ...(touched === null ? [] : touchedLines(touched)),
     ].join(LINE_BREAK),
     ...(tree.length === 0 ? [] : [details(treeTitle(roots), tree)]),

@@ -18,7 +18,7 @@ interface Parted {
 /** Errors, the new ones with their messages, and below them those that the base has too. */
 export function errorSections(verdict: Verdict, baseBranch: string | null, room: Room): readonly string[] {
   const { news, known } = parted(verdict, "error");
-  const full = within(room, news.slice(0, MOST_IN_FULL).map(inFull), (more) => `+${more} more errors in verdict.json`);
+  const full = within(room, news.slice(0, MOST_IN_FULL), inFull, (more) => `+${more} more errors in verdict.json`);
   const rest = news.slice(MOST_IN_FULL);
   const others = { ...room, most: room.most / 4 };
   const inFile = (more: string) => `+${more} more errors in verdict.json`;
@@ -26,8 +26,8 @@ export function errorSections(verdict: Verdict, baseBranch: string | null, room:
     ...(news.length === 0 ? [] : [hasNew(news) ? "### New errors" : "### Errors", ...full]),
     ...(rest.length === 0
       ? []
-      : [details(`${count(rest.length, "more error")}`, [list(others, rest.map(inShort), inFile)])]),
-    ...(known.length === 0 ? [] : [`### Also failing ${onBase(baseBranch)}`, list(others, known.map(inShort), inFile)]),
+      : [details(`${count(rest.length, "more error")}`, [list(others, rest, inShort, inFile)])]),
+    ...(known.length === 0 ? [] : [`### Also failing ${onBase(baseBranch)}`, list(others, known, inShort, inFile)]),
   ];
 }
 
@@ -36,11 +36,11 @@ export function warningSections(verdict: Verdict, room: Room): readonly string[]
   const { news, known } = parted(verdict, "warn");
   const half = { ...room, most: room.most / 2 };
   const inFile = (more: string) => `+${more} more in verdict.json`;
-  const ofKnown = list(half, known.map(inShort), inFile);
+  const ofKnown = list(half, known, inShort, inFile);
   return [
     ...(news.length === 0
       ? []
-      : [hasNew(news) ? "### New warnings" : "### Warnings", list(half, news.map(inShort), inFile)]),
+      : [hasNew(news) ? "### New warnings" : "### Warnings", list(half, news, inShort, inFile)]),
     ...(known.length === 0 ? [] : [details(`${count(known.length, "known warning")}`, [ofKnown])]),
   ];
 }
@@ -79,29 +79,32 @@ function onBase(branch: string | null): string {
 
 function inFull(finding: Finding): string {
   const words = describeFinding(finding);
-  return headOf(words).join(LINE_BREAK) + (words.message === null ? "" : `\n\n${message(words.message)}`);
+  const { compiled } = words;
+  const head = [...headOf(finding, words), ...(compiled === null ? [] : [`compiled: ${markdownCode(compiled)}`])];
+  return head.join(LINE_BREAK) + (words.message === null ? "" : `\n\n${message(words.message)}`);
 }
 
 /** An item of a list: the beginning of its message behind it. */
 function inShort(finding: Finding): string {
   const words = describeFinding(finding);
-  const lines = [...headOf(words), ...(words.message === null ? [] : [markdownText(words.message)])];
+  const lines = [...headOf(finding, words), ...(words.message === null ? [] : [markdownText(words.message)])];
   return lines.join(`${LINE_BREAK}  `);
 }
 
 /** What and how bad, where and whose, and what it kept from running. */
-function headOf(words: FindingWords): readonly string[] {
-  const { where, what, fault, place, compiled, owner, muted, history, caused, skipped } = words;
+function headOf({ subject, nodes }: Finding, words: FindingWords): readonly string[] {
+  const { where, what, fault, place, owner, muted, history, caused, skipped } = words;
   const facts = [
     place === null ? null : markdownCode(place),
     owner === null ? null : `owner ${markdownCode(owner)}`,
     muted === null ? null : markdownText(muted),
   ].filter((fact) => fact !== null);
+  // Our own words are no name.
+  const name = subject.kind === "run" && nodes === undefined ? where : markdownCode(where);
   return [
-    [`**${markdownCode(where)}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
+    [`**${name}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
     ...(facts.length === 0 ? [] : [facts.join(" · ")]),
     ...(history === null ? [] : [markdownText(history)]),
-    ...(compiled === null ? [] : [`compiled: ${markdownCode(compiled)}`]),
     ...(caused === null ? [] : [`${caused}: ${listed(skipped.map(markdownCode), MOST_NAMES)}`]),
   ];
 }

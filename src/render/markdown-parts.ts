@@ -18,10 +18,17 @@ export function details(title: string, paragraphs: readonly string[]): string {
   return [`<details><summary>${title}</summary>`, ...paragraphs, "</details>"].join("\n\n");
 }
 
-export function list(room: Room, items: readonly string[], more: (number: string) => string): string {
+/** The items of a list, as many as there is room for. */
+export function list<T>(
+  room: Room,
+  items: readonly T[],
+  render: (item: T) => string,
+  more: (number: string) => string,
+): string {
   return within(
     room,
-    items.map((item) => `- ${item}`),
+    items,
+    (item) => `- ${render(item)}`,
     (number) => `- ${more(number)}`,
   ).join("\n");
 }

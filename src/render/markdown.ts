@@ -38,7 +38,7 @@ export interface Summary {
   readonly artifactsUrl?: string | null;
 }
 
-/** How much each part may take; what does not fit is counted. */
+/** How much each part may take, that of errors half as much again; what does not fit is counted. */
 export interface Rooms {
   readonly errors: number;
   readonly warnings: number;
@@ -49,7 +49,7 @@ export interface Rooms {
 
 /** GitHub drops a step's whole summary above 1 MiB. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
 const OF_SUMMARY: Rooms = {
-  errors: 400_000,
+  errors: 300_000,
   warnings: 250_000,
   plan: 100_000,
   planWarnings: 50_000,

@@ -7,21 +7,29 @@ export interface Room {
   readonly measure: (text: string) => number;
 }
 
-/** As many of the entries as there is room for; `more` tells how many did not fit. */
-export function within(
+/** As many of the items as there is room for, each rendered when it is looked at; `more` tells how many did not fit. */
+export function within<T>(
   { most, measure }: Room,
-  entries: readonly string[],
+  items: readonly T[],
+  render: (item: T) => string,
   more: (number: string) => string,
 ): readonly string[] {
-  const fit = howManyFit(most, entries, measure);
-  return fit === entries.length ? entries : [...entries.slice(0, fit), more(grouped(entries.length - fit))];
+  const shown: string[] = [];
+  let taken = 0;
+  for (const item of items) {
+    const text = render(item);
+    taken += measure(text) + 2;
+    if (taken > most) return [...shown, more(grouped(items.length - shown.length))];
+    shown.push(text);
+  }
+  return shown;
 }
 
-/** Of the entries, from the first on; the first that does not fit is the last one that is looked at. */
-export function howManyFit(most: number, entries: Iterable<string>, measure: Room["measure"] = byteLength): number {
+/** How many of the entries, from the first on, fit into so many bytes; the first that does not is the last one looked at. */
+export function howManyFit(most: number, entries: Iterable<string>): number {
   let [taken, fit] = [0, 0];
   for (const entry of entries) {
-    taken += measure(entry) + 2;
+    taken += byteLength(entry) + 2;
     if (taken > most) break;
     fit += 1;
   }

@@ -7,7 +7,7 @@ import { ownerOf } from "./node-owner.ts";
 export interface Touched {
   /** Exposures that read what is built, or what lies below it; sorted by name. */
   readonly exposures: readonly { readonly name: string; readonly type: string | null; readonly owner: string | null }[];
-  /** Owners of what is built but its tests; who has most first. */
+  /** Owners of the models, seeds and snapshots that are built; who has most first. */
   readonly owners: readonly { readonly name: string; readonly nodes: number }[];
 }
 
@@ -22,15 +22,16 @@ export function touchedBy({ kind, ids }: Pick<PlanResult, "kind" | "ids">, manif
   const owners = new Map<string, number>();
   for (const id of ids) {
     const node = manifest.nodes.get(id);
-    if (node === undefined || TESTS.has(node.type)) continue;
-    const owner = node.type === "exposure" ? exposureOwner(node) : ownerOf(node, manifest);
+    if (node === undefined || NOT_OWNED.has(node.type)) continue;
+    const owner = ownerOf(node, manifest);
     if (owner !== null) owners.set(owner, (owners.get(owner) ?? 0) + 1);
   }
   const named = [...owners].map(([name, nodes]) => ({ name, nodes }));
   return { exposures, owners: named.sort((a, b) => b.nodes - a.nodes || byName(a, b)) };
 }
 
-const TESTS: ReadonlySet<string> = new Set(["test", "unit_test"]);
+/** A test is its model's, and an exposure names its owner itself. */
+const NOT_OWNED: ReadonlySet<string> = new Set(["test", "unit_test", "exposure"]);
 
 function withAllBelow(ids: readonly string[], { nodes }: Manifest): ReadonlySet<string> {
   const children = new Map<string, string[]>();

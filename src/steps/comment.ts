@@ -2,7 +2,7 @@ import type { GitHubClient } from "../platforms/github/client.ts";
 import type { StickyComment } from "../platforms/github/comment.ts";
 import { type Comment, markerOf, renderComment } from "../render/comment.ts";
 import type { Summary } from "../render/markdown.ts";
-import type { Run } from "../run/run.ts";
+import { type Run, whyDistrusted } from "../run/run.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import { connectGitHub, type GitHubParts } from "../setup/github.ts";
 import { SignalboxError } from "../support/errors.ts";
@@ -66,7 +66,11 @@ export function openComment(parts: CommentParts, run: Run, project: string): Pul
 
 /** null: there is nothing to write on. */
 async function openOn(parts: CommentParts, run: Run, marker: string): Promise<CommentOn | null> {
-  if (run.trust !== "full") return null;
+  const distrust = whyDistrusted(run);
+  if (distrust !== null) {
+    parts.log.step("comment", `in comment.md alone: ${distrust}`);
+    return null;
+  }
   if (run.platform === "circleci") return openFromCircle(parts, run, marker);
   const pullRequest = run.pullRequest?.number ?? null;
   if (run.platform !== "github" || pullRequest === null) return null;

@@ -98,6 +98,7 @@ describe("the comment on CircleCI", () => {
   it.each<[string, Run, string]>([
     ["there is no token", onCircle(), ""],
     ["no open pull request has this head", onCircle(), "t"],
+    ["the code is a fork's", onCircle({ trust: "fork" }), "t"],
   ])("is comment.md alone where %s, and says so", async (_, of, token) => {
     await put(of, { token });
 
@@ -107,7 +108,6 @@ describe("the comment on CircleCI", () => {
   });
 
   it.each<[string, Run]>([
-    ["a fork", onCircle({ trust: "fork" })],
     ["a tag", onCircle({ ref: { kind: "tag", name: "v1" } })],
     ["a laptop", run({ platform: "local" })],
   ])("asks nobody for %s", async (_, of) => {
