@@ -1,5 +1,6 @@
 // Whole processes, timed from outside, in pairs: A B A B …, so that a drift of the machine's speed hits both.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /** Seconds of one run. Throws where the exit code is not among those that are expected. */
 export function time({ argv, cwd, env, codes = [0] }) {
@@ -41,4 +42,34 @@ export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** One run, with its output and its peak memory (Linux only). */
+export function watch({ argv: [program, ...args], cwd, env }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+    let stdout = "";
+    let peakMib = null;
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    const timer = setInterval(() => {
+      peakMib = peakOf(child.pid) ?? peakMib;
+    }, 10);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearInterval(timer);
+      if (code === 0) resolve({ stdout, peakMib });
+      else reject(new Error(`${program} ended with ${code}`));
+    });
+  });
+}
+
+function peakOf(pid) {
+  try {
+    const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kib === undefined ? null : Math.round(Number(kib) / 1024);
+  } catch {
+    return null;
+  }
 }

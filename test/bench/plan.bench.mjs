@@ -1,12 +1,11 @@
 // The engine as a process of its own (read two manifests, select state:modified+, explain) against `dbt ls`, cold and
 // warm, on a generated project with one edited body. Size: MODELS (default 500), with three tests each.
-import { spawn } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { prepareDbt, ROOT, withDbt } from "../prepare.mjs";
-import { compare, time } from "./measure.mjs";
+import { compare, time, watch } from "./measure.mjs";
 import { writeProject } from "./project.mjs";
 
 const models = Number(process.env.MODELS ?? 500);
@@ -41,7 +40,10 @@ try {
   time({ argv: dbt("parse", target), cwd: dir, env });
   const engine = [process.execPath, await bundle(), join(target, "manifest.json"), join(state, "manifest.json")];
 
-  const [asked, answered] = [await watch(list()), await watch(engine)];
+  const [asked, answered] = [
+    await watch({ argv: list(), cwd: dir, env }),
+    await watch({ argv: engine, cwd: dir, env }),
+  ];
   const answer = JSON.parse(answered.stdout);
   const ids = asked.stdout.split("\n").filter((line) => line.startsWith("{"));
   const expected = ids.map((line) => JSON.parse(line).unique_id).sort();
@@ -81,34 +83,4 @@ console.log(JSON.stringify({ ids: nodes.map(({ id }) => id), milliseconds: perfo
   await built.write({ file, format: "esm" });
   await built.close();
   return file;
-}
-
-/** One run, with its output and its peak memory (Linux only). */
-function watch([program, ...args]) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: dir, env, stdio: ["ignore", "pipe", "inherit"] });
-    let stdout = "";
-    let peakMib = null;
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    const timer = setInterval(() => {
-      peakMib = peakOf(child.pid) ?? peakMib;
-    }, 10);
-    child.once("error", reject);
-    child.once("close", (code) => {
-      clearInterval(timer);
-      if (code === 0) resolve({ stdout, peakMib });
-      else reject(new Error(`${program} ended with ${code}`));
-    });
-  });
-}
-
-function peakOf(pid) {
-  try {
-    const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return kib === undefined ? null : Math.round(Number(kib) / 1024);
-  } catch {
-    return null;
-  }
 }
