@@ -70,8 +70,9 @@ export function cleanLine(text: string, most = 200): string {
   return cut(oneLine(text), most);
 }
 
+/** As of `cleanText`, without its layout, which a line does not have. */
 function oneLine(text: string): string {
-  return cleanText(text).replace(/\s+/g, " ").trim();
+  return withoutSequences(text).replace(/\s+/g, " ").trim();
 }
 
 /** Cut by code point, never in the middle of one; the last of `most` is then "…". */
