@@ -13,7 +13,7 @@ import { NOTIFY_OPTIONS, REPORT_OPTIONS } from "./options/report-and-notify.ts";
 export { COMMANDS, type CommandName, TAKES_REST, TAKES_WORDS } from "./options/option.ts";
 
 /**
- * The option table: the one place where a flag is declared. `--help`, the readers, README's tables, action.yml, the orb
+ * The option table: the one place where a flag is declared. `--help`, the readers, docs/commands.md, action.yml, the orb
  * and the JSON schema are rendered from it. A boolean is never negated: `--no-queue` is an option of that name.
  */
 export const OPTIONS = [

@@ -64,8 +64,8 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   },
 };
 
-/** README's table of all flags, in Markdown. */
-export function renderReadmeTable(): string {
+/** The table of all flags in docs/commands.md, in Markdown. */
+export function renderOptionTable(): string {
   const row = (option: AnyOption) =>
     [
       `\`${labelOf(option)}\``,

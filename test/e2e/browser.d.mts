@@ -19,7 +19,10 @@ export interface BrowserPage {
   fill(selector: string, text: string): Promise<void>;
   click(selector: string): Promise<void>;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
-  screenshot(options: { readonly path: string; readonly fullPage?: boolean }): Promise<unknown>;
+  screenshot(options: {
+    readonly path: string;
+    readonly clip: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  }): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { useTempDir } from "../support/temp-dir.ts";
 import "./patience.ts";
 import { axeSource, type Browser, type BrowserPage, openBrowser } from "./browser.mjs";
 
-/** report.html in a real Chromium. With PICTURES=1 the picture in docs is taken anew. */
+/** report.html in a real Chromium. */
 
 const { browser, why } = await openBrowser();
 afterAll(() => browser?.close());
@@ -132,8 +132,6 @@ const VIEWS: Readonly<Record<string, () => ReportPage>> = {
     });
   },
 };
-
-const PICTURE = "docs/report.png";
 
 describe.runIf(browser !== null)("the page in a browser", () => {
   it.each(["light", "dark"] as const)(
@@ -287,14 +285,4 @@ describe.runIf(browser !== null)("the page in a browser", () => {
 
     expect([...seen].filter((each) => !each.endsWith(" solid"))).toEqual([]);
   });
-
-  it.runIf(process.env.PICTURES)("is photographed", async () => {
-    const { page } = await show(richPage(), { width: 1000, height: 1000 });
-    await page.screenshot({ path: PICTURE });
-  });
-});
-
-it("is shown in the README, with words for who cannot see it", () => {
-  expect(readFileSync("README.md", "utf8")).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(${PICTURE}\\)`));
-  expect(existsSync(PICTURE)).toBe(true);
 });

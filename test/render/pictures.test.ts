@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { renderAlert } from "../../src/render/slack.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { DOCS_PICTURES } from "./docs-pictures.ts";
 import { pageOf } from "./picture.ts";
 import { WEEK } from "./week.ts";
 
 /**
- * The pictures of docs/slack.md. `PICTURES=chromium npx vitest run -c .config/vitest.config.ts --project unit
+ * The pictures of docs/slack.md (those of docs/report.md: `npm run pictures`). `PICTURES=chromium npx vitest run -c .config/vitest.config.ts --project unit
  * test/render/pictures.test.ts` takes them anew; without it nothing starts a browser.
  */
 
@@ -27,6 +28,26 @@ describe("the pictures in docs", () => {
 
     expect(shown.toSorted()).toEqual(WEEK.map(({ name }) => name).toSorted());
     expect(readdirSync(PICTURES).toSorted()).toEqual(WEEK.map(({ name }) => `${name}.png`).toSorted());
+  });
+
+  it.each(DOCS_PICTURES)("show $name in docs/report.md, small, with words for who cannot see it", ({ name }) => {
+    expect(readFileSync("docs/report.md", "utf8")).toMatch(new RegExp(`!\\[[^\\]]{40,}\\]\\(${name}\\.png\\)`));
+    expect(statSync(`docs/${name}.png`).size).toBeLessThan(150_000);
+  });
+
+  it("and what else README and docs lead to are there", () => {
+    const pages = [
+      "README.md",
+      ...readdirSync("docs").flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+    ];
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\]\(([^)\s#:]+)(?:#[^)]*)?\)/g)]
+        .map(([, path = ""]) => join(dirname(page), path))
+        .filter((path) => !existsSync(path))
+        .map((path) => `${page}: ${path}`),
+    );
+
+    expect(broken).toEqual([]);
   });
 
   it.each(WEEK)("draw all of $name", ({ alert, facts, at }) => {

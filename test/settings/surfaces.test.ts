@@ -18,7 +18,7 @@ import { configFile } from "../../src/settings/file.ts";
 import { COMMANDS, OPTIONS, variableOf } from "../../src/settings/flags.ts";
 import { renderCommandHelp, renderTopHelp } from "../../src/settings/help.ts";
 import { resolve } from "../../src/settings/resolve.ts";
-import { renderReadmeTable } from "../../src/settings/surfaces.ts";
+import { renderOptionTable } from "../../src/settings/surfaces.ts";
 import { keysOf, renderConfigurationTable, type SchemaPart } from "./configuration-table.ts";
 import { fillRegions } from "./regions.ts";
 
@@ -75,8 +75,8 @@ describe("a key of the file", () => {
 
 /** What is rendered from the option table; `npm run render` writes it anew. */
 describe("the option table", () => {
-  it("is the table of all flags in the README", async () => {
-    await expectRendered("README.md", { flags: `${renderReadmeTable()}\n` });
+  it("is the table of all flags in docs/commands.md", async () => {
+    await expectRendered("docs/commands.md", { flags: `${renderOptionTable()}\n` });
   });
 
   it("is the inputs and the outputs of the Action, and the variables of its step", async () => {

@@ -7,13 +7,13 @@ import { type At, type GraphPlace, layGraph } from "./graph-layout.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Section } from "./section.ts";
 
-const COLUMN = 220;
+const COLUMN = 212;
 const ROW = 52;
-const BOX = { width: 184, height: 40 };
+const BOX = { width: 176, height: 40 };
 /** Around all of it: a line may pass above the first row, and below the last. */
 const MARGIN = 8;
 /** Of a name in a box, in a letter of one width. */
-const MOST_LETTERS = 23;
+const MOST_LETTERS = 22;
 
 /** What failed, what it kept from running, and what stands right before it; `isOnPage`: an id that an address leads to. */
 export function graphSection(affected: readonly AffectedNode[], isOnPage: (anchor: string) => boolean): Section | null {

@@ -3,7 +3,7 @@ export const STYLE = `
 :root{color-scheme:light dark;--back:#fff;--card:#f6f8fa;--line:#d1d9e0;--text:#1f2328;--soft:#59636e;--link:#0550ae;--error:#c4212b;--warn:#875400;--passed:#1a7034;--error-back:#fff1f0;--warn-back:#fff8e5;--pass-back:#eefbf1;--error-bar:#d1242f;--warn-bar:#d4a72c;--passed-bar:#4ac26b;--other-bar:#8c959f;--mark:#fff3bf}
 @media (prefers-color-scheme:dark){:root{--back:#0d1117;--card:#161b22;--line:#3d444d;--text:#e6edf3;--soft:#9da7b3;--link:#79b8ff;--error:#ff8f87;--warn:#e3b341;--passed:#6fdd8b;--error-back:#2a1416;--warn-back:#272011;--pass-back:#0f2417;--error-bar:#f85149;--warn-bar:#bb8009;--passed-bar:#2f8a46;--other-bar:#6e7681;--mark:#3a3211}}
 *{box-sizing:border-box}
-html{scroll-padding-top:7rem}
+html{scroll-padding-top:9rem}
 body{margin:0 auto;max-width:68rem;padding:1.25rem 1rem 3rem;background:var(--back);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 h1,h2,h3,p,dl,dd,ul,ol,table,pre{margin:0;padding:0}
 a{color:var(--link)}
@@ -85,5 +85,6 @@ td.error{color:var(--error)}td.warn{color:var(--warn)}td.passed{color:var(--pass
 .slowest{padding-left:1.5rem;margin-top:.3rem;font-variant-numeric:tabular-nums}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.7rem}
 @media (max-width:40rem){body{padding:.75rem .75rem 2rem}html{scroll-padding-top:1rem}#tools{position:static;margin:0 -.75rem;padding:.6rem .75rem}#filter{flex:1 1 100%}dl div{grid-template-columns:1fr}h1{font-size:1.2rem}th:first-child,td:first-child{width:4.6rem}#nodes th:last-child,#nodes td:last-child{width:4.6rem}.ticks span:nth-child(even){display:none}}
+@media (min-width:72rem){.graph{position:relative;left:50%;transform:translateX(-50%);width:max-content;min-width:100%;max-width:calc(100vw - 3rem)}}
 @media print{#tools{display:none}.graph{overflow:visible}.card{content-visibility:visible;break-inside:avoid}}
 `;

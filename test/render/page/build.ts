@@ -93,7 +93,7 @@ function shopManifest(): Manifest {
     stg_order_items: [],
     int_fx_rates: ["source.shop.billing.payments"],
     int_order_totals: ["stg_orders", "stg_order_items"],
-    int_orders_eur: ["int_order_totals", "int_fx_rates"],
+    int_orders_eur: ["stg_orders", "int_fx_rates"],
     fct_orders: ["int_orders_eur"],
     dim_customers: ["stg_customers", "fct_orders"],
     fct_daily_revenue: ["fct_orders"],

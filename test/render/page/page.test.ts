@@ -99,7 +99,7 @@ describe("the page", () => {
     ["what stands before and behind a failure", /3 nodes with errors, 6 kept from running/],
     [
       "each affected node and how it is",
-      /stg_orders: 1 failing test; reads billing\.orders .* int_orders_eur: did not run; reads int_order_totals, int_fx_rates/,
+      /stg_orders: 1 failing test; reads billing\.orders .* int_orders_eur: did not run; reads stg_orders, int_fx_rates/,
     ],
     ["how long a node took before", /stg_payments 14 s \(4\.5 s before, 3\.0 ×\)/],
     [
