@@ -125,7 +125,7 @@ async function passQueue(
 ): Promise<ExitCode> {
   const { settings } = context;
   const bundles = openBundles(context, runSettings.run, runSettings.baseBranch);
-  const memory = openMemory(context, runSettings);
+  const memory = openMemory(context, runSettings, bundles);
   const end = (outcome: Outcome, words: string | null = null) =>
     finish(context, {
       ...{ runSettings, progress, outcome, words },

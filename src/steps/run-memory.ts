@@ -40,7 +40,12 @@ export interface RunMemory {
   leave(verdict: Verdict, runs: readonly DbtRun[], said: string | null): Promise<WrittenRecord | null>;
 }
 
-export function openMemory(parts: MemoryParts, runSettings: RunSettings): RunMemory {
+/** `ancestry`: of the run's own bundles, as it has been asked for the run's commit already. */
+export function openMemory(
+  parts: MemoryParts,
+  runSettings: RunSettings,
+  { ancestry }: Pick<Bundles, "ancestry">,
+): RunMemory {
   const { clock, log, settings, signal } = parts;
   const { run, baseBranch, mode } = runSettings;
   // A check looks at what deploys left.
@@ -99,7 +104,7 @@ export function openMemory(parts: MemoryParts, runSettings: RunSettings): RunMem
     },
     leave: (verdict, runs, said) =>
       within("no run record", async (bundles) => {
-        const why = await whyNotLeft(parts, runSettings, bundles);
+        const why = await whyNotLeft(parts, runSettings, { ...bundles, ancestry });
         if (why !== null || bundles.opened.store === null) {
           if (why !== said) log.step("publish", `no run record: ${why}`);
           return null;

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { unpackRecords } from "../../src/bundles/run-record-file.ts";
 import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
 import { buildZip } from "../bundles/build-zip.ts";
@@ -165,6 +166,12 @@ describe("store: auto on GitHub Actions", () => {
     expect(published?.where).toContain("upload step publishes as artifact signalbox-state-small-prod-");
     expect(readFileSync(join(project.dir, "../output"), "utf8")).toMatch(/bundle-path<<\S+\n\.signalbox\/bundle\n/);
     expect(uploaded?.name).toMatch(/^signalbox-state-small-prod-[0-9a-f]{6}$/);
+    // The record of the run lies beside it.
+    const outputs = readFileSync(join(project.dir, "../output"), "utf8");
+    const path = /^record-path<<(\S+)\n(.*)\n\1$/m.exec(outputs)?.[2] ?? "";
+    const left = unpackRecords(readFileSync(join(project.dir, path)), path);
+    expect(left.map(({ level, project: of, nodes }) => [level, of, nodes.size])).toEqual([["pass", "small", 1]]);
+    expect(outputs).toMatch(/^record-name<<(\S+)\nsignalbox-runs-small-prod-[0-9a-f]{6}\n\1$/m);
   });
 
   it("is what a pull request is compared with: no work tree, and the token stays with the API", async () => {

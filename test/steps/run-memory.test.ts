@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { NodeResult } from "../../src/artifacts/run-results.ts";
 import { unpackRecords } from "../../src/bundles/run-record-file.ts";
+import { openBundles } from "../../src/setup/bundle-store.ts";
 import { type MemoryParts, openMemory } from "../../src/steps/run-memory.ts";
 import { aDbtRun, aResult } from "../artifacts/build.ts";
 import { finding, subject, verdict } from "../render/build.ts";
@@ -66,7 +67,8 @@ describe("what runs remember", () => {
     };
     const platform = "local" as const;
     const run = { platform, id: world.id ?? String(100 + at), attempt: world.attempt ?? 1, trust };
-    const memory = openMemory(parts, someRunSettings({ mode, run, target: mode === "check" ? "ci" : "prod" }));
+    const runSettings = someRunSettings({ mode, run, target: mode === "check" ? "ci" : "prod" });
+    const memory = openMemory(parts, runSettings, openBundles(parts, runSettings.run, "main"));
     const row = failures === 0 ? aResult(ID, "pass") : aResult(ID, "fail", { failures });
     const runs = [aDbtRun(world.rows ?? [row], { startedAt: START + at * 3_600_000 })];
     const findings = failures === 0 ? [] : [finding({ subject: subject({ id: ID }), failures })];
