@@ -1,3 +1,4 @@
+import type { Diagnostic } from "./diagnostics.ts";
 import type { Manifest } from "./manifest.ts";
 import type { NodeResult, RunFlags } from "./run-results.ts";
 
@@ -24,6 +25,8 @@ export interface DbtRun {
   readonly threads?: number | null;
   /** Absent: no second start. */
   readonly again?: Again;
+  /** What dbt 2 told of the project's code; absent: nothing. */
+  readonly diagnostics?: readonly Diagnostic[];
   /** Of a look at the sources: what was not built because of it; absent: nothing. */
   readonly held?: readonly Held[];
 }

@@ -11,7 +11,16 @@ import type { Redact } from "../support/redact.ts";
 export interface StartRecord
   extends Pick<
     DbtRun,
-    "command" | "exitCode" | "startedAt" | "seconds" | "trouble" | "lastWords" | "threads" | "again" | "held"
+    | "command"
+    | "exitCode"
+    | "startedAt"
+    | "seconds"
+    | "trouble"
+    | "lastWords"
+    | "threads"
+    | "again"
+    | "held"
+    | "diagnostics"
   > {
   /** Folder with the copies of its artifacts. */
   readonly dir: string;
@@ -58,10 +67,13 @@ export async function readRecord({ dir, target, ...facts }: StartRecord): Promis
 
 /** The run without the secrets in what dbt says. Names of nodes stay: dbt is asked by them. */
 export function redactRun(run: DbtRun, redact: Redact): DbtRun {
-  const { lastWords, results } = run;
+  const { lastWords, results, diagnostics } = run;
   return {
     ...run,
     lastWords: lastWords === null ? null : redact(lastWords),
+    ...(diagnostics === undefined
+      ? {}
+      : { diagnostics: diagnostics.map((each) => ({ ...each, text: redact(each.text) })) }),
     results: results?.map((row) => ({ ...row, message: row.message === null ? null : redact(row.message) })) ?? null,
   };
 }

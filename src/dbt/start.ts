@@ -102,6 +102,7 @@ export function createDbt(setup: DbtSetup): Dbt {
         seconds,
         trouble,
         threads: progress.threads,
+        ...(progress.diagnostics.length === 0 ? {} : { diagnostics: progress.diagnostics }),
         lastWords: notKept ?? (lastWords === null ? null : setup.redact(lastWords)),
         dir,
         target: request.target,

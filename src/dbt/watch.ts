@@ -1,3 +1,4 @@
+import { type Diagnostic, readDiagnostic } from "../artifacts/diagnostics.ts";
 import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
 import { cutText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
@@ -16,6 +17,8 @@ export interface BuildProgress {
   readonly lastWords: string | null;
   /** What dbt 2 told of nodes in its log alone, by id. */
   readonly told: ReadonlyMap<string, ToldError>;
+  /** What dbt 2 told of the project's code. */
+  readonly diagnostics: readonly Diagnostic[];
   /** What a person should see while the log itself is not shown: what failed or warned, each once. */
   readonly notable: readonly string[];
 }
@@ -50,6 +53,7 @@ export const NOTHING_SEEN: BuildProgress = {
   running: new Map(),
   lastWords: null,
   told: new Map(),
+  diagnostics: [],
   notable: [],
 };
 
@@ -65,7 +69,7 @@ export function observe(progress: BuildProgress, line: string, now: number): Bui
   const event = parseEvent(line);
   if (event === null) return progress;
   const followed = follow(progress, event, now);
-  return withNotable({ ...followed, total: totalOf(event) ?? followed.total }, event);
+  return withDiagnostic(withNotable({ ...followed, total: totalOf(event) ?? followed.total }, event), event);
 }
 
 /** Hooks are counted for themselves. */
@@ -132,6 +136,18 @@ function withNotable(progress: BuildProgress, event: LogEvent): BuildProgress {
   const { notable } = progress;
   if (text === "" || notable.length >= MOST_NOTABLE || notable.includes(text)) return progress;
   return { ...progress, notable: [...notable, text] };
+}
+
+/** Of one start; what else there was, its log has. */
+const MOST_DIAGNOSTICS = 200;
+
+/** An error of a node is told with what became of that. */
+function withDiagnostic(progress: BuildProgress, { info, data }: LogEvent): BuildProgress {
+  const id = data.node_info?.unique_id ?? null;
+  if (info.name !== "Generic" || progress.diagnostics.length >= MOST_DIAGNOSTICS) return progress;
+  const found = readDiagnostic(info.msg ?? "", id);
+  if (found === null || (found.severity === "error" && id !== null)) return progress;
+  return { ...progress, diagnostics: [...progress.diagnostics, found] };
 }
 
 /** Not what dbt says again at its end, and no error: it is the node's, which has a line of its own, or it ends the start. */

@@ -13,6 +13,7 @@ export interface Annotation {
   /** From the repository's root; null for a remark on the run. */
   readonly file: string | null;
   readonly line: number | null;
+  readonly column?: number | null;
 }
 
 /** GitHub shows ten of a level a step and drops the rest without a word. https://github.com/orgs/community/discussions/26680 */
@@ -33,10 +34,11 @@ export function annotationsOf(
 }
 
 function annotate(findings: readonly Finding[], level: "error" | "warning", projectDir: string): Annotation[] {
-  const shown = findings.length <= MOST ? findings : findings.slice(0, MOST - 1);
-  const more = findings.length - shown.length;
+  const all = findings.flatMap((finding) => annotationsOfFinding(finding, level, projectDir));
+  const shown = all.length <= MOST ? all : all.slice(0, MOST - 1);
+  const more = all.length - shown.length;
   return [
-    ...shown.map((finding) => annotation(finding, level, projectDir)),
+    ...shown,
     ...(more === 0
       ? []
       : [
@@ -49,6 +51,21 @@ function annotate(findings: readonly Finding[], level: "error" | "warning", proj
           },
         ]),
   ];
+}
+
+/** One for each place that dbt names, of a finding about nothing else: in others its words stand behind the node's own. */
+function annotationsOfFinding(finding: Finding, level: "error" | "warning", projectDir: string): Annotation[] {
+  const whole = annotation(finding, level, projectDir);
+  const places = (finding.places ?? []).map(({ path, line, column, message }) => ({
+    ...whole,
+    message: cutText(cleanText(message), MOST_MESSAGE, MOST_MESSAGE_LINES),
+    file: shownFile(projectDir, path),
+    line,
+    column,
+  }));
+  const isOnlyThat = finding.status === "warn" && finding.failureClass === "code";
+  if (places.length === 0) return [whole];
+  return isOnlyThat || finding.subject.kind === "run" ? places : [whole];
 }
 
 function annotation(finding: Finding, level: "error" | "warning", projectDir: string): Annotation {
@@ -69,22 +86,23 @@ function annotation(finding: Finding, level: "error" | "warning", projectDir: st
     title: headlineOf({ ...words, fault: null }),
     // GitHub drops an annotation without a message.
     message: paragraphs.length === 0 ? words.what : paragraphs.join("\n"),
-    file: fileOf(subject, projectDir),
+    file: subject.kind === "run" || subject.path === null ? null : shownFile(projectDir, subject.path),
     line: subject.kind === "run" ? null : subject.line,
   };
 }
 
 /** null also for a name that the runner would take for a command: it cannot be escaped, and changed it is another file. */
-function fileOf(subject: Finding["subject"], projectDir: string): string | null {
-  const file = subject.kind === "run" || subject.path === null ? null : fromRepository(projectDir, subject.path);
+function shownFile(projectDir: string, path: string): string | null {
+  const file = fromRepository(projectDir, path);
   return file === null || defuseInside(file) === file ? file : null;
 }
 
 /** `::error file=…,line=…,title=…::message`, escaped as the runner unescapes it, on one line. */
-export function toWorkflowCommand({ level, title, message, file, line }: Annotation): string {
+export function toWorkflowCommand({ level, title, message, file, line, column = null }: Annotation): string {
   const properties = [
     ...(file === null ? [] : [`file=${escapeProperty(file)}`]),
     ...(file === null || line === null ? [] : [`line=${line}`]),
+    ...(file === null || line === null || column === null ? [] : [`col=${column}`]),
     `title=${escapeProperty(title)}`,
   ];
   return defuseInside(`::${level} ${properties.join(",")}::${escapeCommandValue(cleanText(message))}`);

@@ -47,6 +47,7 @@ const RUN_WORDS: Readonly<Record<Extract<Subject, { kind: "run" }>["what"], stri
   "queue-timeout": "the queue timed out",
   warehouse: "one cause",
   budget: "over its budget",
+  project: "dbt warns about the project's code",
 };
 
 /** No place shows more of one. */
@@ -167,6 +168,7 @@ function faultOf(finding: Finding): string | null {
     return status === ""
       ? "dbt gave no status"
       : `status ${JSON.stringify(cleanLine(status, 40))}, which signalbox does not know`;
+  if (status === "warn" && failureClass === "code") return "dbt warns about its code";
   if (failureClass !== "data") return FAULTS[failureClass];
   const isCounted = failures !== null && subject.type !== "unit_test";
   const fault = isCounted

@@ -15,8 +15,12 @@ const match = z
     resource: glob.optional().describe("Its kind: model, test, source, …, as a glob."),
     test: glob.optional().describe("The kind of a test: not_null, unique, …, as a glob."),
     status: glob.optional().describe("dbt's word for the result: fail, error, warn, …, as a glob."),
-    tool: glob.optional().describe("The tool of findings that found it, such as sqlfluff, as a glob."),
-    rule: glob.optional().describe("That tool's rule, such as LT01, as a glob."),
+    tool: glob
+      .optional()
+      .describe(
+        "The tool of findings that found it, such as sqlfluff, as a glob; dbt for what dbt 2 warns about in code.",
+      ),
+    rule: glob.optional().describe("That tool's rule, such as LT01 or dbt1089, as a glob."),
   })
   .refine(
     (value) => Object.keys(value).length > 0,

@@ -5,6 +5,7 @@ import { mergeAttempts } from "./attempts.ts";
 import { findOverBudget, type RunBudget } from "./budget.ts";
 import { type Causes, findCauses } from "./cause.ts";
 import { type BaseBuild, costOf } from "./cost.ts";
+import { withDiagnostics } from "./diagnostic-findings.ts";
 import { alertKeyOf, findNodeProblems, type LastRow, type NodeJudgeInput, nodeFactsOf } from "./node-findings.ts";
 import type { ProjectPath } from "./node-path.ts";
 import { reproduceCommand, targetOf } from "./reproduce.ts";
@@ -63,9 +64,10 @@ export function judge(input: JudgeInput): Verdict {
   const known = new Set(base?.findings.map(({ subject }) => keyOf(subject)));
   const cost = runs.some(hasOwnResults) ? costOf(ordered, manifest, baseBuild) : null;
   const overBudget = cost === null || budget === null ? null : findOverBudget(cost, budget, manifest);
+  const ofRows = [...findRunProblems(merged, manifest, place), ...findNodeProblems(ofNodes)];
   const findings = [
-    ...findRunProblems(merged, manifest),
-    ...findNodeProblems(ofNodes),
+    // Where nothing was built that is no warning.
+    ...(rows.size === 0 ? ofRows : withDiagnostics(ofRows, ordered, ofNodes)),
     ...(overBudget === null ? [] : applyRules(overBudget, ofNodes)),
   ]
     .map((finding): Finding => ({ ...finding, isNew: base === null ? null : !known.has(keyOf(finding.subject)) }))

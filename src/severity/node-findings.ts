@@ -113,7 +113,7 @@ function judgeProblem(status: NodeProblem, skipped: readonly string[], input: No
   return applyRules(finding, input);
 }
 
-function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "place">): Subject {
+export function subjectOf(id: string, node: Node | null, input: Pick<NodeJudgeInput, "manifest" | "place">): Subject {
   const { manifest } = input;
   const { name, type, path, attachedTo, column, test, alertKey } = nodeFactsOf(id, node, input);
   const guarded = manifest?.nodes.get(attachedTo ?? "");

@@ -6,6 +6,8 @@ export type PackageFolders = ReadonlyMap<string, string>;
 
 export interface ProjectPath {
   readonly folders: PackageFolders;
+  /** The one that dbt installs packages in, from the project's folder; absent: not known. */
+  readonly packages?: string;
   /** The project's folder from the top of the repository, with `/`; empty: the top itself. */
   readonly projectDir: string;
 }

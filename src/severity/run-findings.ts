@@ -4,7 +4,9 @@ import { writesResults } from "../artifacts/provenance.ts";
 import { cleanText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
 import { isTrouble } from "./cause.ts";
+import { placesOfDiagnostics } from "./diagnostic-findings.ts";
 import { classifyFailure } from "./failure.ts";
+import type { ProjectPath } from "./node-path.ts";
 import type { FailureClass, Finding } from "./verdict.ts";
 
 /** Sources named in one message. */
@@ -34,8 +36,14 @@ function isFreshness({ command }: DbtRun): boolean {
  * it ended with an exit code that none of its rows explains. At most one finding of each kind, as alerts tell them apart
  * by it.
  */
-export function findRunProblems(runs: readonly DbtRun[], manifest: Manifest | null): readonly RunFinding[] {
+export function findRunProblems(
+  runs: readonly DbtRun[],
+  manifest: Manifest | null,
+  place: Pick<ProjectPath, "projectDir">,
+): readonly RunFinding[] {
   const troubles = runs.map((run) => troubleOf(run, manifest)).filter((trouble) => trouble !== null);
+  const errors = runs.flatMap(({ diagnostics = [] }) => diagnostics.filter(({ severity }) => severity === "error"));
+  const places = placesOfDiagnostics(errors, place);
   return (["dbt-failed", "artifacts"] as const).flatMap((what) => {
     const same = troubles.filter((trouble) => trouble.what === what);
     const [first] = same;
@@ -52,6 +60,7 @@ export function findRunProblems(runs: readonly DbtRun[], manifest: Manifest | nu
         threshold: null,
         skipped: [],
         muted: null,
+        ...(what === "dbt-failed" && places.length > 0 ? { places } : {}),
       },
     ];
   });

@@ -18,9 +18,9 @@ export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /**
  * What a finding about the run itself is about; `warehouse`: one cause of several nodes' failures; `budget`: it took more
- * than it may.
+ * than it may; `project`: what dbt warns about in its code that is no node's.
  */
-export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout", "warehouse", "budget"] as const;
+export const RUN_SUBJECTS = ["dbt-failed", "artifacts", "queue-timeout", "warehouse", "budget", "project"] as const;
 export type RunSubject = (typeof RUN_SUBJECTS)[number];
 
 export type Subject =
@@ -93,6 +93,8 @@ export interface Finding {
   readonly muted: { readonly until: string; readonly reason: string } | null;
   /** Against the verdict in the baseline's bundle; null where there was none. */
   readonly isNew: boolean | null;
+  /** Where dbt says that it is, in the project's files; absent: it does not. */
+  readonly places?: readonly FindingPlace[] | undefined;
   /** Of a finding about the warehouse, each node's own; absent otherwise. */
   readonly nodes?: readonly Finding[] | undefined;
   /** What the last runs of production tell of its node; absent: nothing worth a word, or nobody remembers. */
@@ -126,6 +128,15 @@ export type HistoryNote =
       readonly since: { readonly at: string; readonly commit: string } | null;
     }
   | { readonly kind: "slow"; readonly seconds: number; readonly medianSeconds: number };
+
+export interface FindingPlace {
+  /** From the project's folder, with `/`. */
+  readonly path: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** What dbt says of it. */
+  readonly message: string;
+}
 
 /** What the reports show of any node that has a row in dbt's results, or was held back. */
 export interface NodeFacts {

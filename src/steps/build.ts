@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Again, type DbtRun, type Held, lastManifest } from "../artifacts/dbt-run.ts";
+import type { Diagnostic } from "../artifacts/diagnostics.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
@@ -51,6 +52,8 @@ export interface BuildResult {
     readonly again: Again | null;
     /** Of a look at the sources: what was not built because of it; null: nothing. */
     readonly held: readonly Held[] | null;
+    /** What dbt 2 told of the project's code; null: nothing. */
+    readonly diagnostics: readonly Diagnostic[] | null;
     /** True of a look at the sources that nobody asked for to be told of: absent otherwise. */
     readonly isForSelection?: boolean;
   }[];
@@ -251,6 +254,7 @@ export async function recordStarts(
       threads: run.threads ?? null,
       again: run.again ?? null,
       held: run.held ?? null,
+      diagnostics: run.diagnostics ?? null,
       ...(isForSelection ? { isForSelection } : {}),
     })),
     planMatchesRun,

@@ -24,6 +24,20 @@ const buildFile = z.object({
       again: z.object({ ids: z.array(z.string()).nullable(), pauseSeconds: z.number(), why: z.string() }).nullish(),
       held: z.array(z.object({ source: z.string(), ids: z.array(z.string()) })).nullish(),
       isForSelection: z.boolean().optional(),
+      diagnostics: z
+        .array(
+          z.object({
+            severity: z.enum(["error", "warn"]),
+            name: z.string(),
+            code: z.string(),
+            text: z.string(),
+            id: z.string().nullable(),
+            place: z
+              .object({ path: z.string(), line: z.number().nullable(), column: z.number().nullable() })
+              .nullable(),
+          }),
+        )
+        .nullish(),
     }),
   ),
   merged: z.string().nullish(),
@@ -51,7 +65,7 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
   }
   const { starts, merged: __, ...purpose } = parsed.data;
   const told = starts.filter(({ isForSelection }) => !isForSelection);
-  const runs = told.map(({ again, threads, held, isForSelection: _, ...start }) =>
+  const runs = told.map(({ again, threads, held, diagnostics, isForSelection: _, ...start }) =>
     readRecord({
       ...start,
       target: purpose.target,
@@ -59,6 +73,7 @@ export async function readBuildFile(work: WorkFolder): Promise<RecordedBuild | n
       ...(threads == null ? {} : { threads }),
       ...(again == null ? {} : { again }),
       ...(held == null ? {} : { held }),
+      ...(diagnostics == null ? {} : { diagnostics }),
     }),
   );
   return {

@@ -71,6 +71,16 @@ const ofNode = z.object({
   skipped: z.array(z.string()),
   muted: z.object({ until: z.string(), reason: z.string() }).nullable(),
   isNew: z.boolean().nullable(),
+  places: z
+    .array(
+      z.object({
+        path: z.string(),
+        line: z.number().nullable(),
+        column: z.number().nullable(),
+        message: z.string(),
+      }),
+    )
+    .optional(),
   // What a later version writes here must not make the verdict unreadable.
   history: history.optional().catch(undefined),
 });

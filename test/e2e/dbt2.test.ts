@@ -63,7 +63,10 @@ describeOnDbt2("a team's day on dbt 2", () => {
   });
 
   it("checks a branch: what dbt ls selects, no exposure, and of the error no message that says nothing", async () => {
-    onBranch(makeMistake);
+    onBranch(() => {
+      makeMistake();
+      shop.write("models/_nobody.yml", "models:\n  - name: nobody\n");
+    });
 
     const ended = await run("ci");
 
@@ -78,7 +81,11 @@ describeOnDbt2("a team's day on dbt 2", () => {
     expect(value("build.json")).toMatchObject({ planMatchesRun: true });
     expect(value<PlanResult>("plan.json").delegatedToDbt).toMatch(/^dbt ls was asked/);
     const { findings, counts } = value<VerdictResult>("verdict.json");
-    expect(counts).toMatchObject({ error: 1, warn: 1, skipped: 8, passed: 2 });
+    expect(counts).toMatchObject({ error: 1, warn: 2, skipped: 8, passed: 2 });
+    expect(findings.find(({ subject }) => subject.kind === "run")).toMatchObject({
+      ...{ subject: { what: "project" }, severity: "warn", isNew: true },
+      places: [{ path: "models/_nobody.yml", message: expect.stringMatching(/^NoNodeForYamlKey \(dbt1089\): Unused/) }],
+    });
     expect(findings[0]).toMatchObject({
       subject: { id: FAILING },
       failures: 4,
@@ -161,6 +168,7 @@ describeOnDbt2("a team's day on dbt 2", () => {
       expect(findings).toMatchObject([{ subject: { kind: "run", what: "dbt-failed" }, status: "exit 1" }]);
       expect(findings[0]?.message).toMatch(/^\[DependencyNotFound \(dbt1048\)\]: Ref 'no_such_model' not found/);
       expect(findings[0]?.message).not.toContain("<unknown>");
+      expect(findings[0]?.places).toMatchObject([{ path: "models/marts/broken.sql", line: 1, column: 15 }]);
     }
     expect(check.stdout + deploy.stdout).not.toContain("<unknown>");
   });

@@ -1,5 +1,6 @@
 import { readAdapterResponse } from "../../src/artifacts/adapter-response.ts";
 import { eventOfDbt2 } from "../../src/artifacts/dbt-log-events.ts";
+import { readDiagnostic } from "../../src/artifacts/diagnostics.ts";
 import { readManifest } from "../../src/artifacts/manifest.ts";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
 import { readDbtVersion } from "../../src/dbt/engine.ts";
@@ -216,6 +217,7 @@ export const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   classifyFailure: (text) => classifyFailure(text, null),
   "observe a warning of dbt's log": (text) =>
     observe(NOTHING_SEEN, JSON.stringify({ info: { name: "Note", level: "warn", msg: text }, data: {} }), 0),
+  readDiagnostic: (text) => readDiagnostic(`[warning] [A (dbt1)]: ${text}\n  --> ${text}`, "a"),
   cutToColumns: (text) => cutToColumns(text, 80),
   "observe a line of dbt's log": (text) => observe(NOTHING_SEEN, `{"info":{"name":"NodeStart","msg":"${text}`, 0),
   parseList,

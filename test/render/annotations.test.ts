@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { annotationsOf, escapeCommandValue, stopCommands, toWorkflowCommand } from "../../src/render/annotations.ts";
+import type { Finding } from "../../src/severity/verdict.ts";
 import { finding, hostile, hostileFinding, model, remark, subject, verdict } from "./build.ts";
 import { commandsIn, parseCommand } from "./runner.ts";
 
@@ -44,6 +45,27 @@ describe("annotations", () => {
     });
   });
 
+  it("stand where dbt says that something is, each for itself", () => {
+    const places = [
+      { path: "models/a.sql", line: 3, column: 10, message: "SyntaxInvalid (dbt0101): mismatched input" },
+      { path: "models/b.yml", line: null, column: null, message: "NoNodeForYamlKey (dbt1089): Unused" },
+      { path: "../x.yml", line: 1, column: 1, message: "elsewhere" },
+    ];
+    const of = (overrides: Partial<Finding>) =>
+      annotationsOf(verdict({ findings: [finding({ ...overrides, places })] }), { projectDirFromRepo: "." }).map(
+        ({ file, line, column }) => [file, line, column],
+      );
+    const each = [
+      ["models/a.sql", 3, 10],
+      ["models/b.yml", null, null],
+      [null, 1, 1],
+    ];
+
+    expect(of({ subject: { kind: "run", what: "dbt-failed" } })).toEqual(each);
+    expect(of({ subject: model("a"), status: "warn", failureClass: "code", severity: "warn" })).toEqual(each);
+    expect(of({ subject: model("a"), status: "error" })).toHaveLength(1);
+  });
+
   it("are ten of a level: the tenth says how many more", () => {
     const many = (severity: "error" | "warn", length: number) =>
       Array.from({ length }, (_, index) => finding({ subject: model(`m${index}`), severity }));
@@ -68,6 +90,14 @@ describe("workflow commands", () => {
     });
 
     expect(command).toBe("::error file=a%2Cb.sql,line=3,title=a%3A b%2C 50%25::first%0A100%25 ::error::x, y: z");
+  });
+
+  it("have a column behind their line", () => {
+    const at = (line: number | null) =>
+      toWorkflowCommand({ level: "warning", title: "t", message: "m", file: "a.sql", line, column: 10 });
+
+    expect(at(3)).toBe("::warning file=a.sql,line=3,col=10,title=t::m");
+    expect(at(null)).toBe("::warning file=a.sql,title=t::m");
   });
 
   it("have no line without a file", () => {

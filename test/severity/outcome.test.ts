@@ -36,6 +36,9 @@ describe("exitCodeOf", () => {
     ["stale artifacts beside an error", [data, aRunFinding("artifacts")], {}, 3],
     ["stale artifacts, where nodes must not fail", [aRunFinding("artifacts")], { failOn: "never" }, 3],
     ["a queue that timed out", [aRunFinding("queue-timeout")], {}, 4],
+    ["a warning about the project", [aRunFinding("project", { severity: "warn" })], {}, 0],
+    ["one where warnings fail", [aRunFinding("project", { severity: "warn" })], { failOn: "warn" }, 1],
+    ["one that a rule made an error", [aRunFinding("project")], {}, 1],
     ["an alert that did not arrive", [], { undelivered: true }, 5],
     ["an alert that did not arrive beside a transient error", [transient], { undelivered: true }, 4],
   ])("is right for %s", (_, findings, policy, code) => {

@@ -20,7 +20,7 @@ import type { ToolRun } from "../../severity/tool-findings.ts";
 import type { JudgedSource, Verdict, VerdictResult } from "../../severity/verdict.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { removeFile, writeFileAtomic } from "../../support/files.ts";
+import { pathFrom, removeFile, writeFileAtomic } from "../../support/files.ts";
 import { matchesGlob } from "../../support/globs.ts";
 import type { Log } from "../../support/log.ts";
 import type { Outputs } from "../../support/outputs.ts";
@@ -74,7 +74,11 @@ export async function reportStep(
     );
   }
   const { projectDir, top, fromTop: projectDirFromRepo } = folders;
-  const place = { folders: await findPackageFolders(folders, top, manifest), projectDir: projectDirFromRepo };
+  const place = {
+    folders: await findPackageFolders(folders, top, manifest),
+    packages: pathFrom(projectDir, folders.packagesPath),
+    projectDir: projectDirFromRepo,
+  };
   // The messages before they are cleaned and cut, and all that a manifest says behind it.
   const known = runs.map((run) => redactRun(run, redact));
   const { rules, budget } = config;
