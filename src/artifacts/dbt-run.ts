@@ -21,7 +21,10 @@ export interface DbtRun {
   readonly lastWords: string | null;
   /** The results file that was read, for the report; null without one. */
   readonly source: ResultsSource | null;
-  /** How many threads dbt said that it has; absent or null: it did not come so far. */
+  /**
+   * How many threads dbt said that it has, or was given; of a dbt that says nothing, how many nodes ran at once. Absent or
+   * null: it did not come so far.
+   */
   readonly threads?: number | null;
   /** Absent: no second start. */
   readonly again?: Again;

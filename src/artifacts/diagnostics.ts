@@ -50,7 +50,8 @@ const MOST_PATH = 1000;
 function placeIn(words: string): CodePlace | null {
   const compiled = words.indexOf(" (");
   const said = (compiled === -1 ? words : words.slice(0, compiled)).trim();
-  if (said === "" || said.length > MOST_PATH) return null;
+  // What the warehouse refuses has its place in what dbt sent there, not in what people wrote.
+  if (said === "" || said.length > MOST_PATH || /^(?:run|compiled|target)\//.test(said)) return null;
   const [, path = said, line, column] = /^(.+?):(\d{1,7}):(\d{1,7})$/.exec(said) ?? [];
   return { path: path.replaceAll("\\", "/"), line: countOf(line), column: countOf(column) };
 }

@@ -45,6 +45,18 @@ function takenBy(command: string, words: readonly string[], traits: EngineTraits
   });
 }
 
+/** The words without this option and its value: `--name value`, `--name=value`. */
+export function withoutOption(words: readonly string[], name: string): string[] {
+  return words.filter((word, index) => word !== name && !word.startsWith(`${name}=`) && words[index - 1] !== name);
+}
+
+/** `--threads 4`, `--threads=4`: the last one; null: none, or no number of threads. */
+export function threadsIn(words: readonly string[]): number | null {
+  const at = words.findLastIndex((word) => word === "--threads" || word.startsWith("--threads="));
+  const value = words[at]?.split("=")[1] ?? words[at + 1] ?? "";
+  return at !== -1 && /^[1-9]\d{0,4}$/.test(value) ? Number(value) : null;
+}
+
 /** Options of dbt 2 that may be there several times. */
 const REPEATED: ReadonlySet<string> = new Set([
   ...["--select", "--exclude", "--output-keys", "--sampled", "--show"],

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import { makeFolder, removeFile } from "../support/files.ts";
-import { commonArguments, lastOfEach, type StartTarget } from "./arguments.ts";
+import { commonArguments, lastOfEach, type StartTarget, threadsIn, withoutOption } from "./arguments.ts";
 import { completeResults } from "./cut-off-results.ts";
 import type { EngineTraits } from "./engine.ts";
 import { keepArtifacts, LOG_AND_RESULTS, redactFiles } from "./kept-files.ts";
@@ -72,7 +72,10 @@ export function createDbt(setup: DbtSetup): Dbt {
       // dbt leaves the old file in place when it does not compile: it must not be taken for this start's.
       if (writes !== null) await removeFile(join(request.targetPath, writes));
 
-      const argv = argvOf(setup, traits, request, dir);
+      const args = traits.log.stdout === "json" ? withoutOption(request.args, "--log-format") : request.args;
+      if (args.length < request.args.length)
+        setup.onNotice("--log-format is left out: signalbox reads dbt's log, and shows it in words");
+      const argv = argvOf(setup, traits, { ...request, args }, dir);
       const startedAt = setup.clock.now();
       const place = { cwd: request.projectDir, env: { ...setup.env, ...request.env } };
       const { end, stopped, lastWords, over, progress } = await runWatched(setup, {
@@ -101,7 +104,7 @@ export function createDbt(setup: DbtSetup): Dbt {
         startedAt,
         seconds,
         trouble,
-        threads: progress.threads,
+        threads: progress.threads ?? threadsIn(argv) ?? (progress.mostAtOnce || null),
         ...(progress.diagnostics.length === 0 ? {} : { diagnostics: progress.diagnostics }),
         lastWords: notKept ?? (lastWords === null ? null : setup.redact(lastWords)),
         dir,

@@ -9,6 +9,8 @@ export interface BuildProgress {
   readonly total: number | null;
   readonly threads: number | null;
   readonly finished: number;
+  /** How many nodes ran at the same time at most. */
+  readonly mostAtOnce: number;
   /** How the nodes ended, in that order, as far as dbt said so. */
   readonly ended: readonly EndedNode[];
   /** By id, the nodes that began and have not ended. */
@@ -49,6 +51,7 @@ export const NOTHING_SEEN: BuildProgress = {
   total: null,
   threads: null,
   finished: 0,
+  mostAtOnce: 0,
   ended: [],
   running: new Map(),
   lastWords: null,
@@ -90,6 +93,7 @@ function follow(progress: BuildProgress, event: LogEvent, now: number): BuildPro
     case "NodeStart":
       return {
         ...progress,
+        mostAtOnce: Math.max(progress.mostAtOnce, progress.running.size + (progress.running.has(id) ? 0 : 1)),
         running: new Map(progress.running).set(id, {
           name: event.data.node_info?.node_name ?? id,
           since: now,

@@ -41,6 +41,12 @@ describe("what dbt 2 says of a project's code", () => {
       null,
       null,
     ],
+    [
+      "a place in what was sent to the warehouse",
+      "[error] [DbDriverFailed (dbt1308)]: Catalog Error\n  --> run/shop/models/staging/payments.sql:1:1\n",
+      null,
+      null,
+    ],
     ["another message", "Loading profiles.yml", null, null],
     ["one that only looks like it", "x [warning] [A (dbt1)]: b\n  --> c", null, null],
     ["an empty place", "[warning] [A (dbt1)]: b\n  --> ", null, null],

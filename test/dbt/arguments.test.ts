@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { commonArguments, lastOfEach, selectionArguments, showCommandLine } from "../../src/dbt/arguments.ts";
+import {
+  commonArguments,
+  lastOfEach,
+  selectionArguments,
+  showCommandLine,
+  threadsIn,
+  withoutOption,
+} from "../../src/dbt/arguments.ts";
 import { readEngine } from "../../src/dbt/engine.ts";
 import { parseList } from "../../src/dbt/list.ts";
 import { EVERY_TYPE } from "../../src/selection/resource-types.ts";
@@ -162,6 +169,19 @@ describe("dbt's arguments", () => {
   it("are shown so that a shell takes them apart again", () => {
     expect(showCommandLine(["dbt", "build", "--select", "a b", "it's"])).toBe("dbt build --select 'a b' 'it'\\''s'");
   });
+});
+
+it.each<[words: string[], threads: number | null, others: string[]]>([
+  [["--select", "a", "--threads", "4"], 4, ["--select", "a"]],
+  [["--threads", "4", "--threads=8", "-x"], 8, ["-x"]],
+  [["--threads", "0"], null, []],
+  [["--threads"], null, []],
+  [["--threads=many", "a"], null, ["a"]],
+  [["--threads-of", "4"], null, ["--threads-of", "4"]],
+  [[], null, []],
+])("an option is found, and left out: %j", (words, threads, others) => {
+  expect(threadsIn(words)).toBe(threads);
+  expect(withoutOption(words, "--threads")).toEqual(others);
 });
 
 describe("the answer of dbt ls", () => {

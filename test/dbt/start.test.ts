@@ -90,6 +90,35 @@ describe("a start of dbt", () => {
     expect(await readdir(at("project"))).toEqual([]);
   });
 
+  it.each<[engine: string, asked: string[], has: string[], notices: number]>([
+    ["dbt-fusion 2.0.0", ["--log-format", "text", "-x"], ["--log-format", "json"], 1],
+    ["dbt-fusion 2.0.0", ["--log-format=text"], ["--log-format", "json"], 1],
+    ["dbt-fusion 2.0.0", ["-x"], ["--log-format", "json"], 0],
+    ["dbt 1.11.16", ["--log-format", "text"], ["--log-format", "text"], 0],
+  ])("reads its log whatever format it is asked for: %s %j", async (engine, asked, has, told) => {
+    const { start, notices } = await openDbt("", { traits: async () => readEngine(engine, 0, "dbt").traits });
+
+    const { argv } = await start({ args: asked });
+
+    const at = argv.indexOf("--log-format");
+    expect(argv.slice(at, at + 2)).toEqual(has);
+    expect(argv.join(" ").match(/--log-format[ =]/g)).toHaveLength(1);
+    expect(notices).toHaveLength(told);
+  });
+
+  it.each<[what: string, args: string[], log: string, threads: number | null]>([
+    ["as dbt says", ["--threads", "8"], `log("ConcurrencyLine", { num_threads: 4 });`, 4],
+    ["as it was given where dbt does not say it", ["--threads", "8"], "", 8],
+    ["as many as ran at once where nothing says it", [], `for (const id of ["a", "b"]) log("NodeStart", node(id));`, 2],
+    ["not known where nothing ran", [], "", null],
+  ])("has threads: %s", async (_, args, log, threads) => {
+    const { start } = await openDbt(`${log} ${WRITES_ALL}`);
+
+    const { run } = await start({ args });
+
+    expect(run.threads).toBe(threads);
+  });
+
   it("may need several words for the program", async () => {
     const script = await writeFakeDbt(at("elsewhere"), `console.log(argv[0])`);
     const { start, lines } = await openDbt("", { command: [process.execPath, script, "--quiet"] });
