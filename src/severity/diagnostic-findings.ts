@@ -10,7 +10,7 @@ import type { FindingPlace } from "./verdict.ts";
 type DiagnosticInput = Pick<NodeJudgeInput, "manifest" | "place" | "rules" | "matches" | "now">;
 
 /** A warning of dbt's, the node that it is about, and what the rules make of it. */
-interface Judged {
+interface JudgedDiagnostic {
   readonly diagnostic: Diagnostic;
   readonly node: Node | null;
   readonly rule: Rule | null;
@@ -41,7 +41,7 @@ export function withDiagnostics(
   return [...merged, ...others];
 }
 
-function warningsOf(runs: readonly DbtRun[], input: DiagnosticInput): readonly Judged[] {
+function warningsOf(runs: readonly DbtRun[], input: DiagnosticInput): readonly JudgedDiagnostic[] {
   const { manifest, place, rules, matches, now } = input;
   const paths = new Map<string, Node | null>();
   // Of a file with several nodes it is not known which is meant, and what yml declares is more than its nodes.
@@ -49,7 +49,7 @@ function warningsOf(runs: readonly DbtRun[], input: DiagnosticInput): readonly J
     if (!/\.ya?ml$/i.test(node.path)) paths.set(node.path, paths.has(node.path) ? null : node);
   const seen = new Set<string>();
   return runs.flatMap(({ diagnostics = [] }) =>
-    diagnostics.flatMap((diagnostic): Judged[] => {
+    diagnostics.flatMap((diagnostic): JudgedDiagnostic[] => {
       if (diagnostic.severity !== "warn") return [];
       const node = manifest?.nodes.get(diagnostic.id ?? "") ?? paths.get(diagnostic.place?.path ?? "") ?? null;
       if (node === null ? !isOwnPlace(diagnostic, place) : isForeign(node, manifest)) return [];
@@ -81,7 +81,7 @@ function isOwnPlace({ place }: Diagnostic, { folders, packages, projectDir }: Pr
   return !foreign.some((folder) => place.path.startsWith(`${folder}/`));
 }
 
-function findingOf(group: readonly Judged[], input: DiagnosticInput): NodeFinding {
+function findingOf(group: readonly JudgedDiagnostic[], input: DiagnosticInput): NodeFinding {
   const node = group[0]?.node ?? null;
   const said = group.map(({ diagnostic }) => describeDiagnostic(diagnostic));
   const more = said.length > MOST_SAID ? [`+${said.length - MOST_SAID} more, in dbt's log`] : [];
@@ -100,7 +100,7 @@ function findingOf(group: readonly Judged[], input: DiagnosticInput): NodeFindin
 }
 
 /** What went wrong with the node comes first, and keeps its words. */
-function merge(finding: NodeFinding, group: readonly Judged[], input: DiagnosticInput): NodeFinding {
+function merge(finding: NodeFinding, group: readonly JudgedDiagnostic[], input: DiagnosticInput): NodeFinding {
   const said = group.map(({ diagnostic }) => describeDiagnostic(diagnostic)).slice(0, MOST_SAID);
   const isMuted = finding.muted !== null && mutedOf(group) !== null;
   return {
@@ -114,18 +114,18 @@ function merge(finding: NodeFinding, group: readonly Judged[], input: Diagnostic
 }
 
 /** The line that dbt names, where that is in the node's own file. */
-function located(subject: NodeFinding["subject"], group: readonly Judged[]): NodeFinding["subject"] {
+function located(subject: NodeFinding["subject"], group: readonly JudgedDiagnostic[]): NodeFinding["subject"] {
   if (subject.kind === "run") return subject;
   const own = group.find(({ diagnostic }) => diagnostic.place?.path === subject.path);
   return { ...subject, line: own?.diagnostic.place?.line ?? subject.line };
 }
 
-function severityOf(group: readonly Judged[]): "error" | "warn" {
+function severityOf(group: readonly JudgedDiagnostic[]): "error" | "warn" {
   return group.some(({ rule }) => rule?.severity === "error") ? "error" : "warn";
 }
 
 /** Muted where all of them are. */
-function mutedOf(group: readonly Judged[]): NodeFinding["muted"] {
+function mutedOf(group: readonly JudgedDiagnostic[]): NodeFinding["muted"] {
   const rules = group.map(({ rule }) => rule);
   const [first] = rules;
   return first?.until !== undefined && rules.every((rule) => rule?.mute && rule.until !== undefined)
@@ -133,7 +133,10 @@ function mutedOf(group: readonly Judged[]): NodeFinding["muted"] {
     : null;
 }
 
-function placesOf(group: readonly Judged[], { place }: Pick<DiagnosticInput, "place">): readonly FindingPlace[] {
+function placesOf(
+  group: readonly JudgedDiagnostic[],
+  { place }: Pick<DiagnosticInput, "place">,
+): readonly FindingPlace[] {
   return placesOfDiagnostics(
     group.map(({ diagnostic }) => diagnostic),
     place,
