@@ -5,7 +5,7 @@ import { markdownCode, markdownText } from "../text/markdown.ts";
 import { details, LINE_BREAK, list } from "./markdown-parts.ts";
 import { describePlan, type PlanRoot } from "./plan-words.ts";
 import { type Room, within } from "./within.ts";
-import { count, grouped, listed } from "./words.ts";
+import { count, grouped, listedAs } from "./words.ts";
 
 const MOST_NAMES = 10;
 const MOST_TOUCHED = 8;
@@ -47,20 +47,20 @@ function treeTitle(roots: readonly PlanRoot[]): string {
 function branch({ name, why, follow }: PlanRoot): string {
   const line = `${markdownCode(name)} ${markdownText(why)}`;
   if (follow === null) return line;
-  const names = follow.names.length === 0 ? "" : `: ${listed(follow.names.map(markdownCode), MOST_NAMES)}`;
+  const names = follow.names.length === 0 ? "" : `: ${listedAs(follow.names, MOST_NAMES, markdownCode)}`;
   return `${line}\n  - ${follow.words}${names}`;
 }
 
 function touchedLines({ exposures, owners }: Touched): readonly string[] {
-  const ofExposures = exposures.map(({ name, type, owner }) => {
+  const ofExposure = ({ name, type, owner }: Touched["exposures"][number]) => {
     const facts = [type, owner === null ? null : `of ${owner}`].filter((fact) => fact !== null);
     return `${markdownCode(name)}${facts.length === 0 ? "" : ` (${markdownText(cleanLine(facts.join(" "), 120))})`}`;
-  });
-  const ofOwners = owners.map(({ name, nodes }) => `${markdownCode(name)} (${count(nodes, "node")})`);
+  };
+  const ofOwner = ({ name, nodes }: Touched["owners"][number]) => `${markdownCode(name)} (${count(nodes, "node")})`;
   return [
     ...(exposures.length === 0
       ? []
-      : [`Reaches ${count(exposures.length, "exposure")}: ${listed(ofExposures, MOST_TOUCHED)}`]),
-    ...(owners.length === 0 ? [] : [`Owners: ${listed(ofOwners, MOST_TOUCHED)}`]),
+      : [`Reaches ${count(exposures.length, "exposure")}: ${listedAs(exposures, MOST_TOUCHED, ofExposure)}`]),
+    ...(owners.length === 0 ? [] : [`Owners: ${listedAs(owners, MOST_TOUCHED, ofOwner)}`]),
   ];
 }

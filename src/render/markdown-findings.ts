@@ -3,7 +3,7 @@ import { markdownCode, markdownText } from "../text/markdown.ts";
 import { describeFinding, type FindingWords, totalsOf } from "./finding-words.ts";
 import { details, LINE_BREAK, list, message } from "./markdown-parts.ts";
 import { type Room, within } from "./within.ts";
-import { count, grouped, listed } from "./words.ts";
+import { count, grouped, listedAs } from "./words.ts";
 
 const MOST_NAMES = 10;
 /** Errors that are told with their messages. */
@@ -105,6 +105,6 @@ function headOf({ subject, nodes }: Finding, words: FindingWords): readonly stri
     [`**${name}**`, markdownText(what), ...(fault === null ? [] : [markdownText(fault)])].join(" · "),
     ...(facts.length === 0 ? [] : [facts.join(" · ")]),
     ...(history === null ? [] : [markdownText(history)]),
-    ...(caused === null ? [] : [`${caused}: ${listed(skipped.map(markdownCode), MOST_NAMES)}`]),
+    ...(caused === null ? [] : [`${caused}: ${listedAs(skipped, MOST_NAMES, markdownCode)}`]),
   ];
 }

@@ -12,9 +12,14 @@ export function grouped(number: number): string {
 
 /** `a, b, c, +2 more`: never cut without saying so. */
 export function listed(names: readonly string[], most: number): string {
-  const shown = names.length === most + 1 ? names : names.slice(0, most);
-  const more = names.length - shown.length;
-  return [...shown, ...(more > 0 ? [`+${grouped(more)} more`] : [])].join(", ");
+  return listedAs(names, most, (name) => name);
+}
+
+/** The same of what is put into words first: of those alone that are shown. */
+export function listedAs<T>(items: readonly T[], most: number, inWords: (item: T) => string): string {
+  const shown = items.length === most + 1 ? items : items.slice(0, most);
+  const more = items.length - shown.length;
+  return [...shown.map(inWords), ...(more > 0 ? [`+${grouped(more)} more`] : [])].join(", ");
 }
 
 /** About how long, as people say it: `40 min`, `5 h`, `3 days`. */
