@@ -1,4 +1,4 @@
-import Parser from "yargs-parser";
+import { Parser } from "yargs/helpers";
 import { configurationError } from "../support/errors.ts";
 import { didYouMean } from "../support/suggest.ts";
 import { type AnyOption, COMMANDS, type CommandName, OPTIONS } from "./flags.ts";
