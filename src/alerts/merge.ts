@@ -1,4 +1,4 @@
-import type { Ledger, LedgerEntry } from "./ledger.ts";
+import type { Ledger, LedgerEntry, SecondStartDays } from "./ledger.ts";
 
 /**
  * One ledger of two that have changed since `base`: `ours`, and what another writer has stored meanwhile. What one of them
@@ -13,7 +13,7 @@ export function mergeLedgers(base: Ledger, stored: Ledger, ours: Ledger): Ledger
     pauses: mergeLists(base.pauses, stored.pauses, ours.pauses, ({ from }) => from),
     boards: mergeLists(base.boards, stored.boards, ours.boards, ({ channel }) => channel),
     dailyAt: later(stored.dailyAt, ours.dailyAt),
-    secondStarts: isSame(base.secondStarts, ours.secondStarts) ? stored.secondStarts : ours.secondStarts,
+    secondStarts: mergeSecondStarts(base.secondStarts, stored.secondStarts, ours.secondStarts),
     mentioned: isSame(base.mentioned, ours.mentioned) ? stored.mentioned : ours.mentioned,
     expiredTold: mergeLists(base.expiredTold, stored.expiredTold, ours.expiredTold, (id) => id),
     unsettled: mergeLists(base.unsettled, stored.unsettled, ours.unsettled, ({ key }) => key),
@@ -46,6 +46,17 @@ function mergeEntries(their: LedgerEntry, our: LedgerEntry): LedgerEntry {
       ? { remindedAt: later(their.remindedAt, remindedAt), overdueToldAt: later(their.overdueToldAt, overdueToldAt) }
       : { remindedAt, overdueToldAt };
   return { ...our, told, notifiedAt, thread, isFlapping, ...deadline };
+}
+
+/** Of two runs at once one may have found that the days before are over, and the other begun to count anew: that counts. */
+function mergeSecondStarts(
+  base: SecondStartDays | null,
+  stored: SecondStartDays | null,
+  ours: SecondStartDays | null,
+): SecondStartDays | null {
+  if (isSame(base, ours)) return stored;
+  if (isSame(base, stored) || stored === null) return ours;
+  return ours === null || stored.day > ours.day || (stored.day === ours.day && stored.days > ours.days) ? stored : ours;
 }
 
 /** The later of two ISO times; null: none. */

@@ -35,8 +35,10 @@ function isOn(known: SecondStartDays, lastRun: string | null, zone: Zone, day: s
   const last = Date.parse(lastRun ?? "");
   const lastDay = Number.isNaN(last) ? known.day : zone.wall(last).day;
   const pause = (Date.parse(day) - Date.parse(known.day)) / DAY_MS;
+  // A day that is yet to come was counted by a clock that was wrong, and would never end; zones differ by one.
+  const isPast = pause >= -1 && pause <= LONGEST_PAUSE_DAYS;
   // What the earlier runs of this day have found stands in `known`.
-  return pause <= LONGEST_PAUSE_DAYS && (lastDay <= known.day || lastDay >= day);
+  return isPast && (lastDay <= known.day || lastDay >= day);
 }
 
 /** How many days the day's message tells of; null: too few. */

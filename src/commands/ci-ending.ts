@@ -134,7 +134,8 @@ export async function finish(
   const exitCodes: ExitCode[] = [
     exitCodeOf(outcome, { failOn: runSettings.failOn, nothing: "fails", undelivered: false }),
   ];
-  const lines = verdict !== null ? renderVerdict(verdict, parts.paint) : words === null ? [] : [words];
+  const isJudged = verdict !== null && outcome.kind !== "nothing";
+  const lines = isJudged ? renderVerdict(verdict, parts.paint) : words === null ? [] : [words];
   if (parts.settings.given.quiet) lines.forEach(parts.log.result);
   else parts.log.step("verdict", lines.join("\n"));
 
@@ -154,7 +155,9 @@ export async function finish(
   }
   // Outside of the queue another run may leave its own.
   const isOutside = outcome.kind === "failed" && isQueueTimeout(outcome.finding);
-  if (verdict !== null && runSettings.mode !== "check" && !isOutside)
+  // What tells nothing of any node takes no place among the runs that do.
+  const isOnNothing = outcome.kind === "nothing";
+  if (verdict !== null && runSettings.mode !== "check" && !isOutside && !isOnNothing)
     progress.record = (await remember(verdict, said))?.upload ?? null;
   const times = describeTimes({
     total: total(),
@@ -171,6 +174,28 @@ export async function finish(
 
 function isQueueTimeout({ subject }: Finding): boolean {
   return subject.kind === "run" && subject.what === "queue-timeout";
+}
+
+export type WithoutBuild =
+  /** `isHeard`: whoever is told of runs is told that one came, with a verdict on nothing. */
+  | { readonly kind: "nothing"; readonly words: string; readonly isHeard: boolean }
+  | { readonly kind: "tools"; readonly words: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** How a run ends whose plan holds nothing. `hasToolNews`: other tools found something, or failed. */
+export function endWithoutBuild(
+  { mode, select }: Pick<RunSettings, "mode" | "select">,
+  { newer }: Pick<PlanResult, "newer">,
+  hasToolNews: boolean,
+): WithoutBuild {
+  if (mode === "check") {
+    const words = "Nothing changed: dbt was not started.";
+    return hasToolNews ? { kind: "tools", words } : { kind: "nothing", words, isHeard: false };
+  }
+  if (newer === undefined) return { kind: "failed", why: `${mode} mode selected nothing: ${select}` };
+  const words = "No source has newer data, and nothing else is selected: nothing was built.";
+  // Without it this run would be missed, and the day's message, the board and deadlines would wait for newer data.
+  return { kind: "nothing", words, isHeard: true };
 }
 
 /** How long the build took that a check was compared with; null: no bundle tells. */

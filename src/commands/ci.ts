@@ -35,7 +35,7 @@ import { knownOf } from "../support/system-errors.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { readVerdictIfAny } from "../work/verdict-file.ts";
 import { dryRun } from "./ci-dry-run.ts";
-import { type CiProgress, conclude, finish, startProgress, summaryOf } from "./ci-ending.ts";
+import { type CiProgress, conclude, endWithoutBuild, finish, startProgress, summaryOf } from "./ci-ending.ts";
 
 export async function run(context: Context): Promise<number> {
   const startedAt = context.clock.monotonic();
@@ -155,17 +155,12 @@ async function passQueue(
   if (planned.kind === "failed")
     return end({ kind: "verdict", verdict: await judge({ runs: [planned.run], manifest: null, ...NO_BASE }) });
   if (built === null) {
-    if (runSettings.mode === "check") {
-      const words = "Nothing changed: dbt was not started.";
-      const found = tools.some(({ state, remarks }) => state === "failed" || remarks.length > 0);
-      if (!found) return end({ kind: "nothing" }, words);
-      const ofTools = await judge({ runs: [], manifest: planned.manifest, base: null, baseBuild: null, tools });
-      return end({ kind: "verdict", verdict: ofTools }, words);
-    }
-    if (planned.result.newer !== undefined)
-      return end({ kind: "nothing" }, "No source has newer data, and nothing else is selected: nothing was built.");
-    const why = `${runSettings.mode} mode selected nothing: ${runSettings.select}`;
-    return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });
+    const found = tools.some(({ state, remarks }) => state === "failed" || remarks.length > 0);
+    const ending = endWithoutBuild(runSettings, planned.result, found);
+    if (ending.kind === "failed") return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", ending.why) });
+    if (ending.kind === "nothing" && !ending.isHeard) return end({ kind: "nothing" }, ending.words);
+    const onNothing = await judge({ runs: [], manifest: planned.manifest, ...NO_BASE, tools });
+    return end(ending.kind === "tools" ? { kind: "verdict", verdict: onNothing } : { kind: "nothing" }, ending.words);
   }
   const manifest = lastManifest(built.runs) ?? planned.manifest;
   const base = await readVerdictOfBase(context);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { emptyLedger, type Ledger } from "../../src/alerts/ledger.ts";
+import { mergeLedgers } from "../../src/alerts/merge.ts";
 import type { AlertPolicy } from "../../src/alerts/policy.ts";
 import { countSecondStarts, isToldAlone } from "../../src/alerts/second-starts.ts";
 import { openZone } from "../../src/alerts/zone.ts";
@@ -6,6 +8,8 @@ import type { Verdict } from "../../src/severity/verdict.ts";
 import { aVerdict } from "../severity/build.ts";
 import { failing, HOUR_MS, NOW } from "./build.ts";
 import { createPlay } from "./play.ts";
+
+type Days = readonly [day: string, days: number] | null;
 
 const RETRIED: Pick<Verdict, "retried"> = { retried: { starts: [], nodes: {} } };
 const good = aVerdict([], { passed: ["test.shop.b"] });
@@ -133,6 +137,36 @@ describe("days in a row with second starts", () => {
         openZone("Pacific/Auckland"),
       ),
     ).toBe(2);
+  });
+
+  it.each<[what: string, day: string, days: number | null, afterGood: number | null]>([
+    // NOW is 2026-11-25T07:00Z.
+    ["a clock that went back a little", "2026-11-26", 9, 9],
+    ["a clock that was wrong by years", "2036-11-25", 1, null],
+    ["a day that no calendar ends", "9999-12-31", 1, null],
+  ])("forgets a day that is yet to come: %s", (_, day, days, afterGood) => {
+    const known = { secondStarts: { day, days: 9 }, lastRun: new Date(NOW - HOUR_MS).toISOString() };
+
+    expect(countSecondStarts(known, true, openZone("UTC"), NOW)?.days ?? null).toBe(days);
+    expect(countSecondStarts(known, false, openZone("UTC"), NOW)?.days ?? null).toBe(afterGood);
+  });
+
+  it.each<[what: string, base: Days, stored: Days, ours: Days, merged: Days]>([
+    ["only we have counted", ["24", 2], ["24", 2], ["25", 3], ["25", 3]],
+    ["only the other has", ["24", 2], ["25", 3], ["24", 2], ["25", 3]],
+    ["they are over for us, and the other has begun anew", ["20", 4], ["25", 1], null, ["25", 1]],
+    ["they are over for the other, and we have begun anew", ["20", 4], null, ["25", 1], ["25", 1]],
+    ["they are over", ["20", 4], ["20", 4], null, null],
+    ["they are over for both", ["20", 4], null, null, null],
+    ["both have counted: the later day", ["23", 2], ["25", 3], ["24", 3], ["25", 3]],
+    ["both have counted one day: the more days", ["23", 2], ["25", 3], ["25", 1], ["25", 3]],
+  ])("of two runs at once: %s", (_, base, stored, ours, merged) => {
+    const ledger = (days: Days): Ledger => ({
+      ...emptyLedger("shop"),
+      secondStarts: days === null ? null : { day: `2026-11-${days[0]}`, days: days[1] },
+    });
+
+    expect(mergeLedgers(ledger(base), ledger(stored), ledger(ours))).toEqual(ledger(merged));
   });
 
   it("forgets a day that is none", () => {

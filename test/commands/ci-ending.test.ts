@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { conclude, finish, startProgress } from "../../src/commands/ci-ending.ts";
+import { conclude, endWithoutBuild, finish, startProgress, type WithoutBuild } from "../../src/commands/ci-ending.ts";
 import { createPaint } from "../../src/render/colors.ts";
+import type { Mode } from "../../src/run/mode.ts";
 import { aboutRun } from "../../src/severity/run-verdict.ts";
 import type { Outcome, VerdictResult } from "../../src/severity/verdict.ts";
 import type { Notified } from "../../src/steps/notify/notify.ts";
@@ -95,6 +96,12 @@ describe("the end of ci", () => {
       ["publish", "remember", "comment", "result pass"],
     ],
     ["nothing to build", { outcome: { kind: "nothing" } }, 0, ["comment", "result nothing"]],
+    [
+      "nothing to build, and told to whoever hears of runs",
+      { outcome: { kind: "nothing" }, verdict: judged({ level: "nothing" }) },
+      0,
+      ["notify", "comment", "result nothing"],
+    ],
     ["superseded: the newer run's comment stays", { outcome: { kind: "superseded" } }, 0, ["result superseded"]],
     [
       "timed out in the queue",
@@ -156,5 +163,21 @@ describe("the end of ci", () => {
 
     expect(files.get("ci.json")).toMatchObject({ exitCode: 2, error: { message: "no target", hint: "name one" } });
     expect(values[0]).toMatchObject({ "junit-path": "", "bundle-path": "" });
+  });
+});
+
+describe("a plan that holds nothing", () => {
+  it.each<[mode: Mode, isNewer: boolean, hasToolNews: boolean, WithoutBuild["kind"], isHeard: boolean]>([
+    ["check", false, false, "nothing", false],
+    ["check", true, false, "nothing", false],
+    ["check", false, true, "tools", false],
+    ["deploy", false, false, "failed", false],
+    ["deploy", true, false, "nothing", true],
+    ["schedule", false, false, "failed", false],
+    ["schedule", true, false, "nothing", true],
+  ])("in %s, asked for newer data: %s, news of tools: %s: %s", (mode, isNewer, hasToolNews, kind, isHeard) => {
+    const ending = endWithoutBuild({ mode, select: "x" }, isNewer ? { newer: [] } : {}, hasToolNews);
+
+    expect(ending).toMatchObject(kind === "nothing" ? { kind, isHeard } : { kind });
   });
 });
