@@ -16,7 +16,7 @@ const dir = useTempDir();
 /** A package in dbt's place: it writes a file where it is loaded, and tells as JSON how it was started. */
 const DBT = `import json, os, signal, sys, time
 open(os.environ["LOADED"], "a").write("loaded\\n")
-def cli():
+def tell():
     print(json.dumps({
         "argv": sys.argv[1:],
         "program": os.path.basename(sys.argv[0]),
@@ -29,11 +29,13 @@ def cli():
         "interrupt": signal.getsignal(signal.SIGINT) == signal.default_int_handler,
     }), flush=True)
     sys.stderr.write("a word on stderr\\n")
-    if "wait" in sys.argv:
-        try:
+def cli():
+    try:
+        tell()
+        if "wait" in sys.argv:
             time.sleep(60)
-        except KeyboardInterrupt:
-            print("stopped")
+    except KeyboardInterrupt:
+        print("stopped")
     return 3
 if __name__ == "__main__":
     sys.exit(cli())
