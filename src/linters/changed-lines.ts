@@ -66,8 +66,14 @@ function unquoted(text: string): string {
   );
 }
 
-/** The first changed line from `first` to `last`; null: none of them was changed. */
+/** The first changed line from `first` to `last`; null: none of them was changed. Both lists may be as long as a branch likes. */
 export function firstChanged(ranges: readonly LineRange[], first: number, last: number): number | null {
-  const range = ranges.find((each) => each.last >= first);
+  let [from, to] = [0, ranges.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((ranges[middle]?.last ?? 0) >= first) to = middle;
+    else from = middle + 1;
+  }
+  const range = ranges[from];
   return range === undefined || range.first > last ? null : Math.max(range.first, first);
 }

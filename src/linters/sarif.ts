@@ -38,6 +38,7 @@ function failureOf(run: Fields): string | null {
 function remarksOf(run: Fields): readonly ReportedRemark[] {
   const rules = listOf(fieldsOf(fieldsOf(run.tool).driver).rules).map(fieldsOf);
   const ruleById = new Map(rules.map((rule) => [textOf(rule.id), rule]));
+  const placeOf = placesIn(run);
   return listOf(run.results).flatMap((value) => {
     const result = fieldsOf(value);
     const { ruleIndex } = result;
@@ -47,7 +48,7 @@ function remarksOf(run: Fields): readonly ReportedRemark[] {
     const level = textOf(result.level) ?? textOf(fieldsOf(rule.defaultConfiguration).level) ?? "warning";
     if (!isFault(result, level)) return [];
     const name = (id ?? "unnamed").slice(0, 200);
-    return [{ rule: name, message: messageOf(result, rule, name), isMild: level !== "error", ...placeOf(result, run) }];
+    return [{ rule: name, message: messageOf(result, rule, name), isMild: level !== "error", ...placeOf(result) }];
   });
 }
 
@@ -61,24 +62,55 @@ function isFault({ kind, suppressions, baselineState }: Fields, level: string): 
 
 function messageOf(result: Fields, rule: Fields, name: string): string {
   const { text, markdown, id, arguments: values } = fieldsOf(result.message);
-  const template = textOf(fieldsOf(fieldsOf(rule.messageStrings)[textOf(id) ?? ""]).text);
-  const filled = template
-    ?.slice(0, MOST_MESSAGE)
-    .replace(/\{(\d{1,3})\}/g, (hole, index: string) => textOf(listOf(values)[Number(index)])?.slice(0, 500) ?? hole);
-  const said = textOf(text) ?? textOf(markdown) ?? filled ?? textOf(fieldsOf(rule.shortDescription).text) ?? "";
+  const template = () => textOf(fieldsOf(fieldsOf(rule.messageStrings)[textOf(id) ?? ""]).text);
+  const said =
+    textOf(text) ??
+    textOf(markdown) ??
+    filled(template(), listOf(values)) ??
+    textOf(fieldsOf(rule.shortDescription).text) ??
+    "";
   const message = said.slice(0, MOST_MESSAGE);
   // sqlfluff and sqruff begin it with the rule, which is told already.
   return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }
 
-function placeOf(result: Fields, run: Fields): Omit<ReportedRemark, "rule" | "message" | "isMild"> {
+/** More than a message has; each result may name the same text again, and up to here it is filled anew for each. */
+const MOST_HOLES = 20;
+
+function filled(template: string | null, values: readonly unknown[]): string | null {
+  if (template === null) return null;
+  const parts = template.slice(0, MOST_MESSAGE).split(/\{(\d{1,3})\}/, 2 * MOST_HOLES + 1);
+  return parts
+    .map((part, at) => (at % 2 === 0 ? part : (textOf(values[Number(part)])?.slice(0, 500) ?? `{${part}}`)))
+    .join("");
+}
+
+/** Reads the place of a result; a location that many of them name is decoded once. */
+function placesIn(run: Fields): (result: Fields) => Omit<ReportedRemark, "rule" | "message" | "isMild"> {
+  const files = new Map<string, string | null>();
+  return (result) =>
+    placeOf(result, (location) => {
+      const { uri, uriBaseId, index } = location;
+      const key = JSON.stringify([textOf(uri), textOf(uriBaseId), typeof index === "number" ? index : null]);
+      const known = files.get(key);
+      if (known !== undefined) return known;
+      const file = fileOf(location, run);
+      files.set(key, file);
+      return file;
+    });
+}
+
+function placeOf(
+  result: Fields,
+  fileAt: (location: Fields) => string | null,
+): Omit<ReportedRemark, "rule" | "message" | "isMild"> {
   const [first] = listOf(result.locations).map((each) => fieldsOf(fieldsOf(each).physicalLocation));
   const region = fieldsOf(first?.region);
   const line = positionOf(region.startLine);
   // dbt-bouncer gives line 1, and nothing more, to what it says of a whole model.
   const isOfFile = line === null || (line === 1 && Object.keys(region).length === 1);
   return {
-    file: fileOf(fieldsOf(first?.artifactLocation), run),
+    file: fileAt(fieldsOf(first?.artifactLocation)),
     firstLine: isOfFile ? null : line,
     lastLine: positionOf(region.endLine) ?? line,
     column: positionOf(region.startColumn),

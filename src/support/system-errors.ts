@@ -25,7 +25,8 @@ export function knownOf(error: unknown): unknown {
     });
   }
   const isTemporary = error.syscall === "mkdtemp";
-  const isOfName = OF_A_NAME.has(error.code ?? "");
+  // Where a folder is to be made, a file has its name.
+  const isOfName = OF_A_NAME.has(error.code ?? "") || (error.code === "EEXIST" && error.syscall === "mkdir");
   if (!isTemporary && !isOfName && !OF_THE_MACHINE.has(error.code ?? "")) return error;
   return new SignalboxError("configuration", `this machine refuses it: ${cleanLine(error.message, MOST_SHOWN)}`, {
     hint: isTemporary

@@ -83,4 +83,18 @@ describe("the lines that a branch changed", () => {
 
     expect(firstChanged(ranges, first, last)).toBe(expected);
   });
+
+  it("are found without a look at each range", () => {
+    let looked = 0;
+    const ranges = Array.from({ length: 1000 }, (_, index) => ({
+      first: 2 * index + 1,
+      get last() {
+        looked += 1;
+        return this.first;
+      },
+    }));
+
+    expect([1, 2, 999, 1999].map((line) => firstChanged(ranges, line, line))).toEqual([1, null, 999, 1999]);
+    expect(looked).toBeLessThan(100);
+  });
 });

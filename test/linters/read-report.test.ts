@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type ReportFormat, readToolEnd } from "../../src/linters/read-report.ts";
+import { readSarif } from "../../src/linters/sarif.ts";
 import type { ToolReport } from "../../src/linters/tool-report.ts";
 
 const same = (text: string) => text;
@@ -185,6 +186,12 @@ describe("SARIF", () => {
       { ruleIndex: 0, message: { id: "m", arguments: ["a", "b"] } },
       ["R9 null whole a of b {2}"],
     ],
+    [
+      "of a text with many holes, the beginning",
+      { tool: { driver: { rules: [{ id: "R9", messageStrings: { m: { text: "{0}".repeat(600) } } }] } } },
+      { ruleId: "R9", message: { id: "m", arguments: ["a"] } },
+      [`R9 null whole mild ${"a".repeat(20)}`],
+    ],
     ["no rule and no message", {}, {}, ["unnamed null whole mild "]],
     ["level none", {}, result({ level: "none" }), []],
     ["what passed", {}, result({ kind: "pass" }), []],
@@ -205,6 +212,25 @@ describe("SARIF", () => {
     expect(told(read(ran({ originalUriBaseIds: bases, results }), "sarif", 0)).at(-1)).toBe("R1 null whole no");
     const odd = `{"version":"2.1.0","runs":[{"results":[{"kind":${nested},"level":${nested},"ruleId":${nested}}]}]}`;
     expect(told(read(odd, "sarif", 0))).toEqual(["unnamed null whole mild "]);
+  });
+
+  it("decodes a place once, however many results name it", () => {
+    let reads = 0;
+    const location = {
+      get uri() {
+        reads += 1;
+        return "b%20c.sql";
+      },
+    };
+    const named = result({ locations: [{ physicalLocation: { artifactLocation: { index: 0 } } }] });
+    const readsOf = (results: readonly object[]) => {
+      reads = 0;
+      const report = readSarif({ version: "2.1.0", runs: [{ artifacts: [{ location }], results }] });
+      return { reads, told: new Set(told(report)) };
+    };
+
+    expect(readsOf(Array.from({ length: 9 }, () => named))).toEqual(readsOf([named]));
+    expect(readsOf([named]).told).toEqual(new Set(["R1 b c.sql whole no"]));
   });
 
   it("is read in a moment where it is deep, and cut where its texts are long", () => {

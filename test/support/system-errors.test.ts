@@ -21,6 +21,14 @@ describe("an error of the system", () => {
     });
   });
 
+  it("is of a name where a file has the place of a folder to be made", () => {
+    expect(knownOf(systemError("EEXIST", "mkdir"))).toMatchObject({
+      exitCode: 2,
+      hint: expect.stringContaining("that name"),
+    });
+    expect(knownOf(systemError("EEXIST", "open"))).toMatchObject({ code: "EEXIST" });
+  });
+
   it("shows no path that is too long as a whole", async () => {
     const error = await stat(`/${"x".repeat(5000)}`).catch((thrown: unknown) => thrown);
 

@@ -9,7 +9,7 @@ import { findBase } from "../plan/baselines.ts";
 export type BranchChanges =
   | {
       readonly kind: "known";
-      /** Of files in the project's folder, with a changed line at least. */
+      /** Of files in the project's folder; none where a file has only lost lines. */
       readonly lines: ChangedLines;
       /** How many others have a name that cannot be handed on, such as one with a line break. */
       readonly unnamed: number;
@@ -27,7 +27,7 @@ export async function findChanges(git: Git, runSettings: RunSettings, fromTop: s
     const { sha } = await findBase(git, runSettings);
     const folder = `:(top,literal)${fromTop}`;
     const diff = await git.run(...DIFF_ARGUMENTS, "--no-relative", "--end-of-options", sha, "--", folder);
-    const lines = new Map([...readDiff(diff)].filter(([, ranges]) => ranges.length > 0));
+    const lines = new Map(readDiff(diff));
     if (runSettings.run.platform === "local") {
       const listed = await git.run("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", folder);
       for (const name of listed.split("\0")) if (name !== "") lines.set(name, ALL_LINES);

@@ -6,6 +6,7 @@ import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import { makeFolder, readFileIfAny, removeFile } from "../../support/files.ts";
 import type { Redact } from "../../support/redact.ts";
+import { knownOf } from "../../support/system-errors.ts";
 import { cleanText } from "../../text/clean.ts";
 import { shortenCrash } from "../../text/crash.ts";
 import type { WorkFolder } from "../../work/folder.ts";
@@ -90,8 +91,9 @@ export async function startTool(
       .slice(-4)
       .join(" ");
     return { exitCode: end.exitCode, report, lastWords };
-  } catch (error) {
-    if (!(error instanceof SignalboxError)) throw error;
+  } catch (thrown) {
+    const error = knownOf(thrown);
+    if (!(error instanceof SignalboxError)) throw thrown;
     const { message, hint } = error;
     return { failure: `gave no report: ${message}${hint === null ? "" : `; ${hint}`}` };
   } finally {

@@ -43,6 +43,8 @@ interface World {
   readonly settings?: typeof CI | typeof LAPTOP | { readonly mode: "deploy" };
   readonly changed?: Readonly<Record<string, string>>;
   readonly hasBase?: boolean;
+  /** A file has the place of the folder for reports. */
+  readonly isBlocked?: boolean;
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
@@ -51,7 +53,7 @@ function put(project: string, files: Readonly<Record<string, string>>): void {
 }
 
 /** A repository whose dbt project lies in dbt/, where line 2 of models/a.sql was changed. */
-async function look({ script = "exit 0", run, settings = CI, changed, hasBase = true, more = {} }: World) {
+async function look({ script = "exit 0", run, settings = CI, changed, hasBase = true, isBlocked, more = {} }: World) {
   const branch = hasBase ? "main" : "gone";
   const project = join(repository.dir, "dbt");
   repository.run("clean", "--force", "--quiet", "-d");
@@ -59,6 +61,8 @@ async function look({ script = "exit 0", run, settings = CI, changed, hasBase = 
   put(project, changed ?? { "models/a.sql": "select\n2\nfrom x\n" });
   const work = createWorkFolder(join(repository.dir, ".signalbox"), same);
   await work.open();
+  rmSync(work.path("findings"), { recursive: true, force: true });
+  if (isBlocked) writeFileSync(work.path("findings"), "");
   const lines: string[] = [];
   const tool = {
     name: "sqlfluff",
@@ -128,12 +132,22 @@ describe("a tool of findings", () => {
   it.each<[string, World]>([
     ["nothing changed", { changed: { "models/a.sql": "select\n1\nfrom x\n" } }],
     ["no SQL file changed", { changed: { "models/a.yml": "a\n" }, settings: LAPTOP }],
-    ["a file only lost lines", { changed: { "models/a.sql": "select\nfrom x\n" } }],
   ])("is not started where %s, and a line says so", async (_, world) => {
     const { runs, lines } = await look({ ...world, script: "exit 9" });
 
     expect(runs).toMatchObject([{ state: "not-started", remarks: [] }]);
     expect(lines).toEqual(["findings  sqlfluff is not started: no SQL file of the project was changed"]);
+  });
+
+  it("is heard on the whole of a file that has only lost lines, and on none of its lines", async () => {
+    const changed = { "models/a.sql": "select\nfrom x\n" };
+    const violations = [violation(2), { ...violation(1), start_line_no: null }];
+    const script = `echo '${JSON.stringify([{ filepath: "models/a.sql", violations }])}'; exit 1`;
+
+    const { runs } = await look({ script, changed });
+
+    expect(places(runs)).toEqual(["models/a.sql:null"]);
+    expect(runs).toMatchObject([{ files: 1, elsewhere: 1 }]);
   });
 
   it("is for checks", async () => {
@@ -160,6 +174,11 @@ describe("a tool of findings", () => {
       /has 100 MB: signalbox reads 32 MB at most/,
     ],
     ["leaves what is no file", { run: ["/bin/sh", "-c", "mkfifo $0", "{output}"] }, /a pipe or a device/],
+    [
+      "has no folder for its report",
+      { run: ["true", "{output}"], isBlocked: true },
+      /^sqlfluff gave no report: this machine refuses it: EEXIST: .*findings.*; take away what is there/,
+    ],
     ["does not end", { script: "sleep 60", more: { timeout: "1s" } }, /did not end within 1 s and was stopped/],
     [
       "has nothing to compare with",
