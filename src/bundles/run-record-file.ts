@@ -17,8 +17,8 @@ import { isCommit } from "./bundle.ts";
 export const MOST_RECORDS = 20;
 /** Of a file as it lies in a store; 20 records of 20,000 nodes have about half of it. */
 export const MOST_RECORD_BYTES = 8 * 1024 * 1024;
-/** Of what comes out of it. */
-const MOST_TEXT_BYTES = 64 * 1024 * 1024;
+/** Of what comes out of it; 20 records of 20,000 nodes with the longest ids and versions that never stay have less. */
+const MOST_TEXT_BYTES = 24 * 1024 * 1024;
 
 const NO_ROW = "-";
 const STATES = new RegExp(`^[${NODE_STATES.join("")}${NO_ROW}]*$`);
@@ -36,7 +36,7 @@ const runFacts = z.object({
   level: z.enum(["error", "warn", "pass", "nothing"]),
 });
 const number = z.number().nonnegative().nullable();
-/** Each list has one value for each letter of the first that is no `-`. */
+/** Each list has one value for each letter of the first that is no `-`. Looked at node by node, to the first that is wrong. */
 const nodeRows = z.object({
   states: z.string().regex(STATES),
   seconds: z.array(number),
@@ -46,9 +46,9 @@ const nodeRows = z.object({
 });
 const recordFile = z.object({
   schema: z.literal(1),
-  runs: z.array(runFacts).min(1).max(MOST_RECORDS),
+  runs: z.array(runFacts).min(1),
   /** By id. A text in `states` has one letter for each of the runs. */
-  nodes: z.record(z.string().max(MOST_ID), nodeRows),
+  nodes: z.record(z.string(), z.unknown()),
 });
 type NodeRows = z.output<typeof nodeRows>;
 
@@ -57,11 +57,18 @@ type NodeRows = z.output<typeof nodeRows>;
  * nodes takes about 90 kB, 20 of them 290 kB.
  */
 export function packRecords(records: readonly KeptRun[]): { readonly text: string; readonly bytes: Uint8Array } {
-  const ids = [...new Set(records.flatMap(({ nodes }) => [...nodes.keys()]))].sort();
   const runs = records.map(({ nodes: _, ...facts }) => facts);
-  const nodes = Object.fromEntries(ids.slice(0, MOST_NODES).map((id) => [id, rowsOf(records, id)]));
+  const nodes = Object.fromEntries(idsOf(records).map((id) => [id, rowsOf(records, id)]));
   const text = JSON.stringify({ schema: 1, runs, nodes });
   return { text, bytes: gzipSync(text, { level: 9 }) };
+}
+
+/** In their order; of more than fit, those that ever failed or warned before the others, and the latest run's first. */
+function idsOf(records: readonly KeptRun[]): readonly string[] {
+  const latestFirst = records.flatMap(({ nodes }) => [...nodes]).reverse();
+  const bad = latestFirst.flatMap(([id, { state }]) => (state === "p" ? [] : [id]));
+  const ids = [...new Set([...bad, ...latestFirst.map(([id]) => id)])];
+  return ids.slice(0, MOST_NODES).sort();
 }
 
 function rowsOf(records: readonly KeptRun[], id: string): NodeRows {
@@ -81,17 +88,40 @@ function rowsOf(records: readonly KeptRun[], id: string): NodeRows {
 export function unpackRecords(bytes: Uint8Array, where: string): readonly KeptRun[] {
   const value = parse(bytes, where);
   if (isLater(value)) throw unread(where, "is of a later version of signalbox");
-  const parsed = recordFile.safeParse(value);
-  if (!parsed.success) throw unread(where, `is not as written: ${z.prettifyError(parsed.error).split("\n")[0]}`);
-  const { runs, nodes } = parsed.data;
-  const ids = Object.keys(nodes);
-  if (ids.length > MOST_NODES) throw unread(where, `has more than ${MOST_NODES} nodes`);
+  assertFew(value, where);
+  const { runs, nodes } = check(recordFile, value, where);
   const records = runs.map((facts) => ({ ...facts, nodes: new Map<string, NodeRecord>() }));
-  for (const id of ids) {
-    const rows = nodes[id];
-    if (rows !== undefined) addRows(records, id, rows, where);
+  for (const [id, rows] of Object.entries(nodes)) {
+    if (id.length > MOST_ID) throw unread(where, `has an id of more than ${MOST_ID} characters`);
+    assertShort(rows, where);
+    addRows(records, id, check(nodeRows, rows, where), where);
   }
   return records;
+}
+
+/** A schema looks at all that there is, and keeps each thing that is wrong: of millions of them no memory is left. */
+function assertFew(value: unknown, where: string): void {
+  if (!isObject(value)) return;
+  const { runs, nodes } = value;
+  if (Array.isArray(runs) && runs.length > MOST_RECORDS) throw unread(where, `has more than ${MOST_RECORDS} runs`);
+  if (isObject(nodes) && Object.keys(nodes).length > MOST_NODES)
+    throw unread(where, `has more than ${MOST_NODES} nodes`);
+}
+
+function assertShort(rows: unknown, where: string): void {
+  if (!isObject(rows)) return;
+  const lists = [rows.states, rows.seconds, rows.failures, rows.versions];
+  if (lists.some((list) => (Array.isArray(list) || typeof list === "string") && list.length > MOST_RECORDS)) throw unread(where, "is not as written: its lists differ in length");
+}
+
+function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw unread(where, `is not as written: ${z.prettifyError(parsed.error).split("\n")[0]}`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 type OpenRecord = RunFacts & Pick<KeptRun, "level"> & { readonly nodes: Map<string, NodeRecord> };
@@ -130,13 +160,7 @@ function parse(bytes: Uint8Array, where: string): unknown {
 }
 
 function isLater(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "schema" in value &&
-    typeof value.schema === "number" &&
-    value.schema > 1
-  );
+  return isObject(value) && typeof value.schema === "number" && value.schema > 1;
 }
 
 function unread(where: string, what: string, cause?: unknown): SignalboxError {

@@ -66,7 +66,23 @@ describe("a file of run records", () => {
     expect(unpackRecords(bytes, "here")[0]?.nodes.size).toBe(5000);
   });
 
+  it("has no room for all: what failed stays, then what the latest run built", () => {
+    const passed = (from: number) => {
+      const ids = Array.from({ length: MOST_NODES - 1 }, (_, index) => `model.shop.m${from + index}`);
+      return ids.map((id) => [id, aNode("p")] as const);
+    };
+    const early = aRecord({ id: "1", startedAt: hour(1), nodes: new Map([["test.shop.t", aNode("f")], ...passed(0)]) });
+    const late = aRecord({ id: "2", startedAt: hour(2), nodes: new Map(passed(5)) });
+
+    const [first, last] = unpackRecords(packRecords([early, late]).bytes, "here");
+
+    expect(first?.nodes.get("test.shop.t")?.state).toBe("f");
+    expect(last?.nodes.size).toBe(MOST_NODES - 1);
+  });
+
   const many = Object.fromEntries(Array.from({ length: MOST_NODES + 1 }, (_, index) => [`m${index}`, rows]));
+  const wrong = (length: number) => Array.from({ length }, () => "");
+  const wrongNodes = Object.fromEntries(Object.keys(many).map((id) => [id, 1]));
   it.each<[what: string, bytes: Uint8Array, words: RegExp]>([
     ["is empty", Buffer.alloc(0), /is damaged/],
     ["is no gzip", Buffer.from("{}"), /is damaged/],
@@ -77,7 +93,20 @@ describe("a file of run records", () => {
     ["is of a later version", file({ schema: 2 }), /is of a later version/],
     ["is something else", file([]), /is not as written/],
     ["has no runs", file(written({ runs: [] })), /is not as written/],
-    ["has too many runs", file(written({ runs: Array.from({ length: 21 }, () => run) })), /is not as written/],
+    ["has too many runs", file(written({ runs: Array.from({ length: 21 }, () => run) })), /has more than 20 runs/],
+    // What is wrong in each of many values is told of none: millions of such words would take all memory.
+    ["has too many runs that are none", file(written({ runs: wrong(2000) })), /has more than 20 runs/],
+    ["has too many nodes that are none", file(written({ nodes: wrongNodes })), /has more than 20000 nodes/],
+    [
+      "has lists of too much that is wrong",
+      file(written({ nodes: { a: { ...rows, seconds: wrong(2000) } } })),
+      /differ in length/,
+    ],
+    [
+      "has states without end",
+      file(written({ nodes: { a: { ...rows, states: "?".repeat(2000) } } })),
+      /differ in length/,
+    ],
     ["has a check among its runs", file(written({ runs: [{ ...run, mode: "check" }] })), /is not as written/],
     [
       "has a commit that is none",
@@ -86,7 +115,7 @@ describe("a file of run records", () => {
     ],
     ["has a time that is none", file(written({ runs: [{ ...run, startedAt: "yesterday" }] })), /is not as written/],
     ["has too many nodes", file(written({ nodes: many })), /has more than 20000 nodes/],
-    ["has an id without end", file(written({ nodes: { ["x".repeat(401)]: rows } })), /is not as written/],
+    ["has an id without end", file(written({ nodes: { ["x".repeat(401)]: rows } })), /has an id of more than 400/],
     ["has states that nobody knows", file(written({ nodes: { a: { ...rows, states: "?" } } })), /is not as written/],
     [
       "has states of more runs than it has",

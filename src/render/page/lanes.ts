@@ -13,13 +13,20 @@ export interface Bar {
 }
 
 export interface Lanes {
+  /** Of the first `MOST_LANES` lanes. */
   readonly bars: readonly Bar[];
+  /** Nodes that ran at once at most. */
   readonly lanes: number;
+  /** Nodes that run in further lanes. */
+  readonly unplaced: number;
   /** From the first start to the last end. */
   readonly seconds: number;
   /** Nodes of which dbt does not say when they began. */
   readonly untimed: number;
 }
+
+/** So many are laid out: a free one is looked for among them for each node. */
+export const MOST_LANES = 64;
 
 interface Timed {
   readonly row: NodeRow;
@@ -41,30 +48,47 @@ export function layLanes(rows: readonly NodeRow[], chain: ReadonlySet<string>, n
   const first = timed.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
   const last = timed.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY);
   const seconds = timed.length === 0 ? 0 : last - first;
-  const lanes: Bar[][] = [];
+  const lanes: OpenBar[][] = [];
+  let unplaced = 0;
   const least = seconds * narrowest;
   for (const { row, start, end } of [...timed].sort((a, b) => a.start - b.start || b.end - a.end)) {
     const free = lanes.findIndex((lane) => (lane.at(-1)?.end ?? 0) <= start - first);
     const lane = free === -1 ? lanes.length : free;
+    if (lane >= MOST_LANES) {
+      unplaced += 1;
+      continue;
+    }
     const bars = lanes[lane] ?? [];
     lanes[lane] = bars;
     const isOnChain = chain.has(row.id);
-    const bar: Bar = {
+    const bar: OpenBar = {
       ...{ lane, start: start - first, end: end - first, state: row.state, nodes: [row], isOnChain },
     };
     const before = bars.at(-1);
-    if (before !== undefined && isOneWith(before, bar, least)) bars[bars.length - 1] = joined(before, bar);
-    else bars.push(bar);
+    if (before !== undefined && isOneWith(before, bar, least)) {
+      before.end = bar.end;
+      before.nodes.push(row);
+    } else bars.push(bar);
   }
-  return { bars: lanes.flat(), lanes: lanes.length, seconds, untimed: rows.length - timed.length };
+  return { bars: lanes.flat(), lanes: mostAtOnce(timed), unplaced, seconds, untimed: rows.length - timed.length };
+}
+
+type OpenBar = Omit<Bar, "end" | "nodes"> & { end: number; readonly nodes: NodeRow[] };
+
+/** One that begins when another ends is not beside it. */
+function mostAtOnce(timed: readonly Timed[]): number {
+  const starts = timed.map(({ start }) => start).sort((a, b) => a - b);
+  const ends = timed.map(({ end }) => end).sort((a, b) => a - b);
+  let [ended, most] = [0, 0];
+  for (const [index, start] of starts.entries()) {
+    while ((ends[ended] ?? Number.POSITIVE_INFINITY) <= start) ended += 1;
+    most = Math.max(most, index + 1 - ended);
+  }
+  return most;
 }
 
 function isOneWith(before: Bar, bar: Bar, least: number): boolean {
   return before.state === bar.state && before.isOnChain === bar.isOnChain && bar.end - before.start <= least;
-}
-
-function joined(before: Bar, bar: Bar): Bar {
-  return { ...before, end: bar.end, nodes: [...before.nodes, ...bar.nodes] };
 }
 
 /**

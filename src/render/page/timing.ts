@@ -1,7 +1,7 @@
 import { type Html, html } from "../../text/html.ts";
 import { count, duration, grouped } from "../words.ts";
 import { firstItems, howManyPiecesFit } from "./fitting.ts";
-import { type Bar, layLanes } from "./lanes.ts";
+import { type Bar, layLanes, MOST_LANES } from "./lanes.ts";
 import type { NodeRow } from "./node-rows.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Evidence } from "./page-facts.ts";
@@ -11,7 +11,6 @@ import type { Section } from "./section.ts";
 const WIDTH = 1000;
 const NARROWEST = 2;
 const LANE = 16;
-const MOST_LANES = 64;
 const MOST_BARS = 3000;
 const MOST_BYTES = 300_000;
 const MOST_NAMES = 4;
@@ -27,14 +26,13 @@ export function timingSection(
   rows: readonly NodeRow[],
   { longestChain, usualSeconds }: Pick<Evidence, "longestChain" | "usualSeconds">,
 ): Section | null {
-  const { bars, lanes, seconds, untimed } = layLanes(rows, new Set(longestChain.map(anchorOf)), NARROWEST / WIDTH);
+  const { bars, lanes, unplaced, seconds, untimed } = layLanes(rows, new Set(longestChain.map(anchorOf)), NARROWEST / WIDTH);
   if (bars.length === 0 || seconds <= 0) return null;
   const usual = new Map(Object.entries(usualSeconds).map(([id, before]) => [anchorOf(id), before]));
-  const inSight = bars.filter(({ lane }) => lane < MOST_LANES);
-  const shown = [...inSight].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_BARS);
+  const shown = [...bars].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_BARS);
   const drawn = shown.map((bar) => drawBar(bar, seconds, usual));
   const fit = howManyPiecesFit(MOST_BYTES, drawn, (bar) => bar);
-  const left = bars.length - fit;
+  const left = bars.length + unplaced - fit;
   const height = Math.min(lanes, MOST_LANES) * LANE;
   const body = html`<p>${duration(seconds)} from the first node to the last, up to ${count(lanes, "node")} at once.${comparedWords(rows, usual)}</p>
 <svg class="lanes" viewBox="0 0 ${WIDTH} ${height}" height="${height}" preserveAspectRatio="none" role="img" aria-label="Chart of when each node ran; the slowest are listed below it">${drawn.slice(0, fit)}</svg>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layLanes, longestChain } from "../../../src/render/page/lanes.ts";
+import { layLanes, longestChain, MOST_LANES } from "../../../src/render/page/lanes.ts";
 import type { NodeRow } from "../../../src/render/page/node-rows.ts";
 
 const T = Date.UTC(2026, 10, 25, 7);
@@ -55,8 +55,16 @@ describe("lanes", () => {
     expect(bars.flatMap(({ nodes }) => nodes)).toHaveLength(1000);
   });
 
+  it("are looked for among so many only: what runs beside them is counted", () => {
+    const rows = Array.from({ length: MOST_LANES + 6 }, (_, index) => row(`n${index}`, index, 1000));
+
+    const { bars, lanes, unplaced } = lay([...rows, row("later", 2000, 1)]);
+
+    expect([bars.length, lanes, unplaced]).toEqual([MOST_LANES + 1, MOST_LANES + 6, 6]);
+  });
+
   it("has no bar for nothing", () => {
-    expect(lay([])).toEqual({ bars: [], lanes: 0, seconds: 0, untimed: 0 });
+    expect(lay([])).toEqual({ bars: [], lanes: 0, unplaced: 0, seconds: 0, untimed: 0 });
   });
 
   it("never has two nodes of a lane at once, and loses none", () => {
