@@ -111,7 +111,8 @@ function assertFew(value: unknown, where: string): void {
 function assertShort(rows: unknown, where: string): void {
   if (!isObject(rows)) return;
   const lists = [rows.states, rows.seconds, rows.failures, rows.versions];
-  if (lists.some((list) => (Array.isArray(list) || typeof list === "string") && list.length > MOST_RECORDS)) throw unread(where, "is not as written: its lists differ in length");
+  if (lists.some((list) => (Array.isArray(list) || typeof list === "string") && list.length > MOST_RECORDS))
+    throw unread(where, "is not as written: its lists differ in length");
 }
 
 function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {

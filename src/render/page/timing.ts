@@ -26,7 +26,11 @@ export function timingSection(
   rows: readonly NodeRow[],
   { longestChain, usualSeconds }: Pick<Evidence, "longestChain" | "usualSeconds">,
 ): Section | null {
-  const { bars, lanes, unplaced, seconds, untimed } = layLanes(rows, new Set(longestChain.map(anchorOf)), NARROWEST / WIDTH);
+  const { bars, lanes, unplaced, seconds, untimed } = layLanes(
+    rows,
+    new Set(longestChain.map(anchorOf)),
+    NARROWEST / WIDTH,
+  );
   if (bars.length === 0 || seconds <= 0) return null;
   const usual = new Map(Object.entries(usualSeconds).map(([id, before]) => [anchorOf(id), before]));
   const shown = [...bars].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_BARS);
