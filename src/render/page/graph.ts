@@ -3,6 +3,7 @@ import { cleanLine } from "../../text/clean.ts";
 import { type Html, html } from "../../text/html.ts";
 import { count, grouped } from "../words.ts";
 import type { AffectedNode } from "./affected.ts";
+import { howManyPiecesFit } from "./fitting.ts";
 import { type At, type GraphPlace, layGraph } from "./graph-layout.ts";
 import { anchorOf } from "./node-rows.ts";
 import type { Section } from "./section.ts";
@@ -12,6 +13,8 @@ const ROW = 52;
 const BOX = { width: 176, height: 40 };
 /** Around all of it: a line may pass above the first row, and below the last. */
 const MARGIN = 8;
+/** Of the page's 5 MB. */
+const MOST_LINE_BYTES = 300_000;
 /** Of a name in a box, in a letter of one width. */
 const MOST_LETTERS = 22;
 
@@ -28,10 +31,17 @@ export function graphSection(affected: readonly AffectedNode[], isOnPage: (ancho
     Math.round((row + (tallest - (layers[layer]?.length ?? 0)) / 2) * ROW) + MARGIN,
   ];
   const rowsOf = (layer: number) => layers[layer]?.length ?? 0;
-  const lines = edges.map(
+  // What a failure stopped is drawn first, where not all of it can be.
+  const byWeight = [...edges].sort((a, b) => Number(b.isStopped) - Number(a.isStopped));
+  const lines = byWeight.map(
     ({ from, to, isStopped }) =>
       html`<path class="${isStopped ? "stopped" : "reads"}" d="${pathOf(from, to, { topLeft, rowsOf })}"/>`,
   );
+  const drawn = lines.slice(
+    0,
+    howManyPiecesFit(MOST_LINE_BYTES, lines, (line) => line),
+  );
+  const undrawn = lines.length - drawn.length;
   const boxes = layers.flatMap((layer, depth) =>
     layer.map((place, row) => {
       const [x, y] = topLeft([depth, row]);
@@ -43,8 +53,9 @@ export function graphSection(affected: readonly AffectedNode[], isOnPage: (ancho
   const label = `${count(failed, "node")} with errors, ${grouped(stopped)} kept from running`;
   const left = layers.flat().reduce((sum, place) => sum + (place.kind === "more" ? place.nodes : 0), 0);
   const body = html`<p>${label}. What reads a node stands to the right of it.</p>
-<div class="graph" tabindex="0" role="region" aria-label="Graph: ${label}"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${lines}${boxes}</svg></div>
-${left === 0 ? null : html`<p class="cut">+${grouped(left)} more nodes are too many to draw: verdict.json has them.</p>`}`;
+<div class="graph" tabindex="0" role="region" aria-label="Graph: ${label}"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn}${boxes}</svg></div>
+${left === 0 ? null : html`<p class="cut">+${grouped(left)} more nodes are too many to draw: verdict.json has them.</p>`}
+${undrawn === 0 ? null : html`<p class="cut">+${grouped(undrawn)} more lines between them are too many to draw.</p>`}`;
   return { id: "graph", title: "Affected nodes", count: affected.length, body };
 }
 
