@@ -43,7 +43,8 @@ export function createGit(
       program: "git",
       args: [...NOT_OF_THE_TREE, ...args],
       cwd,
-      env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0" },
+      // GIT_DIFF_OPTS of the job would be over --unified. https://git-scm.com/docs/git#Documentation/git.txt-GITDIFFOPTS
+      env: { ...withoutSecrets(env, FOR_HELPERS), GIT_TERMINAL_PROMPT: "0", GIT_DIFF_OPTS: "" },
       ...limits,
     });
     if (end === null) throw notFound();

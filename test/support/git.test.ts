@@ -15,6 +15,17 @@ const dir = useTempDir();
 const at = (name: string) => join(dir(), name);
 const ENV = { PATH: process.env.PATH ?? "", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
 
+it("git takes no options of the job for its diffs", async () => {
+  const repository = initRepository(dir());
+  writeFileSync(join(repository.dir, "a.txt"), "1\n2\n3\n");
+  const base = repository.commit("b.txt");
+  writeFileSync(join(repository.dir, "a.txt"), "1\nX\n3\n");
+
+  const diff = await createGit(repository.dir, { ...ENV, GIT_DIFF_OPTS: "-u3" }).run("diff", "--unified=0", base);
+
+  expect(diff).toContain("@@ -2 +2 @@");
+});
+
 describe("a folder of the tree that looks like a repository", () => {
   it("is none: it would have its own HEAD, remote and programs to start", async () => {
     const shop = initRepository(at("shop"));
