@@ -5,11 +5,6 @@ import { notA, parseJson, readMetadata } from "./json.ts";
  * dbt's manifest.json, read leniently by field: real files do not satisfy dbt's own published schemas.
  * Source: https://docs.getdbt.com/reference/artifacts/manifest-json
  */
-/** A selector of selectors.yml that chooses where nothing else does; null: one of them may, and nobody says which. */
-export interface DefaultSelector {
-  readonly name: string | null;
-}
-
 export interface Manifest {
   readonly projectName: string;
   readonly adapter: string;
@@ -140,8 +135,14 @@ function readDisabled(disabled: unknown): Manifest["disabled"] {
   );
 }
 
-/** dbt has rendered `default: "{{ … }}"` by then. */
-/** dbt 2 writes the selectors down, and not which of them is the default one. */
+/** A selector of selectors.yml that chooses where nothing else does; null: one of them may, and nobody says which. */
+export interface DefaultSelector {
+  readonly name: string | null;
+}
+
+/**
+ * dbt has rendered `default: "{{ … }}"` by then. dbt 2 writes the selectors down, and not which of them is the default one.
+ */
 function readDefaultSelector(selectors: unknown, dbtVersion: string): DefaultSelector | null {
   const all = Object.entries(fieldsOf(selectors));
   const found = all.find(([, selector]) => fieldsOf(selector).default === true);

@@ -28,7 +28,6 @@ import { hasEntered, supersedeOf, type Turn, takeTurn, withTurn } from "../steps
 import { readEvidence } from "../steps/report/page.ts";
 import { reportStep } from "../steps/report/report.ts";
 import { openMemory } from "../steps/run-memory.ts";
-import { readBaseBuild } from "../steps/usual-times.ts";
 import { describeKnown, type ExitCode, SignalboxError } from "../support/errors.ts";
 import type { Log } from "../support/log.ts";
 import { knownOf } from "../support/system-errors.ts";
@@ -164,9 +163,8 @@ async function passQueue(
   }
   const manifest = lastManifest(built.runs) ?? planned.manifest;
   const base = await readVerdictOfBase(context);
-  // Whatever is wrong with it has been told when the plan was made.
-  const baseBuild = await readBaseBuild({ warn: () => {} }, planned.result);
-  const verdict = await judge({ runs: built.runs, manifest, base, baseBuild, tools });
+  const { runs, baseBuild } = built;
+  const verdict = await judge({ runs, manifest, base, baseBuild, tools });
   if (saysMoreThanTools(verdict)) return end({ kind: "verdict", verdict });
   const why = "dbt built nothing where something was planned";
   return end({ kind: "failed", finding: aboutRun("artifacts", "unknown", why) });

@@ -14,7 +14,7 @@ import { readEvidence, writePage } from "../steps/report/page.ts";
 import { artifactsUrlOfJob } from "../steps/report/page-file.ts";
 import { forgetVerdict, reportStep, writeSummary } from "../steps/report/report.ts";
 import { holdsVerdictOfCi, readInputs } from "../steps/report/report-inputs.ts";
-import { readBaseBuild, usualSeconds } from "../steps/usual-times.ts";
+import { readBaseBuild, usualSecondsOf } from "../steps/usual-times.ts";
 import { defuse } from "../text/terminal-line.ts";
 import { readVerdictFile } from "../work/verdict-file.ts";
 
@@ -40,8 +40,8 @@ export async function run(context: Context): Promise<number> {
     const ofRun = { mode: null, modeReason: "", target: null, queue: null, ended: null };
     const summary = { ...ofThis, ...ofRun, judged, artifactsUrl: artifactsUrlOfJob(context) };
     await writeSummary(context, summary);
-    const usual = usualSeconds(baseBuild?.results ?? []);
-    const evidence = readEvidence(context, result, { ...inputs, usualSeconds: usual });
+    const usualSeconds = usualSecondsOf(baseBuild?.results ?? []);
+    const evidence = readEvidence(context, result, { ...inputs, usualSeconds });
     await writePage(context, {
       ...summary,
       verdict: result,

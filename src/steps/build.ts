@@ -16,6 +16,7 @@ import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
 import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
+import type { BaseBuild } from "../severity/cost.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isFile, readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
@@ -28,7 +29,7 @@ import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshnes
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { limitsOf, threadsOf } from "./start-limits.ts";
-import { learnUsualSeconds, type ReadNewest, readUsualSeconds } from "./usual-times.ts";
+import { learnUsualSeconds, type ReadNewest, readBaseBuild, usualSecondsOf } from "./usual-times.ts";
 
 /** build.json and `build --json`. */
 export interface BuildResult {
@@ -69,6 +70,8 @@ export interface Built {
   readonly runs: readonly DbtRun[];
   /** By id, as far as they were known when it ended. */
   readonly usualSeconds: ReadonlyMap<string, number>;
+  /** What dbt said when the baseline was built; null: that is not known. */
+  readonly baseBuild: BaseBuild | null;
 }
 
 interface RecordParts {
@@ -111,13 +114,14 @@ export async function buildStep(
   else if (choosingBehindDashes(rest).length > 0)
     log.warn("plan", `dbt takes what ${showCommandLine(rest)} leaves of everything`);
   await assertHarmlessDeferral(plan, manifest);
-  const known = await readUsualSeconds(log, plan);
+  const baseBuild = await readBaseBuild(log, plan);
+  const known = usualSecondsOf(baseBuild?.results ?? []);
   const learned =
     known.size > 0 || readNewest === null ? null : learnUsualSeconds(parts, given.stallAfter / 2, readNewest);
   const usualSeconds = learned?.seconds ?? known;
   const limits: StartLimits = { ...limitsOf(given), usualSeconds };
   try {
-    return { ...(await startAll(parts, runSettings, dbt, { plan, manifest, look, limits })), usualSeconds };
+    return { ...(await startAll(parts, runSettings, dbt, { plan, manifest, look, limits })), usualSeconds, baseBuild };
   } finally {
     learned?.stop();
   }
@@ -136,7 +140,7 @@ async function startAll(
   runSettings: RunSettings,
   dbt: DbtRunner,
   { plan, manifest, look, limits }: ToStart,
-): Promise<Omit<Built, "usualSeconds">> {
+): Promise<Omit<Built, "usualSeconds" | "baseBuild">> {
   const { log, settings, work } = parts;
   const { config } = settings;
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.

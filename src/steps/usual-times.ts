@@ -20,14 +20,6 @@ export async function readBaseBuild(
   return null;
 }
 
-/** By id, how many seconds nodes took then. */
-export async function readUsualSeconds(
-  log: Pick<Log, "warn">,
-  plan: Pick<PlanResult, "dbt">,
-): Promise<ReadonlyMap<string, number>> {
-  return usualSeconds((await readBaseBuild(log, plan))?.results ?? []);
-}
-
 /** The rows of the newest bundle's build; null: there is none. It may take minutes, and fail. */
 export type ReadNewest = (signal: AbortSignal) => Promise<readonly NodeResult[] | null>;
 
@@ -45,7 +37,7 @@ export function learnUsualSeconds(
   const until = AbortSignal.any([signal, over.signal]);
   const learn = async () => {
     await clock.sleep(afterSeconds * 1000, until);
-    for (const [id, usual] of usualSeconds((await readNewest(until)) ?? [])) seconds.set(id, usual);
+    for (const [id, usual] of usualSecondsOf((await readNewest(until)) ?? [])) seconds.set(id, usual);
   };
   // Whatever it is: a build says what became of its nodes, not of this.
   learn().catch(() => undefined);
@@ -53,7 +45,7 @@ export function learnUsualSeconds(
 }
 
 /** What failed for another reason than its data, or was skipped, did not take its usual time. */
-export function usualSeconds(rows: readonly NodeResult[]): ReadonlyMap<string, number> {
+export function usualSecondsOf(rows: readonly NodeResult[]): ReadonlyMap<string, number> {
   const isWhole = ({ status }: NodeResult) => status === "fail" || ["passed", "warned"].includes(kindOf(status));
   return new Map(rows.filter(isWhole).map(({ id, seconds }) => [id, seconds]));
 }

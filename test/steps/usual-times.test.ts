@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
-import { learnUsualSeconds, type ReadNewest, readUsualSeconds } from "../../src/steps/usual-times.ts";
+import { learnUsualSeconds, type ReadNewest, readBaseBuild, usualSecondsOf } from "../../src/steps/usual-times.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { runResultsJson } from "../artifacts/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -24,10 +24,10 @@ describe("how long nodes take otherwise", () => {
       return join(dirOf(), name);
     };
     const [state, deferState] = [folderOf("state", texts.state), folderOf("deferral", texts.deferral)];
-    const found = await readUsualSeconds(quietLog(lines), {
+    const build = await readBaseBuild(quietLog(lines), {
       dbt: { select: [], exclude: [], indirectSelection: null, state, deferState },
     });
-    return { found: Object.fromEntries(found), log: lines.join("") };
+    return { found: Object.fromEntries(usualSecondsOf(build?.results ?? [])), log: lines.join("") };
   };
   const results = (...rows: ReturnType<typeof row>[]) => runResultsJson(rows);
 
