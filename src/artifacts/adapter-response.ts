@@ -1,3 +1,4 @@
+import { jobPageOf } from "./bigquery-job.ts";
 import { fieldsOf, numberOf, textOf } from "./fields.ts";
 
 /** What the warehouse said of a node's query. https://docs.getdbt.com/reference/artifacts/run-results-json */
@@ -44,9 +45,8 @@ function amountOf(value: unknown): number | null {
   return number === null || number < 0 || number > Number.MAX_SAFE_INTEGER ? null : number;
 }
 
-/** As dbt-bigquery's `_bq_job_link` writes it. */
 function jobUrlOf(project: string | null, location: string | null, job: string | null): string | null {
   if (project === null || location === null || job === null) return null;
   if (!PROJECT.test(project) || !LOCATION.test(location) || !JOB.test(job)) return null;
-  return `https://console.cloud.google.com/bigquery?project=${project}&j=bq:${location}:${job}&page=queryresults`;
+  return jobPageOf(project, location, job);
 }

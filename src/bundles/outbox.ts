@@ -3,11 +3,11 @@ import { join, resolve } from "node:path";
 import { SignalboxError } from "../support/errors.ts";
 import { makeFolder, writeFileAtomic } from "../support/files.ts";
 import { type BundleHeader, filesOf } from "./bundle.ts";
-import type { BundleRef } from "./store.ts";
+import { type BundleRef, recordFileOf } from "./store.ts";
 
 /** Puts a file of records where a later step of the CI takes it from. Answers with its path. */
 export async function putRecordInOutbox(outbox: string, of: string, bytes: Uint8Array): Promise<string> {
-  const path = join(outbox, `${of}.json.gz`);
+  const path = join(outbox, recordFileOf(of));
   await writeFileAtomic(path, bytes);
   return path;
 }

@@ -67,6 +67,11 @@ export interface WrittenRecord {
 /** The folder of the records, beside the bundles. */
 export const RECORDS = "runs";
 
+/** The file that holds the records `of` a project and its target, wherever it lies. */
+export function recordFileOf(of: string): string {
+  return `${of}.json.gz`;
+}
+
 /** How far a search goes back: the commit itself and 50 ancestors. */
 export const MOST_COMMITS = 51;
 

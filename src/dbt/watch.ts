@@ -1,8 +1,8 @@
+import { jobPageIn, namesJob } from "../artifacts/bigquery-job.ts";
 import { type Diagnostic, readDiagnostic } from "../artifacts/diagnostics.ts";
 import { fieldsOf, numberOf, textOf } from "../artifacts/fields.ts";
 import { cutText } from "../text/clean.ts";
 import { shortenCrash } from "../text/crash.ts";
-import { jobPageIn, namesJob } from "./bigquery-job.ts";
 
 /** What dbt's JSON log tells while dbt runs. Pure. */
 export interface BuildProgress {

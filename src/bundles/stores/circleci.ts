@@ -6,7 +6,7 @@ import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox, putRecordInOutbox } from "../outbox.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle } from "../receive.ts";
 import { MOST_RECORD_BYTES } from "../run-record-file.ts";
-import type { BundleRef, BundleStore, RecordFile, WantedBundle } from "../store.ts";
+import { type BundleRef, type BundleStore, type RecordFile, recordFileOf, type WantedBundle } from "../store.ts";
 
 /** Where bundles lie among a job's artifacts: the orb keeps the whole work folder. */
 const STATE_FILE = /^(?:.*\/)?(?:bundle|signalbox-bundle)\/state\.json$/;
@@ -181,7 +181,7 @@ async function* readRecords(options: CircleStoreOptions, of: string, take: Take)
   const spend = createAllowance(MOST_RECORD_CALLS);
   const quietly = { ...options, notice: () => {} };
   const { listed } = await listCandidates(artifacts, quietly, "newest", spend, 1);
-  const name = `${basename(options.recordOutbox)}/${of}.json.gz`;
+  const name = `${basename(options.recordOutbox)}/${recordFileOf(of)}`;
   for (const pipeline of listed.slice(0, MOST_RECORD_PIPELINES)) {
     const workflows = await artifacts.workflows(pipeline.id, spend);
     for (const workflow of workflows.slice(0, MOST_WORKFLOWS)) {

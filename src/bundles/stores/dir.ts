@@ -16,7 +16,7 @@ import { cleanLine } from "../../text/clean.ts";
 import { type BundleHeader, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, saveStream } from "../receive.ts";
 import { MOST_RECORD_BYTES } from "../run-record-file.ts";
-import { type BundleRef, type BundleStore, PROBE, RECORDS } from "../store.ts";
+import { type BundleRef, type BundleStore, PROBE, RECORDS, recordFileOf } from "../store.ts";
 
 const LATEST = "latest";
 const RECORDED: FileKind = { kind: "service", mostBytes: MOST_RECORD_BYTES };
@@ -28,6 +28,7 @@ const RECORDED: FileKind = { kind: "service", mostBytes: MOST_RECORD_BYTES };
  */
 export function createDirStore(root: string, notice: (text: string) => void = () => {}): BundleStore {
   const refOf = (commit: string): BundleRef => ({ commit, where: join(root, commit) });
+  const fileOf = (of: string) => join(root, RECORDS, recordFileOf(of));
   const has = async (commit: string) =>
     isCommit(commit) && (await readFileIfAny(join(root, commit, "state.json"), STORED)) !== null;
   let hasTold = false;
@@ -66,13 +67,13 @@ export function createDirStore(root: string, notice: (text: string) => void = ()
       }),
     records: {
       async *read(of) {
-        const file = join(root, RECORDS, `${of}.json.gz`);
+        const file = fileOf(of);
         const bytes = () => asServiceError(root, "read", () => readBytesIfAny(file, RECORDED));
         yield { where: file, bytes, isVouched: false };
       },
       write: (of, { file }) =>
         asServiceError(root, "written", async () => {
-          const where = join(root, RECORDS, `${of}.json.gz`);
+          const where = fileOf(of);
           // What cannot be read is replaced: the record of this run must not be lost with it.
           const replaced = await readBytesIfAny(where, RECORDED).catch(() => null);
           await writeFileAtomic(where, file(replaced));

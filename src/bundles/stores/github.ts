@@ -6,7 +6,7 @@ import { download, followWithoutHeaders, type OpenFetch } from "../download.ts";
 import { putInOutbox, putRecordInOutbox } from "../outbox.ts";
 import { inTemporary, receiveBundle } from "../receive.ts";
 import { MOST_RECORD_BYTES } from "../run-record-file.ts";
-import type { BundleRef, BundleStore, RecordFile, WantedBundle } from "../store.ts";
+import { type BundleRef, type BundleStore, type RecordFile, recordFileOf, type WantedBundle } from "../store.ts";
 import { unzipBundle, unzipRecord } from "../zip.ts";
 
 /** GitHub's artifacts, as far as bundles are looked for. Everything in them is what the API says. */
@@ -174,8 +174,8 @@ async function* readRecords(options: GitHubStoreOptions, of: string): AsyncGener
         const archive = join(folder, "archive.zip");
         const request = { where, mostBytes: MOST_RECORD_BYTES, signal, openFetch };
         await (await followWithoutHeaders(url, request, download)).save(archive);
-        await unzipRecord(archive, folder, `${of}.json.gz`, where);
-        return readBytesIfAny(join(folder, `${of}.json.gz`), STORED);
+        await unzipRecord(archive, folder, recordFileOf(of), where);
+        return readBytesIfAny(join(folder, recordFileOf(of)), STORED);
       });
     };
     yield { where, bytes, isVouched: true };

@@ -5,7 +5,7 @@ import { isCommit, readHeader } from "../bundle.ts";
 import { download, type OpenFetch, refusedBy } from "../download.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce } from "../receive.ts";
 import { MOST_RECORD_BYTES } from "../run-record-file.ts";
-import { type BundleStore, MOST_COMMITS, RECORDS } from "../store.ts";
+import { type BundleStore, MOST_COMMITS, RECORDS, recordFileOf } from "../store.ts";
 
 export interface HttpsStoreOptions {
   readonly notice: (text: string) => void;
@@ -81,7 +81,7 @@ export function createHttpsStore(address: string, { notice, signal, openFetch }:
     write: readOnly,
     records: {
       async *read(of) {
-        const url = at(RECORDS, `${of}.json.gz`);
+        const url = at(RECORDS, recordFileOf(of));
         const bytes = () =>
           inTemporary(async (folder) => {
             const served = await get(url, MOST_RECORD_BYTES);

@@ -5,7 +5,7 @@ import { readBytesIfAny, readFileIfAny, STORED } from "../../support/files.ts";
 import { BUNDLE_FILES, filesOf, isCommit, readHeader } from "../bundle.ts";
 import { inTemporary, MOST_FILE_BYTES, MOST_HEADER_BYTES, receiveBundle, retryOnce, tooLarge } from "../receive.ts";
 import { MOST_RECORD_BYTES } from "../run-record-file.ts";
-import { type BundleStore, MOST_COMMITS, PROBE, RECORDS } from "../store.ts";
+import { type BundleStore, MOST_COMMITS, PROBE, RECORDS, recordFileOf } from "../store.ts";
 
 /** A vendor's own command-line tool, as far as a bucket is used. Keys are whole: the prefix is in them. */
 export interface ObjectTool {
@@ -94,18 +94,18 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
     },
     records: {
       async *read(of) {
-        const where = `${address}/${RECORDS}/${of}.json.gz`;
+        const where = `${address}/${RECORDS}/${recordFileOf(of)}`;
         yield { where, bytes: () => readRecords(of, where), isVouched: false };
       },
       write: async (of, { file }) => {
-        const where = `${address}/${RECORDS}/${of}.json.gz`;
+        const where = `${address}/${RECORDS}/${recordFileOf(of)}`;
         const replaced = await readRecords(of, where).catch((error: unknown) => {
           if (error instanceof SignalboxError && error.kind === "artifacts") return null;
           throw error;
         });
         await inTemporary(async (folder) => {
           await writeFile(join(folder, "records"), file(replaced));
-          await tool.put(folder, "records", keyOf(RECORDS, `${of}.json.gz`));
+          await tool.put(folder, "records", keyOf(RECORDS, recordFileOf(of)));
         });
         return { where };
       },
@@ -131,12 +131,12 @@ export function createObjectStore(tool: ObjectTool, address: string, prefix: str
   }
 
   async function readRecords(of: string, where: string): Promise<Uint8Array | null> {
-    const key = keyOf(RECORDS, `${of}.json.gz`);
+    const key = keyOf(RECORDS, recordFileOf(of));
     const bytes = await tool.size(key);
     if (bytes === null) return null;
     if (bytes > MOST_RECORD_BYTES) throw tooLarge(where, MOST_RECORD_BYTES);
     return inTemporary(async (folder) =>
-      (await tool.get(key, folder)) ? readBytesIfAny(join(folder, `${of}.json.gz`), STORED) : null,
+      (await tool.get(key, folder)) ? readBytesIfAny(join(folder, recordFileOf(of)), STORED) : null,
     );
   }
 
