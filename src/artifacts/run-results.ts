@@ -31,6 +31,11 @@ export interface RunFlags {
   readonly fullRefresh: boolean;
 }
 
+/** Whether such a build's nodes had other data than they have otherwise; what is not known does not say so. */
+export function sawPart(flags: Pick<RunFlags, "empty" | "sample"> | null | undefined): boolean {
+  return flags?.empty === true || flags?.sample === true;
+}
+
 /** run_results.json (or sources.json) as one value. */
 export interface RunResults {
   /** `args.which`: build, test, run, generate, …; "source freshness" for sources.json; "" where the file does not say. */

@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, listOf, textOf } from "../artifacts/fields.ts";
+import { groupBy } from "../support/group-by.ts";
 import { percentDecoded } from "../text/percent-code.ts";
 import { MOST_MESSAGE, positionOf, type ReportedRemark, type ToolReport, unlessNotLinted } from "./tool-report.ts";
 
@@ -19,7 +20,8 @@ export function readSarif(root: unknown): ToolReport {
     if (failure !== null) return { kind: "unread", why: failure };
     for (const remark of remarksOf(run)) remarks.push(remark);
   }
-  return { kind: "read", remarks: byFile(remarks).flatMap(unlessNotLinted), files: null };
+  const byFile = [...groupBy(remarks, ({ file }) => JSON.stringify(file)).values()];
+  return { kind: "read", remarks: byFile.flatMap(unlessNotLinted), files: null };
 }
 
 /** §3.14.23: a run without results is one whose results were not computed. */
@@ -145,16 +147,6 @@ function fileOf(location: Fields, run: Fields): string | null {
 
 function isAbsolute(uri: string): boolean {
   return uri.startsWith("/") || /^[a-z][a-z0-9+.-]{0,20}:/i.test(uri);
-}
-
-function byFile(remarks: readonly ReportedRemark[]): readonly (readonly ReportedRemark[])[] {
-  const files = new Map<string | null, ReportedRemark[]>();
-  for (const remark of remarks) {
-    const same = files.get(remark.file);
-    if (same === undefined) files.set(remark.file, [remark]);
-    else same.push(remark);
-  }
-  return [...files.values()];
 }
 
 function shown(version: unknown): string {

@@ -1,6 +1,6 @@
 import type { Finding, HistoryNote } from "../severity/verdict.ts";
 import { cleanLine } from "../text/clean.ts";
-import { count, duration, grouped } from "./words.ts";
+import { count, duration, grouped, times } from "./words.ts";
 
 /** Counts shown of a series that grows; a longer one is cut in its middle. */
 const MOST_COUNTS = 5;
@@ -61,11 +61,6 @@ function where(on: string | null): string {
 
 function howOften(number: number): string {
   return number === 1 ? "once" : number === 2 ? "twice" : `${grouped(number)} times`;
-}
-
-/** `2.4 ×`, `12 ×`. */
-function times(ratio: number): string {
-  return `${ratio < 9.95 ? ratio.toFixed(1) : grouped(Math.round(ratio))} ×`;
 }
 
 /** `3 → 9 → 41`; of a long series the first and the last. */

@@ -211,13 +211,13 @@ export function expiredNote(expired: readonly ExpiredMute[]): KnownBlock | null 
   return richText(paragraph(words(`${count(expired.length, "mute")} ended: `), ...shown.slice(1), ...more));
 }
 
-/** One item of a list: its name, and a line of facts. */
 /** What earlier runs tell of it, in a line of its own. */
 function patternLine({ finding }: ToldItem["item"]): Inline {
   const pattern = describePattern(finding);
   return pattern === null ? [] : [newLine, words(pattern)];
 }
 
+/** One item of a list: its name, and a line of facts. */
 function bullet(told: ToldItem, news: readonly RichTextElement[] | null): readonly RichTextElement[] {
   const { said, item } = told;
   // One line of dbt's message is enough here: the whole of it is behind the link.

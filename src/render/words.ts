@@ -22,6 +22,11 @@ export function listedAs<T>(items: readonly T[], most: number, inWords: (item: T
   return [...shown.map(inWords), ...(more > 0 ? [`+${grouped(more)} more`] : [])].join(", ");
 }
 
+/** `2.4 ×`, `12 ×`. */
+export function times(factor: number): string {
+  return `${factor < 9.95 ? factor.toFixed(1) : grouped(Math.round(factor))} ×`;
+}
+
 /** About how long, as people say it: `40 min`, `5 h`, `3 days`. */
 export function roughly(seconds: number): string {
   if (seconds < 3600 - 30) return `${Math.max(1, Math.round(seconds / 60))} min`;

@@ -21,8 +21,6 @@ function assertHoles(words: readonly string[], context: z.core.$RefinementCtx): 
     context.addIssue({ code: "custom", message: "begins with a place for files: wanted a program" });
 }
 
-/** `findings` of signalbox.yml: tools that look at what was changed, beside dbt. */
-
 const tool = section({
   name: z
     .string("wanted a name such as sqlfluff")
@@ -43,6 +41,7 @@ const tool = section({
   timeout: limit.default(600).describe("How long it may take, 10m without it. A tool that is too late fails the run."),
 });
 
+/** `findings` of signalbox.yml: tools that look at what was changed, beside dbt. */
 export const tools = z.array(tool, "wanted a list").superRefine((all, context) => {
   for (const [index, { name }] of all.entries())
     if (all.findIndex((each) => each.name === name) < index)

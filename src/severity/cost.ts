@@ -1,9 +1,10 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import type { NodeResult, RunResults } from "../artifacts/run-results.ts";
+import { type NodeResult, type RunResults, sawPart } from "../artifacts/run-results.ts";
+import { groupBy } from "../support/group-by.ts";
 import { type Amounts, type Cost, type NodeCost, SHARES, type Share, type ShareCost } from "./amounts.ts";
 import { hasOwnResults } from "./run-findings.ts";
-import { kindOf } from "./status.ts";
+import { kindOf, passedWithoutWork } from "./status.ts";
 
 /** The build of the baseline. */
 export type BaseBuild = Pick<RunResults, "results" | "flags" | "generatedAt">;
@@ -13,14 +14,10 @@ const NO_AMOUNTS: Amounts = { seconds: 0, bytesBilled: null, bytesProcessed: nul
 /** What the starts took, each try of a node counted. `base`: null where no build is known to compare with. */
 export function costOf(runs: readonly DbtRun[], manifest: Manifest | null, base: BaseBuild | null): Cost {
   const own = runs.filter(hasOwnResults);
-  const tries = new Map<string, NodeResult[]>();
-  for (const row of rowsOnce(own)) {
-    const known = tries.get(row.id);
-    if (known === undefined) tries.set(row.id, [row]);
-    else known.push(row);
-  }
+  const tries = groupBy(rowsOnce(own), ({ id }) => id);
   const isFullRefresh = own.some(({ flags }) => flags?.fullRefresh === true) || base?.flags.fullRefresh === true;
-  const compared = base === null || own.some(({ flags }) => isPart(flags)) || isPart(base.flags) ? null : base;
+  const isPart = [base, ...own].some((each) => sawPart(each?.flags));
+  const compared = isPart ? null : base;
   const before = new Map(compared?.results.map((row) => [row.id, row]));
   const nodes = [...tries].map(([id, rows]): [string, NodeCost] => {
     const last = rows.at(-1);
@@ -62,10 +59,6 @@ function rowsOnce(runs: readonly DbtRun[]): readonly NodeResult[] {
   return [...new Map(rows.map((row, index) => [keyOf(row, index), row])).values()];
 }
 
-function isPart(flags: BaseBuild["flags"] | undefined): boolean {
-  return flags?.empty === true || flags?.sample === true;
-}
-
 /** What is built as a whole each time, whatever is there already. https://docs.getdbt.com/docs/build/materializations */
 const WHOLE: ReadonlySet<string> = new Set(["table", "view", "ephemeral", "seed", "test"]);
 
@@ -93,12 +86,10 @@ function shareOf(now: NodeResult, then: NodeResult | undefined, keepsRows: boole
   return codes.every((code) => CHANGES.has(code)) ? "same" : "unclear";
 }
 
-/** dbt's words for a node that passes without a query of its own. */
-const WITHOUT_WORK: ReadonlySet<string> = new Set(["no-op", "reused"]);
-
 /** A test that found failures has run to its end. */
-function hasDoneItsWork({ status }: NodeResult): boolean {
-  if (WITHOUT_WORK.has(status)) return false;
+function hasDoneItsWork(row: NodeResult): boolean {
+  const { status } = row;
+  if (passedWithoutWork(row)) return false;
   return status === "fail" || kindOf(status) === "passed" || kindOf(status) === "warned";
 }
 

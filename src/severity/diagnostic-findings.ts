@@ -21,8 +21,8 @@ const MOST_SAID = 20;
 
 /**
  * The findings with what dbt warns about in the project's code: of a node in its own finding, the rest in one about the
- * project. The rules are asked for each by itself, as for a remark of another tool: dbt's name and number for it. The code of packages is not the
- * project's to mend.
+ * project. The rules are asked for each by itself, as for a remark of another tool: dbt's name and number for it. The code
+ * of packages is not the project's to mend.
  */
 export function withDiagnostics(
   findings: readonly NodeFinding[],

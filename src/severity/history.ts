@@ -10,8 +10,10 @@ export const MOST_RUNS = 20;
 export type LooksBack =
   | { readonly kind: "production"; readonly record: KeptRun }
   | {
-      readonly kind: "check" /** Of whose runs the records are. */;
-      readonly on: string /** ISO time. */;
+      readonly kind: "check";
+      /** The branch whose runs the records are of. */
+      readonly on: string;
+      /** ISO time. */
       readonly at: string;
     };
 

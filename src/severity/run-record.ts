@@ -1,10 +1,10 @@
 import type { DbtRun } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import type { NodeResult } from "../artifacts/run-results.ts";
+import { type NodeResult, sawPart } from "../artifacts/run-results.ts";
 import { mergeAttempts } from "./attempts.ts";
 import { failureClassOf, isInfrastructure } from "./failure.ts";
 import { hasOwnResults } from "./run-findings.ts";
-import { kindOf } from "./status.ts";
+import { kindOf, passedWithoutWork } from "./status.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Which run a record is of, and what it built. */
@@ -63,7 +63,7 @@ export interface RecordInput {
 
 /** The record of a run. Rows of a build without data (`--empty`, `--sample`) tell nothing of its nodes. */
 export function recordOf({ facts, level, runs, manifest, hash }: RecordInput): KeptRun {
-  const isPart = runs.some(({ flags }) => flags?.empty === true || flags?.sample === true);
+  const isPart = runs.some(({ flags }) => sawPart(flags));
   // An incremental model that is built anew takes as long as it never does.
   const isRefresh = runs.some(({ flags }) => flags?.fullRefresh === true);
   const ordered = [...runs].sort((a, b) => a.startedAt - b.startedAt);
@@ -92,11 +92,10 @@ function round(seconds: number): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * 10) / 10 : null;
 }
 
-/** null: the row tells nothing of the node; dbt 2 writes `reused` and `no-op` for what it did not run. */
+/** null: the row tells nothing of the node. */
 function stateOf(row: NodeResult, adapter: string | null, wasRepeated: boolean): NodeState | null {
-  const { status } = row;
-  if (status === "reused" || status === "no-op") return null;
-  switch (kindOf(status)) {
+  if (passedWithoutWork(row)) return null;
+  switch (kindOf(row.status)) {
     case "passed":
       return wasRepeated ? "r" : "p";
     case "warned":

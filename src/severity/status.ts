@@ -23,6 +23,13 @@ export function kindOf(status: string): StatusKind {
   return KINDS.get(status) ?? "unknown";
 }
 
+/** dbt's words for a node that passed without any work: dbt 2 took over what an earlier run had made, or it has no code. */
+const WITHOUT_WORK: ReadonlySet<string> = new Set(["no-op", "reused"]);
+
+export function passedWithoutWork({ status }: { readonly status: string }): boolean {
+  return WITHOUT_WORK.has(status);
+}
+
 /** Whether a node went wrong, as far as anybody knows: a word that nobody knows is never taken for good. */
 export function isFailed({ status }: { readonly status: string }): boolean {
   const kind = kindOf(status);

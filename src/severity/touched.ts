@@ -1,5 +1,6 @@
 import { fieldsOf, textOf, textsOf } from "../artifacts/fields.ts";
 import type { Manifest, Node } from "../artifacts/manifest.ts";
+import { buildGraph, reach } from "../selection/graph.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { ownerOf } from "./node-owner.ts";
 
@@ -14,7 +15,7 @@ export interface Touched {
 /** What the nodes of a plan reach; null where everything or nothing is built, or there is no manifest. */
 export function touchedBy({ kind, ids }: Pick<PlanResult, "kind" | "ids">, manifest: Manifest | null): Touched | null {
   if (kind !== "selected" || manifest === null) return null;
-  const reached = withAllBelow(ids, manifest);
+  const reached = new Set([...ids, ...reach(ids, buildGraph(manifest.nodes).childrenOf)]);
   const exposures = [...manifest.nodes.values()]
     .filter(({ id, type }) => type === "exposure" && reached.has(id))
     .map((node) => ({ name: labelOf(node), type: textOf(node.raw.type), owner: exposureOwner(node) }))
@@ -32,20 +33,6 @@ export function touchedBy({ kind, ids }: Pick<PlanResult, "kind" | "ids">, manif
 
 /** A test is its model's, and an exposure names its owner itself. */
 const NOT_OWNED: ReadonlySet<string> = new Set(["test", "unit_test", "exposure"]);
-
-function withAllBelow(ids: readonly string[], { nodes }: Manifest): ReadonlySet<string> {
-  const children = new Map<string, string[]>();
-  for (const { id, parents } of nodes.values())
-    for (const parent of parents) {
-      const known = children.get(parent);
-      if (known === undefined) children.set(parent, [id]);
-      else known.push(id);
-    }
-  const reached = new Set(ids);
-  // A set that grows while it is gone through goes through what comes to it.
-  for (const id of reached) for (const child of children.get(id) ?? []) reached.add(child);
-  return reached;
-}
 
 /** dbt lets people call an exposure as they do. https://docs.getdbt.com/reference/exposure-properties */
 function labelOf({ raw, name }: Node): string {

@@ -1,9 +1,8 @@
 import { type Html, html } from "../../text/html.ts";
-import { count, duration, grouped } from "../words.ts";
+import { count, duration, grouped, times } from "../words.ts";
 import { firstItems, howManyPiecesFit } from "./fitting.ts";
 import { type Bar, layLanes, MOST_LANES } from "./lanes.ts";
-import type { NodeRow } from "./node-rows.ts";
-import { anchorOf } from "./node-rows.ts";
+import { anchorOf, type NodeRow } from "./node-rows.ts";
 import type { Evidence } from "./page-facts.ts";
 import type { Section } from "./section.ts";
 
@@ -71,10 +70,6 @@ function timeOf({ id, seconds }: NodeRow, usual: Usual): string {
 
 function isSlower(seconds: number, before: number): boolean {
   return seconds >= LEAST_SECONDS && before > 0 && seconds >= SLOWER * before;
-}
-
-function times(factor: number): string {
-  return `${factor < 9.95 ? factor.toFixed(1) : grouped(Math.round(factor))} ×`;
 }
 
 /** Only what both have built can be compared. */

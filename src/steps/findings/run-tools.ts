@@ -51,9 +51,7 @@ export async function runTools(
       `${count(changes.unnamed, "changed file")} with a name that no tool can be given: not looked at`,
     );
   const dirs = (dir: string) => Promise.all([dir, realpath(dir).catch(() => dir)]);
-  const place = {
-    ...{ projectDirs: await dirs(project.dir), tops: await dirs(folders.top), fromTop: folders.fromTop },
-  };
+  const place = { projectDirs: await dirs(project.dir), tops: await dirs(folders.top), fromTop: folders.fromTop };
   const runs: ToolRun[] = [];
   for (const tool of tools) {
     const run =
