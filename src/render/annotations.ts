@@ -1,5 +1,5 @@
 import { fromRepository } from "../severity/node-path.ts";
-import type { Finding, Verdict } from "../severity/verdict.ts";
+import type { Finding, FindingPlace, Verdict } from "../severity/verdict.ts";
 import { cleanText, cutText } from "../text/clean.ts";
 import { defuseInside } from "../text/terminal-line.ts";
 import { describeFinding, headlineOf } from "./finding-words.ts";
@@ -34,11 +34,11 @@ export function annotationsOf(
 }
 
 function annotate(findings: readonly Finding[], level: "error" | "warning", projectDir: string): Annotation[] {
-  const all = findings.flatMap((finding) => annotationsOfFinding(finding, level, projectDir));
+  const all = findings.flatMap((finding) => placesOf(finding).map((place) => ({ finding, place })));
   const shown = all.length <= MOST ? all : all.slice(0, MOST - 1);
   const more = all.length - shown.length;
   return [
-    ...shown,
+    ...shown.map(({ finding, place }) => annotation(finding, place, level, projectDir)),
     ...(more === 0
       ? []
       : [
@@ -53,22 +53,29 @@ function annotate(findings: readonly Finding[], level: "error" | "warning", proj
   ];
 }
 
-/** One for each place that dbt names, of a finding about nothing else: in others its words stand behind the node's own. */
-function annotationsOfFinding(finding: Finding, level: "error" | "warning", projectDir: string): Annotation[] {
-  const whole = annotation(finding, level, projectDir);
-  const places = (finding.places ?? []).map(({ path, line, column, message }) => ({
-    ...whole,
-    message: cutText(cleanText(message), MOST_MESSAGE, MOST_MESSAGE_LINES),
-    file: shownFile(projectDir, path),
-    line,
-    column,
-  }));
-  const isOnlyThat = finding.status === "warn" && finding.failureClass === "code";
-  if (places.length === 0) return [whole];
-  return isOnlyThat || finding.subject.kind === "run" ? places : [whole];
+/**
+ * Each place that dbt names, of a finding about nothing else: in others its words stand behind the node's own. null: the
+ * finding's.
+ */
+function placesOf({ places = [], status, failureClass, subject }: Finding): readonly (FindingPlace | null)[] {
+  const isOnlyThat = (status === "warn" && failureClass === "code") || subject.kind === "run";
+  return isOnlyThat && places.length > 0 ? places : [null];
 }
 
-function annotation(finding: Finding, level: "error" | "warning", projectDir: string): Annotation {
+function annotation(
+  finding: Finding,
+  place: FindingPlace | null,
+  level: "error" | "warning",
+  projectDir: string,
+): Annotation {
+  const whole = wholeAnnotation(finding, level, projectDir);
+  if (place === null) return whole;
+  const { path, line, column, message } = place;
+  const text = cutText(cleanText(message), MOST_MESSAGE, MOST_MESSAGE_LINES);
+  return { ...whole, message: text, file: shownFile(projectDir, path), line, column };
+}
+
+function wholeAnnotation(finding: Finding, level: "error" | "warning", projectDir: string): Annotation {
   const { subject } = finding;
   const words = describeFinding(finding);
   const facts = [words.news, words.owner === null ? null : `owner ${words.owner}`, words.muted].filter(
