@@ -50,6 +50,11 @@ export function asksNewerData(text: string): boolean {
   return /(^|[\s,+@\d])source_status[.:]/.test(text);
 }
 
+/** Whether dbt may need the results of the baseline's build for a selector: a named one may ask for them as well. */
+export function mayAskResults(text: string): boolean {
+  return /(^|[\s,+@\d])(?:result|selector)[.:]/.test(text);
+}
+
 /** The selector without the parts (between spaces) that ask for newer data; null: nothing is left. */
 export function withoutNewerData(text: string): string | null {
   const parts = text.split(" ").filter((part) => part !== "" && !asksNewerData(part));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   comparesState,
+  mayAskResults,
   parseSelector,
   withAllParents,
   withAllParentsOfChildren,
@@ -50,5 +51,20 @@ describe("a selector that compares with a baseline", () => {
 
   it.each(["fct_state", "tag:state", "path:models/state:x", "source:state"])("is not %s", (text) => {
     expect(comparesState(text)).toBe(false);
+  });
+});
+
+describe("a selector that may need the results of the baseline's build", () => {
+  it.each([
+    ["result:error+", true],
+    ["1+result.x", true],
+    ["state:modified+,@result:fail", true],
+    ["a selector:nightly", true],
+    ["state:modified+", false],
+    ["tag:result", false],
+    ["test_result:x path:result:x", false],
+    ["", false],
+  ])("%j: %j", (text, asks) => {
+    expect(mayAskResults(text)).toBe(asks);
   });
 });

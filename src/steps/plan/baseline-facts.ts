@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { type RunResults, readRunResults } from "../../artifacts/run-results.ts";
 import { varsOf } from "../../dbt/project.ts";
@@ -5,7 +6,7 @@ import { changedVars } from "../../selection/blind-spots.ts";
 import type { Baseline } from "../../selection/plan.ts";
 import type { DbtProject, ProjectFolders } from "../../setup/dbt-project.ts";
 import { SignalboxError } from "../../support/errors.ts";
-import { readFileIfAny, SETTINGS } from "../../support/files.ts";
+import { isFile, readFileIfAny, SETTINGS } from "../../support/files.ts";
 import type { Git } from "../../support/git.ts";
 import type { Log } from "../../support/log.ts";
 
@@ -41,14 +42,29 @@ export async function changedVarsSince(
   return warning === null ? [] : [warning];
 }
 
+const RESULTS = "run_results.json";
+/** The same, where dbt does not look. */
+const ASIDE = "results-of-the-baseline.json";
+
+/**
+ * dbt reads the results that it finds in a folder that it compares with or defers to, a second for each 10,000 nodes, also
+ * where nothing asks for them: from then on it finds none there.
+ * https://github.com/dbt-labs/dbt-core/blob/v1.11.16/core/dbt/contracts/state.py (PreviousState)
+ */
+export async function setResultsAside({ dir }: Pick<Baseline, "dir">): Promise<void> {
+  if (await isFile(join(dir, RESULTS))) await rename(join(dir, RESULTS), join(dir, ASIDE));
+}
+
 /** What dbt said of its nodes when the baseline was built; null where the baseline's folder does not have it. */
 export async function readResultsOf(
   log: Pick<Log, "warn">,
   baseline: Pick<Baseline, "dir"> | null,
 ): Promise<RunResults | null> {
-  const file = baseline === null ? null : join(baseline.dir, "run_results.json");
-  const text = file === null ? null : await readFileIfAny(file);
-  if (file === null || text === null) return null;
+  if (baseline === null) return null;
+  const aside = join(baseline.dir, ASIDE);
+  const file = (await isFile(aside)) ? aside : join(baseline.dir, RESULTS);
+  const text = await readFileIfAny(file);
+  if (text === null) return null;
   try {
     return readRunResults(text, file);
   } catch (error) {

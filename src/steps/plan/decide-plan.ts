@@ -16,12 +16,13 @@ import type { Baseline, Baselines, DbtSelection, Plan, PlannedNode, PlanResult }
 import { explainAdded } from "../../selection/promote.ts";
 import { renderedOtherwise } from "../../selection/rendered-values.ts";
 import { takesType } from "../../selection/resource-types.ts";
+import { mayAskResults } from "../../selection/selector.ts";
 import type { Given, SettingsPart } from "../../settings/resolve.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Log } from "../../support/log.ts";
 import type { WorkFolder } from "../../work/folder.ts";
-import { readResultsOf } from "./baseline-facts.ts";
+import { readResultsOf, setResultsAside } from "./baseline-facts.ts";
 import { withoutPlannedFunctions } from "./deferral-copy.ts";
 import type { Placing } from "./placing.ts";
 import { listWithDbt, runSelector, type SelectorInput } from "./run-selector.ts";
@@ -110,6 +111,9 @@ export async function decidePlan(
   const used = { selection, deferral };
   const other = choice.production?.dir === selection?.dir ? null : choice.production;
   const timed = request.results ?? (await readResultsOf(log, other));
+  const isUnderstood = isBuilt && choice.delegatedToDbt === null;
+  if (isUnderstood && ![...choice.select, ...request.exclude].some(mayAskResults))
+    for (const baseline of [selection, deferral]) if (baseline !== null) await setResultsAside(baseline);
   const plan: Plan =
     nodes.length > 0
       ? {

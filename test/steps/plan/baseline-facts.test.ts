@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { filesChangedSince } from "../../../src/steps/plan/baseline-facts.ts";
+import { filesChangedSince, readResultsOf, setResultsAside } from "../../../src/steps/plan/baseline-facts.ts";
 import { createGit } from "../../../src/support/git.ts";
 import { initRepository } from "../../support/repository.ts";
 import { useTempDir } from "../../support/temp-dir.ts";
@@ -35,5 +35,28 @@ describe("files that git sees as changed", () => {
     const git = createGit(join(dir(), "link"), ENV);
 
     expect(await filesChangedSince(git, { folders: { fromTop: "dbt" } }, start)).toEqual(new Set(["new.sql"]));
+  });
+});
+
+describe("results of the baseline's build", () => {
+  const dir = useTempDir();
+  const log = { warn: () => {} };
+
+  it("are read alike where dbt is to find none, and none are missed", async () => {
+    const rows = [{ unique_id: "model.shop.orders", status: "success", execution_time: 2 }];
+    const metadata = { dbt_schema_version: "https://schemas.getdbt.com/dbt/run-results/v6.json" };
+    const text = JSON.stringify({ metadata, args: { which: "build" }, elapsed_time: 2, results: rows });
+    const baseline = { dir: dir() };
+    await setResultsAside(baseline);
+    expect(await readResultsOf(log, baseline)).toBeNull();
+    writeFileSync(join(dir(), "run_results.json"), text);
+    const before = await readResultsOf(log, baseline);
+
+    await setResultsAside(baseline);
+    await setResultsAside(baseline);
+
+    expect(before?.results).toMatchObject([{ id: "model.shop.orders", seconds: 2 }]);
+    expect(await readResultsOf(log, baseline)).toEqual(before);
+    expect(existsSync(join(dir(), "run_results.json"))).toBe(false);
   });
 });
