@@ -1,12 +1,17 @@
-"""dbt, loaded before it is needed: imports dbt, waits for its arguments on descriptor 3, and is its launcher from then on.
+"""dbt, loaded once for several starts: imports dbt, and each start is a fork of it that becomes dbt's launcher.
 
-python load-dbt.py FILE    the launcher's file: /venv/bin/dbt
-python load-dbt.py dbt     the launcher on the PATH
-python load-dbt.py -m      python -m dbt.cli.main
+python load-dbt.py FILE PAIRS    the launcher's file: /venv/bin/dbt
+python load-dbt.py dbt PAIRS     the launcher on the PATH
+python load-dbt.py -m PAIRS      python -m dbt.cli.main
 
-The arguments arrive as bytes, each with a NUL behind it, and one more at the end. Without that nobody needs it any more.
+Descriptor 3 is a socket. A start comes as a line, "last BYTES", or "more BYTES" where another will follow, and then that
+many bytes: its arguments, each with a NUL behind it. The answer is "started PID", and "ended CODE" when it has ended: its
+exit code, or the number of a signal with a minus. Behind 3 come PAIRS pairs of descriptors: standard output and error of
+each start, in their order. It ends with 0 where dbt cannot be loaded so that it can be forked, and where nobody asks any
+more.
 """
 
+import gc
 import os
 import re
 import runpy
@@ -47,38 +52,133 @@ def load(folder):
     return True
 
 
-def read_words():
-    """The arguments as Python has them of a program that is started with them; None: whoever would send them is gone."""
-    with os.fdopen(CHANNEL, "rb") as channel:
-        data = channel.read()
-    return [os.fsdecode(word) for word in data[:-1].split(b"\0")[:-1]] if data.endswith(b"\0") else None
+def is_alone():
+    """Whether this process has one thread: of others a fork has only what they held. Elsewhere than on Linux nothing tells."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
 
 
-def main(launcher):
-    is_module = launcher == "-m"
-    path = launcher if "/" in launcher or is_module else (shutil.which(launcher) or launcher)
-    is_known = is_module or is_own_launcher(path)
-    os.set_inheritable(CHANNEL, False)
-    os.write(CHANNEL, b"1")
+def load_adapters():
+    """What a start would load later. Some begin threads: of a process with threads nothing may be forked."""
+    import importlib
+    import pkgutil
 
-    # Stopped before it is dbt, it has nothing to say.
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    is_loaded = is_known and load(os.getcwd() if is_module else os.path.dirname(os.path.realpath(path)))
-    words = read_words()
-    if words is None:
+    try:
+        from dbt import adapters
+    except Exception:
+        return
+    for module in pkgutil.iter_modules(adapters.__path__):
+        if not os.path.isfile(os.path.join(module.module_finder.path, module.name, "__version__.py")):
+            continue
+        try:
+            importlib.import_module(f"dbt.adapters.{module.name}")
+        except Exception:
+            # Where it is the one that is wanted, dbt tells.
+            pass
+
+
+def freeze():
+    """What is loaded stays: it is not looked through for what is free, and forks share its memory."""
+    gc.collect()
+    gc.freeze()
+
+
+def read_frame(stream):
+    """Whether another start will follow, and the bytes of the arguments; None: whoever would send them is gone."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    kind, length = line.split()
+    data = stream.read(int(length))
+    return (kind == b"more", data) if len(data) == int(length) else None
+
+
+def write_frame(descriptor, follows, data):
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(b"%s %d\n%s" % (b"more" if follows else b"last", len(data), data))
+    except BrokenPipeError:
+        # It has ended before it could begin, which is told as any end.
+        pass
+
+
+def tell(text):
+    try:
+        os.write(CHANNEL, text.encode() + b"\n")
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def become(launcher, words):
+    """dbt, from its launcher on."""
+    sys.argv = [launcher, *words]
+    if launcher == "-m":
+        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(launcher, run_name="__main__")
+    sys.exit()
+
+
+def prepare(pair, last, launcher, before):
+    """A fork that loads what else a start needs, waits for its arguments, and is that start: its id, and where they go."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid != 0:
+        for descriptor in (read_end, pair, pair + 1):
+            os.close(descriptor)
+        return pid, write_end
+    os.close(write_end)
+    for stream in (1, 2):
+        os.dup2(pair + stream - 1, stream)
+    load_adapters()
+    freeze()
+    with os.fdopen(read_end, "rb") as stream:
+        frame = read_frame(stream)
+    if frame is None:
         os._exit(0)
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
         signal.signal(signal.SIGINT, before)
-
-    if not is_loaded:
-        if is_module:
-            os.execv(sys.executable, [sys.executable, "-m", MODULE, *words])
-        os.execv(path, [path, *words])
-    sys.argv = [path, *words]
-    if is_module:
-        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(path, run_name="__main__")
+    os.setsid()
+    tell(f"started {os.getpid()}")
+    os.closerange(CHANNEL, last)
+    become(launcher, [os.fsdecode(word) for word in frame[1].split(b"\0")[:-1]])
 
 
-main(sys.argv[1])
+def serve(last, launcher, before):
+    """Begins what it is asked for, one after another, until nobody asks."""
+    left = list(range(CHANNEL + 1, last, 2))
+    ready = prepare(left.pop(0), last, launcher, before)
+    with os.fdopen(CHANNEL, "rb", closefd=False) as channel:
+        while True:
+            frame = read_frame(channel)
+            if frame is None or (ready is None and not left):
+                return
+            pid, write_end = ready or prepare(left.pop(0), last, launcher, before)
+            follows, data = frame
+            write_frame(write_end, follows, data)
+            ready = prepare(left.pop(0), last, launcher, before) if follows and left else None
+            _, status = os.waitpid(pid, 0)
+            tell(f"ended {-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)}")
+
+
+def main(launcher, pairs):
+    is_module = launcher == "-m"
+    path = launcher if "/" in launcher or is_module else (shutil.which(launcher) or launcher)
+    last = CHANNEL + 1 + 2 * pairs
+    for descriptor in range(CHANNEL, last):
+        os.set_inheritable(descriptor, False)
+
+    # Stopped before it is dbt, it has nothing to say.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    is_known = is_module or is_own_launcher(path)
+    if is_known and load(os.getcwd() if is_module else os.path.dirname(os.path.realpath(path))) and is_alone():
+        freeze()
+        # What dbt makes of a project stays as well: looking at it after each 700 objects takes a tenth of a start.
+        gc.set_threshold(50_000, 20, 50)
+        serve(last, path, before)
+    os._exit(0)
+
+
+main(sys.argv[1], int(sys.argv[2]))

@@ -1,96 +1,148 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { Duplex } from "node:stream";
+import { EventEmitter } from "node:events";
+import { constants } from "node:os";
+import { createInterface } from "node:readline";
+import { Duplex, finished, type Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Launcher, LauncherPlace } from "./launcher.ts";
+import type { RunningProcess } from "./process.ts";
 
-/** A dbt of version 1 that is loaded while the one before it works: loading takes seconds, and does nothing else. */
+/** A dbt of version 1 that is loaded once for all starts: loading takes seconds, and does nothing else. */
 export interface Preload {
-  /** Begins to load one, unless one is there. */
-  begin(): void;
   /**
-   * The one that is there becomes a start of dbt with these arguments, and is the caller's. null: there is none for a start
-   * in this folder, or with another environment.
+   * A start of dbt with these arguments, as soon as dbt is loaded. null: there is none for a start in this folder, with
+   * another environment or beside another start, and none where dbt cannot be loaded so. Aborting `signal` ends the waiting.
    */
-  take(start: PreloadedStart): ChildProcess | null;
-  /** Ends the one that nobody has taken, and begins no other. */
+  take(start: PreloadedStart, signal: AbortSignal): Promise<RunningProcess | null>;
+  /** Ends what is loaded. A start that is not over goes on, and nobody hears how it ends: it counts as killed. */
   end(): void;
 }
 
 export interface PreloadedStart {
+  /** Where another follows, that loads the rest of what it needs beside this one. */
+  readonly isLast: boolean;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-interface Waiting {
-  readonly child: ChildProcess;
-  readonly channel: Duplex;
-  /** It has told that it can hear. */
-  isReady: boolean;
-}
+type LoaderPlace = Omit<LauncherPlace, "command">;
 
 const PROGRAM = fileURLToPath(new URL("./load-dbt.py", import.meta.url));
+/** As many as a run has: packages, two parses, a look at the sources, a build and three more of it. */
+const MOST_STARTS = 8;
 
-/** Each is a process group of its own with the streams of any other start; its arguments go over descriptor 3. */
-export function createPreload(launcher: Launcher, { cwd, env }: Omit<LauncherPlace, "command">): Preload {
-  const [program = "", ...words] = launcher.python;
-  let waiting: Waiting | null = null;
-  let hasEnded = false;
-  const drop = () => {
-    if (waiting === null) return;
-    const { child, channel } = waiting;
-    waiting = null;
-    channel.destroy();
-    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
-    try {
-      if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+/** Begins to load it. Each start is a process group of its own, and has the streams that any other start has. */
+export function createPreload(launcher: Launcher, place: LoaderPlace): Preload {
+  const child = spawnLoader(launcher, place);
+  const stdio: readonly unknown[] = child?.stdio ?? [];
+  const streams = stdio.filter((stream) => stream instanceof Duplex);
+  const [channel, ...outputs] = streams;
+  if (child === null || channel === undefined) return { take: async () => null, end: () => {} };
+  let isOver = false;
+  let asked: ((start: RunningProcess | null) => void) | null = null;
+  let running: Fork | null = null;
+  const answer = (start: RunningProcess | null) => {
+    asked?.(start);
+    asked = null;
   };
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    answer(null);
+    running?.ends(-constants.signals.SIGKILL);
+    for (const stream of [channel, ...outputs]) stream.destroy();
+    killGroup(child);
+  };
+  child.on("error", end);
+  for (const stream of streams) stream.on("error", () => {});
+  createInterface({ input: channel })
+    .on("line", (line) => {
+      const [, word, number] = /^(started|ended) (-?\d{1,9})$/.exec(line) ?? [];
+      if (word === "started" && running === null) {
+        const [stdout = null, stderr = null] = outputs.splice(0, 2);
+        running = new Fork(Number(number), stdout, stderr);
+        answer(running);
+      } else if (word === "ended" && running !== null) {
+        running.ends(Number(number));
+        running = null;
+      } else end();
+    })
+    .on("error", end)
+    .on("close", end);
   return {
-    begin: () => {
-      if (hasEnded || waiting !== null) return;
-      waiting = begin(program, [...words, PROGRAM, launcher.dbt], cwd, env);
+    take: ({ args, cwd, env, isLast }, signal) => {
+      const isFree = !isOver && asked === null && running === null && outputs.length > 0;
+      if (!isFree || cwd !== place.cwd || !isSame(env, place.env)) return Promise.resolve(null);
+      const words = Buffer.from(args.map((word) => `${word}\0`).join(""));
+      channel.write(Buffer.concat([Buffer.from(`${isLast ? "last" : "more"} ${words.length}\n`), words]));
+      return new Promise((resolve) => {
+        asked = resolve;
+        const giveUp = () => {
+          if (asked === resolve) end();
+        };
+        if (signal.aborted) giveUp();
+        else signal.addEventListener("abort", giveUp, { once: true });
+      });
     },
-    take: ({ args, cwd: folder, env: variables }) => {
-      if (folder !== cwd || !isSame(variables, env)) return null;
-      if (waiting === null || !waiting.isReady || !isRunning(waiting.child)) {
-        drop();
-        return null;
-      }
-      const { child, channel } = waiting;
-      waiting = null;
-      channel.end([...args, ""].map((word) => `${word}\0`).join(""));
-      return child;
-    },
-    end: () => {
-      hasEnded = true;
-      drop();
-    },
+    end,
   };
+}
+
+/** One start, as its parent tells of it. */
+class Fork extends EventEmitter implements RunningProcess {
+  readonly pid: number;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+
+  constructor(pid: number, stdout: Readable | null, stderr: Readable | null) {
+    super();
+    this.pid = pid;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** `code`: its exit code, or the number of the signal that ended it with a minus. */
+  ends(code: number): void {
+    const signal = Object.entries(constants.signals).find(([, number]) => number === -code)?.[0] ?? null;
+    const end = [code < 0 ? null : code, signal] as const;
+    // Whoever took it listens by then.
+    setImmediate(() => {
+      this.emit("exit", ...end);
+      void Promise.all([this.stdout, this.stderr].map(untilRead)).then(() => this.emit("close", ...end));
+    });
+  }
+}
+
+function untilRead(stream: Readable | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream === null) resolve();
+    else finished(stream, { writable: false }, () => resolve());
+  });
 }
 
 /** null: it cannot be started, of which the start itself will tell. */
-function begin(program: string, args: readonly string[], cwd: string, env: LauncherPlace["env"]): Waiting | null {
+function spawnLoader(
+  { python: [program = "", ...words], dbt }: Launcher,
+  { cwd, env }: LoaderPlace,
+): ChildProcess | null {
+  const pipes = Array.from({ length: 1 + 2 * MOST_STARTS }, () => "pipe" as const);
+  const args = [...words, PROGRAM, dbt, String(MOST_STARTS)];
   try {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "ignore", "ignore", ...pipes] });
     child.on("error", () => {});
-    const channel = child.stdio[3];
-    if (!(channel instanceof Duplex)) return null;
-    const begun: Waiting = { child, channel, isReady: false };
-    channel.on("error", () => {});
-    channel.once("data", () => {
-      begun.isReady = true;
-    });
-    return begun;
+    return child;
   } catch {
     return null;
   }
 }
 
-function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
-  return pid !== undefined && exitCode === null && signalCode === null;
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  try {
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
 }
 
 function isSame(one: PreloadedStart["env"], other: PreloadedStart["env"]): boolean {

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { ChildWatch } from "../support/claims.ts";
 import { describeStartError, startWith } from "../support/program-file.ts";
+import { assertStartable } from "../support/start-words.ts";
 import { createLineReader } from "./lines.ts";
 
 export interface ProcessRequest {
@@ -22,10 +23,16 @@ export interface ProcessRequest {
   readonly name: string;
   /** Of an answer: with more than that the whole group is killed at once; absent: it has no limit. */
   readonly mostBytes?: number;
-  /** One that runs already and becomes this one, with the same streams, in a group of its own; null: there is none. */
-  readonly begun?: () => ChildProcess | null;
+  /** One that was begun otherwise, in a group of its own; null: there is none, and `argv` is started. */
+  readonly begun?: (signal: AbortSignal) => Promise<RunningProcess | null>;
   /** Aborting stops the process: SIGINT to its group, then SIGKILL. */
   readonly signal: AbortSignal;
+}
+
+/** What is to be known of a process, as `node:child_process` tells it. */
+export interface RunningProcess extends Pick<ChildProcess, "pid" | "stdout" | "stderr"> {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit" | "close", listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
 }
 
 export interface ProcessEnd {
@@ -51,7 +58,7 @@ const DRAIN_MS = 2_000;
  * Runs a program in a process group of its own, since wrappers such as `uv run` do not pass SIGINT on.
  * Throws a configuration error where the program does not exist, may not be run, or cannot be given these words.
  */
-export function runProcess({
+export async function runProcess({
   argv,
   cwd,
   env,
@@ -60,16 +67,18 @@ export function runProcess({
   children,
   name,
   mostBytes = Number.POSITIVE_INFINITY,
-  begun = () => null,
+  begun = async () => null,
   signal,
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
+  assertStartable({ argv, env });
+  const running = await begun(signal);
   return new Promise((resolve, reject) => {
     const place = { program, args, cwd, env };
-    const child = startWith(
+    const child: RunningProcess | null = startWith(
       place,
       reject,
-      () => begun() ?? spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
+      () => running ?? spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
     );
     if (child === null) return;
     const { pid } = child;

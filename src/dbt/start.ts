@@ -24,8 +24,7 @@ export interface DbtSetup extends WatchParts {
   readonly color: boolean;
   /** Of the dbt that `command` starts, asked for before the first start. */
   readonly traits: () => Promise<EngineTraits>;
-  /** A start that is followed by another lets that one be loaded. */
-  readonly preload: Pick<Preload, "begin" | "take">;
+  readonly preload: Pick<Preload, "take">;
 }
 
 export interface StartRequest {
@@ -81,11 +80,8 @@ export function createDbt(setup: DbtSetup): Dbt {
       const { end, stopped, lastWords, over, progress } = await runWatched(setup, {
         argv,
         ...place,
-        begun: () => {
-          const child = setup.preload.take({ ...place, args: argv.slice(setup.command.length) });
-          if (command !== "build") setup.preload.begin();
-          return child;
-        },
+        begun: (signal) =>
+          setup.preload.take({ ...place, args: argv.slice(setup.command.length), isLast: command === "build" }, signal),
         stdout: request.lists ? "answer" : "log",
         isJson: traits.log.stdout === "json",
         logFile: join(dir, "dbt.log"),

@@ -84,7 +84,7 @@ export const configFile = section({
     preload: boolean
       .default(true)
       .describe(
-        "Whether ci loads dbt 1 for its next start while the one before it works, which takes seconds; false: each start loads its own.",
+        "Whether ci loads dbt 1 once for all its starts, which takes seconds each; false: each start loads its own.",
       ),
     env: environment.prefault({}).describe("Variables that dbt gets beside those of the job, such as DBT_TARGET_PATH."),
     pass_env: z

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { showCommandLine } from "../dbt/arguments.ts";
 import { askEngine } from "../dbt/ask-engine.ts";
 import type { Engine } from "../dbt/engine.ts";
@@ -14,7 +13,7 @@ import type { DbtProject } from "./dbt-project.ts";
 export interface DbtAhead extends Preload {
   /** Which dbt it is: asked once, when somebody wants to know. Throws a configuration error for none. */
   engine(): Promise<Engine>;
-  /** A build is to come: from now on the next dbt is loaded ahead, where that pays, until `end`. */
+  /** Several starts are to come: dbt is loaded for all of them, until `end`. */
   prepare(): void;
 }
 
@@ -40,22 +39,24 @@ export function openDbtAhead(
   });
   let preload: Preload | null = null;
   const open = async () => {
+    const launcher = await findLauncher(place);
+    const begin = () => {
+      if (launcher !== null && !over.signal.aborted) preload ??= createPreload(launcher, place);
+    };
+    // Only the Python of dbt 1 has such a launcher.
+    if (launcher?.isCertain) begin();
     const { traits } = await engine();
-    const launcher = traits.loadsAhead ? await findLauncher(place) : null;
-    if (over.signal.aborted || !traits.loadsAhead) return;
-    if (launcher === null)
-      return log.step("dbt", `each start loads dbt anew: nothing tells the Python of ${showCommandLine(command)}`);
-    preload = createPreload(launcher, place);
-    preload.begin();
+    if (!traits.loadsAhead) preload?.end();
+    else if (launcher !== null) begin();
+    else log.step("dbt", `each start loads dbt anew: nothing tells the Python of ${showCommandLine(command)}`);
   };
   return {
     engine,
     prepare: () => {
-      // On one core it would take from the dbt at work what the next one gains. What is wrong, the first start tells.
-      if (isWanted && availableParallelism() > 1) void open().catch(() => {});
+      // What is wrong, the first start tells.
+      if (isWanted) void open().catch(() => {});
     },
-    begin: () => preload?.begin(),
-    take: (start) => preload?.take(start) ?? null,
+    take: async (start, until) => preload?.take(start, until) ?? null,
     end: () => {
       over.abort();
       preload?.end();

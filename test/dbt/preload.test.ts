@@ -1,9 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { createPreload, type Preload } from "../../src/dbt/preload.ts";
-import { runProcess } from "../../src/dbt/process.ts";
+import { type RunningProcess, runProcess } from "../../src/dbt/process.ts";
 import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
 
@@ -15,7 +25,8 @@ const dir = useTempDir();
 
 /** A package in dbt's place: it writes a file where it is loaded, and tells as JSON how it was started. */
 const DBT = `import json, os, signal, sys, time
-open(os.environ["LOADED"], "a").write("loaded\\n")
+if __name__ != "__main__":
+    open(os.environ["LOADED"], "a").write("loaded\\n")
 def tell():
     print(json.dumps({
         "argv": sys.argv[1:],
@@ -83,30 +94,32 @@ function open({ bin, cwd, env }: Installed, dbt: string): Preload {
   return preload;
 }
 
-/** Takes one as soon as it can hear. */
-async function take(preload: Preload, args: readonly string[], { cwd, env }: Installed): Promise<ChildProcess> {
-  for (let waitMs = 50; ; waitMs *= 2) {
-    preload.begin();
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-    const child = preload.take({ args, cwd, env });
-    if (child !== null) return child;
-  }
+function take(preload: Preload, args: readonly string[], { cwd, env }: Installed, isLast = true) {
+  return preload.take({ args, cwd, env, isLast }, never());
 }
 
-/** `begun` undefined: a start as any other. */
-async function run(argv: readonly string[], { cwd, env }: Installed, begun?: ChildProcess, signal = never()) {
+/** `begun` null: a start as any other. */
+async function run(
+  argv: readonly string[],
+  { cwd, env }: Installed,
+  begun: Promise<RunningProcess | null> | null = null,
+  signal = never(),
+) {
   const lines: string[] = [];
   const seen: string[] = [];
   const end = await runProcess({
     ...{ argv, cwd, env, stdout: "log", name: "dbt", signal },
     children: { started: (name) => void seen.push(name), ended: () => void seen.push("ended") },
-    ...(begun === undefined ? {} : { begun: () => begun }),
+    begun: async () => begun,
     onLine: (line) => void lines.push(line),
   });
   const told = lines.find((line) => line.startsWith("{"));
   const others = lines.filter((line) => line !== told).sort();
   return { ...end, told: JSON.parse(told ?? "null"), others, seen };
 }
+
+const NO_DBT = ["/bin/false"];
+const timesLoaded = ({ env }: Installed) => readFileSync(env.LOADED, "utf8").trim().split("\n").length;
 
 describe.skipIf(python === "")("a dbt that was loaded ahead", () => {
   it.each([
@@ -119,79 +132,144 @@ describe.skipIf(python === "")("a dbt that was loaded ahead", () => {
     const plain = await run([...command(installed), ...ODD], installed);
     rmSync(installed.env.LOADED);
     const preload = open(installed, dbt(installed));
-    preload.begin();
-    while (!existsSync(installed.env.LOADED)) await new Promise((resolve) => setTimeout(resolve, 10));
-    const ahead = await run(["dbt"], installed, await take(preload, ODD, installed));
+    const starts = [];
+    for (let index = 0; index < 8; index += 1)
+      starts.push(await run(NO_DBT, installed, take(preload, ODD, installed, index % 2 === 1)));
 
     expect(plain).toMatchObject({ exitCode: 3, told: { argv: ODD, input: "", interrupt: true, name: "__main__" } });
-    expect(ahead).toEqual(plain);
+    for (const start of starts) expect(start).toEqual(plain);
+    expect(timesLoaded(installed)).toBe(1);
+    expect(await take(preload, ODD, installed)).toBeNull();
   });
 
-  it("is what the launcher starts where that is not dbt's own, or dbt cannot be loaded", async () => {
+  it("has an adapter of its own, loaded once for each start, as what that begins cannot be forked", async () => {
+    const installed = install();
+    write("packages/dbt/adapters/__init__.py", "");
+    write("packages/dbt/adapters/base/__init__.py", "raise Exception('no adapter')\n");
+    write("packages/dbt/adapters/wild/__init__.py", "raise Exception('it does not load')\n");
+    write("packages/dbt/adapters/wild/__version__.py", "");
+    write("packages/dbt/adapters/tame/__version__.py", "");
+    write(
+      "packages/dbt/adapters/tame/__init__.py",
+      "import os, threading\nopen(os.environ['LOADED'], 'a').write('adapter\\n')\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n",
+    );
+    const preload = open(installed, installed.file);
+
+    const first = await run(NO_DBT, installed, take(preload, ["parse"], installed, false));
+    const second = await run(NO_DBT, installed, take(preload, ["build"], installed));
+
+    expect([first, second]).toMatchObject([{ exitCode: 3 }, { exitCode: 3, told: { argv: ["build"] } }]);
+    expect(readFileSync(installed.env.LOADED, "utf8")).toBe("loaded\nadapter\nadapter\n");
+  });
+
+  it("is not there where the launcher is not dbt's own, dbt cannot be loaded, or has threads", async () => {
     const other = install("import sys\nprint('another', sys.argv[1:])\nraise SystemExit(7)\n");
-    const started = await run(["dbt"], other, await take(open(other, other.file), ["build"], other));
+    const ofOther = await take(open(other, other.file), ["build"], other);
     write("venv/bin/dbt", `#!${join(other.bin, "python")}\n${LAUNCHER}`);
     write("packages/dbt/cli/main.py", "raise ImportError('dbt is broken')\n");
-    const broken = await run(["dbt"], other, await take(open(other, other.file), ["build"], other));
+    const broken = await take(open(other, other.file), ["build"], other);
+    write(
+      "packages/dbt/cli/main.py",
+      "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\ncli = 1\n",
+    );
+    const threaded = await take(open(other, other.file), ["build"], other);
+    const gone = await take(open({ ...other, bin: join(dir(), "no") }, other.file), ["build"], other);
 
-    expect(started).toMatchObject({ exitCode: 7, others: ["another ['build']"] });
-    expect(broken).toMatchObject({ exitCode: 1, told: null });
-    expect(broken.others).toContain("ImportError: dbt is broken");
+    expect([ofOther, broken, threaded, gone]).toEqual([null, null, null, null]);
+    write("packages/dbt/cli/main.py", DBT);
+    expect(await take(open(other, other.file), ["build"], other)).not.toBeNull();
   });
 
-  it("is stopped as any other start", async () => {
+  it("is stopped as any other start, and the next one is there", async () => {
     const installed = install();
     const stop = new AbortController();
-    const child = await take(open(installed, installed.file), ["wait"], installed);
-    child.stdout?.once("data", () => stop.abort());
+    const preload = open(installed, installed.file);
+    const child = await take(preload, ["wait"], installed, false);
+    child?.stdout?.once("data", () => stop.abort());
 
-    const end = await run(["dbt"], installed, child, stop.signal);
+    const end = await run(NO_DBT, installed, Promise.resolve(child), stop.signal);
 
-    expect(end).toMatchObject({ exitCode: 3, stopped: true, seen: ["dbt", "ended"] });
+    expect(end).toMatchObject({ exitCode: 3, signal: null, stopped: true, seen: ["dbt", "ended"] });
     expect(end.others).toContain("stopped");
+    expect(await run(NO_DBT, installed, take(preload, ["next"], installed))).toMatchObject({
+      told: { argv: ["next"] },
+    });
   });
 
-  it("is for its own folder and environment alone", async () => {
+  it("tells of the signal that ended a start", async () => {
     const installed = install();
     const preload = open(installed, installed.file);
-    preload.begin();
+    for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+      const child = await take(preload, ["wait"], installed);
+      child?.stdout?.once("data", () => process.kill(child.pid ?? 0, signal));
 
+      expect(await run(NO_DBT, installed, Promise.resolve(child))).toMatchObject({ exitCode: null, signal });
+    }
+  });
+
+  it("counts as killed where what it was forked from is gone", async () => {
+    const installed = install();
+    const preload = open(installed, installed.file);
+    const child = await take(preload, ["wait"], installed);
+    child?.stdout?.once("data", () => preload.end());
+
+    const end = await run(NO_DBT, installed, Promise.resolve(child));
+
+    expect(end).toMatchObject({ exitCode: null, signal: "SIGKILL", stopped: false });
+  });
+
+  it("is for its own folder and environment alone, one at a time", async () => {
+    const installed = install();
+    const preload = open(installed, installed.file);
     const { cwd, env } = installed;
-    expect(preload.take({ args: [], cwd: "/", env })).toBeNull();
-    expect(preload.take({ args: [], cwd, env: { ...env, SCHEMA: "x" } })).toBeNull();
-    expect(preload.take({ args: [], cwd, env: { ...env, LOADED: undefined } })).toBeNull();
-    expect(await run(["dbt"], installed, await take(preload, [], installed))).toMatchObject({ exitCode: 3 });
+    const takes = (place: { cwd: string; env: Record<string, string | undefined> }) =>
+      preload.take({ args: [], isLast: true, ...place }, never());
+
+    expect(await takes({ cwd: "/", env })).toBeNull();
+    expect(await takes({ cwd, env: { ...env, SCHEMA: "x" } })).toBeNull();
+    expect(await takes({ cwd, env: { ...env, LOADED: undefined } })).toBeNull();
+    const [one, two] = [takes({ cwd, env }), takes({ cwd, env })];
+    expect(await two).toBeNull();
+    expect(await run(NO_DBT, installed, one)).toMatchObject({ exitCode: 3 });
   });
 
-  it("is not there before it can hear, nor when its time is over", async () => {
+  it("is waited for no longer than its time, nor after a stop", async () => {
     const installed = install();
-    const preload = open(installed, installed.file);
-    const start = { args: [], cwd: installed.cwd, env: installed.env };
-    const gone = open({ ...installed, bin: join(dir(), "no") }, installed.file);
+    write("packages/dbt/cli/main.py", "import time\ntime.sleep(60)\n");
+    const start = { args: [], cwd: installed.cwd, env: installed.env, isLast: true };
+    const stop = new AbortController();
+    const [ended, stopped] = [open(installed, installed.file), open(installed, installed.file)];
 
-    preload.begin();
-    const early = preload.take(start);
-    preload.end();
-    preload.begin();
-    gone.begin();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const waiting = [ended.take(start, never()), stopped.take(start, stop.signal)];
+    ended.end();
+    stop.abort();
 
-    expect([early, preload.take(start), gone.take(start)]).toEqual([null, null, null]);
+    expect(await Promise.all(waiting)).toEqual([null, null]);
+    expect(await ended.take(start, never())).toBeNull();
   });
 
-  it("ends without a word with the one that would have started it, and where it is interrupted", async () => {
+  it("ends without a word with the one that asks it, and where it is interrupted", async () => {
     const { file, bin, cwd, env } = install();
     const program = join(import.meta.dirname, "../../src/dbt/load-dbt.py");
     const begin = () =>
-      spawn(join(bin, "python"), [program, file], { cwd, env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
-    const end = async (child: ChildProcess, with_: (child: ChildProcess) => void) => {
+      spawn(join(bin, "python"), [program, file, "1"], {
+        cwd,
+        env,
+        stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      });
+    const end = async (child: ChildProcess, with_: () => void) => {
       let said = "";
-      for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (said += text));
-      child.stdio[3]?.once("data", () => with_(child));
-      return new Promise((resolve) => child.on("close", (code, signal) => resolve([code, signal, said])));
+      const streams = [child.stdout, child.stderr, ...child.stdio.slice(4)] as readonly (Readable | null)[];
+      for (const stream of streams) stream?.on("data", (text) => (said += text));
+      const ended = new Promise((resolve) => child.on("close", (code, signal) => resolve([code, signal, said])));
+      while (!existsSync(env.LOADED)) await new Promise((resolve) => setTimeout(resolve, 10));
+      setTimeout(with_, 100);
+      return ended;
     };
 
-    expect(await end(begin(), (child) => child.stdio[3]?.destroy())).toEqual([0, null, ""]);
-    expect(await end(begin(), (child) => setTimeout(() => child.kill("SIGINT"), 100))).toEqual([null, "SIGINT", ""]);
+    const left = begin();
+    expect(await end(left, () => left.stdio[3]?.destroy())).toEqual([0, null, ""]);
+    const stopped = begin();
+    expect(await end(stopped, () => stopped.kill("SIGINT"))).toEqual([null, "SIGINT", ""]);
   });
 });

@@ -41,7 +41,7 @@ async function openDbt(body: string, overrides: Partial<DbtSetup> = {}) {
     extra: [],
     color: false,
     traits: async () => readEngine("dbt 1.11.16", 0, "dbt").traits,
-    preload: { begin: () => {}, take: () => null },
+    preload: { take: async () => null },
     clock: systemClock,
     children: { started: () => {}, ended: () => {} },
     signal: never(),
