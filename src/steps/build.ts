@@ -1,68 +1,33 @@
 import { join } from "node:path";
-import { type Again, type DbtRun, type Held, lastManifest } from "../artifacts/dbt-run.ts";
-import type { Diagnostic } from "../artifacts/diagnostics.ts";
+import { type DbtRun, lastManifest } from "../artifacts/dbt-run.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import { assertHarmlessRelations } from "../bundles/trust.ts";
 import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import type { StartLimits } from "../dbt/watched-run.ts";
 import { count } from "../render/words.ts";
-import type { Purpose } from "../run/purpose.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
 import type { CommandName } from "../settings/flags.ts";
 import type { Settings, SettingsPart } from "../settings/resolve.ts";
 import type { DbtRunner } from "../setup/dbt-runner.ts";
-import { assertPlanChooses, purposeOf, type RunSettings } from "../setup/run-settings.ts";
+import { assertPlanChooses, type RunSettings } from "../setup/run-settings.ts";
 import { mergeAttempts } from "../severity/attempts.ts";
 import type { BaseBuild } from "../severity/cost.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
 import { isFile, readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
-import type { Outputs } from "../support/outputs.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { TOOLS_FILE } from "../work/tools-file.ts";
+import { type BuildResult, type RecordParts, recordStarts } from "./build-record.ts";
 import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
 import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshness.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { limitsOf, threadsOf } from "./start-limits.ts";
 import { learnUsualSeconds, type ReadNewest, readBaseBuild, usualSecondsOf } from "./usual-times.ts";
-
-/** build.json and `build --json`. */
-export interface BuildResult {
-  readonly schema: 1;
-  /** What was built for what: `state publish` takes no other. */
-  readonly mode: Purpose["mode"];
-  readonly target: Purpose["target"];
-  readonly commit: Purpose["commit"];
-  readonly starts: readonly {
-    readonly command: string;
-    readonly argv: readonly string[];
-    readonly exitCode: number | null;
-    readonly startedAt: string;
-    readonly seconds: number;
-    readonly trouble: DbtRun["trouble"];
-    readonly lastWords: string | null;
-    readonly dir: string;
-    /** null: dbt did not come so far as to say it. */
-    readonly threads: number | null;
-    /** What a second start was for; null: it is none. */
-    readonly again: Again | null;
-    /** Of a look at the sources: what was not built because of it; null: nothing. */
-    readonly held: readonly Held[] | null;
-    /** What dbt 2 told of the project's code; null: nothing. */
-    readonly diagnostics: readonly Diagnostic[] | null;
-    /** True of a look at the sources that nobody asked for to be told of: absent otherwise. */
-    readonly isForSelection?: boolean;
-  }[];
-  /** Absolute folder with the results of a build and its second starts as one file; null without those. */
-  readonly merged: string | null;
-  /** null: everything was built, or dbt gave no results to compare with. */
-  readonly planMatchesRun: boolean | null;
-}
 
 export interface Built {
   readonly result: BuildResult;
@@ -72,11 +37,6 @@ export interface Built {
   readonly usualSeconds: ReadonlyMap<string, number>;
   /** What dbt said when the baseline was built; null: that is not known. */
   readonly baseBuild: BaseBuild | null;
-}
-
-interface RecordParts {
-  readonly work: Pick<WorkFolder, "writeJson">;
-  readonly outputs: Outputs;
 }
 
 export interface BuildParts extends RecordParts {
@@ -233,39 +193,6 @@ async function assertLook(targetPath: string): Promise<void> {
   throw new SignalboxError("artifacts", `the plan asks for source_status:, and ${file} does not exist`, {
     hint: "keep dbt's target folder between plan and build, or run signalbox ci, which does both",
   });
-}
-
-/** Writes build.json. */
-export async function recordStarts(
-  { work, outputs }: RecordParts,
-  runSettings: RunSettings,
-  starts: readonly DbtStart[],
-  planMatchesRun: boolean | null,
-  merged: string | null = null,
-): Promise<BuildResult> {
-  const result: BuildResult = {
-    schema: 1,
-    ...purposeOf(runSettings),
-    starts: starts.map(({ run, argv, dir, isForSelection = false }) => ({
-      command: run.command,
-      argv,
-      exitCode: run.exitCode,
-      startedAt: new Date(run.startedAt).toISOString(),
-      seconds: run.seconds,
-      trouble: run.trouble,
-      lastWords: run.lastWords,
-      dir,
-      threads: run.threads ?? null,
-      again: run.again ?? null,
-      held: run.held ?? null,
-      diagnostics: run.diagnostics ?? null,
-      ...(isForSelection ? { isForSelection } : {}),
-    })),
-    planMatchesRun,
-    merged,
-  };
-  await outputs.write("build.json", () => work.writeJson("build.json", result));
-  return result;
 }
 
 /** What a build holds where dbt was told so by an argument, or by a variable that another step left. */
