@@ -199,8 +199,9 @@ export async function localChanges(parts: LocalParts, { platform }: Run): Promis
     "--porcelain",
     "--",
     ".",
-    // dbt 2 adds its folder of packages to it.
+    // dbt 2 adds its folder of packages to the one, and each dbt that counts its users makes the other beside profiles.yml.
     ":(exclude,glob)**/.gitignore",
+    ":(exclude,glob)**/.user.yml",
     ...(isInside ? [`:(exclude)${reports}`] : []),
   );
   return changes === ""

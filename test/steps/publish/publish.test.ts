@@ -145,8 +145,10 @@ describe("changes of the work tree", () => {
   it("are looked for on a laptop alone, and not in the folder of reports", async () => {
     expect(await of("github", "reports")).toEqual({ found: null, asked: [] });
     expect((await of("local", "reports")).asked).toEqual([
-      "status --porcelain -- . :(exclude,glob)**/.gitignore :(exclude)reports",
+      "status --porcelain -- . :(exclude,glob)**/.gitignore :(exclude,glob)**/.user.yml :(exclude)reports",
     ]);
-    expect((await of("local", "../reports")).asked).toEqual(["status --porcelain -- . :(exclude,glob)**/.gitignore"]);
+    expect((await of("local", "../reports")).asked).toEqual([
+      "status --porcelain -- . :(exclude,glob)**/.gitignore :(exclude,glob)**/.user.yml",
+    ]);
   });
 });
