@@ -123,7 +123,7 @@ function contextLine({ mode, modeReason, target, verdict, queue, artifactsUrl }:
 
 function queueWords({ decision, reason, waitedSeconds }: NonNullable<Summary["queue"]>): string {
   if (decision === "entered")
-    return waitedSeconds < 1 ? "no wait in the queue" : `${duration(waitedSeconds)} in the queue`;
+    return waitedSeconds <= 1 ? "no wait in the queue" : `${duration(waitedSeconds)} in the queue`;
   return `queue ${markdownText(`${decision}: ${reason}`)}`;
 }
 

@@ -67,7 +67,7 @@ function shortCommit(sha: string): string {
 }
 
 function queueWords({ decision, reason, waitedSeconds }: NonNullable<ReportPage["queue"]>): string {
-  const waited = waitedSeconds < 1 ? "" : ` after ${duration(waitedSeconds)}`;
+  const waited = waitedSeconds <= 1 ? "" : ` after ${duration(waitedSeconds)}`;
   return `${cleanLine(decision, 40)}${waited}${reason === "" ? "" : `: ${cleanLine(reason, 300)}`}`;
 }
 
