@@ -15,6 +15,8 @@ export interface EngineTraits {
   readonly takesRepeats: boolean;
   /** It is a program of Python, which takes seconds to load: that can be done before it is needed. */
   readonly loadsAhead: boolean;
+  /** It decides itself what `state:` selects, in `ls`, which leaves the same manifest.json as `parse`. */
+  readonly plansInList: boolean;
   /** Stopped by SIGINT, its results say what became of each node: else its log alone does. */
   readonly resultsOutliveStop: boolean;
 }
@@ -52,6 +54,7 @@ const DBT_1: EngineTraits = {
   takenBy: TAKEN_BY,
   takesRepeats: true,
   loadsAhead: true,
+  plansInList: false,
   resultsOutliveStop: true,
 };
 
@@ -72,6 +75,7 @@ const DBT_2: EngineTraits = {
   },
   takesRepeats: false,
   loadsAhead: false,
+  plansInList: true,
   resultsOutliveStop: false,
 };
 

@@ -20,6 +20,8 @@ export interface Baseline {
   /** Absolute folder that holds manifest.json, for dbt's --state. */
   readonly dir: string;
   readonly origin: Origin;
+  /** Of a bundle: its manifest is not the one that was published, but of the same commit by today's dbt. Else absent. */
+  readonly isParsedAgain?: true;
 }
 
 /** selection: what the change is compared with. deferral: what unselected parents are read from. */

@@ -20,6 +20,8 @@ import type { RunSettings } from "./run-settings.ts";
 export interface DbtRunner extends Dbt {
   /** How long each start took that has ended, in seconds; it grows. */
   readonly ended: readonly { readonly command: string; readonly seconds: number }[];
+  /** Which dbt it is: asked once. Throws a configuration error for none. */
+  readonly engine: DbtAhead["engine"];
   /** Project, target and target folder of this run, for the fields of a start that are always the same. */
   readonly defaults: Pick<StartRequest, "projectDir" | "targetPath" | "target">;
   /** What chooses nodes beside the selector. */
@@ -82,6 +84,7 @@ export function createDbtRunner(
   const ended: { readonly command: string; readonly seconds: number }[] = [];
   const starter: DbtRunner = {
     ended,
+    engine: ahead.engine,
     defaults,
     choosing: dbtProject.choosing,
     installPackages: async () => {

@@ -73,6 +73,7 @@ describeOnDbt2("a team's day on dbt 2", () => {
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/12 of 39 nodes: 1 changed, 11 follow/);
     expect(ended.stdout).toMatch(/int_orders_eur\s+body changed/);
+    expect(ended.stdout.match(/(?<=^dbt +dbt )\w+(?= --)/gm)).toEqual(["ls", "build"]);
     expect(ended.stdout).not.toMatch(/please report it|│ (?:Error|Warn)$/m);
     expect(ended.stdout).toContain("reproduce: dbt build --target ci --select unique_int_orders_eur_order_id");
     expect(ended.stdout).toMatch(

@@ -1,4 +1,5 @@
 import type { Manifest } from "../../src/artifacts/manifest.ts";
+import { readEngine } from "../../src/dbt/engine.ts";
 import type { DbtStart, StartRequest } from "../../src/dbt/start.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Baseline, Origin } from "../../src/selection/plan.ts";
@@ -70,6 +71,7 @@ export function aDbt(
   return {
     started,
     ended: [],
+    engine: async () => readEngine("- installed: 1.11.16", 0, "dbt"),
     defaults: { projectDir: "/shop", targetPath: "/shop/target", target: "prod" },
     choosing: { indirectSelection: null, resourceTypes: EVERY_TYPE },
     installPackages: async () => (deps === null ? null : startOf("deps", deps)),

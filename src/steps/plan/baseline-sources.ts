@@ -136,7 +136,7 @@ export function openSources(
     const engines = whyOfOtherEngine(found, current);
     if (engines !== null) {
       const manifest = await parseAgain(dir, { why: `the bundle ${where} ${engines}`, commit, header }, name);
-      return manifest === null ? null : { manifest, dir, origin };
+      return manifest === null ? null : { manifest, dir, origin, isParsedAgain: true };
     }
     warn(...assertComparable(found, current, where));
     const baseline = { manifest: found, dir, origin };

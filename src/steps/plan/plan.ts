@@ -1,3 +1,5 @@
+import type { BaseCommit } from "../../bundles/base-commit.ts";
+import { readBundle } from "../../bundles/bundle.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Baselines, Plan } from "../../selection/plan.ts";
 import { describeTypes } from "../../selection/resource-types.ts";
@@ -18,6 +20,7 @@ import { limitsOf, threadsOf } from "../start-limits.ts";
 import { changedVarsSince, filesChangedSince, readResultsOf } from "./baseline-facts.ts";
 import { openSources, type SourceParts } from "./baseline-sources.ts";
 import { type BaselineParts, findBase, findDeferral, findSelection } from "./baselines.ts";
+import { type BaselinesAhead, type BaselinesAheadParts, fetchBaselines, nothingAhead } from "./baselines-ahead.ts";
 import {
   compareUnrenderedOf,
   type DecidePlanParts,
@@ -28,16 +31,17 @@ import {
 } from "./decide-plan.ts";
 import { lookForNewer } from "./look-for-newer.ts";
 import { type PlacingParts, placeStep } from "./placing.ts";
-import { runSelector } from "./run-selector.ts";
+import { type ListedAhead, listAhead, runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
 const NOTHING_KNOWN = { baselines: NO_BASELINES, delegatedToDbt: null, newer: null } as const;
 
 /** What planning works with, part by part: it decides, compares with baselines, and places. */
-export interface PlanParts extends DecidePlanParts, BaselineParts, SourceParts, PlacingParts {
+export interface PlanParts extends DecidePlanParts, BaselineParts, BaselinesAheadParts, SourceParts, PlacingParts {
   readonly settings: DecidePlanParts["settings"] &
     BaselineParts["settings"] &
+    BaselinesAheadParts["settings"] &
     SourceParts["settings"] &
     PlacingParts["settings"] &
     SettingsPart<
@@ -57,6 +61,25 @@ export async function planStep(
   dbt: DbtRunner,
   bundles: Bundles,
 ): Promise<Planned> {
+  const base = once(() => findBase(parts.git, runSettings));
+  const isEverything = runSettings.select === null || parts.settings.given.full;
+  const ahead = isEverything ? nothingAhead(bundles) : await fetchBaselines(parts, runSettings, bundles, base);
+  try {
+    return await makePlan(parts, { runSettings, dbtProject, dbt, base, ahead });
+  } finally {
+    await ahead.drop();
+  }
+}
+
+interface ToPlan {
+  readonly runSettings: RunSettings;
+  readonly dbtProject: DbtProject;
+  readonly dbt: DbtRunner;
+  readonly base: () => Promise<BaseCommit>;
+  readonly ahead: BaselinesAhead;
+}
+
+async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, ahead }: ToPlan): Promise<Planned> {
   const { git, log } = parts;
   const { given, config } = parts.settings;
   const purpose = purposeOf(runSettings);
@@ -78,12 +101,18 @@ export async function planStep(
     const plan = { kind: "everything", why: "mode", warnings: notes } as const;
     return writePlan(parts, { purpose, plan, ...NOTHING_KNOWN, manifest: null, places: [], choosing });
   }
-  const base = once(() => findBase(git, runSettings));
   // Git may not hold it: that is to be known before dbt takes its time.
   if (runSettings.mode === "check" && given.state === undefined && !isEverything) await base();
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
-  const parsed = await dbt.start({ ...dbt.defaults, command: ["parse"], args: [] });
+  const indirectSelection = given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager";
+  const { resourceTypes } = dbt.choosing;
+  const needsLook = [runSettings.select ?? "", ...exclude].some(asksNewerData);
+  const listed =
+    runSettings.select === null || isEverything || needsLook
+      ? null
+      : await listFirst(dbt, ahead, { select: [runSettings.select], exclude, indirectSelection, resourceTypes });
+  const parsed = listed?.start ?? (await dbt.start({ ...dbt.defaults, command: ["parse"], args: [] }));
   const { manifest } = parsed.run;
   if (parsed.run.exitCode === 0 && parsed.run.trouble === "none" && manifest === null)
     throw new SignalboxError("artifacts", "dbt parse ended with 0 and left no manifest.json", {
@@ -91,13 +120,14 @@ export async function planStep(
     });
   if (parsed.run.exitCode !== 0 || manifest === null) return { kind: "failed", run: parsed.run };
 
-  const sources = openSources(parts, { runSettings, dbtProject, dbt, bundles, current: manifest });
+  const sources = openSources(parts, { runSettings, dbtProject, dbt, bundles: ahead.bundles, current: manifest });
   const asked = {
     exclude,
     manifest,
     dbt,
-    resourceTypes: dbt.choosing.resourceTypes,
-    indirectSelection: given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager",
+    listed,
+    resourceTypes,
+    indirectSelection,
     compareUnrendered: compareUnrenderedOf(given.compareUnrendered, dbtProject.project.flags.compareUnrendered),
     as: given.as,
   } as const;
@@ -117,7 +147,6 @@ export async function planStep(
   if (isEverything || runSettings.select === null)
     return everything({ kind: "everything", why: "mode", warnings: notes });
   const selection = await findSelection(parts, runSettings, sources, base);
-  const needsLook = [runSettings.select, ...exclude].some(asksNewerData);
   if (selection === null && (needsLook || comparesState(runSettings.select)))
     return everything(withoutBaseline(config.baseline, sources.warnings), knownExclude);
   const writtenAt = {
@@ -153,6 +182,19 @@ export async function planStep(
   const vars = await changedVarsSince(git, dbtProject, selection);
   const planned = await decidePlan(parts, purpose, request, place, () => [...sources.warnings, ...vars]);
   return planned.kind === "planned" ? { ...planned, look } : planned;
+}
+
+/** The answer of a dbt that decides in `ls` anyhow, and reads the project once less so; null: it is asked later, if at all. */
+async function listFirst(
+  dbt: DbtRunner,
+  ahead: BaselinesAhead,
+  words: Parameters<typeof listAhead>[1],
+): Promise<ListedAhead | null> {
+  const { traits, minor } = await dbt.engine();
+  const bundle = traits.plansInList ? await ahead.selection() : null;
+  const header = bundle === null ? null : await readBundle(bundle.dir, bundle.ref.where).catch(() => null);
+  const isAlike = header?.dbtVersion.startsWith(`${minor[0]}.`) ?? false;
+  return bundle === null || !isAlike ? null : listAhead(dbt, words, bundle);
 }
 
 /** Where the user wrote what holds: a flag or its variable is over the mode's key. */

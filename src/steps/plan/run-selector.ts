@@ -1,7 +1,9 @@
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { RunResults } from "../../artifacts/run-results.ts";
-import { selectionArguments } from "../../dbt/arguments.ts";
+import type { FetchedBundle } from "../../bundles/fetch-ahead.ts";
+import { flag, selectionArguments } from "../../dbt/arguments.ts";
 import { parseList } from "../../dbt/list.ts";
+import type { DbtStart } from "../../dbt/start.ts";
 import { builtNodes } from "../../selection/buildable-nodes.ts";
 import type { SelectorAnswer } from "../../selection/complete.ts";
 import { isAboutContracts } from "../../selection/contracts.ts";
@@ -30,6 +32,46 @@ export interface SelectorInput {
   readonly selection: Baseline | null;
   /** null: offline, dbt cannot be asked. */
   readonly dbt: DbtRunner | null;
+  /** What `dbt ls` has been asked already. */
+  readonly listed?: ListedAhead | null;
+}
+
+/** An answer of `dbt ls` from before the baseline was looked at more closely: it holds where that is the one in the end. */
+export interface ListedAhead {
+  readonly args: readonly string[];
+  /** The bundle that it was compared with, as its origin tells. */
+  readonly where: string;
+  readonly start: DbtStart;
+}
+
+/** What `dbt ls` is asked, but for the state. */
+type ListQuestion = Pick<SelectorInput, "exclude" | "indirectSelection" | "resourceTypes"> & {
+  readonly select: readonly string[];
+};
+
+/**
+ * Asks `dbt ls` before the manifest is known, in place of a parse: dbt 2 reads the whole project for each. null: it did not
+ * answer, which a parse may explain.
+ */
+export async function listAhead(
+  dbt: DbtRunner,
+  words: ListQuestion,
+  { dir, ref }: FetchedBundle,
+): Promise<ListedAhead | null> {
+  const args = listArguments(words);
+  const start = await startList(dbt, args, dir);
+  const { exitCode, trouble, manifest } = start.run;
+  const isAnswer = exitCode === 0 && trouble === "none" && manifest !== null;
+  return isAnswer ? { args, where: ref.where, start } : null;
+}
+
+function listArguments({ select: texts, exclude, indirectSelection, resourceTypes }: ListQuestion): readonly string[] {
+  const none = { state: null, deferState: null };
+  return selectionArguments({ select: texts, exclude, indirectSelection, resourceTypes, ...none });
+}
+
+function startList(dbt: DbtRunner, args: readonly string[], state: string | null): Promise<DbtStart> {
+  return dbt.start({ ...dbt.defaults, command: ["ls"], args: [...args, ...flag("--state", state)], lists: true });
 }
 
 /**
@@ -64,17 +106,15 @@ export async function listWithDbt(
   texts: readonly string[],
   why: string,
 ): Promise<SelectorAnswer> {
-  const { dbt, exclude, indirectSelection, resourceTypes, selection, as } = input;
+  const { dbt, selection, as, listed: ahead = null } = input;
   if (dbt === null) throw onlyDbtKnows(why, null);
-  const args = selectionArguments({
-    select: texts,
-    exclude,
-    indirectSelection,
-    state: selection?.dir ?? null,
-    deferState: null,
-    resourceTypes,
-  });
-  const { run, stdout } = await dbt.start({ ...dbt.defaults, command: ["ls"], args, lists: true });
+  const args = listArguments({ ...input, select: texts });
+  const isAsked =
+    ahead !== null &&
+    ahead.args.join("\0") === args.join("\0") &&
+    ahead.where === selection?.origin.where &&
+    selection.isParsedAgain !== true;
+  const { run, stdout } = isAsked ? ahead.start : await startList(dbt, args, selection?.dir ?? null);
   if (run.exitCode === 2 && !isAboutContracts(run.lastWords)) {
     throw new SignalboxError("configuration", `dbt refuses the selection: ${run.lastWords ?? texts.join(" ")}`, {
       hint: `correct it: ${why}`,
