@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Loopback, serveLoopback } from "../support/loopback.ts";
 import { CLI, type Ended, json, signalbox } from "./cli.ts";
@@ -324,20 +326,20 @@ describe("secrets in everything that dbt says", () => {
 
 describe("a runner that is told what to hide", () => {
   /** Where each stream goes: a pipe, as of a runner, or a file. */
-  const run = (stdout: "pipe" | "file", stderr: "pipe" | "file", args: readonly string[]) => {
+  const run = async (stdout: "pipe" | "file", stderr: "pipe" | "file", args: readonly string[]) => {
     const places = { stdout: beside("out.txt"), stderr: beside("err.txt") };
     const [out, err] = [openSync(places.stdout, "w"), openSync(places.stderr, "w")];
-    const ended = spawnSync(process.execPath, [CLI, "ci", "--full", "--no-notify", ...args], {
+    const child = spawn(process.execPath, [CLI, "ci", "--full", "--no-notify", ...args], {
       cwd: project.dir,
       env: { ...onGitHub("push", push), FAKE_DBT_SAYS: "" },
       stdio: ["ignore", stdout === "pipe" ? "pipe" : out, stderr === "pipe" ? "pipe" : err],
-      encoding: "utf8",
     });
     for (const file of [out, err]) closeSync(file);
-    return {
-      stdout: stdout === "pipe" ? ended.stdout : readFileSync(places.stdout, "utf8"),
-      stderr: stderr === "pipe" ? ended.stderr : readFileSync(places.stderr, "utf8"),
-    };
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    const read = async (stream: Readable | null, file: string) =>
+      stream === null ? ended.then(() => readFileSync(file, "utf8")) : text(stream);
+    const [said, told] = await Promise.all([read(child.stdout, places.stdout), read(child.stderr, places.stderr)]);
+    return { stdout: said, stderr: told };
   };
   const MASK = `::add-mask::${SECRETS.GITHUB_TOKEN}\n`;
 
@@ -348,8 +350,8 @@ describe("a runner that is told what to hide", () => {
     ["file", "pipe", ["--json"], "stderr"],
     ["pipe", "file", ["--json"], null],
     ["file", "file", [], null],
-  ])("reads it of a pipe, and no file holds it: %s, %s %j", (stdout, stderr, args, told) => {
-    const ended = run(stdout, stderr, args);
+  ])("reads it of a pipe, and no file holds it: %s, %s %j", async (stdout, stderr, args, told) => {
+    const ended = await run(stdout, stderr, args);
 
     for (const name of ["stdout", "stderr"] as const) {
       expect(ended[name].includes(MASK), name).toBe(name === told);
