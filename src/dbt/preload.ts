@@ -9,6 +9,8 @@ import type { RunningProcess } from "./process.ts";
 
 /** A dbt of version 1 that is loaded once for all starts: loading takes seconds, and does nothing else. */
 export interface Preload {
+  /** Whether nothing will come from it any more. */
+  isOver(): boolean;
   /**
    * A start of dbt with these arguments, as soon as dbt is loaded. null: there is none for a start in this folder, with
    * another environment or beside another start, and none where dbt cannot be loaded so. Aborting `signal` ends the waiting.
@@ -26,7 +28,10 @@ export interface PreloadedStart {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-type LoaderPlace = Omit<LauncherPlace, "command">;
+interface LoaderPlace extends Omit<LauncherPlace, "command"> {
+  /** Those that a start may want; null: not known, and all are loaded. */
+  readonly adapters: readonly string[] | null;
+}
 
 const PROGRAM = fileURLToPath(new URL("./load-dbt.py", import.meta.url));
 /** As many as a run has: packages, two parses, a look at the sources, a build and three more of it. */
@@ -36,9 +41,9 @@ const MOST_STARTS = 8;
 export function createPreload(launcher: Launcher, place: LoaderPlace): Preload {
   const child = spawnLoader(launcher, place);
   const stdio: readonly unknown[] = child?.stdio ?? [];
-  const streams = stdio.filter((stream) => stream instanceof Duplex);
+  const streams = stdio.slice(3).filter((stream) => stream instanceof Duplex);
   const [channel, ...outputs] = streams;
-  if (child === null || channel === undefined) return { take: async () => null, end: () => {} };
+  if (child === null || channel === undefined) return { isOver: () => true, take: async () => null, end: () => {} };
   let isOver = false;
   let asked: ((start: RunningProcess | null) => void) | null = null;
   let running: Fork | null = null;
@@ -51,16 +56,24 @@ export function createPreload(launcher: Launcher, place: LoaderPlace): Preload {
     isOver = true;
     answer(null);
     running?.ends(-constants.signals.SIGKILL);
-    for (const stream of [channel, ...outputs]) stream.destroy();
-    killGroup(child);
+    for (const stream of outputs) stream.destroy();
+    if (child.exitCode === null && child.signalCode === null) killGroup(child.pid);
   };
+  // What loading prints any start would print: it stands before what the first one says.
+  const loading: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name]?.on("data", (chunk: Buffer) => void loading[name].push(chunk)).on("error", () => {});
   child.on("error", end);
   for (const stream of streams) stream.on("error", () => {});
   createInterface({ input: channel })
     .on("line", (line) => {
       const [, word, number] = /^(started|ended) (-?\d{1,9})$/.exec(line) ?? [];
-      if (word === "started" && running === null) {
+      // It had left the group before that was killed.
+      if (isOver) killGroup(word === "started" ? Number(number) : undefined);
+      else if (word === "started" && running === null) {
         const [stdout = null, stderr = null] = outputs.splice(0, 2);
+        stdout?.unshift(Buffer.concat(loading.stdout.splice(0)));
+        stderr?.unshift(Buffer.concat(loading.stderr.splice(0)));
         running = new Fork(Number(number), stdout, stderr);
         answer(running);
       } else if (word === "ended" && running !== null) {
@@ -71,6 +84,7 @@ export function createPreload(launcher: Launcher, place: LoaderPlace): Preload {
     .on("error", end)
     .on("close", end);
   return {
+    isOver: () => isOver,
     take: ({ args, cwd, env, isLast }, signal) => {
       const isFree = !isOver && asked === null && running === null && outputs.length > 0;
       if (!isFree || cwd !== place.cwd || !isSame(env, place.env)) return Promise.resolve(null);
@@ -124,12 +138,12 @@ function untilRead(stream: Readable | null): Promise<void> {
 /** null: it cannot be started, of which the start itself will tell. */
 function spawnLoader(
   { python: [program = "", ...words], dbt }: Launcher,
-  { cwd, env }: LoaderPlace,
+  { cwd, env, adapters }: LoaderPlace,
 ): ChildProcess | null {
   const pipes = Array.from({ length: 1 + 2 * MOST_STARTS }, () => "pipe" as const);
-  const args = [...words, PROGRAM, dbt, String(MOST_STARTS)];
+  const args = [...words, PROGRAM, dbt, String(MOST_STARTS), adapters?.join(",") ?? ""];
   try {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "ignore", "ignore", ...pipes] });
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe", ...pipes] });
     child.on("error", () => {});
     return child;
   } catch {
@@ -137,9 +151,9 @@ function spawnLoader(
   }
 }
 
-function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+function killGroup(pid: number | undefined): void {
   try {
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
     // It has ended already.
   }

@@ -3,6 +3,7 @@ import { askEngine } from "../dbt/ask-engine.ts";
 import type { Engine } from "../dbt/engine.ts";
 import { findLauncher } from "../dbt/launcher.ts";
 import { createPreload, type Preload } from "../dbt/preload.ts";
+import { mappingAt } from "../dbt/project.ts";
 import type { SettingsPart } from "../settings/resolve.ts";
 import type { ChildWatch } from "../support/claims.ts";
 import type { Log } from "../support/log.ts";
@@ -10,7 +11,7 @@ import { once } from "../support/once.ts";
 import type { DbtProject } from "./dbt-project.ts";
 
 /** What is known and done of dbt before it is started. */
-export interface DbtAhead extends Preload {
+export interface DbtAhead extends Pick<Preload, "take" | "end"> {
   /** Which dbt it is: asked once, when somebody wants to know. Throws a configuration error for none. */
   engine(): Promise<Engine>;
   /** Several starts are to come: dbt is loaded for all of them, until `end`. */
@@ -37,17 +38,21 @@ export function openDbtAhead(
     if (found.note !== null) log.step("dbt", found.note);
     return found;
   });
+  const tellOver = once(async () => log.step("dbt", "each start loads dbt anew: it could not be loaded ahead"));
   let preload: Preload | null = null;
   const open = async () => {
     const launcher = await findLauncher(place);
     const begin = () => {
-      if (launcher !== null && !over.signal.aborted) preload ??= createPreload(launcher, place);
+      if (launcher !== null && !over.signal.aborted)
+        preload ??= createPreload(launcher, { ...place, adapters: adaptersOf(project.outputs) });
     };
     // Only the Python of dbt 1 has such a launcher.
     if (launcher?.isCertain) begin();
     const { traits } = await engine();
-    if (!traits.loadsAhead) preload?.end();
-    else if (launcher !== null) begin();
+    if (!traits.loadsAhead) {
+      preload?.end();
+      preload = null;
+    } else if (launcher !== null) begin();
     else log.step("dbt", `each start loads dbt anew: nothing tells the Python of ${showCommandLine(command)}`);
   };
   return {
@@ -56,10 +61,21 @@ export function openDbtAhead(
       // What is wrong, the first start tells.
       if (isWanted) void open().catch(() => {});
     },
-    take: async (start, until) => preload?.take(start, until) ?? null,
+    take: async (start, until) => {
+      const taken = (await preload?.take(start, until)) ?? null;
+      if (taken === null && preload?.isOver() && !until.aborted) tellOver();
+      return taken;
+    },
     end: () => {
       over.abort();
       preload?.end();
     },
   };
+}
+
+/** What profiles.yml calls the adapters of the profile's outputs; null: it cannot be told of each. */
+function adaptersOf(outputs: DbtProject["project"]["outputs"]): readonly string[] | null {
+  const types = Object.values(outputs ?? {}).map((output) => mappingAt({ output }, "output")?.type);
+  const isKnown = types.length > 0 && types.every((type) => typeof type === "string" && /^\w+$/.test(type));
+  return isKnown ? [...new Set(types.map(String))] : null;
 }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { createPreload, type Preload } from "../../src/dbt/preload.ts";
 import { type RunningProcess, runProcess } from "../../src/dbt/process.ts";
@@ -87,9 +87,12 @@ afterEach(() => {
   for (const preload of opened.splice(0)) preload.end();
 });
 
-function open({ bin, cwd, env }: Installed, dbt: string): Preload {
-  const launcher = { python: [join(bin, "python")], dbt, isCertain: true };
-  const preload = createPreload(launcher, { cwd, env });
+function open(
+  { bin, cwd, env }: Installed,
+  dbt: string,
+  { adapters = null, python = [join(bin, "python")] }: { adapters?: string[] | null; python?: string[] } = {},
+): Preload {
+  const preload = createPreload({ python, dbt, isCertain: true }, { cwd, env, adapters });
   opened.push(preload);
   return preload;
 }
@@ -118,6 +121,22 @@ async function run(
   return { ...end, told: JSON.parse(told ?? "null"), others, seen };
 }
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Of a negative number: whether its group has a process. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Within seconds. */
+async function hasEnded(pid: number): Promise<boolean> {
+  for (let waited = 0; waited < 3000 && isAlive(pid); waited += 50) await pause(50);
+  return !isAlive(pid);
+}
+
 const NO_DBT = ["/bin/false"];
 const timesLoaded = ({ env }: Installed) => readFileSync(env.LOADED, "utf8").trim().split("\n").length;
 
@@ -140,6 +159,96 @@ describe.skipIf(python === "")("a dbt that was loaded ahead", () => {
     for (const start of starts) expect(start).toEqual(plain);
     expect(timesLoaded(installed)).toBe(1);
     expect(await take(preload, ODD, installed)).toBeNull();
+  });
+
+  it("ends its output behind a wrapper too, which holds what it was given as long as it runs", async () => {
+    const installed = install();
+    const python = ["/bin/sh", "-c", '"$@"; exit $?', "sh", join(installed.bin, "python")];
+    const preload = open(installed, installed.file, { python });
+
+    const first = await run(NO_DBT, installed, take(preload, ODD, installed, false));
+    const second = await run(NO_DBT, installed, take(preload, ODD, installed));
+
+    expect(first).toMatchObject({ exitCode: 3, told: { argv: ODD }, others: ["a word on stderr"] });
+    expect(second).toEqual(first);
+  });
+
+  it("says with the first start what loading said", async () => {
+    const installed = install();
+    const loud = `import sys\nprint("loaded")\nsys.stderr.write("a warning\\n")\n`;
+    write("packages/dbt/task/build.py", loud);
+    const preload = open(installed, installed.file);
+
+    const first = await run(NO_DBT, installed, take(preload, [], installed, false));
+    const second = await run(NO_DBT, installed, take(preload, [], installed));
+
+    expect(first.others).toEqual(["a warning", "a word on stderr", "loaded"]);
+    expect(second.others).toEqual(["a word on stderr"]);
+  });
+
+  it("loads no adapter that no start wants", async () => {
+    const installed = install();
+    for (const name of ["tame", "wild"]) {
+      write(`packages/dbt/adapters/${name}/__version__.py`, "");
+      write(`packages/dbt/adapters/${name}/__init__.py`, `open(${JSON.stringify(join(dir(), name))}, "w").close()\n`);
+    }
+    const preload = open(installed, installed.file, { adapters: ["tame", "other"] });
+
+    await run(NO_DBT, installed, take(preload, [], installed));
+
+    expect(["tame", "wild"].map((name) => existsSync(join(dir(), name)))).toEqual([true, false]);
+  });
+
+  it("goes on where the system has no process for the next one", async () => {
+    const installed = install();
+    // The second fork is refused.
+    const limited = `import os\nfork, forks = os.fork, []\ndef limited():\n    forks.append(1)\n    if len(forks) == 2:\n        raise BlockingIOError(11, "no process")\n    return fork()\nos.fork = limited\n`;
+    write("packages/dbt/task/build.py", limited);
+    const preload = open(installed, installed.file);
+
+    const first = await run(NO_DBT, installed, take(preload, ["parse"], installed, false));
+    const second = await run(NO_DBT, installed, take(preload, ["build"], installed));
+
+    expect([first, second]).toMatchObject([{ exitCode: 3 }, { exitCode: 3, told: { argv: ["build"] } }]);
+  });
+
+  it("leaves nothing but the start that works where its asker is killed", async () => {
+    const { file, bin, cwd, env } = install();
+    const program = join(import.meta.dirname, "../../src/dbt/load-dbt.py");
+    const pipes = Array.from({ length: 5 }, () => "pipe" as const);
+    const child = spawn(join(bin, "python"), [program, file, "2", ""], {
+      ...{ cwd, env, detached: true, stdio: ["ignore", "ignore", "ignore", ...pipes] },
+    });
+    const channel = child.stdio[3] as Duplex;
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    channel.write("more 5\nwait\0");
+    const pid = Number(/^started (\d+)/.exec(String(await new Promise((told) => channel.once("data", told))))?.[1]);
+    for (const stream of child.stdio.slice(4, 6) as Readable[])
+      await new Promise((resolve) => stream.once("data", resolve));
+
+    for (const stream of child.stdio) stream?.destroy();
+    await ended;
+
+    expect(await hasEnded(-(child.pid ?? 0))).toBe(true);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, "SIGKILL");
+  });
+
+  it("kills one that has told that it begins, which nobody has read, when it is given up", async () => {
+    const installed = install();
+    const told = join(dir(), "pid");
+    const start = `echo "started $$" >&3; exec 3>&-; echo $$ > ${told}.part; mv ${told}.part ${told}; exec sleep 60`;
+    const python = ["/bin/sh", "-c", `setsid sh -c '${start}' & sleep 60`];
+    const stop = new AbortController();
+    const preload = open(installed, installed.file, { python });
+    const waiting = preload.take({ args: [], cwd: installed.cwd, env: installed.env, isLast: true }, stop.signal);
+    // Nothing is read meanwhile.
+    while (!existsSync(told)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+
+    stop.abort();
+
+    expect(await waiting).toBeNull();
+    expect(await hasEnded(Number(readFileSync(told, "utf8")))).toBe(true);
   });
 
   it("has an adapter of its own, loaded once for each start, as what that begins cannot be forked", async () => {
@@ -252,7 +361,7 @@ describe.skipIf(python === "")("a dbt that was loaded ahead", () => {
     const { file, bin, cwd, env } = install();
     const program = join(import.meta.dirname, "../../src/dbt/load-dbt.py");
     const begin = () =>
-      spawn(join(bin, "python"), [program, file, "1"], {
+      spawn(join(bin, "python"), [program, file, "1", ""], {
         cwd,
         env,
         stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
@@ -269,6 +378,7 @@ describe.skipIf(python === "")("a dbt that was loaded ahead", () => {
 
     const left = begin();
     expect(await end(left, () => left.stdio[3]?.destroy())).toEqual([0, null, ""]);
+    rmSync(env.LOADED);
     const stopped = begin();
     expect(await end(stopped, () => stopped.kill("SIGINT"))).toEqual([null, "SIGINT", ""]);
   });
