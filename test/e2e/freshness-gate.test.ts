@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { CiResult } from "../../src/commands/ci-ending.ts";
 import type { VerdictResult } from "../../src/severity/verdict.ts";
+import { serveSlack } from "../slack/serve-slack.ts";
 import { signalbox } from "./cli.ts";
 import { describeOnDbt } from "./real-dbt.ts";
 import { openBareShop, type Shop } from "./shop.ts";
@@ -20,7 +22,7 @@ const loaded = (hours: number) =>
   `id,loaded_at\n1,${new Date(Date.now() - hours * 3600_000).toISOString().slice(0, 19).replace("T", " ")}\n`;
 const from = (parent: string) => `select id from ${parent}\n`;
 
-describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
+describeOnDbt("a schedule that looks at its sources, on real dbt and DuckDB", () => {
   let shop: Shop;
   beforeEach(() => {
     shop = openBareShop({
@@ -42,7 +44,8 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
   });
   afterEach(() => shop.remove());
 
-  const run = () => signalbox(["ci", "--mode", "schedule"], { cwd: shop.repo, env: shop.env });
+  const run = (more: Readonly<Record<string, string>> = {}) =>
+    signalbox(["ci", "--mode", "schedule"], { cwd: shop.repo, env: { ...shop.env, ...more } });
   const built = () =>
     (
       JSON.parse(readFileSync(join(shop.repo, "target/run_results.json"), "utf8")) as {
@@ -51,7 +54,8 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
     ).results
       .map(({ unique_id }) => unique_id.split(".")[2])
       .sort();
-  const verdict = () => JSON.parse(readFileSync(join(shop.repo, ".signalbox/verdict.json"), "utf8")) as VerdictResult;
+  const value = <T>(name: string) => JSON.parse(readFileSync(join(shop.repo, ".signalbox", name), "utf8")) as T;
+  const verdict = () => value<VerdictResult>("verdict.json");
 
   it("holds back what a stale source feeds, says so, and publishes nothing; all is built once it is fresh, and then what has newer data", async () => {
     shop.write("data/charges.csv", loaded(7));
@@ -100,5 +104,44 @@ describeOnDbt("a gate of freshness on real dbt and DuckDB", () => {
     // dbt's own selection, by the two sources.json.
     expect(newer.stdout).toMatch(/dbt build .*--select source_status:fresher\+ --state/);
     expect([newer.stdout.match(/dbt source freshness/g)?.length, built()]).toEqual([2, ["orders", "revenue"]]);
+  });
+
+  it("ends with 0 where no source has newer data: nothing is built, and Slack hears of the run; newer data is built with what follows", async () => {
+    const slack = await serveSlack(["C0ERRORS00", "C0WARNINGS"]);
+    const withSlack = { SLACK_BOT_TOKEN: "xoxb-1234567890-end-to-end", SIGNALBOX_SLACK_URL: slack.url };
+    const settings = shop.read("signalbox.yml").replace("freshness: gate", 'select: "source_status:fresher+"');
+    shop.write("signalbox.yml", `${settings}slack: { error: C0ERRORS00, warn: C0WARNINGS }\n`);
+    shop.write("tests/few_visits.sql", "{{ config(severity='warn') }} select * from {{ ref('visits') }}\n");
+    shop.commit("Only what has newer data");
+    shop.git("push", "--quiet", "origin", "main");
+    try {
+      const first = await run(withSlack);
+
+      expect(first.code, first.stdout).toBe(0);
+      expect(built()).toEqual(["few_visits", "orders", "payments", "revenue", "visits"]);
+      expect(slack.messages.map(({ channel, edits }) => [channel, edits])).toEqual([["C0WARNINGS", 0]]);
+
+      const nothing = await run(withSlack);
+
+      expect(nothing.code, nothing.stdout).toBe(0);
+      expect(nothing.stdout).toContain("No source has newer data");
+      expect(nothing.stdout).not.toMatch(/dbt build/);
+      expect(readdirSync(join(shop.repo, ".signalbox/dbt")).map((name) => name.replace(/^\d+-/, ""))).toEqual([
+        "parse",
+        "source-freshness",
+      ]);
+      expect(value<CiResult>("ci.json")).toMatchObject({ outcome: "nothing", exitCode: 0, published: null });
+      expect(verdict()).toMatchObject({ level: "nothing", findings: [], passed: [] });
+      // What was not built is neither over nor told again.
+      expect(slack.messages.map(({ channel, edits }) => [channel, edits])).toEqual([["C0WARNINGS", 1]]);
+
+      shop.write("data/orders.csv", loaded(-1));
+      const newer = await run(withSlack);
+
+      expect(newer.code, newer.stdout).toBe(0);
+      expect(built()).toEqual(["orders", "revenue"]);
+    } finally {
+      await slack.close();
+    }
   });
 });
