@@ -6,6 +6,7 @@ import { flag, selectionArguments, showCommandLine } from "../dbt/arguments.ts";
 import type { DbtStart } from "../dbt/start.ts";
 import type { StartLimits } from "../dbt/watched-run.ts";
 import { count } from "../render/words.ts";
+import type { Mode } from "../run/mode.ts";
 import { compareWithPlan } from "../selection/buildable-nodes.ts";
 import type { PlanResult } from "../selection/plan.ts";
 import { choosingBehindDashes } from "../settings/dbt-words.ts";
@@ -17,13 +18,13 @@ import { mergeAttempts } from "../severity/attempts.ts";
 import type { BaseBuild } from "../severity/cost.ts";
 import type { Clock } from "../support/clock.ts";
 import { SignalboxError } from "../support/errors.ts";
-import { isFile, readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
+import { readFileIfAny, removeFile, writeFileAtomic } from "../support/files.ts";
 import type { Log } from "../support/log.ts";
 import type { WorkFolder } from "../work/folder.ts";
 import { TOOLS_FILE } from "../work/tools-file.ts";
 import { type BuildResult, type RecordParts, recordStarts } from "./build-record.ts";
 import { buildWithRetries, type RetryPort } from "./build-with-retries.ts";
-import { EVERY_SOURCE, gatePlan, keepsLook, warnOfNoFreshness } from "./freshness.ts";
+import { type Looked, lookBeforeBuild, lookBehindBuild, type ToStart, warnOfNoFreshness } from "./freshness.ts";
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { limitsOf, threadsOf } from "./start-limits.ts";
@@ -87,74 +88,71 @@ export async function buildStep(
   }
 }
 
-interface ToStart {
-  readonly plan: PlanResult;
-  readonly manifest: Manifest | null;
-  readonly look: DbtStart | null;
-  readonly limits: StartLimits;
-}
-
-/** Packages, a look at the sources and the build with its second starts, as far as each is asked for; and build.json. */
+/** Starts what is asked for and writes build.json. */
 async function startAll(
   parts: BuildParts,
   runSettings: RunSettings,
   dbt: DbtRunner,
-  { plan, manifest, look, limits }: ToStart,
+  toStart: ToStart,
 ): Promise<Omit<Built, "usualSeconds" | "baseBuild">> {
-  const { log, settings, work } = parts;
-  const { config } = settings;
+  const { log, work } = parts;
   // An earlier build's would stand for this one, should this process be killed: for report the one, for notify the other.
   for (const name of ["build.json", "verdict.json", TOOLS_FILE]) await removeFile(work.path(name));
-  const starts: DbtStart[] = [];
-  let toBuild = plan;
-  // In a step of its own a build may see newer data than its plan.
-  let hasLookedAgain = false;
-  let builds: readonly DbtStart[] = [];
-  const deps = await dbt.installPackages();
-  if (deps !== null) starts.push(deps);
-  if (deps === null || deps.run.exitCode === 0) {
-    const threads = threadsOf(config, runSettings.mode);
-    const port = retryPort(parts, dbt, threads, limits);
-    const freshness = runSettings.mode === "schedule" ? config.modes.schedule.freshness : false;
-    const askSources = (args: readonly string[]) =>
-      dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args: [...threads, ...args], limits });
-    const looksFirst = freshness === "gate" || (runSettings.mode !== "check" && keepsLook(config.modes));
-    const first = look ?? (looksFirst ? await askSources(EVERY_SOURCE) : null);
-    hasLookedAgain = look === null && first !== null && plan.newer !== undefined;
-    if (first === null && plan.newer !== undefined) await assertLook(dbt.defaults.targetPath);
-    if (first !== null && freshness === "gate") {
-      const gated = gatePlan(log, plan, manifest, first);
-      starts.push(gated.start);
-      toBuild = gated.plan;
-    } else if (first !== null) {
-      const isWanted = freshness === "report" || first.run.trouble === "timed-out";
-      starts.push(isWanted ? first : { ...first, isForSelection: true });
-      // More time was not to be given: the build would only be begun.
-      if (first.run.trouble === "timed-out") toBuild = { ...plan, kind: "nothing" };
-    }
-    if (toBuild.kind !== "nothing") builds = await buildWithRetries(toBuild, manifest, buildArguments(toBuild), port);
-    starts.push(...builds);
-    if (freshness === "report" && first === null) starts.push(await askSources([]));
-    if (freshness !== false) warnOfNoFreshness(log, lastManifest(starts.map(({ run }) => run)) ?? manifest);
-  }
+  const { starts, builds, looked } = await startEach(parts, runSettings.mode, dbt, toStart);
   const runs = starts.flatMap(({ run: dbtRun, isForSelection }) => (isForSelection ? [] : [dbtRun]));
   for (const name of ["empty", "sample"] as const)
     if (runs.some(({ flags }) => flags?.[name]))
       log.warn("dbt", `dbt build was told --${name}: its tests saw ${PARTS[name]}`);
   const whole = builds.length > 1 ? await readMergedResults(builds, lastManifest(runs)) : null;
-  const folder = work.path("dbt", "merged");
-  let merged: string | null = null;
-  if (whole !== null)
-    await parts.outputs.write("the results of all starts", async () => {
-      await writeFileAtomic(join(folder, "run_results.json"), whole);
-      merged = folder;
-    });
-  const planMatchesRun = hasLookedAgain ? null : comparePlan(log, toBuild, runs);
+  const merged = whole === null ? null : await keepMerged(parts, whole);
+  const planMatchesRun = looked.isAgain ? null : comparePlan(log, looked.plan, runs);
   const result = await recordStarts(parts, runSettings, starts, planMatchesRun, merged);
   // Whatever reads it there is to see the whole build, not its last start.
   const inTarget = join(dbt.defaults.targetPath, "run_results.json");
   if (whole !== null) await parts.outputs.write(inTarget, () => writeFileAtomic(inTarget, whole));
   return { result, starts, runs };
+}
+
+interface Started {
+  /** All, in their order. */
+  readonly starts: readonly DbtStart[];
+  /** Those of the build: the first, and its second starts. */
+  readonly builds: readonly DbtStart[];
+  readonly looked: Looked;
+}
+
+/** Packages, a look at the sources and the build with its second starts, as far as each is asked for. */
+async function startEach(parts: BuildParts, mode: Mode, dbt: DbtRunner, toStart: ToStart): Promise<Started> {
+  const { plan, manifest, limits } = toStart;
+  const deps = await dbt.installPackages();
+  const packages = deps === null ? [] : [deps];
+  if (deps !== null && deps.run.exitCode !== 0)
+    return { starts: packages, builds: [], looked: { look: null, plan, isAgain: false } };
+  // Its time counts from here: a look is part of it.
+  const port = retryPort(parts, dbt, threadsOf(parts.settings.config, mode), limits);
+  const looked = await lookBeforeBuild(parts, mode, dbt, toStart);
+  const builds =
+    looked.plan.kind === "nothing"
+      ? []
+      : await buildWithRetries(looked.plan, manifest, buildArguments(looked.plan), port);
+  const behind = await lookBehindBuild(parts, mode, dbt, { looked: looked.look, limits });
+  const starts = [...packages, looked.look, ...builds, behind].filter((start) => start !== null);
+  warnOfNoFreshness(parts, mode, lastManifest(starts.map(({ run }) => run)) ?? manifest);
+  return { starts, builds, looked };
+}
+
+/** Writes the results of all starts into a folder of their own: that folder; null where they could not be written. */
+async function keepMerged(
+  { work, outputs }: Pick<BuildParts, "work" | "outputs">,
+  whole: string,
+): Promise<string | null> {
+  const folder = work.path("dbt", "merged");
+  let merged: string | null = null;
+  await outputs.write("the results of all starts", async () => {
+    await writeFileAtomic(join(folder, "run_results.json"), whole);
+    merged = folder;
+  });
+  return merged;
 }
 
 function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly string[], limits: StartLimits): RetryPort {
@@ -184,15 +182,6 @@ function retryPort(parts: BuildParts, dbt: DbtRunner, ownThreads: readonly strin
         limits: { ...limits, runTimeoutSeconds: secondsLeft(), plannedNodes: nodes },
       }),
   };
-}
-
-/** dbt selects by the look that the plan was made with. */
-async function assertLook(targetPath: string): Promise<void> {
-  const file = join(targetPath, "sources.json");
-  if (await isFile(file)) return;
-  throw new SignalboxError("artifacts", `the plan asks for source_status:, and ${file} does not exist`, {
-    hint: "keep dbt's target folder between plan and build, or run signalbox ci, which does both",
-  });
 }
 
 /** What a build holds where dbt was told so by an argument, or by a variable that another step left. */

@@ -39,7 +39,11 @@ interface World {
   /** A check selects by source_status:. */
   readonly keepsLook?: boolean;
   readonly look?: DbtStart;
+  readonly runTimeout?: number;
 }
+
+/** How long each look at the sources takes. */
+const LOOK_SECONDS = 400;
 
 async function build(world: World) {
   const {
@@ -53,7 +57,14 @@ async function build(world: World) {
   } = world;
   const lines: string[] = [];
   const { work, outputs, files } = someOutputs();
-  const dbt = aDbt(({ command }) => (command[0] === "build" ? ended : command[0] === "source" ? looked : {}), deps);
+  let passedMs = 0;
+  /** What each start had left of --run-timeout. */
+  const secondsLeft: (number | null | undefined)[] = [];
+  const dbt = aDbt(({ command, limits }) => {
+    secondsLeft.push(limits?.runTimeoutSeconds);
+    if (command[0] === "source") passedMs += LOOK_SECONDS * 1000;
+    return command[0] === "build" ? ended : command[0] === "source" ? looked : {};
+  }, deps);
   const config = aConfig({
     modes: {
       ...(world.keepsLook ? { check: { select: "state:modified+ source_status:fresher+" } } : {}),
@@ -69,16 +80,20 @@ async function build(world: World) {
   });
   const parts = {
     command: "ci",
-    settings: { config, rest, given: { stallAfter: 600 } },
+    settings: {
+      config,
+      rest,
+      given: { stallAfter: 600, ...(world.runTimeout === undefined ? {} : { runTimeout: world.runTimeout }) },
+    },
     log: quietLog(lines),
     work,
     outputs,
-    clock: systemClock,
+    clock: { ...systemClock, monotonic: () => passedMs },
     signal: never(),
   } as const;
   const settings = someRunSettings({ mode });
   const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, { look: world.look ?? null });
-  return { built, started: dbt.started, log: lines.join(""), files };
+  return { built, started: dbt.started, secondsLeft, log: lines.join(""), files };
 }
 
 describe("a build", () => {
@@ -235,6 +250,12 @@ describe("a build", () => {
     expect(gated.started).toEqual(["build --exclude source:shop.raw.events+"]);
     expect(plain.built.runs.map(({ command }) => command)).toEqual(["build"]);
     expect(plain.built.result.starts).toMatchObject([{ isForSelection: true }, { command: "build" }]);
+  });
+
+  it("takes the time of a look before it from --run-timeout", async () => {
+    const gated = await build({ mode: "schedule", freshness: "gate", runTimeout: 600 });
+
+    expect(gated.secondsLeft).toEqual([600, 600 - LOOK_SECONDS]);
   });
 
   it("refuses a plan that asks for newer data, where dbt's look is gone", async () => {

@@ -8,7 +8,7 @@ import type { Baseline } from "../../selection/plan.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
 import { configurationError, SignalboxError } from "../../support/errors.ts";
 import { readFileIfAny } from "../../support/files.ts";
-import { EVERY_SOURCE } from "../freshness.ts";
+import { askSources, EVERY_SOURCE } from "../freshness.ts";
 
 export interface NewerRequest {
   readonly dbt: DbtRunner;
@@ -47,8 +47,7 @@ export async function lookForNewer({
     );
   const before = await readBefore(selection);
   if (typeof before === "string") return { data: { kind: "unknown", why: before }, look: null };
-  const args = [...threads, ...EVERY_SOURCE];
-  const look = await dbt.start({ ...dbt.defaults, command: ["source", "freshness"], args, limits });
+  const look = await askSources(dbt, [...threads, ...EVERY_SOURCE], limits);
   return { data: findNewer(look.run, before, manifest), look };
 }
 
