@@ -29,7 +29,7 @@ import {
   type Planned,
   writePlan,
 } from "./decide-plan.ts";
-import { lookForNewer } from "./look-for-newer.ts";
+import { lookForNewer, planWithoutNews } from "./look-for-newer.ts";
 import { type PlacingParts, placeStep } from "./placing.ts";
 import { type ListedAhead, listAhead, runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
@@ -162,7 +162,9 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
         });
   const look = newer?.look ?? null;
   if (newer?.data.kind === "unknown") {
-    const all = await everything(withoutNews(config.baseline, newer.data.why), knownExclude);
+    const origin = look === null ? (selection?.origin ?? null) : null;
+    const key = `modes.${runSettings.mode}.${asksNewerData(runSettings.select) ? "select" : "exclude"}`;
+    const all = await everything(planWithoutNews(config, { why: newer.data.why, origin, key }), knownExclude);
     return all.kind === "planned" ? { ...all, look } : all;
   }
 
@@ -208,19 +210,6 @@ function whereWritten(
   return given[name] === env[`SIGNALBOX_${name.toUpperCase()}`]
     ? nameAsTyped({ name }, env.SIGNALBOX_FACE)
     : `--${name}`;
-}
-
-/** Where nobody can tell which sources have newer data, none may be taken for one without. */
-function withoutNews({ onMissing }: Config["baseline"], why: string): Plan {
-  if (onMissing === "fail")
-    throw new SignalboxError("artifacts", `source_status: cannot be told, and baseline.on_missing is fail: ${why}`, {
-      hint: "run a deploy, whose bundle keeps what dbt source freshness says, or set on_missing: full",
-    });
-  return {
-    kind: "everything",
-    why: "no-baseline",
-    warnings: [`source_status: cannot be told: ${why}; everything is built`],
-  };
 }
 
 /** Never an empty selection where there is nothing to compare with. */
