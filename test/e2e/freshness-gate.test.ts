@@ -128,7 +128,7 @@ describeOnDbt("a schedule that looks at its sources, on real dbt and DuckDB", ()
       expect(nothing.stdout).not.toMatch(/dbt build/);
       expect(readdirSync(join(shop.repo, ".signalbox/dbt")).map((name) => name.replace(/^\d+-/, ""))).toEqual([
         "parse",
-        "source-freshness",
+        "freshness",
       ]);
       expect(value<CiResult>("ci.json")).toMatchObject({ outcome: "nothing", exitCode: 0, published: null });
       expect(verdict()).toMatchObject({ level: "nothing", findings: [], passed: [] });

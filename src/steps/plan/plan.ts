@@ -1,12 +1,13 @@
 import type { BaseCommit } from "../../bundles/base-commit.ts";
 import { readBundle } from "../../bundles/bundle.ts";
+import { readSelectorsFile } from "../../dbt/selectors-file.ts";
 import type { Mode } from "../../run/mode.ts";
 import type { Baselines, Plan } from "../../selection/plan.ts";
 import { describeTypes } from "../../selection/resource-types.ts";
 import { asksNewerData, comparesState, withoutNewerData } from "../../selection/selector.ts";
 import { nameAsTyped } from "../../settings/action-and-orb.ts";
 import type { Config } from "../../settings/file.ts";
-import type { Given, SettingsPart } from "../../settings/resolve.ts";
+import type { Given, Settings, SettingsPart } from "../../settings/resolve.ts";
 import type { Bundles } from "../../setup/bundle-store.ts";
 import type { DbtProject } from "../../setup/dbt-project.ts";
 import type { DbtRunner } from "../../setup/dbt-runner.ts";
@@ -31,6 +32,7 @@ import {
 } from "./decide-plan.ts";
 import { lookForNewer, planWithoutNews } from "./look-for-newer.ts";
 import { type PlacingParts, placeStep } from "./placing.ts";
+import { assertNoSelectorAsks } from "./refuse-selectors.ts";
 import { type ListedAhead, listAhead, runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
 
@@ -39,7 +41,8 @@ const NOTHING_KNOWN = { baselines: NO_BASELINES, delegatedToDbt: null, newer: nu
 
 /** What planning works with, part by part: it decides, compares with baselines, and places. */
 export interface PlanParts extends DecidePlanParts, BaselineParts, BaselinesAheadParts, SourceParts, PlacingParts {
-  readonly settings: DecidePlanParts["settings"] &
+  readonly settings: Pick<Settings, "rest"> &
+    DecidePlanParts["settings"] &
     BaselineParts["settings"] &
     BaselinesAheadParts["settings"] &
     SourceParts["settings"] &
@@ -97,6 +100,18 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
     exclude,
     indirectSelection: given.indirectSelection ?? dbt.choosing.indirectSelection,
   };
+  const writtenAt = {
+    select: whereWritten(given, parts.env, "select", runSettings.mode),
+    exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
+  };
+  const selectors = await readSelectorsFile(dbtProject.project.dir);
+  const assertNoneAsks = (select: string | null, without: readonly string[]) =>
+    assertNoSelectorAsks(selectors, {
+      ...(select === null ? {} : { select: { text: select, where: writtenAt.select } }),
+      exclude: without.map((text) => ({ text, where: writtenAt.exclude })),
+      rest: parts.settings.rest,
+    });
+  assertNoneAsks(isEverything ? null : runSettings.select, exclude);
   if (isEverything && runSettings.mode !== "check") {
     const plan = { kind: "everything", why: "mode", warnings: notes } as const;
     return writePlan(parts, { purpose, plan, ...NOTHING_KNOWN, manifest: null, places: [], choosing });
@@ -136,6 +151,7 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
       ? Promise.resolve({ places: [], warnings: [] })
       : placeStep(parts, runSettings, dbtProject, dbt, { ids, manifest, deferral, sources, base });
   const everything = async (plan: Plan, without: readonly string[] = exclude): Promise<Planned> => {
+    assertNoneAsks(null, without);
     const all = await runSelector({ ...asked, exclude: without, selection: null, results: null, newer: null }, []);
     if (all.kind === "failed") return all;
     const { places, warnings } = await place(all.ids, null);
@@ -149,10 +165,6 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
   const selection = await findSelection(parts, runSettings, sources, base);
   if (selection === null && (needsLook || comparesState(runSettings.select)))
     return everything(withoutBaseline(config.baseline, sources.warnings), knownExclude);
-  const writtenAt = {
-    select: whereWritten(given, parts.env, "select", runSettings.mode),
-    exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
-  };
   const newer =
     selection === null || !needsLook
       ? null
