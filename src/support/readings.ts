@@ -12,6 +12,8 @@ type ReadOne = (text: string, at: number) => number;
 export interface Reading {
   /** A text without it reads as it is written; null: that reading itself. */
   readonly sign: string | null;
+  /** Characters that what is read otherwise than it is written begins with: at most two. */
+  readonly first: string;
   readonly read: ReadOne;
   /** Escape sequences of a terminal are passed over; else only their first character is. */
   readonly skipsSequences: boolean;
@@ -33,13 +35,14 @@ const SHOWN = { skipsSequences: true, skipsGutters: false } as const;
 const IN_GUTTER = { skipsSequences: true, skipsGutters: true } as const;
 
 export const READINGS: readonly Reading[] = [
-  { sign: null, read: plainAt, ...PLAIN },
-  { sign: "\u001b", read: plainAt, ...SHOWN },
-  { sign: "\n", read: plainAt, ...IN_GUTTER },
-  { sign: "%", read: percentAt, ...SHOWN },
+  { sign: null, first: "", read: plainAt, ...PLAIN },
+  { sign: "\u001b", first: "", read: plainAt, ...SHOWN },
+  { sign: "\n", first: "", read: plainAt, ...IN_GUTTER },
+  { sign: "%", first: "%", read: percentAt, ...SHOWN },
   // An address inside of an address.
   {
     sign: "%25",
+    first: "%",
     read: (text, at) => {
       const code = text.startsWith("%25", at) ? hexAt(text, at + 3, 2) : -1;
       return code < 0 ? percentAt(text, at) : 0x5_0000 + code;
@@ -47,12 +50,13 @@ export const READINGS: readonly Reading[] = [
     ...SHOWN,
   },
   // A form's value.
-  { sign: "+", read: (text, at) => (text.charAt(at) === "+" ? 0x1_0020 : percentAt(text, at)), ...SHOWN },
-  { sign: "\\", read: escapeAt, ...SHOWN },
-  { sign: "\\n", read: escapeAt, ...IN_GUTTER },
+  { sign: "+", first: "+%", read: (text, at) => (text.charAt(at) === "+" ? 0x1_0020 : percentAt(text, at)), ...SHOWN },
+  { sign: "\\", first: "\\", read: escapeAt, ...SHOWN },
+  { sign: "\\n", first: "\\", read: escapeAt, ...IN_GUTTER },
   // JSON inside of JSON.
   {
     sign: "\\\\",
+    first: "\\",
     read: (text, at) => {
       const outer = escapeAt(text, at);
       if (outer !== 0x2_0000 + BACKSLASH || at + 2 >= text.length) return outer;
@@ -66,11 +70,12 @@ export const READINGS: readonly Reading[] = [
     ...SHOWN,
   },
   // SQL's and YAML's quotes; a shell's, and those of Python's shlex.
-  { sign: "''", read: readAs("''", 39), ...SHOWN },
-  { sign: "'\\''", read: readAs("'\\''", 39), ...SHOWN },
-  { sign: "'\"'\"'", read: readAs("'\"'\"'", 39), ...SHOWN },
+  { sign: "''", first: "'", read: readAs("''", 39), ...SHOWN },
+  { sign: "'\\''", first: "'", read: readAs("'\\''", 39), ...SHOWN },
+  { sign: "'\"'\"'", first: "'", read: readAs("'\"'\"'", 39), ...SHOWN },
   {
     sign: "&",
+    first: "&",
     read: (text, at) => {
       if (text.charCodeAt(at) !== 38) return plainAt(text, at);
       const name = /^&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));/.exec(text.slice(at, at + 12));
@@ -175,6 +180,8 @@ for (const mark of " \t") KINDS[mark.charCodeAt(0)] = BLANK;
 for (const mark of "|│┃┆>#*") KINDS[mark.charCodeAt(0)] = MARK;
 for (const mark of "0123456789:.,-/TZ[]") KINDS[mark.charCodeAt(0)] = NUMBER;
 
+/** No character has this code. */
+const NONE = -1;
 const COLON = 58;
 const ESCAPE = 0x1b;
 /** Tags and further forms: half a character that is followed by another half. */
@@ -187,6 +194,8 @@ export class Cursor {
   start = 0;
   end = 0;
   readonly #reading: Omit<Reading, "sign">;
+  readonly #first: number;
+  readonly #second: number;
   #text = "";
   #isAtStart = false;
   #isOver = false;
@@ -196,6 +205,8 @@ export class Cursor {
 
   constructor(reading: Omit<Reading, "sign">) {
     this.#reading = reading;
+    this.#first = reading.first.length > 0 ? reading.first.charCodeAt(0) : NONE;
+    this.#second = reading.first.length > 1 ? reading.first.charCodeAt(1) : NONE;
   }
 
   begin(text: string, at: number): void {
@@ -207,17 +218,19 @@ export class Cursor {
 
   /** Goes on to the next character; false where there is none. */
   next(): boolean {
-    const { read, skipsSequences } = this.#reading;
     const text = this.#text;
     while (this.end < text.length) {
-      const unit = read(text, this.end);
-      const code = unit & 0xffff;
+      let code = text.charCodeAt(this.end);
       this.start = this.end;
-      this.end += unit >>> 16;
+      if (code === this.#first || code === this.#second) {
+        const unit = this.#reading.read(text, this.end);
+        code = unit & 0xffff;
+        this.end += unit >>> 16;
+      } else this.end += 1;
       if (this.#inside !== 0 && this.#isInside(code)) continue;
       const kind = KINDS[code] ?? OTHER;
       if (kind === UNSEEN) {
-        if (code === ESCAPE && skipsSequences) this.#inside = 1;
+        if (code === ESCAPE && this.#reading.skipsSequences) this.#inside = 1;
         continue;
       }
       if (code === TAGS) {
@@ -257,7 +270,7 @@ export class Cursor {
 
 /** A text as the plain reading gives it. */
 export function asCompared(text: string): string {
-  const cursor = new Cursor({ read: plainAt, ...PLAIN });
+  const cursor = new Cursor({ first: "", read: plainAt, ...PLAIN });
   const codes: string[] = [];
   cursor.begin(text, 0);
   while (cursor.next()) codes.push(String.fromCharCode(cursor.code));
