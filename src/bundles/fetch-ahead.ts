@@ -39,6 +39,7 @@ export function fetchAhead({ store, folder, onAsked }: FetchAheadParts, wanted: 
   };
   let before: Promise<unknown> = Promise.resolve();
   for (const want of wanted) {
+    if (found.has(JSON.stringify(want))) continue;
     const find = before.then(async () => {
       const ref = await store.find(want);
       if (ref !== null && !fetched.has(ref.where)) fetched.set(ref.where, fetch(ref));

@@ -57,7 +57,7 @@ describe("bundles that are fetched before they are asked for", () => {
   });
 
   it("are one where both are the same", async () => {
-    const { ahead, take, asked } = begin(aStore(["a"]), [["a"], "newest"]);
+    const { ahead, take, asked } = begin(aStore(["a"]), [["a"], "newest", "newest"]);
 
     // While the newest one is looked for.
     expect(await take(["a"])).toBe("a");
