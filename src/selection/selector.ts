@@ -50,9 +50,9 @@ export function asksNewerData(text: string): boolean {
   return /(^|[\s,+@\d])source_status[.:]/.test(text);
 }
 
-/** Whether dbt may need the results of the baseline's build for a selector: a named one may ask for them as well. */
+/** Whether dbt may need the results of the baseline's build for these words: a named selector may ask for them as well. */
 export function mayAskResults(text: string): boolean {
-  return /(^|[\s,+@\d])(?:result|selector)[.:]/.test(text);
+  return /(^|[\s,+@\d=])(?:result|selector)[.:]/.test(text) || /^--selector\b/.test(text);
 }
 
 /** The selector without the parts (between spaces) that ask for newer data; null: nothing is left. */

@@ -17,7 +17,7 @@ import { explainAdded } from "../../selection/promote.ts";
 import { renderedOtherwise } from "../../selection/rendered-values.ts";
 import { takesType } from "../../selection/resource-types.ts";
 import { mayAskResults } from "../../selection/selector.ts";
-import type { Given, SettingsPart } from "../../settings/resolve.ts";
+import type { Given, Settings, SettingsPart } from "../../settings/resolve.ts";
 import type { Clock } from "../../support/clock.ts";
 import { SignalboxError } from "../../support/errors.ts";
 import type { Log } from "../../support/log.ts";
@@ -50,7 +50,7 @@ interface WritePlanParts {
 }
 
 export interface DecidePlanParts extends WritePlanParts {
-  readonly settings: SettingsPart<"as" | "verify" | "indirectSelection">;
+  readonly settings: Pick<Settings, "rest"> & SettingsPart<"as" | "verify" | "indirectSelection">;
   readonly work: Pick<WorkFolder, "path" | "writeJson">;
   readonly clock: Clock;
   readonly log: Log;
@@ -112,7 +112,7 @@ export async function decidePlan(
   const other = choice.production?.dir === selection?.dir ? null : choice.production;
   const timed = request.results ?? (await readResultsOf(log, other));
   const isUnderstood = isBuilt && choice.delegatedToDbt === null;
-  if (isUnderstood && ![...choice.select, ...request.exclude].some(mayAskResults))
+  if (isUnderstood && ![...choice.select, ...request.exclude, ...parts.settings.rest].some(mayAskResults))
     for (const baseline of [selection, deferral]) if (baseline !== null) await setResultsAside(baseline);
   const plan: Plan =
     nodes.length > 0
