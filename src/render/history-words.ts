@@ -45,14 +45,16 @@ function flakyWords(
 }
 
 function failingWords(
-  { on, runs, since }: Extract<HistoryNote, { kind: "failing" }>,
+  { on, runs, first, isSince }: Extract<HistoryNote, { kind: "failing" }>,
   severity: Finding["severity"],
 ): string {
   const verb = severity === "warn" ? "warning" : "failing";
   const also = on === null ? verb : `also ${verb}${where(on)}`;
-  if (since === null) return `${also} in all of the last ${count(runs, "run")}`;
-  const inRow = runs === 1 ? "in its last run" : `${count(runs, "run")} in a row`;
-  return `${also} since ${since.at.slice(0, 10)} (${since.commit.slice(0, 12)}): ${inRow}`;
+  const when = `${first.at.slice(0, 10)} (${first.commit.slice(0, 12)})`;
+  if (isSince) return `${also} since ${when}: ${runs === 1 ? "in its last run" : `${count(runs, "run")} in a row`}`;
+  // One run tells that it fails, and not for how long.
+  if (runs === 1) return `${also}, seen in one run: ${when}`;
+  return `${also} at least since ${when}: in all of the last ${count(runs, "run")}`;
 }
 
 function where(on: string | null): string {

@@ -203,9 +203,8 @@ function failingNote(rows: readonly Judged[], on: string | null): HistoryNote | 
   const { streak } = episodesOf(rows);
   const [first] = streak;
   if (first === undefined || streak.length < (on === null ? 2 : 1)) return null;
-  const isAll = streak.length === rows.length;
   const { startedAt: at, commit } = first.run;
-  return { kind: "failing", on, runs: streak.length, since: isAll && streak.length > 1 ? null : { at, commit } };
+  return { kind: "failing", on, runs: streak.length, first: { at, commit }, isSince: streak.length < rows.length };
 }
 
 const MEDIAN_OF = 5;

@@ -124,8 +124,10 @@ export type HistoryNote =
       readonly on: string | null;
       /** In a row, up to now. */
       readonly runs: number;
-      /** ISO time and commit of the first of them; null: every run that is known failed. */
-      readonly since: { readonly at: string; readonly commit: string } | null;
+      /** The first of them that is known. */
+      readonly first: { readonly at: string; readonly commit: string };
+      /** Whether the known run before the first was well: then it has failed since, and not for longer. */
+      readonly isSince: boolean;
     }
   | { readonly kind: "slow"; readonly seconds: number; readonly medianSeconds: number };
 

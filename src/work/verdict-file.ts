@@ -54,7 +54,8 @@ const history = z.array(
     z.object({ kind: z.literal("growing"), counts: z.array(z.number()) }),
     z.object({
       ...{ kind: z.literal("failing"), ...ofRuns },
-      since: z.object({ at: z.string(), commit: z.string() }).nullable(),
+      first: z.object({ at: z.string(), commit: z.string() }),
+      isSince: z.boolean(),
     }),
     z.object({ kind: z.literal("slow"), seconds: z.number(), medianSeconds: z.number() }),
   ]),

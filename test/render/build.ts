@@ -443,7 +443,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc
       muted: { until: "2026-12-15", reason: text(11) },
       history: [
         { kind: "flaky", on: text(11), failed: 4, runs: 20, passedAgain: 1, fault: "own" },
-        { kind: "failing", on: text(10), runs: 3, since: { at: text(9), commit: text(8) } },
+        { kind: "failing", on: text(10), runs: 3, first: { at: text(9), commit: text(8) }, isSince: true },
       ],
     });
   });

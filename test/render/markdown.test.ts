@@ -38,11 +38,12 @@ function hostileRow(x: string, y: string) {
 
 describe("the job summary", () => {
   it("has what is new before what the base has too, and what only few read to be opened", () => {
-    const since = { at: "2026-11-24T06:12:00.000Z", commit: "9a8b7c6d5e4f" };
+    const first = { at: "2026-11-24T06:12:00.000Z", commit: "9a8b7c6d5e4f" };
+    const failing = { kind: "failing", on: "main", runs: 4, first, isSince: true } as const;
     const findings = [
       finding({ subject: model("fresh"), isNew: true }),
       // No deploy with errors leaves a verdict that tells of them: earlier runs do.
-      finding({ subject: model("old"), isNew: true, history: [{ kind: "failing", on: "main", runs: 4, since }] }),
+      finding({ subject: model("old"), isNew: true, history: [failing] }),
       finding({ subject: model("new_warning"), severity: "warn", isNew: true }),
       finding({ subject: model("old_warning"), severity: "warn", isNew: false }),
     ];

@@ -130,15 +130,14 @@ describe("a growing number of failures", () => {
   });
 });
 
+const firstAt = (index: number, commit: string) => ({ at: hour(index), commit: commitOf(commit) });
+
 describe("a node that goes on failing", () => {
   it.each<[what: string, script: string, told: Partial<HistoryNote> | null]>([
-    ["since a commit", "p p@b f@c f@d f@e", { runs: 3, since: { at: hour(2), commit: commitOf("c") } }],
-    [
-      "through runs that say nothing of it",
-      "p f@c - i f@e",
-      { runs: 2, since: { at: hour(1), commit: commitOf("c") } },
-    ],
-    ["as long as anybody remembers", "f f@b f@c", { runs: 3, since: null }],
+    ["since a commit", "p p@b f@c f@d f@e", { runs: 3, first: firstAt(2, "c"), isSince: true }],
+    ["through runs that say nothing of it", "p f@c - i f@e", { runs: 2, first: firstAt(1, "c"), isSince: true }],
+    ["as long as anybody remembers", "f f@b f@c", { runs: 3, first: firstAt(0, "a"), isSince: false }],
+    ["as long as its own runs tell", "- i w f@b f@c", { runs: 2, first: firstAt(3, "b"), isSince: false }],
     ["for the first time", "p p@b f@c", null],
     ["in the first run that there is", "f", null],
     ["behind a warning, which was no failure", "w f@b", null],
@@ -175,12 +174,16 @@ describe("a check of a branch", () => {
     return withHistory(verdict({ findings: [of] }), runsOf(script), now).findings[0]?.history ?? [];
   };
 
+  const onMain = (runs: number, first: ReturnType<typeof firstAt>, isSince: boolean): HistoryNote => ({
+    ...{ kind: "failing", on: "main", runs, first, isSince },
+  });
+
   it.each<[what: string, script: string, notes: readonly HistoryNote[]]>([
-    [
-      "fails on the base branch too",
-      "p f@b",
-      [{ kind: "failing", on: "main", runs: 1, since: { at: hour(1), commit: commitOf("b") } }],
-    ],
+    ["fails on the base branch too", "p f@b", [onMain(1, firstAt(1, "b"), true)]],
+    ["fails there in several runs, and passed before", "f p@b f@c f@d", [onMain(2, firstAt(2, "c"), true)]],
+    ["failed in the only run that is known", "f", [onMain(1, firstAt(0, "a"), false)]],
+    ["failed in the only run that tells of it", "- i w f@b -", [onMain(1, firstAt(3, "b"), false)]],
+    ["failed in each run that is known", "f f@b f@c", [onMain(3, firstAt(0, "a"), false)]],
     [
       "is flaky on the base branch",
       "p f@b p f@c p",

@@ -96,7 +96,10 @@ describe("what runs remember", () => {
 
     expect(history).toEqual([
       { kind: "growing", counts: [3, 9, 41] },
-      { kind: "failing", on: null, runs: 3, since: { at: "2026-11-25T08:00:00.000Z", commit: "a".repeat(40) } },
+      {
+        ...{ kind: "failing", on: null, runs: 3, isSince: true },
+        first: { at: "2026-11-25T08:00:00.000Z", commit: "a".repeat(40) },
+      },
     ]);
     expect(log).toMatch(/^publish {3}run record: .*store\/runs\/signalbox-runs-shop-prod-\w{6}\.json\.gz\n$/);
     expect((await kept()).map(({ id, nodes }) => [id, nodes.get(ID)?.state])).toEqual([
@@ -112,7 +115,7 @@ describe("what runs remember", () => {
 
     const { history } = await play({ at: 1, mode: "check" });
 
-    expect(history).toEqual([expect.objectContaining({ kind: "failing", on: "main", runs: 1 })]);
+    expect(history).toEqual([expect.objectContaining({ kind: "failing", on: "main", runs: 1, isSince: false })]);
     expect(await kept()).toHaveLength(1);
   });
 

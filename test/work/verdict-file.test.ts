@@ -10,8 +10,10 @@ import { useTempDir } from "../support/temp-dir.ts";
 const HISTORY: NonNullable<Finding["history"]> = [
   { kind: "flaky", on: "main", failed: 4, runs: 20, passedAgain: 2, fault: "warehouse" },
   { kind: "growing", counts: [3, 9, 41] },
-  { kind: "failing", on: null, runs: 3, since: { at: "2026-11-20T07:00:00.000Z", commit: "a".repeat(40) } },
-  { kind: "failing", on: null, runs: 20, since: null },
+  {
+    ...{ kind: "failing", on: null, runs: 3, isSince: true },
+    first: { at: "2026-11-20T07:00:00.000Z", commit: "a".repeat(40) },
+  },
   { kind: "slow", seconds: 250, medianSeconds: 104 },
 ];
 
