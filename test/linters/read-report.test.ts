@@ -62,6 +62,12 @@ describe("what real tools print", () => {
       null,
     ],
     [
+      "sqruff-0.44.0-no-bracket.sarif",
+      "sarif",
+      ["???? models/marts/finance/zz.sql whole mild not linted: Couldn't find closing bracket for opening bracke"],
+      null,
+    ],
+    [
       "dbt-bouncer-4.3.0.sarif",
       "sarif",
       [

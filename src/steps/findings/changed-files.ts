@@ -1,8 +1,11 @@
+import { posix } from "node:path";
 import { type ChangedLines, DIFF_ARGUMENTS, type LineRange, readDiff } from "../../linters/changed-lines.ts";
 import { isInside } from "../../linters/place-remarks.ts";
+import type { ProjectFolders } from "../../setup/dbt-project.ts";
 import type { RunSettings } from "../../setup/run-settings.ts";
 import { fromRepository } from "../../severity/node-path.ts";
 import { SignalboxError } from "../../support/errors.ts";
+import { pathFrom } from "../../support/files.ts";
 import type { Git } from "../../support/git.ts";
 import { findBase } from "../plan/baselines.ts";
 
@@ -18,11 +21,14 @@ export type BranchChanges =
 
 const ALL_LINES: readonly LineRange[] = [{ first: 1, last: 1e9 }];
 
+export type ChangesFolders = Pick<ProjectFolders, "fromTop" | "projectDir" | "targetPath" | "logPath" | "packagesPath">;
+
 /**
- * The lines that the checkout has and the base commit has not; on a laptop also files that git does not know yet. What dbt
- * reads is the work tree, and so do the tools.
+ * The lines that the checkout has and the base commit has not; on a laptop also files that git does not know yet, but those
+ * that dbt makes. What dbt reads is the work tree, and so do the tools.
  */
-export async function findChanges(git: Git, runSettings: RunSettings, fromTop: string): Promise<BranchChanges> {
+export async function findChanges(git: Git, runSettings: RunSettings, folders: ChangesFolders): Promise<BranchChanges> {
+  const { fromTop } = folders;
   try {
     const { sha } = await findBase(git, runSettings);
     const folder = `:(top,literal)${fromTop}`;
@@ -30,7 +36,7 @@ export async function findChanges(git: Git, runSettings: RunSettings, fromTop: s
     const lines = new Map(readDiff(diff));
     if (runSettings.run.platform === "local") {
       const listed = await git.run("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", folder);
-      for (const name of listed.split("\0")) if (name !== "") lines.set(name, ALL_LINES);
+      for (const name of listed.split("\0")) if (name !== "" && !isMade(name, folders)) lines.set(name, ALL_LINES);
     }
     const named = [...lines].filter(([path]) => fromRepository("", path) === path && isInside(path, fromTop));
     return { kind: "known", lines: new Map(named), unnamed: lines.size - named.length };
@@ -38,4 +44,10 @@ export async function findChanges(git: Git, runSettings: RunSettings, fromTop: s
     if (!(error instanceof SignalboxError)) throw error;
     return { kind: "unknown", why: `${error.message}${error.hint === null ? "" : `; ${error.hint}`}` };
   }
+}
+
+/** Whether a path from the top lies where dbt writes: that folder may have a name that .gitignore does not know. */
+function isMade(name: string, { fromTop, projectDir, targetPath, logPath, packagesPath }: ChangesFolders): boolean {
+  const made = [targetPath, logPath, packagesPath].map((path) => posix.join(fromTop, pathFrom(projectDir, path)));
+  return made.some((path) => path !== "." && isInside(path, fromTop) && path !== fromTop && isInside(name, path));
 }

@@ -44,7 +44,7 @@ export async function runTools(
   const tools = parts.settings.config.findings;
   await removeFile(work.path(TOOLS_FILE));
   if (tools.length === 0 || runSettings.mode !== "check") return [];
-  const changes = await findChanges(remote.git, runSettings, folders.fromTop);
+  const changes = await findChanges(remote.git, runSettings, folders);
   if (changes.kind === "known" && changes.unnamed > 0)
     log.warn(
       "findings",

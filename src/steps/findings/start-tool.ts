@@ -8,7 +8,7 @@ import { makeFolder, readFileIfAny, removeFile } from "../../support/files.ts";
 import type { Redact } from "../../support/redact.ts";
 import { knownOf } from "../../support/system-errors.ts";
 import { cleanText } from "../../text/clean.ts";
-import { shortenCrash } from "../../text/crash.ts";
+import { crashIn, shortenCrash } from "../../text/crash.ts";
 import type { WorkFolder } from "../../work/folder.ts";
 
 export type Tool = Config["findings"][number];
@@ -31,8 +31,10 @@ export interface ToolStart {
 
 /** No report that people read is longer. */
 const MOST_BYTES = 32 * 2 ** 20;
-const MOST_LINES = 40;
+/** A traceback of Python is taken apart from its header on. */
+const MOST_LINES = 500;
 const MOST_OF_LINE = 1000;
+const MOST_LAST_WORDS = 4;
 
 /** How a tool is started, and its start for these files; `{output}` is a file of the work folder. */
 export function startOf(
@@ -86,11 +88,7 @@ export async function startTool(
     if (end.isTooLong) return { failure: `printed more than ${MOST_BYTES / 2 ** 20} MiB and was stopped` };
     const report =
       output === null ? end.stdout : await readFileIfAny(output, { kind: "artifacts", mostBytes: MOST_BYTES });
-    const lastWords = shortenCrash(cleanText(redact(lines.join("\n"))))
-      .split("\n")
-      .slice(-4)
-      .join(" ");
-    return { exitCode: end.exitCode, report, lastWords };
+    return { exitCode: end.exitCode, report, lastWords: lastWordsOf(cleanText(redact(lines.join("\n")))) };
   } catch (thrown) {
     const error = knownOf(thrown);
     if (!(error instanceof SignalboxError)) throw thrown;
@@ -100,4 +98,11 @@ export async function startTool(
     ended.abort();
     signal.throwIfAborted();
   }
+}
+
+/** Why it ended: its last lines; of a crash the first ones, as what was raised stands before its frames. */
+function lastWordsOf(said: string): string {
+  const lines = shortenCrash(said).split("\n");
+  const isCrash = crashIn(said.split("\n")) !== null;
+  return (isCrash ? lines.slice(0, MOST_LAST_WORDS) : lines.slice(-MOST_LAST_WORDS)).join(" ");
 }

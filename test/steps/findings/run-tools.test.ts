@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ToolRun } from "../../../src/severity/tool-findings.ts";
 import { runTools } from "../../../src/steps/findings/run-tools.ts";
@@ -16,7 +16,6 @@ let repository: Repository;
 beforeAll(() => {
   repository = initRepository(mkdtempSync(join(tmpdir(), "signalbox-tools-")));
   const project = join(repository.dir, "dbt");
-  mkdirSync(join(project, "models"), { recursive: true });
   put(project, { "models/a.sql": "select\n1\nfrom x\n", "models/b.sql": "select 1\n" });
   repository.run("add", "--all");
   repository.commit("base");
@@ -36,6 +35,27 @@ const violation = (line: number) => ({
 const reportOn = (...lines: readonly number[]) =>
   JSON.stringify([{ filepath: "models/a.sql", violations: lines.map(violation) }]);
 
+/** What sqruff 0.44.0 says to a dialect that it does not know, a little shortened. */
+const PANIC = [
+  "thread panicked at crates/lib/src/core/config.rs:75:68:",
+  "an `Err` value: VariantNotFound",
+  "stack backtrace:",
+  "note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.",
+  "Traceback (most recent call last):",
+  '  File "/venv/bin/sqruff", line 8, in <module>',
+  "    sys.exit(main())",
+  '  File "/venv/lib/python3.11/site-packages/sqruff/main.py", line 8, in main',
+  "    status = run_cli(sys.argv[1:])",
+  "pyo3_runtime.PanicException: an `Err` value: VariantNotFound",
+];
+
+/** As sqlfluff 4.4.0 to the same: more lines than anybody reads. */
+const DEEP = `{
+  echo 'Traceback (most recent call last):'
+  for i in $(seq 60); do echo '  File "/venv/click.py", line 1, in f'; echo '    f()'; done
+  echo "KeyError: 'Unknown dialect'"
+} >&2; exit 1`;
+
 interface World {
   /** What the tool does, for sh; its words are the files. */
   readonly script?: string;
@@ -49,7 +69,10 @@ interface World {
 }
 
 function put(project: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, name)), { recursive: true });
+    writeFileSync(join(project, name), text);
+  }
 }
 
 /** A repository whose dbt project lies in dbt/, where line 2 of models/a.sql was changed. */
@@ -70,7 +93,8 @@ async function look({ script = "exit 0", run, settings = CI, changed, hasBase = 
     format: "sqlfluff",
     ...more,
   };
-  const place = { top: repository.dir, fromTop: "dbt" };
+  const [targetPath, logPath, packagesPath] = ["out", "out/logs", "dbt_packages"].map((name) => join(project, name));
+  const place = { top: repository.dir, fromTop: "dbt", projectDir: project, targetPath, logPath, packagesPath };
   const runs = await runTools(
     {
       ...{ settings: { given: {}, config: aConfig({ findings: [tool] }) }, remote: { git: repository.git } },
@@ -123,6 +147,14 @@ describe("a tool of findings", () => {
     expect(places((await look({ script, changed, settings: LAPTOP })).runs)).toEqual(["models/new.sql:1"]);
   });
 
+  it("looks at no file that dbt has made, whatever .gitignore says of its folders", async () => {
+    const changed = { "out/compiled/a.sql": "select 1\n", "dbt_packages/x/b.sql": "select 1\n", "outer/c.sql": "a\n" };
+
+    const { lines } = await look({ script: "echo '[]'", changed, settings: LAPTOP });
+
+    expect(lines[0]).toMatch(/ sh outer\/c\.sql$/);
+  });
+
   it("says how many files its own settings leave out", async () => {
     const { lines } = await look({ script: "echo '[]'" });
 
@@ -164,6 +196,12 @@ describe("a tool of findings", () => {
       "crashes",
       { script: "echo 'Traceback' >&2; echo 'ValueError: no' >&2; exit 1" },
       /exit code 1 and gave no report: .*ValueError: no$/,
+    ],
+    ["crashes below many frames", { script: DEEP }, /exit code 1 and gave no report: KeyError: 'Unknown dialect'/],
+    [
+      "panics below Python, as sqruff",
+      { script: `printf '%s\\n' '${PANIC.join("' '")}' >&2; exit 1` },
+      /exit code 1 and gave no report: pyo3_runtime\.PanicException: an `Err` value: VariantNotFound /,
     ],
     ["fails", { script: `echo '${reportOn(2)}'; exit 2` }, /^sqlfluff failed with exit code 2$/],
     ["kills itself", { script: "kill -9 $$" }, /was ended by a signal/],
