@@ -28,7 +28,7 @@ import { type Looked, lookBeforeBuild, lookBehindBuild, type ToStart, warnOfNoFr
 import { readMergedResults } from "./merged-results.ts";
 import { withoutBuilt } from "./plan/deferral-copy.ts";
 import { limitsOf, threadsOf } from "./start-limits.ts";
-import { learnUsualSeconds, type ReadNewest, readBaseBuild, usualSecondsOf } from "./usual-times.ts";
+import { learnNewestBuild, type ReadNewest, readBaseBuild, usualSecondsOf } from "./usual-times.ts";
 
 export interface Built {
   readonly result: BuildResult;
@@ -36,7 +36,7 @@ export interface Built {
   readonly runs: readonly DbtRun[];
   /** By id, as far as they were known when it ended. */
   readonly usualSeconds: ReadonlyMap<string, number>;
-  /** What dbt said when the baseline was built; null: that is not known. */
+  /** What dbt said when the baseline was built, or else the newest bundle; null: that is not known. */
   readonly baseBuild: BaseBuild | null;
 }
 
@@ -53,7 +53,7 @@ export interface BuildParts extends RecordParts {
 export interface BuildExtras {
   /** At the sources, which the plan needed; null: it needed none. */
   readonly look?: DbtStart | null;
-  /** For usual times where the plan has no baseline; null: nobody is asked. */
+  /** For usual times and cost where the plan has no baseline; null: nobody is asked. */
   readonly readNewest?: ReadNewest | null;
 }
 
@@ -78,11 +78,12 @@ export async function buildStep(
   const baseBuild = await readBaseBuild(log, plan);
   const known = usualSecondsOf(baseBuild?.results ?? []);
   const learned =
-    known.size > 0 || readNewest === null ? null : learnUsualSeconds(parts, given.stallAfter / 2, readNewest);
+    known.size > 0 || readNewest === null ? null : learnNewestBuild(parts, given.stallAfter / 2, readNewest);
   const usualSeconds = learned?.seconds ?? known;
   const limits: StartLimits = { ...limitsOf(given), usualSeconds };
   try {
-    return { ...(await startAll(parts, runSettings, dbt, { plan, manifest, look, limits })), usualSeconds, baseBuild };
+    const started = await startAll(parts, runSettings, dbt, { plan, manifest, look, limits });
+    return { ...started, usualSeconds, baseBuild: baseBuild ?? learned?.build() ?? null };
   } finally {
     learned?.stop();
   }

@@ -14,7 +14,7 @@ export function newestResults(parts: BundleParts, { run, baseBranch }: RunSettin
     if (store === null || ref === null) return null;
     return inTemporary(async (dir) => {
       await store.read(ref, dir);
-      return (await readResultsOf(SILENT, { dir }))?.results ?? null;
+      return readResultsOf(SILENT, { dir });
     });
   };
 }

@@ -20,28 +20,39 @@ export async function readBaseBuild(
   return null;
 }
 
-/** The rows of the newest bundle's build; null: there is none. It may take minutes, and fail. */
-export type ReadNewest = (signal: AbortSignal) => Promise<readonly NodeResult[] | null>;
+/** What dbt said when the newest bundle was built; null: there is none. It may take minutes, and fail. */
+export type ReadNewest = (signal: AbortSignal) => Promise<RunResults | null>;
+
+export interface Learned {
+  /** By id, as far as they are known by now. */
+  readonly seconds: ReadonlyMap<string, number>;
+  /** The newest bundle's build, where it is known by now. */
+  readonly build: () => RunResults | null;
+  readonly stop: () => void;
+}
 
 /**
- * Usual times for a build that is compared with nothing: read while it runs, once it has run for so long that somebody may
- * ask for them. The build neither waits for them nor fails for them, and nothing is said where there are none.
+ * The newest bundle's build beside one that is compared with nothing: read while that runs, once it has run for so long that
+ * somebody may ask for its usual times. The build neither waits for it nor fails for it, and nothing is said where there is
+ * none.
  */
-export function learnUsualSeconds(
+export function learnNewestBuild(
   { clock, signal }: { readonly clock: Pick<Clock, "sleep">; readonly signal: AbortSignal },
   afterSeconds: number,
   readNewest: ReadNewest,
-): { readonly seconds: ReadonlyMap<string, number>; readonly stop: () => void } {
+): Learned {
   const seconds = new Map<string, number>();
+  let build: RunResults | null = null;
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const learn = async () => {
     await clock.sleep(afterSeconds * 1000, until);
-    for (const [id, usual] of usualSecondsOf((await readNewest(until)) ?? [])) seconds.set(id, usual);
+    build = await readNewest(until);
+    for (const [id, usual] of usualSecondsOf(build?.results ?? [])) seconds.set(id, usual);
   };
   // Whatever it is: a build says what became of its nodes, not of this.
   learn().catch(() => undefined);
-  return { seconds, stop: () => over.abort() };
+  return { seconds, build: () => build, stop: () => over.abort() };
 }
 
 /** What failed for another reason than its data, or was skipped, did not take its usual time. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { DbtRun } from "../../src/artifacts/dbt-run.ts";
+import { readRunResults } from "../../src/artifacts/run-results.ts";
 import type { DbtStart } from "../../src/dbt/start.ts";
-import { buildStep, describeBuild } from "../../src/steps/build.ts";
+import { type BuildExtras, buildStep, describeBuild } from "../../src/steps/build.ts";
 import { systemClock } from "../../src/support/clock.ts";
-import { aManifest, aNode, aResult, aSource } from "../artifacts/build.ts";
+import { aManifest, aNode, aResult, aSource, runResultsJson } from "../artifacts/build.ts";
 import { plan } from "../render/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { never } from "../support/signals.ts";
@@ -40,6 +41,7 @@ interface World {
   readonly keepsLook?: boolean;
   readonly look?: DbtStart;
   readonly runTimeout?: number;
+  readonly newest?: BuildExtras["readNewest"];
 }
 
 /** How long each look at the sources takes. */
@@ -88,11 +90,17 @@ async function build(world: World) {
     log: quietLog(lines),
     work,
     outputs,
-    clock: { ...systemClock, monotonic: () => passedMs },
+    // What is learned while dbt runs is learned at once.
+    clock: {
+      ...{ ...systemClock, monotonic: () => passedMs },
+      ...(world.newest == null ? {} : { sleep: async () => {} }),
+    },
     signal: never(),
   } as const;
   const settings = someRunSettings({ mode });
-  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, { look: world.look ?? null });
+  const built = await buildStep(parts, settings, dbt, world.plan ?? EVERYTHING, null, {
+    ...{ look: world.look ?? null, readNewest: world.newest ?? null },
+  });
   return { built, started: dbt.started, secondsLeft, log: lines.join(""), files };
 }
 
@@ -138,6 +146,15 @@ describe("a build", () => {
     ["ends with packages that cannot be installed", { deps: { exitCode: 2 } }, []],
   ])("%s", async (_, world, started) => {
     expect((await build(world)).started).toEqual(started);
+  });
+
+  it("that is compared with nothing has the newest bundle's build beside it for its cost, where there is one", async () => {
+    const newest = readRunResults(runResultsJson([{ unique_id: "model.shop.orders", status: "success" }]), "newest");
+    const baseOf = async (world: World) => (await build(world)).built.baseBuild;
+
+    expect(await baseOf({ newest: async () => newest })).toBe(newest);
+    expect(await baseOf({ newest: () => Promise.reject(new Error("503")) })).toBeNull();
+    expect(await baseOf({})).toBeNull();
   });
 
   it.each<[what: string, world: World, matches: boolean | null, said: RegExp | null]>([

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRunResults } from "../../src/artifacts/run-results.ts";
-import { learnUsualSeconds, type ReadNewest, readBaseBuild, usualSecondsOf } from "../../src/steps/usual-times.ts";
+import { learnNewestBuild, type ReadNewest, readBaseBuild, usualSecondsOf } from "../../src/steps/usual-times.ts";
 import { systemClock } from "../../src/support/clock.ts";
 import { runResultsJson } from "../artifacts/build.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -65,19 +65,21 @@ describe("how long nodes take otherwise", () => {
   });
 });
 
-describe("how long nodes take where everything is built", () => {
-  const rows = readRunResults(runResultsJson([row("a", "success", 7), row("e", "error", 600)]), "newest").results;
+describe("the newest build beside one where everything is built", () => {
+  const build = readRunResults(runResultsJson([row("a", "success", 7), row("e", "error", 600)]), "newest");
   const learn = async (readNewest: ReadNewest, signal = never()) => {
-    const learned = learnUsualSeconds({ clock: systemClock, signal }, 0.001, readNewest);
+    const learned = learnNewestBuild({ clock: systemClock, signal }, 0.001, readNewest);
     await systemClock.sleep(20, never());
     return learned;
   };
 
-  it("is read from the newest bundle while the build runs", async () => {
-    const atOnce = learnUsualSeconds({ clock: systemClock, signal: never() }, 0.001, async () => rows);
+  it("is read from the newest bundle while that runs", async () => {
+    const atOnce = learnNewestBuild({ clock: systemClock, signal: never() }, 0.001, async () => build);
 
-    expect([...atOnce.seconds]).toEqual([]);
-    expect([...(await learn(async () => rows)).seconds]).toEqual([["model.shop.a", 7]]);
+    expect([[...atOnce.seconds], atOnce.build()]).toEqual([[], null]);
+
+    const learned = await learn(async () => build);
+    expect([[...learned.seconds], learned.build()]).toEqual([[["model.shop.a", 7]], build]);
   });
 
   it.each<[what: string, readNewest: ReadNewest]>([
@@ -85,16 +87,18 @@ describe("how long nodes take where everything is built", () => {
     ["the store fails", () => Promise.reject(new Error("503"))],
     ["the store does not answer", () => new Promise(() => {})],
   ])("is not known, without a word, where %s", async (_, readNewest) => {
-    expect((await learn(readNewest)).seconds.size).toBe(0);
+    const learned = await learn(readNewest);
+
+    expect([learned.seconds.size, learned.build()]).toEqual([0, null]);
   });
 
   it("is asked of nobody once the build is over, or the run was stopped", async () => {
     let asked = 0;
     const readNewest: ReadNewest = async () => {
       asked += 1;
-      return rows;
+      return build;
     };
-    learnUsualSeconds({ clock: systemClock, signal: never() }, 0.001, readNewest).stop();
+    learnNewestBuild({ clock: systemClock, signal: never() }, 0.001, readNewest).stop();
     await learn(readNewest, AbortSignal.abort());
 
     expect(asked).toBe(0);

@@ -36,7 +36,7 @@ export interface ReportInputs {
   readonly folders: ProjectFolders;
   /** The verdict of the base, to tell new findings from old. */
   readonly base: Verdict | null;
-  /** What dbt said when the baseline was built; null: that is not known. */
+  /** What dbt said when the baseline was built, or else the newest bundle; null: that is not known. */
   readonly baseBuild: BaseBuild | null;
   /** What other tools found; absent: none was to be started. */
   readonly tools?: readonly ToolRun[];
