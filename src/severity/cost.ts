@@ -76,7 +76,8 @@ const CHANGES: ReadonlySet<string> = new Set(["MERGE", "UPDATE", "DELETE"]);
 const MAKES: ReadonlySet<string> = new Set(["CREATE TABLE", "CREATE TABLE AS", "CREATE TABLE AS SELECT", "SELECT"]);
 
 function shareOf(now: NodeResult, then: NodeResult | undefined, keepsRows: boolean, isFullRefresh: boolean) {
-  if (now.id.startsWith("source.")) return null;
+  // An exposure has a row too, and nothing that could be built.
+  if (/^(?:source|exposure|saved_query)\./.test(now.id)) return null;
   if (!hasDoneItsWork(now)) return "unfinished";
   if (then === undefined) return "new";
   if (!hasDoneItsWork(then)) return "unfinished";

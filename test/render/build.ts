@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Run } from "../../src/run/run.ts";
 import type { PlacedNode, PlanResult } from "../../src/selection/plan.ts";
+import { reproduceCommand } from "../../src/severity/reproduce.ts";
 import type { Finding, NodeFacts, Subject, ToolFacts, ToolSubject, Verdict } from "../../src/severity/verdict.ts";
 
 type NodeSubject = Extract<Subject, { kind: "node" }>;
@@ -174,7 +175,7 @@ export function run(overrides: Partial<Run> = {}): Run {
   };
 }
 
-/** A run with everything in it: a failed test with skips, a broken model, a run-time error, warnings, a mute. */
+/** A check with everything in it: a failed test with skips, a broken model, a run-time error, warnings, a mute. */
 export function richVerdict(): Verdict {
   const findings = [
     finding({
@@ -296,11 +297,16 @@ export function richVerdict(): Verdict {
         const path = `models/${folder}/${name}.sql`;
         return [
           id,
-          facts({ name, path, fqn: ["shop", folder, name], seconds: skipped.includes(id) ? 0 : 1.5 * index }),
+          facts({
+            name,
+            path,
+            fqn: ["shop", folder, name],
+            seconds: skipped.includes(id) || name === "ephemeral" ? 0 : 1.5 * index,
+          }),
         ];
       }),
     ]),
-    reproduce: "dbt build --target prod --select stg_orders int_fx_rates fct_daily_revenue",
+    reproduce: reproduceCommand(findings, "ci"),
   });
 }
 

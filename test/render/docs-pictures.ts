@@ -1,9 +1,12 @@
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
+import { showCommandLine } from "../../src/dbt/arguments.ts";
 import { createPaint } from "../../src/render/colors.ts";
 import { renderComment } from "../../src/render/comment.ts";
 import { renderSummary, type Summary } from "../../src/render/markdown.ts";
 import { renderPlan, renderVerdict } from "../../src/render/terminal.ts";
+import { describeTimes } from "../../src/render/times.ts";
+import { buildArguments } from "../../src/steps/build.ts";
 import { createLog } from "../../src/support/log.ts";
 import { richPlan, richVerdict } from "./build.ts";
 import { render, richPage } from "./page/build.ts";
@@ -35,7 +38,7 @@ table{border-collapse:collapse}th,td{border:1px solid #d1d9e0;padding:5px 12px}t
 
 const summary: Summary = {
   ...{ mode: "check", modeReason: "pull request #12 into main", target: "ci", ended: null },
-  ...{ verdict: richVerdict(), plan: richPlan(), nodesInProject: 38 },
+  ...{ verdict: richVerdict(), plan: richPlan(), nodesInProject: 38, baseBranch: "main" },
   queue: { decision: "entered", reason: "nobody is ahead", waitedSeconds: 42 },
   artifactsUrl: "https://github.com/acme/shop/actions/runs/777#artifacts",
 };
@@ -77,10 +80,33 @@ function logOfRun(): string {
     ...{ bold: paint.bold, yellow: paint.yellow, color: true, quiet: false },
   });
   log.step("mode", "check: pull request #12 into main");
+  const plan = richPlan();
+  const verdict = richVerdict();
+  const folder = ".signalbox/baselines";
+  const chosen = {
+    ...{ select: ["state:modified+", "fx_rates"], exclude: [], indirectSelection: null },
+    ...{ state: `${folder}/selection`, deferState: `${folder}/deferral` },
+  };
   log.step("queue", "entered after 42 s: run 776 has ended");
-  log.step("plan", renderPlan(richPlan(), { total: 38, paint }).join("\n"));
+  log.step("dbt", "dbt parse --target ci");
+  log.step("baseline", "0f1e2d3c4b5a, merge-base with origin/main");
+  log.step("plan", renderPlan(plan, { total: 38, paint }).join("\n"));
+  log.step("dbt", showCommandLine(["dbt", "build", "--target", "ci", ...buildArguments({ ...plan, dbt: chosen })]));
   log.step("dbt", "dbt build: exit 1 after 34 s, 18 nodes");
-  log.step("verdict", renderVerdict(richVerdict(), paint).join("\n"));
+  log.step("verdict", renderVerdict(verdict, paint).join("\n"));
+  const times = describeTimes({
+    ...{
+      total: 96,
+      waited: 42,
+      baseline: null,
+      starts: [
+        { command: "parse", seconds: 7 },
+        { command: "build", seconds: 34 },
+      ],
+    },
+    nodes: Object.entries(verdict.nodes).map(([id, { seconds }]) => ({ id, seconds })),
+  });
+  log.step("time", times ?? "");
   return `$ signalbox ci\n${lines.join("")}`;
 }
 

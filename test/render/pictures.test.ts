@@ -32,7 +32,11 @@ describe("the pictures in docs", () => {
 
   it.each(DOCS_PICTURES)("show $name in docs/report.md, small, with words for who cannot see it", ({ name }) => {
     expect(readFileSync("docs/report.md", "utf8")).toMatch(new RegExp(`!\\[[^\\]]{40,}\\]\\(${name}\\.png\\)`));
-    expect(statSync(`docs/${name}.png`).size).toBeLessThan(150_000);
+    expect(statSync(`docs/${name}.png`).size).toBeLessThan(170_000);
+  });
+
+  it.each(DOCS_PICTURES)("show a check in $name: its own target, and never where production is", ({ html }) => {
+    expect(html).not.toMatch(/target(?: |<[^>]*>)*prod\b|analytics/);
   });
 
   it("and what else README and docs lead to are there", () => {

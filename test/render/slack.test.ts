@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Alert, AlertItem, BoardAlert, News, ProblemsAlert } from "../../src/alerts/alert.ts";
 import { type AlertFacts, renderAlert, type SlackMessage } from "../../src/render/slack.ts";
 import { lengthOf } from "../../src/render/slack-blocks.ts";
+import { reproduceCommand } from "../../src/severity/reproduce.ts";
 import type { Finding } from "../../src/severity/verdict.ts";
 import { anItem } from "../alerts/build.ts";
 import { finding, hostile, hostileFinding, model, richVerdict, run, subject } from "./build.ts";
@@ -55,7 +56,7 @@ describe("an error message", () => {
   it("tells the facts in their order", async () => {
     const message = renderAlert(
       problems(items(told("error")), { mentions: ["S0DATACORE", "U0DANA12345"] }),
-      facts({ reproduce: richVerdict().reproduce }),
+      facts({ reproduce: reproduceCommand(richVerdict().findings, "prod") }),
     );
 
     await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot("snapshots/slack-error.json");

@@ -65,6 +65,7 @@ describe("what a run took", () => {
     ["a test that failed then and now", aResult(TEST, "fail"), [aResult(TEST, "fail")], "same"],
     ["a model that failed now", aResult(ORDERS, "error"), [aResult(ORDERS)], "unfinished"],
     ["a model that failed then", aResult(ORDERS), [aResult(ORDERS, "error")], "unfinished"],
+    ["an exposure", aResult("exposure.shop.e", "no-op"), [aResult("exposure.shop.e", "no-op")], null],
     ["a model that dbt 2 took over", aResult(ORDERS, "reused"), [aResult(ORDERS)], "unfinished"],
     ["an incremental model's merges", row(EVENTS, "MERGE", 1), [row(EVENTS, "MERGE", 1)], "same"],
     ["an incremental model's first build", row(EVENTS, "CREATE TABLE", 9), [row(EVENTS, "MERGE", 1)], "from-start"],

@@ -41,6 +41,10 @@ export function richPage(): ReportPage {
     { ...facts, startedAt: new Date(Date.UTC(2026, 10, 25, 7, 0, index)).toISOString() },
   ]);
   return aPage({
+    run: run({
+      ...{ ref: { kind: "branch", name: "feature/rates" }, pullRequest: { number: 12, base: "main" } },
+      ...{ trigger: "pull-request", triggerWord: "pull_request" },
+    }),
     verdict: judged({
       ...verdict,
       nodes: Object.fromEntries(nodes),
@@ -67,12 +71,12 @@ export function richPage(): ReportPage {
     evidence: {
       compiled: {
         [first ?? ""]: {
-          text: '-- one of them\nselect customer_id\nfrom "shop"."ci"."stg_orders"\nwhere customer_id <> \'x\'',
-          bytes: 92,
+          text: '-- one of them\nselect customer_id\nfrom "shop"."ci_feature_rates"."stg_orders"\nwhere customer_id <> \'x\'',
+          bytes: 102,
           isWhole: true,
         },
       },
-      failuresIn: { [first ?? ""]: '"shop"."ci_dbt_test__audit"."relationships_stg_orders"' },
+      failuresIn: { [first ?? ""]: '"shop"."ci_feature_rates_dbt_test__audit"."relationships_stg_orders"' },
       freshness: [
         { id: "source.shop.billing.orders", status: "pass", message: "loaded 2 h ago; warn after 12 h" },
         { id: "source.shop.billing.payments", status: "warn", message: "loaded 14 h ago; warn after 12 h" },

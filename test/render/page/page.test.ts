@@ -81,7 +81,7 @@ describe("the page", () => {
     ["what it kept from running", /Kept from running 6 nodes dim_customers fct_daily_revenue/],
     [
       "where the failing rows are",
-      /The failing rows are kept: select \* from "shop"\."ci_dbt_test__audit"\."relationships_stg_orders"/,
+      /The failing rows are kept: select \* from "shop"\."ci_feature_rates_dbt_test__audit"\."relationships_stg_orders"/,
     ],
     ["its compiled code", /Compiled SQL -- one of them select customer_id from/],
     [
