@@ -25,6 +25,8 @@ export async function askEngine(question: EngineQuestion): Promise<Engine> {
     if (exitCode === 0) return readEngine(said, exitCode, line);
   }
   const { said, exitCode } = await ask(question, [...command, "--version"]);
+  // Stopped from here, it did not answer.
+  question.signal.throwIfAborted();
   return readEngine(said, exitCode, line);
 }
 

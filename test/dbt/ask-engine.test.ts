@@ -23,13 +23,14 @@ function python(name: string, says: string, exitCode = 0): string {
   );
 }
 
-const ask = (...command: string[]) =>
+const ask = (...command: string[]) => askUntil(new AbortController().signal, ...command);
+const askUntil = (signal: AbortSignal, ...command: string[]) =>
   askEngine({
     command,
     cwd: dir(),
     env: { PATH: `${join(dir(), "bin")}:${process.env.PATH}` },
     children: { started: () => {}, ended: () => {} },
-    signal: new AbortController().signal,
+    signal,
   }).then(({ words }) => words);
 
 describe("which dbt it is", () => {
@@ -54,6 +55,16 @@ describe("which dbt it is", () => {
     program("bin/dbt", text());
 
     expect(await ask("dbt")).toBe("dbt 1.9.9");
+  });
+
+  it("is not told by one that is stopped before it answers, which is no mistake of the settings", async () => {
+    program("bin/dbt", "#!/bin/sh\nexec sleep 20\n");
+    const stop = new AbortController();
+    const asking = askUntil(stop.signal, "dbt");
+    const reason = new Error("stopped");
+    setTimeout(() => stop.abort(reason), 200);
+
+    await expect(asking).rejects.toBe(reason);
   });
 
   it("is asked of a whole command line", async () => {
