@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 /**
  * `unit` is everything in process, two files at a time also where vitest would leave a core free; `e2e` runs the built
  * dist/ as processes, after it, most of it on real dbt. There a core is free while a test waits, for a queue, a lock or
- * dbt's disk: one file more than cores. What waits for another process waits for what that prints, not for a time.
+ * dbt's disk: two files more than cores. What waits for another process waits for what that prints, not for a time.
  */
 const cores = availableParallelism();
 const maxWorkers = Math.max(2, cores - 1);
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          maxWorkers: cores + 1,
+          maxWorkers: cores + 2,
           sequence: { groupOrder: 1 },
         },
       },
