@@ -67,17 +67,20 @@ export function createPreload(launcher: Launcher, place: LoaderPlace): Preload {
   for (const stream of streams) stream.on("error", () => {});
   createInterface({ input: channel })
     .on("line", (line) => {
-      const [, word, number] = /^(started|ended) (-?\d{1,9})$/.exec(line) ?? [];
+      const pid = Number(/^started (\d{1,9})$/.exec(line)?.[1] ?? 0);
+      // A signal to group 0 or 1 would be for others.
+      const isStart = pid > 1;
+      const code = /^ended (-?\d{1,3})$/.exec(line)?.[1];
       // It had left the group before that was killed.
-      if (isOver) killGroup(word === "started" ? Number(number) : undefined);
-      else if (word === "started" && running === null) {
+      if (isOver) killGroup(isStart ? pid : undefined);
+      else if (isStart && running === null) {
         const [stdout = null, stderr = null] = outputs.splice(0, 2);
         stdout?.unshift(Buffer.concat(loading.stdout.splice(0)));
         stderr?.unshift(Buffer.concat(loading.stderr.splice(0)));
-        running = new Fork(Number(number), stdout, stderr);
+        running = new Fork(pid, stdout, stderr);
         answer(running);
-      } else if (word === "ended" && running !== null) {
-        running.ends(Number(number));
+      } else if (code !== undefined && running !== null) {
+        running.ends(Number(code));
         running = null;
       } else end();
     })
