@@ -245,7 +245,7 @@ function row(what, { code, ci, seconds }) {
     built,
     outcome: `${error} error${error === 1 ? "" : "s"}, ${warn} warning${warn === 1 ? "" : "s"}`,
     code,
-    waited: waited < 1 ? "–" : `${waited} s`,
+    waited: waited <= 1 ? "–" : `${waited} s`,
     seconds: `${seconds.toFixed(0)} s`,
   };
 }
