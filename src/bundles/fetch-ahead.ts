@@ -31,6 +31,7 @@ export function fetchAhead({ store, folder, onAsked }: FetchAheadParts, wanted: 
   const found = new Map<string, Promise<BundleRef | null>>();
   const fetched = new Map<string, Promise<string>>();
   const taken = new Set<string>();
+  const refOf = (want: WantedBundle) => found.get(JSON.stringify(want));
   const fetch = async (ref: BundleRef) => {
     const into = join(folder, String(fetched.size + 1));
     await makeFolder(into);
@@ -39,7 +40,7 @@ export function fetchAhead({ store, folder, onAsked }: FetchAheadParts, wanted: 
   };
   let before: Promise<unknown> = Promise.resolve();
   for (const want of wanted) {
-    if (found.has(JSON.stringify(want))) continue;
+    if (refOf(want) !== undefined) continue;
     const find = before.then(async () => {
       const ref = await store.find(want);
       if (ref !== null && !fetched.has(ref.where)) fetched.set(ref.where, fetch(ref));
@@ -49,7 +50,6 @@ export function fetchAhead({ store, folder, onAsked }: FetchAheadParts, wanted: 
     // Whoever asks is told of an error.
     before = find.then((ref) => fetched.get(ref?.where ?? "")).catch(() => undefined);
   }
-  const refOf = (want: WantedBundle) => found.get(JSON.stringify(want));
   return {
     store: {
       ...store,

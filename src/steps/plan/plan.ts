@@ -33,7 +33,7 @@ import {
 import { lookForNewer, planWithoutNews } from "./look-for-newer.ts";
 import { type PlacingParts, placeStep } from "./placing.ts";
 import { assertNoSelectorAsks } from "./refuse-selectors.ts";
-import { type ListedAhead, listAhead, runSelector } from "./run-selector.ts";
+import { type ListedAhead, type ListQuestion, listAhead, runSelector } from "./run-selector.ts";
 import type { SelectionRequest } from "./select-nodes.ts";
 
 const NO_BASELINES: Baselines = { selection: null, deferral: null };
@@ -65,10 +65,10 @@ export async function planStep(
   bundles: Bundles,
 ): Promise<Planned> {
   const base = once(() => findBase(parts.git, runSettings));
-  const isEverything = runSettings.select === null || parts.settings.given.full;
-  const ahead = isEverything ? nothingAhead(bundles) : await fetchBaselines(parts, runSettings, bundles, base);
+  const select = parts.settings.given.full ? null : runSettings.select;
+  const ahead = select === null ? nothingAhead(bundles) : await fetchBaselines(parts, runSettings, bundles, base);
   try {
-    return await makePlan(parts, { runSettings, dbtProject, dbt, base, ahead });
+    return await makePlan(parts, { runSettings, select, dbtProject, dbt, base, ahead });
   } finally {
     await ahead.drop();
   }
@@ -76,23 +76,27 @@ export async function planStep(
 
 interface ToPlan {
   readonly runSettings: RunSettings;
+  /** null: everything. */
+  readonly select: string | null;
   readonly dbtProject: DbtProject;
   readonly dbt: DbtRunner;
   readonly base: () => Promise<BaseCommit>;
   readonly ahead: BaselinesAhead;
 }
 
-async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, ahead }: ToPlan): Promise<Planned> {
+async function makePlan(
+  parts: PlanParts,
+  { runSettings, select, dbtProject, dbt, base, ahead }: ToPlan,
+): Promise<Planned> {
   const { git, log } = parts;
   const { given, config } = parts.settings;
   const purpose = purposeOf(runSettings);
   const types = describeTypes(dbt.choosing.resourceTypes);
   if (types !== null) log.step("plan", `resource types, by dbt's own arguments or variables: ${types}`);
-  const isEverything = runSettings.select === null || given.full;
   const asIs = runSettings.exclude === null ? [] : [runSettings.exclude];
   const knownExclude = asIs.flatMap((text) => withoutNewerData(text) ?? []);
   // Where nothing is compared, nothing is newer, and dbt would end with an error.
-  const isAsked = isEverything && asIs.some(asksNewerData);
+  const isAsked = select === null && asIs.some(asksNewerData);
   const notes = isAsked ? ["source_status: in exclude leaves nothing out: everything is built"] : [];
   const exclude = isAsked ? knownExclude : asIs;
   const choosing = {
@@ -105,28 +109,28 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
     exclude: whereWritten(given, parts.env, "exclude", runSettings.mode),
   };
   const selectors = await readSelectorsFile(dbtProject.project.dir);
-  const assertNoneAsks = (select: string | null, without: readonly string[]) =>
+  const assertNoneAsks = (text: string | null, without: readonly string[]) =>
     assertNoSelectorAsks(selectors, {
-      ...(select === null ? {} : { select: { text: select, where: writtenAt.select } }),
+      ...(text === null ? {} : { select: { text, where: writtenAt.select } }),
       exclude: without.map((text) => ({ text, where: writtenAt.exclude })),
       rest: parts.settings.rest,
     });
-  assertNoneAsks(isEverything ? null : runSettings.select, exclude);
-  if (isEverything && runSettings.mode !== "check") {
+  assertNoneAsks(select, exclude);
+  if (select === null && runSettings.mode !== "check") {
     const plan = { kind: "everything", why: "mode", warnings: notes } as const;
     return writePlan(parts, { purpose, plan, ...NOTHING_KNOWN, manifest: null, places: [], choosing });
   }
   // Git may not hold it: that is to be known before dbt takes its time.
-  if (runSettings.mode === "check" && given.state === undefined && !isEverything) await base();
+  if (runSettings.mode === "check" && given.state === undefined && select !== null) await base();
   const deps = await dbt.installPackages();
   if (deps !== null && deps.run.exitCode !== 0) return { kind: "failed", run: deps.run };
   const indirectSelection = given.indirectSelection ?? dbtProject.project.flags.indirectSelection ?? "eager";
   const { resourceTypes } = dbt.choosing;
-  const needsLook = [runSettings.select ?? "", ...exclude].some(asksNewerData);
+  const needsLook = [select ?? "", ...exclude].some(asksNewerData);
   const listed =
-    runSettings.select === null || isEverything || needsLook
+    select === null || needsLook
       ? null
-      : await listFirst(dbt, ahead, { select: [runSettings.select], exclude, indirectSelection, resourceTypes });
+      : await listFirst(dbt, ahead, { select: [select], exclude, indirectSelection, resourceTypes });
   const parsed = listed?.start ?? (await dbt.start({ ...dbt.defaults, command: ["parse"], args: [] }));
   const { manifest } = parsed.run;
   if (parsed.run.exitCode === 0 && parsed.run.trouble === "none" && manifest === null)
@@ -160,29 +164,28 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
     const chosen = { ...choosing, exclude: without };
     return writePlan(parts, { purpose, plan: warned, ...NOTHING_KNOWN, manifest, places, choosing: chosen });
   };
-  if (isEverything || runSettings.select === null)
-    return everything({ kind: "everything", why: "mode", warnings: notes });
+  if (select === null) return everything({ kind: "everything", why: "mode", warnings: notes });
   const selection = await findSelection(parts, runSettings, sources, base);
-  if (selection === null && (needsLook || comparesState(runSettings.select)))
+  if (selection === null && (needsLook || comparesState(select)))
     return everything(withoutBaseline(config.baseline, sources.warnings), knownExclude);
   const newer =
     selection === null || !needsLook
       ? null
       : await lookForNewer({
           ...{ dbt, manifest, selection, threads: threadsOf(config, runSettings.mode), limits: limitsOf(given) },
-          writtenAt: asksNewerData(runSettings.select) ? writtenAt.select : writtenAt.exclude,
+          writtenAt: asksNewerData(select) ? writtenAt.select : writtenAt.exclude,
         });
   const look = newer?.look ?? null;
   if (newer?.data.kind === "unknown") {
     const origin = look === null ? (selection?.origin ?? null) : null;
-    const key = `modes.${runSettings.mode}.${asksNewerData(runSettings.select) ? "select" : "exclude"}`;
+    const key = `modes.${runSettings.mode}.${asksNewerData(select) ? "select" : "exclude"}`;
     const all = await everything(planWithoutNews(config, { why: newer.data.why, origin, key }), knownExclude);
     return all.kind === "planned" ? { ...all, look } : all;
   }
 
   const request: SelectionRequest = {
     ...asked,
-    select: runSettings.select,
+    select,
     writtenAt,
     selection,
     newer: newer?.data.sources ?? null,
@@ -199,11 +202,7 @@ async function makePlan(parts: PlanParts, { runSettings, dbtProject, dbt, base, 
 }
 
 /** The answer of a dbt that decides in `ls` anyhow, and reads the project once less so; null: it is asked later, if at all. */
-async function listFirst(
-  dbt: DbtRunner,
-  ahead: BaselinesAhead,
-  words: Parameters<typeof listAhead>[1],
-): Promise<ListedAhead | null> {
+async function listFirst(dbt: DbtRunner, ahead: BaselinesAhead, words: ListQuestion): Promise<ListedAhead | null> {
   const { traits, minor } = await dbt.engine();
   const bundle = traits.plansInList ? await ahead.selection() : null;
   const header = bundle === null ? null : await readBundle(bundle.dir, bundle.ref.where).catch(() => null);

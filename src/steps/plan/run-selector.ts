@@ -45,7 +45,7 @@ export interface ListedAhead {
 }
 
 /** What `dbt ls` is asked, but for the state. */
-type ListQuestion = Pick<SelectorInput, "exclude" | "indirectSelection" | "resourceTypes"> & {
+export type ListQuestion = Pick<SelectorInput, "exclude" | "indirectSelection" | "resourceTypes"> & {
   readonly select: readonly string[];
 };
 
