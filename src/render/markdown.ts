@@ -12,7 +12,7 @@ import { details, LINE_BREAK } from "./markdown-parts.ts";
 import { describeRetried } from "./retried-words.ts";
 import { describeTools } from "./tool-words.ts";
 import { byteLength } from "./within.ts";
-import { duration } from "./words.ts";
+import { duration, hasWaited } from "./words.ts";
 
 export interface Summary {
   /** null: a report on a dbt that something else started. */
@@ -123,7 +123,7 @@ function contextLine({ mode, modeReason, target, verdict, queue, artifactsUrl }:
 
 function queueWords({ decision, reason, waitedSeconds }: NonNullable<Summary["queue"]>): string {
   if (decision === "entered")
-    return waitedSeconds <= 1 ? "no wait in the queue" : `${duration(waitedSeconds)} in the queue`;
+    return hasWaited(waitedSeconds) ? `${duration(waitedSeconds)} in the queue` : "no wait in the queue";
   return `queue ${markdownText(`${decision}: ${reason}`)}`;
 }
 

@@ -1,11 +1,11 @@
 import { shortName } from "../artifacts/node-name.ts";
 import { cleanLine } from "../text/clean.ts";
-import { duration } from "./words.ts";
+import { duration, hasWaited } from "./words.ts";
 
 /** Where the time of a run went. Seconds throughout. */
 export interface RunTimes {
   readonly total: number;
-  /** In whole seconds, so that one may be none; null: it did not queue. */
+  /** null: it did not queue. */
   readonly waited: number | null;
   /** Each start of dbt. */
   readonly starts: readonly { readonly command: string; readonly seconds: number }[];
@@ -34,7 +34,7 @@ export function describeTimes({ total, waited, starts, baseline, nodes }: RunTim
   const sum = (of: RunTimes["starts"]) => duration(of.reduce((seconds, each) => seconds + each.seconds, 0));
   const usual = baseline === null ? "" : ` (the baseline's was ${duration(baseline)})`;
   const parts = [
-    ...(waited === null || waited <= 1 ? [] : [`waited ${duration(waited)}`]),
+    ...(waited === null || !hasWaited(waited) ? [] : [`waited ${duration(waited)}`]),
     ...(parse.length === 0 ? [] : [`parse ${sum(parse)}`]),
     ...(build.length === 0 ? [] : [`build ${sum(build)}${usual}`]),
   ];

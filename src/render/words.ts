@@ -32,3 +32,8 @@ export function roughly(seconds: number): string {
   if (seconds < 3600 - 30) return `${Math.max(1, Math.round(seconds / 60))} min`;
   return seconds < 2 * 86_400 ? `${Math.round(seconds / 3600)} h` : `${grouped(Math.floor(seconds / 86_400))} days`;
 }
+
+/** Whether a run has waited for its turn. `seconds` is in whole ones, so that one may be none. */
+export function hasWaited(seconds: number): boolean {
+  return seconds > 1;
+}

@@ -3,7 +3,7 @@ import { type Html, html } from "../../text/html.ts";
 import { isPlainUrl } from "../../text/url.ts";
 import { costLine } from "../cost-words.ts";
 import { describeRetried } from "../retried-words.ts";
-import { duration } from "../words.ts";
+import { duration, hasWaited } from "../words.ts";
 import type { ReportPage } from "./page-facts.ts";
 import { factList, type Section } from "./section.ts";
 
@@ -67,7 +67,7 @@ function shortCommit(sha: string): string {
 }
 
 function queueWords({ decision, reason, waitedSeconds }: NonNullable<ReportPage["queue"]>): string {
-  const waited = waitedSeconds <= 1 ? "" : ` after ${duration(waitedSeconds)}`;
+  const waited = hasWaited(waitedSeconds) ? ` after ${duration(waitedSeconds)}` : "";
   return `${cleanLine(decision, 40)}${waited}${reason === "" ? "" : `: ${cleanLine(reason, 300)}`}`;
 }
 
