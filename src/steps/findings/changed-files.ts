@@ -36,7 +36,9 @@ export async function findChanges(git: Git, runSettings: RunSettings, folders: C
     const lines = new Map(readDiff(diff));
     if (runSettings.run.platform === "local") {
       const listed = await git.run("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", folder);
-      for (const name of listed.split("\0")) if (name !== "" && !isMade(name, folders)) lines.set(name, ALL_LINES);
+      const made = madeFolders(folders);
+      for (const name of listed.split("\0"))
+        if (name !== "" && !made.some((path) => isInside(name, path))) lines.set(name, ALL_LINES);
     }
     const named = [...lines].filter(([path]) => fromRepository("", path) === path && isInside(path, fromTop));
     return { kind: "known", lines: new Map(named), unnamed: lines.size - named.length };
@@ -46,8 +48,9 @@ export async function findChanges(git: Git, runSettings: RunSettings, folders: C
   }
 }
 
-/** Whether a path from the top lies where dbt writes: that folder may have a name that .gitignore does not know. */
-function isMade(name: string, { fromTop, projectDir, targetPath, logPath, packagesPath }: ChangesFolders): boolean {
-  const made = [targetPath, logPath, packagesPath].map((path) => posix.join(fromTop, pathFrom(projectDir, path)));
-  return made.some((path) => path !== "." && isInside(path, fromTop) && path !== fromTop && isInside(name, path));
+/** The folders in the project that dbt writes, from the top: they may have names that .gitignore does not know. */
+function madeFolders({ fromTop, projectDir, targetPath, logPath, packagesPath }: ChangesFolders): readonly string[] {
+  return [targetPath, logPath, packagesPath]
+    .map((path) => posix.join(fromTop, pathFrom(projectDir, path)))
+    .filter((path) => path !== "." && path !== fromTop && isInside(path, fromTop));
 }
