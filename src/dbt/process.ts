@@ -71,15 +71,16 @@ export async function runProcess({
   signal,
 }: ProcessRequest): Promise<ProcessEnd> {
   const [program = "", ...args] = argv;
+  // What cannot be started begins nothing.
   assertStartable({ argv, env });
   const running = await begun(signal);
   return new Promise((resolve, reject) => {
     const place = { program, args, cwd, env };
-    const child: RunningProcess | null = startWith(
-      place,
-      reject,
-      () => running ?? spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
-    );
+    const child: RunningProcess | null =
+      running ??
+      startWith(place, reject, () =>
+        spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: STDIO[kind] }),
+      );
     if (child === null) return;
     const { pid } = child;
     if (pid !== undefined) children.started(name, pid);
