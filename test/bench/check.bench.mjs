@@ -22,7 +22,8 @@ function measure(engine, environment) {
   const dir = mkdtempSync(join(tmpdir(), "signalbox-bench-"));
   const [repo, store, byHand] = [join(dir, "repo"), join(dir, "store"), join(dir, "state")];
   const env = {
-    ...{ ...environment, ...identity },
+    ...environment,
+    ...identity,
     SIGNALBOX_TICKET_DIR: join(dir, "tickets"),
     SIGNALBOX_STORE: `dir:${store}`,
   };

@@ -1,18 +1,14 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { askEngine } from "../../src/dbt/ask-engine.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeProgram } from "../support/write-program.ts";
 
 const dir = useTempDir();
 const LAUNCHER = "import sys\nfrom dbt.cli.main import cli\nsys.exit(cli())\n";
 
 function program(name: string, text: string): string {
-  const file = join(dir(), name);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
-  return file;
+  return writeProgram(join(dir(), name), text);
 }
 
 /** A Python that says this when it is asked what is installed, and that dbt is another when it is started as dbt. */

@@ -1,21 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { createPreload, type Preload } from "../../src/dbt/preload.ts";
 import { type RunningProcess, runProcess } from "../../src/dbt/process.ts";
 import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeProgram } from "../support/write-program.ts";
 
 const asked = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
 const python = asked.stdout?.trim() ?? "";
@@ -55,11 +47,7 @@ const LAUNCHER = "import sys\nfrom dbt.cli.main import cli\nif __name__ == '__ma
 const ODD = ["build", "--select", "a b; touch x", `{"k": 'v'}`, "", "é\u2028😀", "*\n"];
 
 function write(name: string, text: string): string {
-  const file = join(dir(), name);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
-  return file;
+  return writeProgram(join(dir(), name), text);
 }
 
 /** An environment with python and dbt, whose packages PYTHONPATH names. */

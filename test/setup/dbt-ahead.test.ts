@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DbtAhead, type DbtAheadParts, openDbtAhead } from "../../src/setup/dbt-ahead.ts";
 import type { DbtProject } from "../../src/setup/dbt-project.ts";
 import { never } from "../support/signals.ts";
 import { useTempDir } from "../support/temp-dir.ts";
+import { writeProgram } from "../support/write-program.ts";
 
 const asked = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
 const python = asked.stdout?.trim() ?? "";
@@ -18,11 +19,7 @@ afterEach(() => {
 });
 
 function write(name: string, text: string): string {
-  const file = join(dir(), name);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
-  return file;
+  return writeProgram(join(dir(), name), text);
 }
 
 describe.skipIf(python === "")("what is done of dbt before it is started", () => {
